@@ -1,0 +1,282 @@
+import type { JsonValue } from './json.ts';
+import type { LineRef } from './line.ts';
+import type { EpochMicros } from './time.ts';
+
+/**
+ * A parsed line: one call of one Hermes hook, whatever the envelope and the dialect it was written in.
+ * Field names are Hermes's own, in camel case. `undefined` means that the dialect does not send the field, or sent
+ * null or '' for it: the stages after `parse` never meet an empty id.
+ */
+export type HookEvent =
+  | SessionStart
+  | SessionEnd
+  | SessionFinalize
+  | SessionReset
+  | PreLlmCall
+  | PostLlmCall
+  | PreApiRequest
+  | PostApiRequest
+  | ApiRequestError
+  | PreToolCall
+  | PostToolCall
+  | SubagentStart
+  | SubagentStop
+  | PreApprovalRequest
+  | PostApprovalResponse
+  | PreAuxiliaryCall
+  | PostAuxiliaryCall
+  | StreamStart
+  | StreamDelta
+  | StreamEnd
+  | Mark
+  | Unmapped;
+
+/** The hooks that become spans, or parts of one. The names are Hermes's. */
+export type HookName = HookEvent['hook'];
+
+export interface EventBase extends LineRef {
+  /** The recorder's time of the event. */
+  readonly time: EpochMicros;
+  readonly sessionId: string | undefined;
+  readonly taskId: string | undefined;
+  /** Since 0.16. */
+  readonly turnId: string | undefined;
+  readonly model: string | undefined;
+  readonly platform: string | undefined;
+}
+
+export interface SessionStart extends EventBase {
+  readonly hook: 'on_session_start';
+}
+
+/** The end of a *turn*, despite its name (hermes-agent #26509). */
+export interface SessionEnd extends EventBase {
+  readonly hook: 'on_session_end';
+  readonly completed: boolean | undefined;
+  readonly interrupted: boolean | undefined;
+  readonly failed: boolean | undefined;
+  readonly turnExitReason: string | undefined;
+  /** `shutdown` or `keyboard_interrupt`, only from the CLI's safety net. */
+  readonly reason: string | undefined;
+}
+
+export interface SessionFinalize extends EventBase {
+  readonly hook: 'on_session_finalize';
+  readonly reason: string | undefined;
+}
+
+/** `sessionId` is the new session. */
+export interface SessionReset extends EventBase {
+  readonly hook: 'on_session_reset';
+  readonly reason: string | undefined;
+  readonly oldSessionId: string | undefined;
+}
+
+export interface PreLlmCall extends EventBase {
+  readonly hook: 'pre_llm_call';
+  readonly isFirstTurn: boolean | undefined;
+  readonly senderId: string | undefined;
+  readonly parentSessionId: string | undefined;
+  /** True when the user message opens as Hermes's background review prompt does; `undefined` when there is no message. */
+  readonly reviewPrompt: boolean | undefined;
+  /** Content: present only when content was asked for. */
+  readonly userMessage: string | undefined;
+}
+
+export interface PostLlmCall extends EventBase {
+  readonly hook: 'post_llm_call';
+  /** Content: present only when content was asked for. */
+  readonly assistantResponse: string | undefined;
+}
+
+/** What the three API hooks and the two auxiliary hooks share. */
+export interface ApiFields {
+  /** Since 0.16; shared by all attempts of one logical call. */
+  readonly apiRequestId: string | undefined;
+  /** Counts logical calls in the turn, from 1. */
+  readonly apiCallCount: number | undefined;
+  readonly provider: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly apiMode: string | undefined;
+  /** Start of the logical call, shared by its attempts. */
+  readonly startedAt: EpochMicros | undefined;
+  readonly retryCount: number | undefined;
+}
+
+export interface PreApiRequest extends EventBase, ApiFields {
+  readonly hook: 'pre_api_request';
+  readonly messageCount: number | undefined;
+  readonly toolCount: number | undefined;
+  readonly approxInputTokens: number | undefined;
+  readonly requestCharCount: number | undefined;
+  readonly maxTokens: number | undefined;
+}
+
+/** Token counts of one answer, as Hermes reports them (`usage`). Each is `undefined` when it was not reported. */
+export interface Usage {
+  /** Uncached input. Derived from `promptTokens` minus the cache counts where only that is there. */
+  readonly inputTokens: number | undefined;
+  /** All output, reasoning included. */
+  readonly outputTokens: number | undefined;
+  readonly cacheReadTokens: number | undefined;
+  readonly cacheWriteTokens: number | undefined;
+  /** Part of `outputTokens`. */
+  readonly reasoningTokens: number | undefined;
+  /** `inputTokens` + cache read + cache write. */
+  readonly promptTokens: number | undefined;
+  readonly totalTokens: number | undefined;
+}
+
+/** What an answer of a model says, for API calls and auxiliary calls alike. */
+export interface AnswerFields {
+  readonly endedAt: EpochMicros | undefined;
+  /** Duration of the logical call: failed attempts and back-off included. */
+  readonly apiDurationMicros: number | undefined;
+  readonly finishReason: string | undefined;
+  readonly responseModel: string | undefined;
+  /** `undefined` when the provider reported none: never zeroes. */
+  readonly usage: Usage | undefined;
+  readonly assistantContentChars: number | undefined;
+  readonly assistantToolCallCount: number | undefined;
+}
+
+export interface PostApiRequest extends EventBase, ApiFields, AnswerFields {
+  readonly hook: 'post_api_request';
+  readonly messageCount: number | undefined;
+  readonly firstChunkAt: EpochMicros | undefined;
+  readonly contextLength: number | undefined;
+}
+
+export interface ApiRequestError extends EventBase, ApiFields {
+  readonly hook: 'api_request_error';
+  readonly endedAt: EpochMicros | undefined;
+  readonly apiDurationMicros: number | undefined;
+  readonly statusCode: number | undefined;
+  readonly maxRetries: number | undefined;
+  readonly retryable: boolean | undefined;
+  readonly reason: string | undefined;
+  readonly errorType: string | undefined;
+  readonly errorMessage: string | undefined;
+}
+
+export interface PreToolCall extends EventBase {
+  readonly hook: 'pre_tool_call';
+  readonly toolName: string;
+  /** `undefined` for nested `execute_code` calls, and in the agent loop's `pre` before 0.16. */
+  readonly toolCallId: string | undefined;
+  readonly apiRequestId: string | undefined;
+  /** Always present: calls without ids are paired by name and arguments. */
+  readonly args: JsonValue | undefined;
+}
+
+export type ToolStatus = 'ok' | 'error' | 'blocked' | 'cancelled' | 'timeout';
+
+export interface PostToolCall extends EventBase {
+  readonly hook: 'post_tool_call';
+  readonly toolName: string;
+  readonly toolCallId: string | undefined;
+  readonly apiRequestId: string | undefined;
+  readonly args: JsonValue | undefined;
+  /** 0 for blocked, timed-out and some cancelled calls: not a duration then. */
+  readonly durationMillis: number | undefined;
+  /** Hermes's own word, or derived from the result where the dialect has none. */
+  readonly status: ToolStatus;
+  readonly errorType: string | undefined;
+  /** `error_message`, or the result's own `error` where that is not null. */
+  readonly errorMessage: string | undefined;
+  /** Content: present only when content was asked for. A result that is no string is JSON. */
+  readonly result: string | undefined;
+}
+
+/** `sessionId` is the parent's. */
+export interface SubagentStart extends EventBase {
+  readonly hook: 'subagent_start';
+  readonly parentTurnId: string | undefined;
+  readonly parentSubagentId: string | undefined;
+  readonly childSessionId: string | undefined;
+  readonly childSubagentId: string | undefined;
+  readonly childRole: string | undefined;
+  /** Content. */
+  readonly childGoal: string | undefined;
+}
+
+/** `sessionId` is the parent's. `parentTurnId` may name a later turn than the one that started the child (M13). */
+export interface SubagentStop extends EventBase {
+  readonly hook: 'subagent_stop';
+  readonly parentTurnId: string | undefined;
+  readonly childSessionId: string | undefined;
+  readonly childRole: string | undefined;
+  readonly childStatus: string | undefined;
+  readonly durationMillis: number | undefined;
+  /** Content. */
+  readonly childSummary: string | undefined;
+}
+
+export interface ApprovalFields {
+  /** `cli`, `gateway`, `smart`. */
+  readonly surface: string | undefined;
+  /** A routing key; on the CLI since 0.16 the session id. Approvals carry no session id of their own. */
+  readonly sessionKey: string | undefined;
+  readonly toolCallId: string | undefined;
+  readonly patternKey: string | undefined;
+  /** Content. */
+  readonly command: string | undefined;
+}
+
+export interface PreApprovalRequest extends EventBase, ApprovalFields {
+  readonly hook: 'pre_approval_request';
+}
+
+export interface PostApprovalResponse extends EventBase, ApprovalFields {
+  readonly hook: 'post_approval_response';
+  readonly choice: string | undefined;
+  readonly decidedBy: string | undefined;
+}
+
+export interface PreAuxiliaryCall extends EventBase, ApiFields {
+  readonly hook: 'pre_auxiliary_call';
+  readonly auxTask: string | undefined;
+  readonly messageCount: number | undefined;
+  readonly streaming: boolean | undefined;
+}
+
+export interface PostAuxiliaryCall extends EventBase, ApiFields, AnswerFields {
+  readonly hook: 'post_auxiliary_call';
+  readonly auxTask: string | undefined;
+  readonly messageCount: number | undefined;
+  readonly streaming: boolean | undefined;
+  readonly errorType: string | undefined;
+  readonly errorMessage: string | undefined;
+}
+
+export interface StreamStart extends EventBase {
+  readonly hook: 'on_stream_start';
+  /** The API call's number in the turn. */
+  readonly iteration: number | undefined;
+}
+
+export interface StreamDelta extends EventBase {
+  readonly hook: 'on_stream_delta';
+  readonly iteration: number | undefined;
+}
+
+export interface StreamEnd extends EventBase {
+  readonly hook: 'on_stream_end';
+  readonly iteration: number | undefined;
+}
+
+/** A hook that becomes a span event on its turn: `pre_verify`, skills, kanban, compression, interim messages. */
+export interface Mark extends EventBase {
+  readonly hook: 'mark';
+  /** Hermes's name of the hook. */
+  readonly name: string;
+  /** Scalars worth showing, content left out. */
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A known hook that is no span (`transform_*` and the like). It still says that its session and turn were alive. */
+export interface Unmapped extends EventBase {
+  readonly hook: 'unmapped';
+  /** Hermes's name of the hook. */
+  readonly name: string;
+}

@@ -1,0 +1,231 @@
+import type { AnswerFields, ToolStatus, Usage } from './event.ts';
+import type { EpochMicros } from './time.ts';
+
+/**
+ * What Hermes did, reconstructed: one span with typed fields, and no word of any naming convention.
+ * `undefined` always means "the log does not say"; nothing here is invented.
+ */
+export type AgentSpan =
+  | SessionSpan
+  | TurnSpan
+  | ApiCallSpan
+  | ToolCallSpan
+  | ApprovalSpan
+  | SubagentSpan
+  | AuxiliaryCallSpan;
+
+export type AgentSpanKind = AgentSpan['kind'];
+
+/** Why a span was closed although its end is not in the log. `docs/adr` holds the closing rules. */
+export type IncompleteReason =
+  /** The next logical call (or the call after this tool's batch) began. */
+  | 'next_call'
+  | 'next_turn'
+  | 'turn_end'
+  | 'session_end'
+  | 'idle'
+  | 'end_of_input'
+  /** The bound on open spans was reached. */
+  | 'evicted';
+
+/** 32 lower-case hex digits. */
+export type TraceId = string & { readonly unit: 'TraceId' };
+/** 16 lower-case hex digits. */
+export type SpanId = string & { readonly unit: 'SpanId' };
+
+export interface SpanLink {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  /** What the linked span is to this one. */
+  readonly relation: 'previous_turn' | 'parent';
+}
+
+/** Something that happened at one moment inside a span. */
+export interface AgentSpanEvent {
+  readonly time: EpochMicros;
+  /** `exception`, or Hermes's name of the hook. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface SpanBase {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  /** `undefined`: a root. */
+  readonly parentSpanId: SpanId | undefined;
+  readonly startTime: EpochMicros;
+  /** Never before `startTime`. */
+  readonly endTime: EpochMicros;
+  /** The session the span belongs to, everywhere, also where Hermes's `task_id` is something else. */
+  readonly sessionId: string;
+  /** `undefined`: the end is in the log. */
+  readonly incomplete: IncompleteReason | undefined;
+  readonly links: readonly SpanLink[];
+  readonly events: readonly AgentSpanEvent[];
+  /** True when the log has no times and artificial ones were asked for. */
+  readonly syntheticTime: boolean;
+}
+
+/** Token sums over several answers; `undefined` as long as no answer reported that count. */
+export type TokenSums = Usage;
+
+export interface SessionSpan extends SpanBase {
+  readonly kind: 'session';
+  readonly model: string | undefined;
+  readonly platform: string | undefined;
+  /** From the session's last turn; `undefined` when no turn said. */
+  readonly completed: boolean | undefined;
+  readonly interrupted: boolean | undefined;
+  /** Background turns left out. */
+  readonly turnCount: number;
+  readonly apiCallCount: number;
+  readonly toolCallCount: number;
+  /** Sums over API calls and auxiliary calls of ordinary turns under this session id; sub-agents' are their own. */
+  readonly tokens: TokenSums;
+  /** The session that context compression turned into this one. */
+  readonly previousSessionId: string | undefined;
+  readonly parentSessionId: string | undefined;
+  readonly endReason: string | undefined;
+}
+
+export type FinalStatus = 'completed' | 'interrupted' | 'failed' | 'incomplete';
+
+export interface TurnSpan extends SpanBase {
+  readonly kind: 'turn';
+  readonly turnId: string | undefined;
+  /** From 1, in order of start, within the session; `undefined` for background turns. */
+  readonly index: number | undefined;
+  readonly isFirstTurn: boolean | undefined;
+  readonly model: string | undefined;
+  readonly platform: string | undefined;
+  readonly provider: string | undefined;
+  readonly senderId: string | undefined;
+  /** A background review fork: kept as a span, left out of the session's counts and sums. */
+  readonly background: boolean;
+  readonly apiCallCount: number;
+  readonly toolCallCount: number;
+  readonly tokens: TokenSums;
+  /** Distinct names, in order of first use. */
+  readonly toolNames: readonly string[];
+  /** How many tool calls ended how; only outcomes that occurred. */
+  readonly toolOutcomes: Readonly<Partial<Record<ToolStatus | 'incomplete', number>>>;
+  readonly finalStatus: FinalStatus;
+  readonly completed: boolean | undefined;
+  readonly interrupted: boolean | undefined;
+  readonly failed: boolean | undefined;
+  readonly exitReason: string | undefined;
+  /** Content: present only when content was asked for. */
+  readonly userMessage: string | undefined;
+  readonly assistantResponse: string | undefined;
+}
+
+/** Why a call failed. */
+export interface CallError {
+  /** The provider's or Hermes's error class; `_OTHER` when the log does not say why. */
+  readonly type: string;
+  readonly message: string | undefined;
+  readonly statusCode: number | undefined;
+  /** Hermes's classification: `rate_limit`, `overloaded`… */
+  readonly reason: string | undefined;
+  readonly retryable: boolean | undefined;
+  readonly maxRetries: number | undefined;
+}
+
+/** One attempt of one logical call. Only the attempt that was answered has the answer's fields. */
+export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
+  readonly kind: 'api_call';
+  readonly apiRequestId: string | undefined;
+  readonly model: string | undefined;
+  readonly platform: string | undefined;
+  readonly provider: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly apiMode: string | undefined;
+  readonly callNumber: number | undefined;
+  /** 0 for the first attempt. */
+  readonly retryCount: number;
+  readonly messageCount: number | undefined;
+  readonly toolCount: number | undefined;
+  readonly approxInputTokens: number | undefined;
+  readonly requestCharCount: number | undefined;
+  readonly maxTokens: number | undefined;
+  /** Duration of the whole logical call, on the answered attempt; equal to the span's own without retries. */
+  readonly callDurationMicros: number | undefined;
+  /** From the attempt's start to the first chunk of its answer. */
+  readonly timeToFirstChunkMicros: number | undefined;
+  readonly contextLength: number | undefined;
+  /** `undefined`: it did not fail, as far as the log says. */
+  readonly error: CallError | undefined;
+  /** True when an answer came (a `post_api_request`), with or without usage. */
+  readonly answered: boolean;
+  /** Of the turn it belongs to. */
+  readonly background: boolean;
+}
+
+export interface ToolCallSpan extends SpanBase {
+  readonly kind: 'tool_call';
+  readonly toolName: string;
+  readonly toolCallId: string | undefined;
+  /** The API call that asked for it. */
+  readonly apiRequestId: string | undefined;
+  /** `undefined` when its end is not in the log. */
+  readonly status: ToolStatus | undefined;
+  readonly errorType: string | undefined;
+  readonly errorMessage: string | undefined;
+  /** Hermes's own measure; `undefined` when it sent none, or 0 where 0 means "not measured". */
+  readonly durationMillis: number | undefined;
+  /** Content: present only when content was asked for. `args` is JSON. */
+  readonly args: string | undefined;
+  readonly result: string | undefined;
+  readonly background: boolean;
+}
+
+export interface ApprovalSpan extends SpanBase {
+  readonly kind: 'approval';
+  readonly surface: string | undefined;
+  readonly choice: string | undefined;
+  /** True, false, or `undefined` when nobody answered. */
+  readonly granted: boolean | undefined;
+  readonly timedOut: boolean | undefined;
+  readonly decidedBy: string | undefined;
+  readonly patternKey: string | undefined;
+  readonly toolCallId: string | undefined;
+  /** Content. */
+  readonly command: string | undefined;
+}
+
+/** From `subagent_start` to `subagent_stop`, below the parent's tool (or turn); the child's turns hang below it. */
+export interface SubagentSpan extends SpanBase {
+  readonly kind: 'subagent';
+  readonly childSessionId: string | undefined;
+  readonly childSubagentId: string | undefined;
+  readonly parentTurnId: string | undefined;
+  readonly role: string | undefined;
+  readonly status: string | undefined;
+  readonly durationMillis: number | undefined;
+  readonly model: string | undefined;
+  /** The child session's own subtotals. */
+  readonly turnCount: number;
+  readonly apiCallCount: number;
+  readonly toolCallCount: number;
+  readonly tokens: TokenSums;
+  /** Content. */
+  readonly goal: string | undefined;
+  readonly summary: string | undefined;
+}
+
+export interface AuxiliaryCallSpan extends SpanBase, Partial<AnswerFields> {
+  readonly kind: 'auxiliary_call';
+  readonly auxTask: string | undefined;
+  readonly apiRequestId: string | undefined;
+  readonly model: string | undefined;
+  readonly platform: string | undefined;
+  readonly provider: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly apiMode: string | undefined;
+  readonly retryCount: number;
+  readonly messageCount: number | undefined;
+  readonly streaming: boolean | undefined;
+  readonly error: CallError | undefined;
+  readonly answered: boolean;
+  readonly background: boolean;
+}
