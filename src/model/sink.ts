@@ -1,5 +1,5 @@
-import type { OtelSpan } from '../model/otel.ts';
-import type { AgentSpan } from '../model/span.ts';
+import type { OtelSpan } from './otel.ts';
+import type { AgentSpan } from './span.ts';
 
 /** A finished span in both of its forms: what Hermes did (for people), and what OpenTelemetry says of it (for receivers). */
 export interface FinishedSpan {
