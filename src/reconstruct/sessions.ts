@@ -1,0 +1,119 @@
+/** Sessions: opened by any event, placed in a trace at the first need, sent as a span. What ends them is in `close-sessions.ts`. */
+import type { HookEvent } from '../model/event.ts';
+import type { SessionSpan } from '../model/span.ts';
+import { type EpochMicros, earlier, later } from '../model/time.ts';
+import { spanIdOf, traceIdOf } from './ids.ts';
+import type { Output, Position, SessionState, State } from './state.ts';
+import { NO_TOKENS } from './tokens.ts';
+
+/** The session of this id, opened at `time` when it is new. */
+export function openSession(state: State, id: string, time: EpochMicros): SessionState {
+  const known = state.sessions.get(id);
+  if (known !== undefined) return known;
+  const session: SessionState = {
+    id,
+    position: undefined,
+    startTime: time,
+    lastTime: time,
+    endTime: undefined,
+    endReason: undefined,
+    incomplete: undefined,
+    model: undefined,
+    platform: undefined,
+    previousSessionId: undefined,
+    parentSessionId: undefined,
+    subagent: undefined,
+    turns: new Map(),
+    ended: new Map(),
+    tasks: [],
+    turnCount: 0,
+    apiCallCount: 0,
+    toolCallCount: 0,
+    tokens: NO_TOKENS,
+    completed: undefined,
+    interrupted: undefined,
+    previousTurn: undefined,
+    selected: false,
+    sent: false,
+  };
+  state.sessions.set(id, session);
+  return session;
+}
+
+/** Notes that something happened in `session` at `time`, and so in the sessions above a sub-agent's. */
+export function touchSession(state: State, session: SessionState, event: HookEvent): void {
+  session.startTime = earlier(session.startTime, event.time);
+  session.lastTime = later(session.lastTime, event.time);
+  session.model ??= event.model;
+  session.platform ??= event.platform;
+  const subagent = session.subagent === undefined ? undefined : state.subagents.get(session.subagent);
+  const parent = subagent && state.sessions.get(subagent.sessionId);
+  if (subagent === undefined || parent === undefined || parent === session) return;
+  parent.lastTime = later(parent.lastTime, event.time);
+  const turn = subagent.parentTurnId === undefined ? undefined : parent.turns.get(subagent.parentTurnId);
+  if (turn !== undefined && !turn.sent) turn.lastTime = later(turn.lastTime, event.time);
+}
+
+/** Where the session stands in its trace. Decided at the first need, so that a link to a parent can come before. */
+export function positionOf(state: State, session: SessionState): Position {
+  session.position ??= place(state, session);
+  return session.position;
+}
+
+function place(state: State, session: SessionState): Position {
+  const subagent = state.subagents.get(session.id);
+  if (subagent !== undefined) {
+    session.subagent = subagent.key;
+    return subagent.position;
+  }
+  const spanId = spanIdOf('session', session.id);
+  const above = sessionAbove(state, session);
+  if (above === undefined)
+    return { traceId: traceIdOf('session', session.id), spanId, parentSpanId: undefined };
+  const { traceId, spanId: parentSpanId } = positionOf(state, above);
+  return { traceId, spanId, parentSpanId };
+}
+
+/** The session that this one continues after a rotation, or was started by. */
+function sessionAbove(state: State, session: SessionState): SessionState | undefined {
+  const id = session.previousSessionId ?? session.parentSessionId;
+  const above = id === undefined || id === session.id ? undefined : state.sessions.get(id);
+  // Two sessions that name each other would never find a root.
+  return above?.previousSessionId === session.id || above?.parentSessionId === session.id ? undefined : above;
+}
+
+/** Sends the session's span, whole so far; nothing when it has left already, or has no span of its own. */
+export function sendSession(state: State, out: Output, session: SessionState): void {
+  const hasSpan = session.subagent === undefined && state.options.tracePer === 'session';
+  if (session.sent || !session.selected || !hasSpan) return;
+  session.sent = true;
+  out.spans.push(sessionSpan(state, session));
+}
+
+function sessionSpan(state: State, session: SessionState): SessionSpan {
+  const position = positionOf(state, session);
+  return {
+    kind: 'session',
+    traceId: position.traceId,
+    spanId: position.spanId,
+    parentSpanId: position.parentSpanId,
+    startTime: session.startTime,
+    endTime: later(session.startTime, session.endTime ?? session.lastTime),
+    sessionId: session.id,
+    incomplete: session.incomplete,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    model: session.model,
+    platform: session.platform,
+    completed: session.completed,
+    interrupted: session.interrupted,
+    turnCount: session.turnCount,
+    apiCallCount: session.apiCallCount,
+    toolCallCount: session.toolCallCount,
+    tokens: session.tokens,
+    previousSessionId: session.previousSessionId,
+    parentSessionId: session.parentSessionId,
+    endReason: session.endReason,
+  };
+}

@@ -1,0 +1,288 @@
+/**
+ * Tool calls, paired by id and never by a stack: parallel calls end in any order. Before 0.16 a `pre` has no id while
+ * its `post` has one, so those pair by name and arguments, first in first out; nested `execute_code` calls never have one.
+ */
+import type { PostToolCall, PreToolCall } from '../model/event.ts';
+import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
+import { type EpochMicros, later, shift } from '../model/time.ts';
+import { rememberEnded } from './ended.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { spanIdOf } from './ids.ts';
+import type { Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
+import { clampedEnd, isRepeat, warn } from './times.ts';
+
+/** A tool begins. */
+export function onPreToolCall(
+  state: State,
+  out: Output,
+  session: SessionState,
+  turn: TurnState,
+  event: PreToolCall,
+): Fate {
+  const fingerprint = fingerprintOf(event.args);
+  const repeated = findRepeated(turn, event, fingerprint);
+  if (repeated !== undefined) {
+    repeated.toolCallId ??= event.toolCallId;
+    return 'merged';
+  }
+  const key = toolKey(turn, event);
+  const ended = key === undefined ? undefined : session.ended.get(key);
+  if (ended !== undefined && (event.time <= ended.startTime || isRepeat(ended.startTime, event.time)))
+    return 'merged';
+  const count =
+    key === undefined ? 0 : (ended?.count ?? 0) + turn.tools.filter((tool) => tool.key === key).length;
+  if (count > 0) {
+    warn(
+      out,
+      event,
+      'tool-call-id-repeated',
+      'the provider gave this tool_call_id to an earlier call too: kept apart',
+    );
+  }
+  turn.tools.push({
+    key,
+    spanId: toolSpanId(turn, event, count),
+    sessionId: session.id,
+    toolName: event.toolName,
+    toolCallId: event.toolCallId,
+    apiRequestId: event.apiRequestId,
+    fingerprint,
+    startTime: event.time,
+    lastTime: event.time,
+    enclosing:
+      event.sessionId === undefined || event.toolCallId === undefined ? enclosingOf(turn, event) : undefined,
+    args: argsText(state, event),
+    presumed: undefined,
+  });
+  if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
+  return 'mapped';
+}
+
+/** A tool ends, in any order. One whose start is not in the log starts where its duration says. */
+export function onPostToolCall(
+  state: State,
+  out: Output,
+  session: SessionState,
+  turn: TurnState,
+  event: PostToolCall,
+): Fate {
+  const at = findOpen(turn, event);
+  if (at === -1) {
+    const key = toolKey(turn, event);
+    if (key !== undefined && session.ended.has(key)) return 'merged';
+  }
+  const [open] = at === -1 ? [] : turn.tools.splice(at, 1);
+  const tool = open ?? lostTool(state, session, turn, event);
+  const nested = event.toolCallId === undefined && tool.toolCallId === undefined ? tool.enclosing : undefined;
+  const span: ToolCallSpan = {
+    ...toolSpan(state, turn, tool, nested),
+    endTime: clampedEnd(out, event, tool.startTime, event.time),
+    toolCallId: tool.toolCallId ?? event.toolCallId,
+    apiRequestId: tool.apiRequestId ?? event.apiRequestId,
+    status: event.status,
+    errorType: event.errorType,
+    errorMessage: event.errorMessage,
+    durationMillis: measuredMillis(event),
+    result: event.result,
+  };
+  closeTool(out, session, turn, tool, span, nested !== undefined);
+  return 'mapped';
+}
+
+/** Notes that what is open must have ended by `end.time`. It is closed with the turn, unless its own end still comes. */
+export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
+  for (const tool of turn.tools) tool.presumed ??= end;
+}
+
+/** Closes every open tool call of the turn as incomplete. */
+export function closeOpenTools(
+  state: State,
+  out: Output,
+  session: SessionState,
+  turn: TurnState,
+  reason: IncompleteReason,
+): void {
+  for (const tool of turn.tools.splice(0)) {
+    const nested = tool.toolCallId === undefined ? tool.enclosing : undefined;
+    const end = tool.presumed ?? { time: later(tool.lastTime, lastInside(state, tool)), reason };
+    const span: ToolCallSpan = {
+      ...toolSpan(state, turn, tool, nested),
+      endTime: later(tool.startTime, end.time),
+      incomplete: end.reason,
+    };
+    closeTool(out, session, turn, tool, span, nested !== undefined);
+  }
+}
+
+function closeTool(
+  out: Output,
+  session: SessionState,
+  turn: TurnState,
+  tool: ToolState,
+  span: ToolCallSpan,
+  nested: boolean,
+): void {
+  const outcome = span.status ?? 'incomplete';
+  turn.toolOutcomes[outcome] = (turn.toolOutcomes[outcome] ?? 0) + 1;
+  turn.lastTime = later(turn.lastTime, span.endTime);
+  if (!nested) {
+    turn.toolCallCount++;
+    if (!turn.background) session.toolCallCount++;
+  }
+  const key =
+    tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
+  if (key !== undefined) rememberEnded(session, key, tool.startTime);
+  if (turn.selected) out.spans.push(span);
+}
+
+/** An open call that this `pre` says again: heard by a second recorder, or once without and once with its ids. */
+function findRepeated(turn: TurnState, event: PreToolCall, fingerprint: number): ToolState | undefined {
+  return turn.tools.find((tool) => {
+    if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;
+    if (tool.toolCallId === event.toolCallId && tool.apiRequestId === event.apiRequestId) {
+      return event.toolCallId !== undefined || isRepeat(tool.startTime, event.time);
+    }
+    return tool.toolCallId === undefined;
+  });
+}
+
+/** Index of the open call that this `post` ends, or -1. */
+function findOpen(turn: TurnState, event: PostToolCall): number {
+  const { tools } = turn;
+  if (event.toolCallId !== undefined) {
+    const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
+    if (same.length > 0) return sameArguments(tools, same, event) ?? same[0] ?? -1;
+  }
+  const unnamed = indexesOf(
+    tools,
+    (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
+  );
+  const match = sameArguments(tools, unnamed, event);
+  if (match !== undefined) return match;
+  // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
+  return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
+}
+
+function sameRequest(tool: ToolState, event: PostToolCall): boolean {
+  return (
+    tool.apiRequestId === undefined ||
+    event.apiRequestId === undefined ||
+    tool.apiRequestId === event.apiRequestId
+  );
+}
+
+function indexesOf(tools: readonly ToolState[], test: (tool: ToolState) => boolean): number[] {
+  const found: number[] = [];
+  for (const [index, tool] of tools.entries()) if (test(tool)) found.push(index);
+  return found;
+}
+
+function sameArguments(
+  tools: readonly ToolState[],
+  candidates: readonly number[],
+  event: PostToolCall,
+): number | undefined {
+  if (candidates.length === 0) return undefined;
+  const fingerprint = fingerprintOf(event.args);
+  return candidates.find((index) => tools[index]?.fingerprint === fingerprint);
+}
+
+/** The `execute_code` that runs while an id-less call starts: such a call comes from its script. */
+function enclosingOf(turn: TurnState, event: PreToolCall): SpanId | undefined {
+  if (event.toolCallId !== undefined) return undefined;
+  return turn.tools.find((tool) => tool.toolName === 'execute_code' && tool.presumed === undefined)?.spanId;
+}
+
+interface ToolIds {
+  readonly toolName: string;
+  readonly toolCallId: string | undefined;
+  readonly apiRequestId: string | undefined;
+  readonly time: EpochMicros;
+}
+
+function toolKey(turn: TurnState, event: ToolIds): string | undefined {
+  return event.toolCallId === undefined ? undefined : keyOf(turn, event.apiRequestId, event.toolCallId);
+}
+
+function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): string {
+  return `tool\0${apiRequestId ?? turn.key}\0${toolCallId}`;
+}
+
+function toolSpanId(turn: TurnState, event: ToolIds, count: number): SpanId {
+  const ordinal = count === 0 ? [] : [String(count)];
+  if (event.toolCallId === undefined)
+    return spanIdOf('tool_call', turn.key, event.toolName, String(event.time));
+  return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, ...ordinal);
+}
+
+/** The call whose `pre_tool_call` is not in the log, or was never sent (tools blocked by scope, 0.16+). */
+function lostTool(state: State, session: SessionState, turn: TurnState, event: PostToolCall): ToolState {
+  const startTime = shift(event.time, -1000 * (measuredMillis(event) ?? 0));
+  if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
+  return {
+    key: toolKey(turn, event),
+    spanId: toolSpanId(turn, event, 0),
+    sessionId: session.id,
+    toolName: event.toolName,
+    toolCallId: event.toolCallId,
+    apiRequestId: event.apiRequestId,
+    fingerprint: 0,
+    startTime,
+    lastTime: startTime,
+    enclosing: undefined,
+    args: argsText(state, event),
+    presumed: undefined,
+  };
+}
+
+/** 0 stands for "not measured" where the call never ran to its end. */
+function measuredMillis(event: PostToolCall): number | undefined {
+  const measured = event.status === 'ok' || event.status === 'error' || (event.durationMillis ?? 0) > 0;
+  return measured ? event.durationMillis : undefined;
+}
+
+function argsText(state: State, event: PreToolCall | PostToolCall): string | undefined {
+  return state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined;
+}
+
+/** The last thing known to have happened in a sub-agent that this call runs. */
+function lastInside(state: State, tool: ToolState): EpochMicros {
+  let last = tool.startTime;
+  for (const subagent of state.subagents.values()) {
+    if (subagent.position.parentSpanId !== tool.spanId) continue;
+    const child = state.sessions.get(subagent.childSessionId ?? '');
+    last = later(last, child?.lastTime ?? subagent.startTime);
+  }
+  return last;
+}
+
+function toolSpan(
+  state: State,
+  turn: TurnState,
+  tool: ToolState,
+  enclosing: SpanId | undefined,
+): ToolCallSpan {
+  return {
+    kind: 'tool_call',
+    traceId: turn.position.traceId,
+    spanId: tool.spanId,
+    parentSpanId: enclosing ?? turn.position.spanId,
+    startTime: tool.startTime,
+    endTime: tool.startTime,
+    sessionId: tool.sessionId,
+    incomplete: undefined,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    toolName: tool.toolName,
+    toolCallId: tool.toolCallId,
+    apiRequestId: tool.apiRequestId,
+    status: undefined,
+    errorType: undefined,
+    errorMessage: undefined,
+    durationMillis: undefined,
+    args: tool.args,
+    result: undefined,
+    background: turn.background,
+  };
+}
