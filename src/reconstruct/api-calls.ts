@@ -47,13 +47,14 @@ export function onPreApiRequest(
   } else if (call.answers > 0 && call.lastEnd !== undefined && event.time <= call.lastEnd) {
     return 'merged';
   }
-  if (turn.currentCall !== key) presumeCallsEnded(turn, { time: event.time, reason: 'next_call' });
-  presumeToolsEnded(turn, { time: event.time, reason: 'next_call' });
+  const startTime = attemptStart(out, call, event);
+  if (turn.currentCall !== key) presumeCallsEnded(turn, { time: startTime, reason: 'next_call' });
+  presumeToolsEnded(turn, { time: startTime, reason: 'next_call' });
   turn.currentCall = key;
   turn.model ??= event.model;
   turn.provider ??= event.provider;
   call.open = {
-    startTime: attemptStart(out, call, event),
+    startTime,
     openedAt: event.time,
     attempt: call.attempts,
     sessionId: session.id,
@@ -75,7 +76,7 @@ export function onPreApiRequest(
     presumed: undefined,
   };
   call.attempts++;
-  if (!turn.announced && call.open.startTime < turn.startTime) turn.startTime = call.open.startTime;
+  if (!turn.announced && startTime < turn.startTime) turn.startTime = startTime;
   return 'mapped';
 }
 

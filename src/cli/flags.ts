@@ -1,0 +1,180 @@
+/**
+ * Flags: each one line with its environment variable, default and reader. A flag beats a variable beats a default.
+ * Commander's own support for variables reads the process; here they come from `Io`, so a test can say what is set.
+ */
+import bytes from 'bytes';
+import { type Command, Option } from 'commander';
+import ms from 'ms';
+import { CliError } from './cli-error.ts';
+
+export interface Flag<T> {
+  /** As commander writes it: `-o, --output <file>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly env: string | undefined;
+  readonly fallback: T;
+  /** How the default is shown in `--help`; '' shows none. */
+  readonly shown: string;
+  /** `given` is every value given (a repeatable flag has several); `name` is the flag or variable, for messages. */
+  readonly read: (given: readonly string[], name: string) => T;
+  readonly repeatable: boolean;
+}
+
+export type FlagTable = { readonly [name: string]: Flag<unknown> };
+export type FlagValues<T extends FlagTable> = {
+  readonly [K in keyof T]: T[K] extends Flag<infer V> ? V : never;
+};
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface FlagText {
+  readonly flags: string;
+  readonly help: string;
+  readonly env?: string;
+}
+
+export function switchFlag(text: FlagText, fallback = false): Flag<boolean> {
+  return {
+    ...defaults(text),
+    fallback,
+    shown: '',
+    read: ([value], name) => readBoolean(value ?? 'true', name),
+  };
+}
+
+export function textFlag(text: FlagText & { readonly fallback?: string }): Flag<string | undefined> {
+  return {
+    ...defaults(text),
+    fallback: text.fallback,
+    shown: text.fallback ?? '',
+    read: (given) => given.at(-1),
+  };
+}
+
+export function listFlag(text: FlagText): Flag<readonly string[]> {
+  return { ...defaults(text), fallback: [], shown: '', read: (given) => given, repeatable: true };
+}
+
+/** One of `choices`. */
+export function choiceFlag<C extends string>(
+  text: FlagText & { readonly fallback: C },
+  choices: readonly C[],
+): Flag<C> {
+  const read = (given: readonly string[], name: string): C => oneOf(choices, given.at(-1) ?? '', name);
+  return { ...defaults(text), fallback: text.fallback, shown: text.fallback, read };
+}
+
+/** Several of `choices`, separated by commas or given repeatedly. */
+export function choicesFlag<C extends string>(
+  text: FlagText & { readonly fallback: C },
+  choices: readonly C[],
+): Flag<readonly C[]> {
+  const read = (given: readonly string[], name: string): readonly C[] => [
+    ...new Set(given.flatMap((value) => value.split(',')).map((value) => oneOf(choices, value.trim(), name))),
+  ];
+  return { ...defaults(text), fallback: [text.fallback], shown: text.fallback, read, repeatable: true };
+}
+
+/** A whole number of at least `least`. */
+export function countFlag(text: FlagText & { readonly fallback: number }, least = 1): Flag<number> {
+  const read = (given: readonly string[], name: string): number => {
+    const value = Number(given.at(-1));
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new CliError(`${name} takes a whole number of at least ${least}, not "${given.at(-1)}".`);
+    }
+    return value;
+  };
+  return { ...defaults(text), fallback: text.fallback, shown: String(text.fallback), read };
+}
+
+/** A time such as `500ms`, `30s`, `5m`, `2h`, in milliseconds; `undefined` without a default. */
+export function durationFlag<F extends string | undefined>(
+  text: FlagText & { readonly fallback: F },
+): Flag<F extends string ? number : number | undefined> {
+  type Value = F extends string ? number : number | undefined;
+  const read = (given: readonly string[], name: string): Value =>
+    readDuration(given.at(-1) ?? '', name) as Value;
+  const fallback = (
+    text.fallback === undefined ? undefined : readDuration(text.fallback, text.flags)
+  ) as Value;
+  return { ...defaults(text), fallback, shown: text.fallback ?? '', read };
+}
+
+/** A size such as `512kb` or `4mb` (powers of 1024), in bytes. */
+export function sizeFlag(text: FlagText & { readonly fallback: string }): Flag<number> {
+  const read = (given: readonly string[], name: string): number => {
+    const value = bytes.parse(given.at(-1) ?? '');
+    if (value === null || value <= 0)
+      throw new CliError(`${name} takes a size such as 4mb, not "${given.at(-1)}".`);
+    return value;
+  };
+  return { ...defaults(text), fallback: bytes.parse(text.fallback) ?? 0, shown: text.fallback, read };
+}
+
+/** Adds every flag of the table to `command`, with its variable and default in the help text. */
+export function addFlags(command: Command, table: FlagTable): void {
+  for (const flag of Object.values(table)) {
+    const notes = [flag.env && `env: ${flag.env}`, flag.shown && `default: ${flag.shown}`].filter(Boolean);
+    const option = new Option(flag.flags, flag.help + (notes.length > 0 ? ` (${notes.join(', ')})` : ''));
+    if (flag.repeatable)
+      option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
+    command.addOption(option);
+  }
+}
+
+/** The value of every flag of the table. Throws a `CliError` that names the flag or variable to mend. */
+export function readFlags<T extends FlagTable>(table: T, command: Command, env: Env): FlagValues<T> {
+  const values: Record<string, unknown> = {};
+  for (const [key, flag] of Object.entries(table)) values[key] = readFlag(flag, command, env);
+  return values as FlagValues<T>;
+}
+
+function readFlag(flag: Flag<unknown>, command: Command, env: Env): unknown {
+  const option = new Option(flag.flags);
+  const attribute = option.attributeName();
+  if (command.getOptionValueSource(attribute) === 'cli') {
+    const value: unknown = command.getOptionValue(attribute);
+    return flag.read(Array.isArray(value) ? value.map(String) : [String(value)], option.long ?? option.flags);
+  }
+  const fromEnv = flag.env === undefined ? undefined : env[flag.env];
+  // The specification: an empty variable is the same as an unset one.
+  return fromEnv === undefined || fromEnv === '' ? flag.fallback : flag.read([fromEnv], flag.env ?? '');
+}
+
+/** True for `true`, `1`, `yes` in any case (the seed's rule), false for `false`, `0`, `no`. */
+export function readBoolean(text: string, name: string): boolean {
+  const value = text.trim().toLowerCase();
+  if (value === 'true' || value === '1' || value === 'yes') return true;
+  if (value === 'false' || value === '0' || value === 'no') return false;
+  throw new CliError(`${name} takes true or false, not "${text}".`);
+}
+
+/** `key=value` pairs; the value may hold further `=`. */
+export function readPairs(pairs: readonly string[], name: string): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    // The value may be a secret: the message shows the key only.
+    if (at < 1) throw new CliError(`${name} takes key=value; one of the values given has no key or no "=".`);
+    map.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
+  }
+  return map;
+}
+
+function defaults(text: FlagText): Pick<Flag<never>, 'flags' | 'help' | 'env' | 'repeatable'> {
+  return { flags: text.flags, help: text.help, env: text.env, repeatable: false };
+}
+
+function oneOf<C extends string>(choices: readonly C[], value: string, name: string): C {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined) throw new CliError(`${name} takes ${choices.join(', ')}, not "${value}".`);
+  return choice;
+}
+
+/** In milliseconds. */
+export function readDuration(text: string, name: string): number {
+  const value = text.trim() === '' ? undefined : ms(text.trim() as ms.StringValue);
+  if (value === undefined || !Number.isFinite(value) || value < 0) {
+    throw new CliError(`${name} takes a time such as 30s, 5m or 2h, not "${text}".`);
+  }
+  return value;
+}

@@ -1,0 +1,139 @@
+/** The flags of `replay`, in the order of its help. */
+import {
+  choiceFlag,
+  choicesFlag,
+  countFlag,
+  durationFlag,
+  type FlagValues,
+  listFlag,
+  switchFlag,
+  textFlag,
+} from './flags.ts';
+
+export const EXPORTERS = ['console', 'otlp', 'otlp_file'] as const;
+export type ExporterName = (typeof EXPORTERS)[number];
+
+/** Where spans and points go, and as whom. */
+export const DESTINATION_FLAGS = {
+  exporter: choicesFlag(
+    {
+      flags: '-e, --exporter <name>',
+      help: `where to: ${EXPORTERS.join(', ')}; repeatable`,
+      env: 'HERMES_OTEL_EXPORTER',
+      fallback: 'console',
+    },
+    EXPORTERS,
+  ),
+  endpoint: textFlag({
+    flags: '--endpoint <url>',
+    help: 'OTLP base address; /v1/traces and /v1/metrics are added',
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  }),
+  header: listFlag({ flags: '--header <key=value>', help: 'header of every OTLP request; repeatable' }),
+  output: textFlag({
+    flags: '-o, --output <file>',
+    help: 'file for otlp_file; - is standard output',
+    fallback: '-',
+  }),
+  serviceName: textFlag({
+    flags: '--service-name <name>',
+    help: 'service.name of the resource',
+    env: 'OTEL_SERVICE_NAME',
+    fallback: 'hermes-agent',
+  }),
+  resource: listFlag({
+    flags: '--resource <key=value>',
+    help: 'resource attribute, added to OTEL_RESOURCE_ATTRIBUTES; repeatable',
+  }),
+  traces: switchFlag({ flags: '--no-traces', help: 'send no spans' }, true),
+  metrics: switchFlag({ flags: '--no-metrics', help: 'send no metrics' }, true),
+} as const;
+
+/** How the log is read as spans. */
+export const RECONSTRUCT_FLAGS = {
+  captureContent: switchFlag({
+    flags: '--capture-content',
+    help: 'keep messages, arguments and results, cut short',
+    env: 'HERMES_OTEL_CAPTURE_CONTENT',
+  }),
+  conventions: choicesFlag(
+    {
+      flags: '--conventions <names>',
+      help: 'names on spans and metrics: hermes, gen-ai, openinference; several may be joined by commas',
+      env: 'HERMES_OTEL_CONVENTIONS',
+      fallback: 'hermes',
+    },
+    ['hermes', 'gen-ai', 'openinference'],
+  ),
+  tracePer: choiceFlag(
+    {
+      flags: '--trace-per <unit>',
+      help: 'one trace for each session or for each turn',
+      env: 'HERMES_OTEL_TRACE_PER',
+      fallback: 'session',
+    },
+    ['session', 'turn'],
+  ),
+  metricInterval: durationFlag({
+    flags: '--metric-interval <time>',
+    help: "how often metrics are collected, on the log's clock",
+    env: 'HERMES_OTEL_METRIC_INTERVAL',
+    fallback: '60s',
+  }),
+  idleTimeout: durationFlag({
+    flags: '--idle-timeout <time>',
+    help: 'close sessions silent for so long in log time',
+    env: 'HERMES_OTEL_IDLE_TIMEOUT',
+    fallback: undefined,
+  }),
+  reorderWindow: durationFlag({
+    flags: '--reorder-window <time>',
+    help: 'put events in order of time within this window of log time',
+    env: 'HERMES_OTEL_REORDER_WINDOW',
+    fallback: '5s',
+  }),
+  assumeTimes: switchFlag({
+    flags: '--assume-times',
+    help: 'give lines without a time an artificial one, a second apart',
+  }),
+  maxOpen: countFlag({
+    flags: '--max-open <count>',
+    help: 'open turns kept in memory; the oldest beyond it are closed as incomplete',
+    env: 'HERMES_OTEL_MAX_OPEN',
+    fallback: 100_000,
+  }),
+} as const;
+
+/** Which sessions and turns are replayed. */
+export const FILTER_FLAGS = {
+  session: listFlag({ flags: '--session <id>', help: 'only sessions whose id begins so; repeatable' }),
+  since: textFlag({
+    flags: '--since <time>',
+    help: 'only turns that began at or after: ISO 8601, or 2h for two hours before the newest event',
+  }),
+  until: textFlag({ flags: '--until <time>', help: 'only turns that began before: ISO 8601, or 2h' }),
+  platform: listFlag({
+    flags: '--platform <name>',
+    help: 'only turns of this platform (cli, telegram, cron…); repeatable',
+  }),
+  model: listFlag({ flags: '--model <name>', help: 'only turns of this model; repeatable' }),
+} as const;
+
+/** What is told about the run. */
+export const REPORT_FLAGS = {
+  strict: switchFlag({ flags: '--strict', help: 'exit 1 when a line was lost', env: 'HERMES_OTEL_STRICT' }),
+  report: textFlag({ flags: '--report <file>', help: 'write the account of every line and span as JSON' }),
+  quiet: switchFlag({ flags: '-q, --quiet', help: 'no summary and no progress on standard error' }),
+} as const;
+
+export const REPLAY_FLAGS = {
+  ...DESTINATION_FLAGS,
+  ...RECONSTRUCT_FLAGS,
+  ...FILTER_FLAGS,
+  ...REPORT_FLAGS,
+} as const;
+
+export type ReplayFlags = FlagValues<typeof REPLAY_FLAGS> & {
+  /** `undefined`: as the terminal and NO_COLOR say. */
+  readonly color: boolean | undefined;
+};
