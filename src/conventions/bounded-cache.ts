@@ -1,0 +1,15 @@
+/**
+ * Remembers `make(key)` for the keys that come again and again (models, tools, base URLs). A log can hold any number
+ * of different keys, so the memory is bounded: when it is full it starts anew, which costs time and never truth.
+ */
+export function boundedCache<V>(make: (key: string) => V, limit = 1024): (key: string) => V {
+  const known = new Map<string, V>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = make(key);
+    if (known.size >= limit) known.clear();
+    known.set(key, made);
+    return made;
+  };
+}

@@ -1,0 +1,130 @@
+import type { Usage } from '../model/event.ts';
+import type { Attributes } from '../model/otel.ts';
+import type {
+  ApiCallSpan,
+  ApprovalSpan,
+  AuxiliaryCallSpan,
+  SessionSpan,
+  SubagentSpan,
+  ToolCallSpan,
+  TurnSpan,
+} from '../model/span.ts';
+import { seconds } from './duration.ts';
+import { approvalName, chatPrefix, sessionName } from './names.ts';
+import { semanticProvider } from './providers.ts';
+import type { Context, SpanRules } from './rules.ts';
+import { errorType } from './status.ts';
+import { PAYLOAD_CHARS, safeText } from './text.ts';
+
+/**
+ * The GenAI semantic conventions 1.41. Two things differ from the live plugin's names although the names are alike:
+ * `gen_ai.usage.input_tokens` counts cached tokens in, and the provider is told by `gen_ai.provider.name`.
+ */
+export const genAi = {
+  session,
+  turn,
+  api_call: apiCall,
+  tool_call: toolCall,
+  approval,
+  subagent,
+  auxiliary_call: modelCall,
+} satisfies SpanRules;
+
+/** What the agent is called (`gen_ai.agent.name`). */
+const AGENT = 'hermes';
+
+/** The conventions know no session span; it only groups. */
+function session(span: SessionSpan, a: Attributes): string {
+  a['gen_ai.conversation.id'] = span.sessionId;
+  a['gen_ai.agent.name'] = AGENT;
+  return sessionName;
+}
+
+function turn(span: TurnSpan, a: Attributes, context: Context): string {
+  agent(span, AGENT, a);
+  if (span.provider !== undefined) a['gen_ai.provider.name'] = semanticProvider(span.provider);
+  return context.spanName('invoke_agent ', AGENT);
+}
+
+function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
+  agent(span, span.role, a);
+  return context.spanName('invoke_agent ', span.role);
+}
+
+function agent(span: TurnSpan | SubagentSpan, name: string | undefined, a: Attributes): void {
+  a['gen_ai.operation.name'] = 'invoke_agent';
+  if (name !== undefined) a['gen_ai.agent.name'] = name;
+  a['gen_ai.conversation.id'] = span.sessionId;
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  usage(span.tokens, a);
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+}
+
+function apiCall(span: ApiCallSpan, a: Attributes, context: Context): string {
+  if (span.maxTokens !== undefined) a['gen_ai.request.max_tokens'] = span.maxTokens;
+  if (span.timeToFirstChunkMicros !== undefined) {
+    a['gen_ai.response.time_to_first_chunk'] = seconds(span.timeToFirstChunkMicros);
+  }
+  return modelCall(span, a, context);
+}
+
+function modelCall(span: ApiCallSpan | AuxiliaryCallSpan, a: Attributes, context: Context): string {
+  a['gen_ai.operation.name'] = 'chat';
+  a['gen_ai.conversation.id'] = span.sessionId;
+  if (span.provider !== undefined) a['gen_ai.provider.name'] = semanticProvider(span.provider);
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  if (span.baseUrl !== undefined) server(span.baseUrl, a, context);
+  if (span.answered) {
+    if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
+    if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
+    if (span.usage !== undefined) usage(span.usage, a);
+  }
+  if (span.error !== undefined) a['error.type'] = span.error.type;
+  return context.spanName(chatPrefix, span.model);
+}
+
+function server(baseUrl: string, a: Attributes, context: Context): void {
+  const { address, port } = context.server(baseUrl);
+  if (address !== undefined) a['server.address'] = address;
+  if (port !== undefined) a['server.port'] = port;
+}
+
+/** Input includes cached tokens, output includes reasoning. */
+function usage(tokens: Usage, a: Attributes): void {
+  if (tokens.promptTokens !== undefined) a['gen_ai.usage.input_tokens'] = tokens.promptTokens;
+  if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
+  if (tokens.cacheReadTokens !== undefined) {
+    a['gen_ai.usage.cache_read.input_tokens'] = tokens.cacheReadTokens;
+  }
+  if (tokens.cacheWriteTokens !== undefined) {
+    a['gen_ai.usage.cache_creation.input_tokens'] = tokens.cacheWriteTokens;
+  }
+  if (tokens.reasoningTokens !== undefined) {
+    a['gen_ai.usage.reasoning.output_tokens'] = tokens.reasoningTokens;
+  }
+}
+
+function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
+  a['gen_ai.operation.name'] = 'execute_tool';
+  a['gen_ai.conversation.id'] = span.sessionId;
+  a['gen_ai.tool.name'] = span.toolName;
+  a['gen_ai.tool.type'] = 'function';
+  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+  if (context.captureContent) toolContent(span, a);
+  return context.spanName('execute_tool ', span.toolName);
+}
+
+function toolContent(span: ToolCallSpan, a: Attributes): void {
+  if (span.args !== undefined) a['gen_ai.tool.call.arguments'] = safeText(span.args, PAYLOAD_CHARS);
+  if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeText(span.result, PAYLOAD_CHARS);
+}
+
+/** The conventions know no approvals; what they gate is told by the tool call's id. */
+function approval(span: ApprovalSpan, a: Attributes): string {
+  a['gen_ai.conversation.id'] = span.sessionId;
+  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  return approvalName;
+}

@@ -1,0 +1,168 @@
+import type { Attributes } from '../model/otel.ts';
+import type { ApprovalSpan, SessionSpan, SubagentSpan, TurnSpan } from '../model/span.ts';
+import { durationMicros, seconds, secondsOfMillis } from './duration.ts';
+import { apiCall, auxiliaryCall, toolCall } from './hermes-calls.ts';
+import { approvalName, sessionName, subagentName, turnName } from './names.ts';
+import type { Context, SpanRules } from './rules.ts';
+import { errorType } from './status.ts';
+import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from './text.ts';
+
+/**
+ * The names of the live plugin `hermes-plugin-otel-tracing`, types included, and under `hermes.*` what it has no name
+ * for. `gen_ai.usage.input_tokens` is Hermes's own `input_tokens`: cached tokens are not in it.
+ */
+export const hermes = {
+  session,
+  turn,
+  api_call: apiCall,
+  tool_call: toolCall,
+  approval,
+  subagent,
+  auxiliary_call: auxiliaryCall,
+} satisfies SpanRules;
+
+function session(span: SessionSpan, a: Attributes): string {
+  a['hermes.span.kind'] = 'AGENT';
+  a['hermes.session.id'] = span.sessionId;
+  a['gen_ai.system'] = 'hermes-agent';
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  if (span.platform !== undefined) a['hermes.platform'] = span.platform;
+  if (span.completed !== undefined) a['hermes.session.completed'] = span.completed;
+  if (span.interrupted !== undefined) a['hermes.session.interrupted'] = span.interrupted;
+  a['hermes.session.total_turns'] = span.turnCount;
+  a['hermes.session.api_call_count'] = span.apiCallCount;
+  a['hermes.session.tool_call_count'] = span.toolCallCount;
+  sessionTokens(span, a);
+  if (span.previousSessionId !== undefined) a['hermes.session.previous_id'] = span.previousSessionId;
+  if (span.parentSessionId !== undefined) a['hermes.session.parent_id'] = span.parentSessionId;
+  if (span.endReason !== undefined) a['hermes.session.end_reason'] = span.endReason;
+  return sessionName;
+}
+
+function sessionTokens({ tokens }: SessionSpan, a: Attributes): void {
+  if (tokens.inputTokens !== undefined) a['hermes.session.input_tokens'] = tokens.inputTokens;
+  if (tokens.outputTokens !== undefined) a['hermes.session.output_tokens'] = tokens.outputTokens;
+  if (tokens.cacheReadTokens !== undefined) a['hermes.session.cache_read_tokens'] = tokens.cacheReadTokens;
+  if (tokens.cacheWriteTokens !== undefined) a['hermes.session.cache_write_tokens'] = tokens.cacheWriteTokens;
+  if (tokens.reasoningTokens !== undefined) a['hermes.session.reasoning_tokens'] = tokens.reasoningTokens;
+}
+
+function turn(span: TurnSpan, a: Attributes, context: Context): string {
+  a['hermes.span.kind'] = 'CHAIN';
+  a['hermes.session.id'] = span.sessionId;
+  a['gen_ai.conversation.id'] = span.sessionId;
+  if (span.turnId !== undefined) a['hermes.turn.id'] = span.turnId;
+  if (span.index !== undefined) a['hermes.turn.index'] = span.index;
+  if (span.isFirstTurn !== undefined) a['hermes.is_first_turn'] = span.isFirstTurn;
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  if (span.platform !== undefined) a['hermes.platform'] = span.platform;
+  if (span.provider !== undefined) a['hermes.provider'] = span.provider;
+  a['hermes.turn.api_call_count'] = span.apiCallCount;
+  a['hermes.turn.tool_call_count'] = span.toolCallCount;
+  a['hermes.turn.duration_s'] = seconds(durationMicros(span));
+  turnTokens(span, a);
+  turnOutcome(span, a);
+  if (context.captureContent) turnContent(span, a);
+  return turnName;
+}
+
+function turnTokens({ tokens }: TurnSpan, a: Attributes): void {
+  if (tokens.inputTokens !== undefined) a['hermes.turn.input_tokens'] = tokens.inputTokens;
+  if (tokens.outputTokens !== undefined) a['hermes.turn.output_tokens'] = tokens.outputTokens;
+  if (tokens.cacheReadTokens !== undefined) a['hermes.turn.cache_read_tokens'] = tokens.cacheReadTokens;
+  if (tokens.cacheWriteTokens !== undefined) a['hermes.turn.cache_write_tokens'] = tokens.cacheWriteTokens;
+  if (tokens.reasoningTokens !== undefined) a['hermes.turn.reasoning_tokens'] = tokens.reasoningTokens;
+}
+
+/** In this order, so that equal outcomes read equal. */
+const OUTCOMES = ['ok', 'error', 'timeout', 'blocked', 'cancelled', 'incomplete'] as const;
+
+function turnOutcome(span: TurnSpan, a: Attributes): void {
+  a['hermes.turn.final_status'] = span.finalStatus;
+  if (span.completed !== undefined) a['hermes.turn.completed'] = span.completed;
+  if (span.interrupted !== undefined) a['hermes.turn.interrupted'] = span.interrupted;
+  if (span.exitReason !== undefined) a['hermes.turn.exit_reason'] = span.exitReason;
+  if (span.background) a['hermes.turn.background'] = true;
+  if (span.toolNames.length > 0) {
+    a['hermes.turn.tools'] = span.toolNames;
+    a['hermes.turn.tool_outcomes'] = toolOutcomes(span.toolOutcomes);
+  }
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+}
+
+function toolOutcomes(counts: TurnSpan['toolOutcomes']): readonly string[] {
+  const written: string[] = [];
+  for (const outcome of OUTCOMES) {
+    const count = counts[outcome];
+    if (count !== undefined && count > 0) written.push(`${outcome}:${count}`);
+  }
+  return written;
+}
+
+/** The sender's id counts as content: it names a person. */
+function turnContent(span: TurnSpan, a: Attributes): void {
+  if (span.senderId !== undefined) a['hermes.sender_id'] = span.senderId;
+  if (span.userMessage !== undefined) {
+    a['hermes.turn.user_message'] = safeText(span.userMessage, MESSAGE_CHARS);
+  }
+  if (span.assistantResponse !== undefined) {
+    a['hermes.turn.assistant_response'] = safeText(span.assistantResponse, MESSAGE_CHARS);
+  }
+}
+
+function approval(span: ApprovalSpan, a: Attributes, context: Context): string {
+  a['hermes.span.kind'] = 'CHAIN';
+  a['hermes.session.id'] = span.sessionId;
+  if (span.surface !== undefined) a['hermes.approval.surface'] = span.surface;
+  if (span.choice !== undefined) a['hermes.approval.choice'] = span.choice;
+  if (span.granted !== undefined) a['hermes.approval.granted'] = span.granted;
+  if (span.timedOut !== undefined) a['hermes.approval.timed_out'] = span.timedOut;
+  if (span.decidedBy !== undefined) a['hermes.approval.decided_by'] = span.decidedBy;
+  if (span.patternKey !== undefined) a['hermes.approval.pattern_key'] = span.patternKey;
+  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  // How long somebody waited is known only when somebody answered.
+  if (span.incomplete === undefined) a['hermes.approval.wait_s'] = seconds(durationMicros(span));
+  if (context.captureContent && span.command !== undefined) {
+    a['hermes.approval.command'] = safeText(span.command, PAYLOAD_CHARS);
+  }
+  return approvalName;
+}
+
+function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
+  a['hermes.span.kind'] = 'AGENT';
+  a['hermes.session.id'] = span.sessionId;
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  if (span.childSessionId !== undefined) a['hermes.subagent.session_id'] = span.childSessionId;
+  if (span.childSubagentId !== undefined) a['hermes.subagent.id'] = span.childSubagentId;
+  if (span.parentTurnId !== undefined) a['hermes.subagent.parent_turn_id'] = span.parentTurnId;
+  if (span.role !== undefined) a['hermes.subagent.role'] = span.role;
+  if (span.status !== undefined) a['hermes.subagent.status'] = span.status;
+  if (span.durationMillis !== undefined) {
+    a['hermes.subagent.duration_s'] = secondsOfMillis(span.durationMillis);
+  }
+  subagentTotals(span, a);
+  if (context.captureContent) subagentContent(span, a);
+  return subagentName;
+}
+
+function subagentTotals(span: SubagentSpan, a: Attributes): void {
+  const { tokens } = span;
+  a['hermes.subagent.turn_count'] = span.turnCount;
+  a['hermes.subagent.api_call_count'] = span.apiCallCount;
+  a['hermes.subagent.tool_call_count'] = span.toolCallCount;
+  if (tokens.inputTokens !== undefined) a['hermes.subagent.input_tokens'] = tokens.inputTokens;
+  if (tokens.outputTokens !== undefined) a['hermes.subagent.output_tokens'] = tokens.outputTokens;
+  if (tokens.cacheReadTokens !== undefined) a['hermes.subagent.cache_read_tokens'] = tokens.cacheReadTokens;
+  if (tokens.cacheWriteTokens !== undefined) {
+    a['hermes.subagent.cache_write_tokens'] = tokens.cacheWriteTokens;
+  }
+  if (tokens.reasoningTokens !== undefined) a['hermes.subagent.reasoning_tokens'] = tokens.reasoningTokens;
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+}
+
+function subagentContent(span: SubagentSpan, a: Attributes): void {
+  if (span.goal !== undefined) a['hermes.subagent.goal'] = safeText(span.goal, MESSAGE_CHARS);
+  if (span.summary !== undefined) a['hermes.subagent.summary'] = safeText(span.summary, PAYLOAD_CHARS);
+}

@@ -1,0 +1,127 @@
+import type { Usage } from '../model/event.ts';
+import type { Attributes } from '../model/otel.ts';
+import type {
+  ApiCallSpan,
+  ApprovalSpan,
+  AuxiliaryCallSpan,
+  SessionSpan,
+  SubagentSpan,
+  ToolCallSpan,
+  TurnSpan,
+} from '../model/span.ts';
+import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import type { Context, SpanRules } from './rules.ts';
+import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from './text.ts';
+
+/** What Phoenix and Arize read. OpenInference prescribes no span names and no metrics, so the names are Hermes's own. */
+export const openInference = {
+  session,
+  turn,
+  api_call: modelCall,
+  tool_call: toolCall,
+  approval,
+  subagent,
+  auxiliary_call: modelCall,
+} satisfies SpanRules;
+
+type OpenInferenceKind = 'AGENT' | 'CHAIN' | 'LLM' | 'TOOL';
+
+function common(kind: OpenInferenceKind, sessionId: string, a: Attributes): void {
+  a['openinference.span.kind'] = kind;
+  a['session.id'] = sessionId;
+}
+
+function session(span: SessionSpan, a: Attributes): string {
+  common('AGENT', span.sessionId, a);
+  return sessionName;
+}
+
+function turn(span: TurnSpan, a: Attributes, context: Context): string {
+  common('CHAIN', span.sessionId, a);
+  if (context.captureContent) {
+    if (span.userMessage !== undefined) input(span.userMessage, MESSAGE_CHARS, a);
+    if (span.assistantResponse !== undefined) output(span.assistantResponse, MESSAGE_CHARS, a);
+  }
+  return turnName;
+}
+
+function modelCall(span: ApiCallSpan | AuxiliaryCallSpan, a: Attributes, context: Context): string {
+  common('LLM', span.sessionId, a);
+  const modelName = span.responseModel ?? span.model;
+  if (modelName !== undefined) a['llm.model_name'] = modelName;
+  if (span.provider !== undefined) a['llm.provider'] = span.provider;
+  const system = SYSTEMS.get(span.apiMode ?? '');
+  if (system !== undefined) a['llm.system'] = system;
+  if (span.answered) {
+    if (span.finishReason !== undefined) a['llm.finish_reason'] = span.finishReason;
+    if (span.usage !== undefined) tokenCounts(span.usage, a);
+  }
+  return context.spanName(chatPrefix, span.model);
+}
+
+/** Whose API was spoken, whoever hosted it: that is how instrumentations of the clients fill `llm.system`. */
+const SYSTEMS: ReadonlyMap<string, string> = new Map([
+  ['anthropic_messages', 'anthropic'],
+  ['chat_completions', 'openai'],
+  ['codex_responses', 'openai'],
+]);
+
+/** The prompt's count includes cached tokens, the completion's includes reasoning. */
+function tokenCounts(usage: Usage, a: Attributes): void {
+  if (usage.promptTokens !== undefined) a['llm.token_count.prompt'] = usage.promptTokens;
+  if (usage.outputTokens !== undefined) a['llm.token_count.completion'] = usage.outputTokens;
+  if (usage.totalTokens !== undefined) a['llm.token_count.total'] = usage.totalTokens;
+  if (usage.cacheReadTokens !== undefined) {
+    a['llm.token_count.prompt_details.cache_read'] = usage.cacheReadTokens;
+  }
+  if (usage.cacheWriteTokens !== undefined) {
+    a['llm.token_count.prompt_details.cache_write'] = usage.cacheWriteTokens;
+  }
+  if (usage.reasoningTokens !== undefined) {
+    a['llm.token_count.completion_details.reasoning'] = usage.reasoningTokens;
+  }
+}
+
+function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
+  common('TOOL', span.sessionId, a);
+  a['tool.name'] = span.toolName;
+  if (span.toolCallId !== undefined) a['tool.id'] = span.toolCallId;
+  if (context.captureContent) {
+    if (span.args !== undefined) {
+      a['tool.parameters'] = safeText(span.args, PAYLOAD_CHARS);
+      input(span.args, PAYLOAD_CHARS, a);
+    }
+    if (span.result !== undefined) output(span.result, PAYLOAD_CHARS, a);
+  }
+  return context.spanName(toolPrefix, span.toolName);
+}
+
+function approval(span: ApprovalSpan, a: Attributes): string {
+  common('CHAIN', span.sessionId, a);
+  return approvalName;
+}
+
+function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
+  common('AGENT', span.sessionId, a);
+  if (context.captureContent) {
+    if (span.goal !== undefined) input(span.goal, MESSAGE_CHARS, a);
+    if (span.summary !== undefined) output(span.summary, PAYLOAD_CHARS, a);
+  }
+  return subagentName;
+}
+
+function input(text: string, limit: number, a: Attributes): void {
+  a['input.value'] = safeText(text, limit);
+  a['input.mime_type'] = mimeType(text, limit);
+}
+
+function output(text: string, limit: number, a: Attributes): void {
+  a['output.value'] = safeText(text, limit);
+  a['output.mime_type'] = mimeType(text, limit);
+}
+
+/** A viewer parses what is called JSON, so a document that lost its end, or never was one, is plain text. */
+function mimeType(text: string, limit: number): string {
+  const isDocument = text.startsWith('{') || text.startsWith('[');
+  return isDocument && text.length <= limit ? 'application/json' : 'text/plain';
+}

@@ -1,0 +1,71 @@
+import { type OtelSpan, STATUS_CODE } from '../model/otel.ts';
+import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
+import { errorText } from './text.ts';
+
+/** The error class of a failure that the log does not name (semantic conventions, `error.type`). */
+const OTHER = '_OTHER';
+
+const UNSET: OtelSpan['status'] = { code: STATUS_CODE.unset, message: undefined };
+
+/** How a sub-agent ends badly. `interrupted` is not among them: somebody wanted it. */
+const FAILED_SUBAGENT: ReadonlySet<string> = new Set(['failed', 'error', 'timeout']);
+
+/**
+ * The low-cardinality class of what went wrong (`error.type`); `undefined` when nothing did, as far as the log says.
+ * A span is ERROR exactly when it has one. Interrupted, blocked and cancelled are outcomes, not errors; a span
+ * without an end is unknown, not failed.
+ */
+export function errorType(span: AgentSpan): string | undefined {
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.error?.type;
+    case 'tool_call':
+      return toolErrorType(span);
+    case 'turn':
+      return span.finalStatus === 'failed' ? turnErrorType(span) : undefined;
+    case 'subagent':
+      return span.status !== undefined && FAILED_SUBAGENT.has(span.status) ? span.status : undefined;
+    case 'session':
+    case 'approval':
+      return undefined;
+    default:
+      return span satisfies never;
+  }
+}
+
+/** Hermes's word; where a dialect has none, the word that later versions use. */
+function toolErrorType(span: ToolCallSpan): string | undefined {
+  if (span.status === 'error') return span.errorType ?? 'tool_error';
+  return span.status === 'timeout' ? (span.errorType ?? 'tool_timeout') : undefined;
+}
+
+/** `max_iterations_reached(90/90)` is of the class `max_iterations_reached`. */
+function turnErrorType(span: TurnSpan): string {
+  const reason = span.exitReason ?? OTHER;
+  const bracket = reason.indexOf('(');
+  return bracket > 0 ? reason.slice(0, bracket) : reason;
+}
+
+export function statusOf(span: AgentSpan): OtelSpan['status'] {
+  const type = errorType(span);
+  return type === undefined ? UNSET : { code: STATUS_CODE.error, message: description(span, type) };
+}
+
+function description(span: AgentSpan, type: string): string {
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return callDescription(span, type);
+    case 'tool_call':
+      return errorText(span.errorMessage) ?? type;
+    case 'turn':
+      return span.exitReason ?? 'the turn failed';
+    default:
+      return type;
+  }
+}
+
+function callDescription(span: ApiCallSpan | AuxiliaryCallSpan, type: string): string {
+  return errorText(span.error?.message) ?? span.error?.reason ?? type;
+}
