@@ -109,7 +109,7 @@ export const FILTER_FLAGS = {
   session: listFlag({ flags: '--session <id>', help: 'only sessions whose id begins so; repeatable' }),
   since: textFlag({
     flags: '--since <time>',
-    help: 'only turns that began at or after: ISO 8601, or 2h for two hours before the newest event',
+    help: 'only turns that began at or after: ISO 8601, or 2h for two hours ago',
   }),
   until: textFlag({ flags: '--until <time>', help: 'only turns that began before: ISO 8601, or 2h' }),
   platform: listFlag({

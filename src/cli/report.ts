@@ -114,6 +114,11 @@ export function spanCount(report: Report): number {
   return Object.values(report.spans).reduce((sum, count) => sum + count, 0);
 }
 
+/** Lines that should have become part of a span and could not. */
+export function lostLines({ account, errors }: Report): number {
+  return Math.max(errors, account.malformed + account.untimed + account.unplaced);
+}
+
 /** Throws when a line was not accounted for: that is our own bug, and must never go unseen. */
 export function assertAccounted(report: Report): void {
   const accounted = Object.values(report.account).reduce((sum, count) => sum + count, 0);

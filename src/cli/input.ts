@@ -1,0 +1,90 @@
+/** From the logs on the command line to parsed lines in order of time. */
+import { mergeByTime, type MergeSource } from '../input/merge.ts';
+import type { ByteSource } from '../input/byte-source.ts';
+import { openSources } from '../input/open-sources.ts';
+import { readLines } from '../input/read-lines.ts';
+import { withSilence, SILENCE } from '../input/silence.ts';
+import { atTime, type ParsedLine } from '../model/parsed-line.ts';
+import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
+import { parseLine } from '../parse/parse-line.ts';
+import { CliError } from './cli-error.ts';
+import type { Io } from './io.ts';
+import type { ReplayFlags } from './replay-flags.ts';
+import { addDiagnostic, type Report } from './report.ts';
+
+export { SILENCE };
+
+export interface Input {
+  readonly lines: AsyncIterable<readonly ParsedLine[] | typeof SILENCE>;
+  /** True for input that may never end and is told as it comes: a pipe, a followed file. */
+  readonly live: boolean;
+}
+
+/** A live log that says nothing for so long has said all it had to say for now. */
+const SILENCE_MILLIS = 250;
+
+/** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
+export async function openInput(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Io,
+  signal: AbortSignal,
+  report: Report,
+): Promise<Input> {
+  if (logs.length === 0 && io.stdin.isTTY) {
+    throw new CliError('No log was named: give a file, or pipe one in ("hermes-otel replay --help" shows how).');
+  }
+  const named = logs.length === 0 ? ['-'] : logs;
+  const { sources, errors } = await openSources(named, io.stdin);
+  const [error] = errors;
+  if (error !== undefined) throw new CliError(error.message);
+  const assume = flags.assumeTimes ? assumedTimes() : undefined;
+  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, assume));
+  const lines = mergeByTime(parsed, timeOf);
+  const live = sources.some((source) => !source.reopenable);
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live };
+}
+
+function parsedSource(
+  source: ByteSource,
+  { captureContent: content }: ReplayFlags,
+  signal: AbortSignal,
+  report: Report,
+  assume: ((line: ParsedLine) => ParsedLine) | undefined,
+): MergeSource<ParsedLine> {
+  const onDiagnostic = (diagnostic: Parameters<typeof addDiagnostic>[1]) => addDiagnostic(report, diagnostic);
+  async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
+    for await (const batch of readLines(source, { signal, onDiagnostic })) {
+      const parsed = batch.map((line) => parseLine(line, { content }));
+      yield assume === undefined ? parsed : parsed.map(assume);
+    }
+  }
+  async function firstTime(): Promise<EpochMicros | undefined> {
+    if (!source.reopenable) return undefined;
+    for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
+      for (const line of batch) {
+        const time = timeOf(parseLine(line, { content: false }));
+        if (time !== undefined) return time;
+      }
+    }
+    return undefined;
+  }
+  return { firstTime, open };
+}
+
+const PEEK_BYTES = 16 * 1024;
+
+function timeOf(line: ParsedLine): EpochMicros | undefined {
+  return line.kind === 'event' ? line.event.time : undefined;
+}
+
+/** Artificial times, a second apart, from a date that nobody takes for real; a line with a time of its own keeps it. */
+function assumedTimes(): (line: ParsedLine) => ParsedLine {
+  let time = epochMicros(Date.UTC(2000, 0, 1) * 1000);
+  return (line) => {
+    if (line.kind !== 'untimed') return line;
+    const event = atTime(line.event, time);
+    time = shift(time, 1_000_000);
+    return { kind: 'event', event, diagnostics: line.diagnostics };
+  };
+}

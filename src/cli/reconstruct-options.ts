@@ -1,0 +1,47 @@
+/** From flags to the options of the reconstruct stage. */
+import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../reconstruct/state.ts';
+import { CliError } from './cli-error.ts';
+import { readDuration } from './flags.ts';
+import type { ReplayFlags } from './replay-flags.ts';
+
+const MICROS_PER_MILLI = 1000;
+
+export function reconstructOptions(flags: ReplayFlags, input: { readonly live: boolean }): ReconstructOptions {
+  return {
+    ...DEFAULT_OPTIONS,
+    tracePer: flags.tracePer,
+    idleTimeoutMicros: flags.idleTimeout === undefined ? undefined : flags.idleTimeout * MICROS_PER_MILLI,
+    sessionSpans: input.live ? 'at_end' : 'at_finish',
+    reorderWindowMicros: flags.reorderWindow * MICROS_PER_MILLI,
+    maxOpenTurns: flags.maxOpen,
+    content: flags.captureContent,
+    syntheticTime: flags.assumeTimes,
+    selectTurn: turnFilter(flags),
+  };
+}
+
+/** `undefined` when every turn is wanted. */
+function turnFilter(flags: ReplayFlags): ReconstructOptions['selectTurn'] {
+  const since = readMoment(flags.since, '--since');
+  const until = readMoment(flags.until, '--until');
+  const { session, platform, model } = flags;
+  const tests: ((facts: TurnFacts) => boolean)[] = [];
+  if (session.length > 0) tests.push((facts) => session.some((prefix) => facts.sessionId.startsWith(prefix)));
+  if (platform.length > 0) tests.push((facts) => platform.includes(facts.platform ?? ''));
+  if (model.length > 0) tests.push((facts) => model.includes(facts.model ?? ''));
+  if (since !== undefined) tests.push((facts) => facts.startTime >= since);
+  if (until !== undefined) tests.push((facts) => facts.startTime < until);
+  return tests.length === 0 ? undefined : (facts) => tests.every((test) => test(facts));
+}
+
+/** ISO 8601 (without a zone: UTC), or a time before now; in epoch microseconds. */
+function readMoment(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{4}-/.test(text)) {
+    const zoned = /([zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+    const millis = Date.parse(zoned);
+    if (Number.isNaN(millis)) throw new CliError(`${name} takes a time such as 2026-11-23T08:00:00Z or 2h, not "${text}".`);
+    return millis * MICROS_PER_MILLI;
+  }
+  return (Date.now() - readDuration(text, name)) * MICROS_PER_MILLI;
+}

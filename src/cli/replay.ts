@@ -1,0 +1,103 @@
+/**
+ * `hermes-otel replay`: logs → events → spans and metrics → destinations, and an account of every line and span.
+ * The only place that sees all stages; each does its own work.
+ */
+import { type Convention, convention } from '../conventions/convention.ts';
+import type { ParsedLine } from '../model/parsed-line.ts';
+import type { FinishedSpan } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { createOutput, createState, type Output, type State } from '../reconstruct/state.ts';
+import { finish, settle, step } from '../reconstruct/step.ts';
+import { type Destinations, openDestinations } from './destinations.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { type Input, openInput, SILENCE } from './input.ts';
+import { watchInterrupts } from './interrupts.ts';
+import type { Io } from './io.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { reconstructOptions } from './reconstruct-options.ts';
+import type { ReplayFlags } from './replay-flags.ts';
+import { addDiagnostic, addLine, addSpan, assertAccounted, createReport, type Report } from './report.ts';
+import { tellReport } from './tell-report.ts';
+
+/** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
+export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  const interrupt = watchInterrupts(io);
+  const report = createReport(logs.length);
+  const input = await openInput(logs, flags, io, interrupt.signal, report);
+  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const destinations = await openDestinations(flags, io, names.instruments);
+  const run: Run = {
+    report,
+    names,
+    destinations,
+    state: createState(reconstructOptions(flags, input)),
+    progress: startProgress(io, flags.quiet),
+  };
+  try {
+    for await (const lines of input.lines) await deliver(run, takeIn(run, lines));
+    await deliver(run, takeRest(run));
+  } finally {
+    run.progress.stop();
+    interrupt.stop();
+  }
+  const accounts = await destinations.finish();
+  assertAccounted(report);
+  await tellReport(report, accounts, flags, io);
+  return exitCodeOf(report, accounts, flags, interrupt.received(), input.live);
+}
+
+interface Run {
+  readonly report: Report;
+  readonly names: Convention;
+  readonly destinations: Destinations;
+  readonly state: State;
+  readonly progress: Progress;
+}
+
+/** A batch of lines → what it finished. */
+function takeIn(run: Run, lines: readonly ParsedLine[] | typeof SILENCE): Output {
+  const out = createOutput();
+  if (lines === SILENCE) {
+    settle(run.state, out);
+    return out;
+  }
+  for (const line of lines) {
+    if (line.kind !== 'event') addLine(run.report, line);
+    else {
+      for (const diagnostic of line.diagnostics) addDiagnostic(run.report, diagnostic);
+      run.report.firstEvent ??= line.event.time;
+      step(run.state, line.event, out);
+    }
+  }
+  run.report.lines += lines.length;
+  run.progress.tell(run.report);
+  return out;
+}
+
+function takeRest(run: Run): Output {
+  const out = createOutput();
+  finish(run.state, out);
+  return out;
+}
+
+/** Waits while a destination has no room: there is no path that drops. */
+async function deliver({ report, names, destinations, state }: Run, out: Output): Promise<void> {
+  for (const diagnostic of out.diagnostics) addDiagnostic(report, diagnostic);
+  for (const [fate, count] of Object.entries(out.lines)) report.account[fate as keyof Output['lines']] += count;
+  report.lastEvent = state.handedOn;
+  if (report.firstEvent !== undefined) destinations.startAt(report.firstEvent);
+  if (out.spans.length === 0) return;
+  const spans: FinishedSpan[] = [];
+  for (const span of out.spans) {
+    addSpan(report, span);
+    spans.push({ agent: span, otel: names.toSpan(span) });
+    await measure(names, destinations, span);
+  }
+  await destinations.write(spans);
+}
+
+/** Metrics are computed from the very spans that leave, so the two cannot disagree. */
+function measure(names: Convention, destinations: Destinations, span: AgentSpan): Promise<void> | undefined {
+  const measurements = names.measure(span);
+  return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
+}
