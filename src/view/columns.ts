@@ -1,0 +1,76 @@
+import stringWidth from 'string-width';
+import type { Visible } from './visible.ts';
+
+/** Printable ASCII is one column a character: the common case needs no segmentation. */
+const PLAIN = /^[ -~]*$/;
+
+/** No honest character is longer; a letter under a thousand accents would climb over its neighbours. */
+const MAX_GRAPHEME_LENGTH = 32;
+
+const ELLIPSIS = '…';
+const REPLACEMENT = '\ufffd';
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Columns `text` takes in a terminal: 2 for wide characters and emoji, 0 for combining marks. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** `text` in at most `width` columns: when it is longer, its end gives way to an ellipsis. */
+export function truncate(text: Visible, width: number): Visible {
+  if (width <= 0) return '' as Visible;
+  if (text.length <= width && PLAIN.test(text)) return text;
+  // So many code units hold `width` columns of honest characters; a megabyte behind them is not looked at.
+  const head = text.slice(0, width * MAX_GRAPHEME_LENGTH);
+  return cut(head, width, head.length < text.length);
+}
+
+/** What of `pieces`, side by side, fits into `width` columns; spaces at the end are left out. */
+export function clip<T extends { readonly text: Visible }>(
+  pieces: readonly T[],
+  width: number,
+): readonly T[] {
+  const kept: T[] = [];
+  let left = width;
+  for (const piece of pieces) {
+    const text = truncate(piece.text, left);
+    left -= widthOf(text);
+    kept.push({ ...piece, text });
+    if (text !== piece.text) break;
+  }
+  return trimEnd(kept);
+}
+
+/** `text` in exactly `width` columns. */
+export function pad(text: Visible, width: number, side: 'left' | 'right' = 'left'): Visible {
+  const fitted = truncate(text, width);
+  const space = ' '.repeat(width - widthOf(fitted));
+  return (side === 'left' ? fitted + space : space + fitted) as Visible;
+}
+
+function cut(text: string, width: number, more: boolean): Visible {
+  const kept: string[] = [];
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const character = segment.length > MAX_GRAPHEME_LENGTH ? REPLACEMENT : segment;
+    used += widthOf(character);
+    if (used > width) return withEllipsis(kept, width);
+    kept.push(character);
+  }
+  return more ? withEllipsis(kept, width) : (kept.join('') as Visible);
+}
+
+function withEllipsis(kept: readonly string[], width: number): Visible {
+  const head = [...kept];
+  let used = head.reduce((sum, character) => sum + widthOf(character), 0);
+  while (used + 1 > width) used -= widthOf(head.pop() ?? '');
+  return (head.join('') + ELLIPSIS) as Visible;
+}
+
+function trimEnd<T extends { readonly text: Visible }>(pieces: readonly T[]): readonly T[] {
+  const last = pieces.findLastIndex((piece) => piece.text.trimEnd() !== '');
+  return pieces
+    .slice(0, last + 1)
+    .map((piece, index) => (index === last ? { ...piece, text: piece.text.trimEnd() as Visible } : piece));
+}

@@ -1,0 +1,53 @@
+/**
+ * The `console` exporter: finished spans → a tree for each session, shown turn by turn as the turns finish, and a
+ * short table of figures at the end. It sends nothing and decides no colour. Memory holds the spans of open turns, not
+ * the log.
+ */
+import type { SpanSink } from '../model/sink.ts';
+import { createLiveTree, showBatch, showRest } from './live-tree.ts';
+import { addSpan, createTotals } from './totals.ts';
+import { renderShortTotals } from './totals-text.ts';
+import type { Page } from './tree-rows.ts';
+
+export interface ConsoleSinkOptions extends Page {
+  /** Takes whole lines; returns, or resolves, when there is room for more. */
+  readonly write: (text: string) => void | Promise<void>;
+  /** False: no trees. */
+  readonly traces: boolean;
+  /** False: no table at the end. */
+  readonly metrics: boolean;
+}
+
+/** Models and tools in the table at the end, each. */
+const SHORT_TABLE_ROWS = 10;
+
+/** A sink for eyes. Its account is always "all accepted": a broken pipe is for `write` to tell, by a rejection. */
+export function consoleSink(options: ConsoleSinkOptions): SpanSink {
+  const live = createLiveTree(options);
+  const totals = createTotals({ perSession: false });
+  let made = 0;
+
+  const flush = async () => {
+    const text = live.lines.map((line) => `${line}\n`).join('');
+    live.lines = [];
+    if (text !== '') await options.write(text);
+  };
+
+  return {
+    write: async (spans) => {
+      made += spans.length;
+      const agentSpans = spans.map(({ agent }) => agent);
+      for (const span of agentSpans) addSpan(totals, span);
+      if (options.traces) showBatch(live, agentSpans);
+      await flush();
+    },
+    finish: async () => {
+      showRest(live);
+      const table = options.metrics ? renderShortTotals(options, totals, SHORT_TABLE_ROWS) : [];
+      if (live.current !== undefined && table.length > 0) live.lines.push('');
+      live.lines.push(...table);
+      await flush();
+      return { made, accepted: made, rejected: 0, failed: 0, requests: 0, problems: [] };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, CallError, ToolCallSpan } from '../model/span.ts';
+import { join, shown, type Visible, visible } from './visible.ts';
+
+/** Words of Hermes for a sub-agent that did not do what it was asked. */
+const FAILED_SUBAGENT = new Set(['error', 'failed', 'timeout']);
+
+/**
+ * True when the log says that it failed. Blocked and cancelled tools, denied approvals and interrupted turns did not:
+ * somebody decided so. What never ended is no error either.
+ */
+export function isError(span: AgentSpan): boolean {
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.error !== undefined;
+    case 'tool_call':
+      return span.status === 'error' || span.status === 'timeout';
+    case 'turn':
+      return span.finalStatus === 'failed';
+    case 'subagent':
+      return span.status !== undefined && FAILED_SUBAGENT.has(span.status);
+    case 'session':
+    case 'approval':
+      return false;
+    default:
+      return span satisfies never;
+  }
+}
+
+/** Why it failed, the short word first; `undefined` for what did not fail. */
+export function reasonOf(span: AgentSpan): Visible | undefined {
+  if (!isError(span)) return undefined;
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return callReason(span);
+    case 'tool_call':
+      return toolReason(span);
+    case 'turn':
+      return span.exitReason === undefined ? shown`failed` : shown`failed: ${span.exitReason}`;
+    case 'subagent':
+      return visible(span.status ?? 'error');
+    case 'session':
+    case 'approval':
+      return undefined;
+    default:
+      return span satisfies never;
+  }
+}
+
+/** The class of an error, to count alike ones together: `rate_limit`, `timeout`, `APIConnectionError`. */
+export function errorTypeOf(span: AgentSpan): string | undefined {
+  if (!isError(span)) return undefined;
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.error?.reason ?? span.error?.type;
+    case 'tool_call':
+      return span.errorType ?? span.status;
+    case 'subagent':
+      return span.status;
+    case 'turn':
+      return span.exitReason ?? span.finalStatus;
+    default:
+      return undefined;
+  }
+}
+
+function callReason(span: ApiCallSpan | AuxiliaryCallSpan): Visible | undefined {
+  const { error } = span;
+  if (error === undefined) return undefined;
+  const words = [errorWord(error), error.message].filter((word) => word !== undefined);
+  return join(words.map(visible), ': ');
+}
+
+function errorWord(error: CallError): string {
+  const word = error.reason ?? (error.type === '_OTHER' ? 'error' : error.type);
+  return error.statusCode === undefined ? word : `${error.statusCode} ${word}`;
+}
+
+function toolReason(span: ToolCallSpan): Visible {
+  const words = [span.status, span.errorType, span.errorMessage].filter((word) => word !== undefined);
+  return join([...new Set(words)].map(visible), ': ');
+}

@@ -1,0 +1,69 @@
+import { pad, widthOf } from './columns.ts';
+import { type Piece, piece } from './paint.ts';
+import { line, type Page } from './tree-rows.ts';
+import { shown, type Visible } from './visible.ts';
+
+/** A column of figures about rows `R`; the first column of a table holds the names. */
+export interface Column<R> {
+  readonly title: Visible;
+  readonly cell: (row: R) => Piece;
+  /** On a narrow page the columns with the highest number leave first; 0 never leaves. */
+  readonly dispensable: number;
+}
+
+const GAP = shown`  `;
+const MIN_NAME_WIDTH = 16;
+const MAX_NAME_WIDTH = 48;
+
+/** A table in plain columns: a heading, and a line for each row. The names give way, then the columns. */
+export function renderTable<R>(
+  page: Page,
+  columns: readonly Column<R>[],
+  rows: readonly R[],
+): readonly string[] {
+  const laidOut = columns.map((column, index) => layOut(column, rows, index));
+  const kept = dropUntilFits(laidOut, page.columns);
+  const nameWidth = page.columns - totalWidth(kept.slice(1)) - 2 * (kept.length - 1);
+  const fitted = kept.map((column, index) =>
+    index === 0 ? { ...column, width: Math.max(MIN_NAME_WIDTH, Math.min(column.width, nameWidth)) } : column,
+  );
+  const heading = fitted.map(({ title }) => piece(title, 'dim'));
+  return [heading, ...rows.map((_, row) => fitted.map(({ cells }) => cells[row] ?? piece(shown``)))].map(
+    (cells) =>
+      line(
+        page,
+        cells.flatMap((cell, index) => inColumn(cell, fitted[index]?.width ?? 0, index)),
+      ),
+  );
+}
+
+interface LaidOut {
+  readonly title: Visible;
+  readonly dispensable: number;
+  readonly cells: readonly Piece[];
+  readonly width: number;
+}
+
+function layOut<R>({ title, cell, dispensable }: Column<R>, rows: readonly R[], index: number): LaidOut {
+  const cells = rows.map(cell);
+  const natural = cells.reduce((width, { text }) => Math.max(width, widthOf(text)), widthOf(title));
+  return { title, dispensable, cells, width: index === 0 ? Math.min(natural, MAX_NAME_WIDTH) : natural };
+}
+
+function dropUntilFits(columns: readonly LaidOut[], width: number): readonly LaidOut[] {
+  const names = Math.min(columns[0]?.width ?? 0, MIN_NAME_WIDTH);
+  const needed = names + totalWidth(columns.slice(1)) + 2 * (columns.length - 1);
+  const worst = Math.max(...columns.map(({ dispensable }) => dispensable));
+  if (needed <= width || worst === 0) return columns;
+  const last = columns.findLastIndex(({ dispensable }) => dispensable === worst);
+  return dropUntilFits(columns.toSpliced(last, 1), width);
+}
+
+function totalWidth(columns: readonly LaidOut[]): number {
+  return columns.reduce((sum, { width }) => sum + width, 0);
+}
+
+function inColumn(cell: Piece, width: number, index: number): readonly Piece[] {
+  const padded = piece(pad(cell.text, width, index === 0 ? 'left' : 'right'), cell.tone);
+  return index === 0 ? [padded] : [piece(GAP), padded];
+}

@@ -1,0 +1,33 @@
+/**
+ * Text from a log is not trusted: an escape sequence could repaint the terminal, a line feed could forge a row, a bidi
+ * override could reorder one. All text of a view passes here, and the type `Visible` says that it did.
+ */
+export type Visible = string & { readonly unit: 'Visible' };
+
+/**
+ * Controls, line and paragraph separators, lone surrogates, and format characters (bidi marks, zero-width space, tags).
+ * The two joiners stay: emoji and several scripts are misspelt without them, and they move nothing.
+ */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
+
+/** `text` with everything that would act on a terminal, instead of standing in it, replaced by a picture or its number. */
+export function visible(text: string): Visible {
+  return text.replace(UNSAFE, picture) as Visible;
+}
+
+/** A template whose own words are trusted and whose values are not. */
+export function shown(words: TemplateStringsArray, ...values: readonly (string | number)[]): Visible {
+  return String.raw({ raw: words }, ...values.map((value) => visible(String(value)))) as Visible;
+}
+
+/** Joins parts that are visible already. */
+export function join(parts: readonly Visible[], separator = ' '): Visible {
+  return parts.join(separator) as Visible;
+}
+
+function picture(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  if (code === 0x7f) return '\u2421';
+  return `\\u{${code.toString(16)}}`;
+}
