@@ -1,9 +1,10 @@
 /** From the logs on the command line to parsed lines in order of time. */
-import { mergeByTime, type MergeSource } from '../input/merge.ts';
+
 import type { ByteSource } from '../input/byte-source.ts';
+import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
-import { withSilence, SILENCE } from '../input/silence.ts';
+import { SILENCE, withSilence } from '../input/silence.ts';
 import { atTime, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { parseLine } from '../parse/parse-line.ts';
@@ -32,7 +33,9 @@ export async function openInput(
   report: Report,
 ): Promise<Input> {
   if (logs.length === 0 && io.stdin.isTTY) {
-    throw new CliError('No log was named: give a file, or pipe one in ("hermes-otel replay --help" shows how).');
+    throw new CliError(
+      'No log was named: give a file, or pipe one in ("hermes-otel replay --help" shows how).',
+    );
   }
   const named = logs.length === 0 ? ['-'] : logs;
   const { sources, errors } = await openSources(named, io.stdin);

@@ -6,7 +6,10 @@ import type { ReplayFlags } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
-export function reconstructOptions(flags: ReplayFlags, input: { readonly live: boolean }): ReconstructOptions {
+export function reconstructOptions(
+  flags: ReplayFlags,
+  input: { readonly live: boolean },
+): ReconstructOptions {
   return {
     ...DEFAULT_OPTIONS,
     tracePer: flags.tracePer,
@@ -40,7 +43,8 @@ function readMoment(text: string | undefined, name: string): number | undefined 
   if (/^\d{4}-/.test(text)) {
     const zoned = /([zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
     const millis = Date.parse(zoned);
-    if (Number.isNaN(millis)) throw new CliError(`${name} takes a time such as 2026-11-23T08:00:00Z or 2h, not "${text}".`);
+    if (Number.isNaN(millis))
+      throw new CliError(`${name} takes a time such as 2026-11-23T08:00:00Z or 2h, not "${text}".`);
     return millis * MICROS_PER_MILLI;
   }
   return (Date.now() - readDuration(text, name)) * MICROS_PER_MILLI;

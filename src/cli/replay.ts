@@ -10,7 +10,7 @@ import { createOutput, createState, type Output, type State } from '../reconstru
 import { finish, settle, step } from '../reconstruct/step.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { type Input, openInput, SILENCE } from './input.ts';
+import { openInput, SILENCE } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -83,7 +83,8 @@ function takeRest(run: Run): Output {
 /** Waits while a destination has no room: there is no path that drops. */
 async function deliver({ report, names, destinations, state }: Run, out: Output): Promise<void> {
   for (const diagnostic of out.diagnostics) addDiagnostic(report, diagnostic);
-  for (const [fate, count] of Object.entries(out.lines)) report.account[fate as keyof Output['lines']] += count;
+  for (const [fate, count] of Object.entries(out.lines))
+    report.account[fate as keyof Output['lines']] += count;
   report.lastEvent = state.handedOn;
   if (report.firstEvent !== undefined) destinations.startAt(report.firstEvent);
   if (out.spans.length === 0) return;

@@ -1,0 +1,96 @@
+/** The end of a run: the summary on standard error, the whole account as JSON where it was asked for. */
+import { writeFile } from 'node:fs/promises';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Account } from '../model/sink.ts';
+import { CliError } from './cli-error.ts';
+import type { Io } from './io.ts';
+import { eventCount, lostLines, type Report, spanCount } from './report.ts';
+
+interface TellFlags {
+  readonly quiet: boolean;
+  readonly report: string | undefined;
+}
+
+export async function tellReport(
+  report: Report,
+  accounts: readonly Account[],
+  flags: TellFlags,
+  io: Io,
+): Promise<void> {
+  if (!flags.quiet) io.stderr.write(`${[summaryOf(report), ...problemsOf(accounts)].join('\n')}\n`);
+  if (flags.report !== undefined) await writeReport(flags.report, report, accounts);
+}
+
+/** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */
+export function summaryOf(report: Report): string {
+  const { spans } = report;
+  const parts = [
+    count(spans.session, 'session'),
+    count(spans.turn, 'turn'),
+    count(spans.api_call, 'API call'),
+    count(spans.tool_call, 'tool call'),
+    ...rare(spans.approval, 'approval'),
+    ...rare(spans.subagent, 'sub-agent'),
+    ...rare(spans.auxiliary_call, 'auxiliary call'),
+  ];
+  const from = report.files === 0 ? 'standard input' : count(report.files, 'file');
+  const incomplete = report.incomplete === 0 ? '' : ` (${report.incomplete} incomplete)`;
+  const made = `${count(spanCount(report), 'span')}${incomplete}`;
+  return `replayed ${count(eventCount(report), 'event')} from ${from}: ${parts.join(', ')} → ${made}${asides(report)}`;
+}
+
+function asides(report: Report): string {
+  const { account } = report;
+  const lost = lostLines(report);
+  const examples = report.diagnostics.filter(({ severity }) => severity === 'error').map(briefly);
+  const shown = examples.slice(0, MAX_EXAMPLES);
+  if (examples.length > shown.length) shown.push('…');
+  const notes = [
+    lost > 0 ? `${count(lost, 'line')} skipped (${shown.join('; ')})` : '',
+    account.unknown > 0 ? `${count(account.unknown, 'unknown hook')} counted` : '',
+    account.test > 0 ? `${count(account.test, 'test payload')} left out` : '',
+    account.filtered > 0 ? `${count(account.filtered, 'event')} filtered out` : '',
+    warnings(report),
+  ];
+  return notes
+    .filter(Boolean)
+    .map((note) => `; ${note}`)
+    .join('');
+}
+
+const MAX_EXAMPLES = 3;
+
+function warnings(report: Report): string {
+  const warned = report.diagnostics.filter(({ severity }) => severity === 'warning');
+  const codes = [...new Set(warned.map(({ code }) => code))];
+  if (codes.length === 0) return '';
+  const total = codes.reduce((sum, code) => sum + (report.diagnosticCounts.get(code) ?? 0), 0);
+  const first = warned[0];
+  return `${count(total, 'warning')} (${first === undefined ? '' : briefly(first)}${total > 1 ? '; …' : ''})`;
+}
+
+function briefly({ at, message }: Diagnostic): string {
+  return at === undefined ? message : `line ${at.line}: ${message}`;
+}
+
+function rare(value: number, noun: string): string[] {
+  return value === 0 ? [] : [count(value, noun)];
+}
+
+function count(value: number, noun: string): string {
+  return `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function problemsOf(accounts: readonly Account[]): readonly string[] {
+  return accounts.flatMap(({ problems }) => problems);
+}
+
+async function writeReport(file: string, report: Report, accounts: readonly Account[]): Promise<void> {
+  const { diagnosticCounts, ...rest } = report;
+  const json = { ...rest, diagnosticCounts: Object.fromEntries(diagnosticCounts), accounts };
+  try {
+    await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
+  } catch (error) {
+    throw new CliError(`--report: ${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
