@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** Where bytes come from. Nothing here knows lines; a failure in mid-source is a value, so that what came before it is kept. */
 export interface ByteSource {
   /** The file as the user named it, or `-` for standard input. */
@@ -29,8 +31,8 @@ export interface ReadFailure {
 
 /** The system's error code (`ENOENT`), or `undefined` when `error` is not the system's: then it is a bug of ours. */
 export function systemCode(error: unknown): string | undefined {
-  const coded = error instanceof Error && 'code' in error && 'syscall' in error;
-  return coded && typeof error.code === 'string' ? error.code : undefined;
+  const system = isNativeError(error) && 'syscall' in error && 'code' in error;
+  return system && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** A failure of the system as a value. Anything else is thrown on. */

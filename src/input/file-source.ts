@@ -10,37 +10,57 @@ export interface FileSourceOptions {
    * time can then be merged without running out of file descriptors. Default true.
    */
   readonly keepOpen?: boolean | undefined;
+  /** When `open` is not told otherwise. */
+  readonly chunkBytes?: number | undefined;
 }
 
-/** A regular file. `name` is what the user wrote; `path` where it is. */
-export function fileSource(
-  name: string,
-  path: string,
-  { keepOpen = true }: FileSourceOptions = {},
-): ByteSource {
-  return { name, reopenable: true, open: (options) => readFile(path, keepOpen, options) };
+/** A regular file; `name` is its path as the user wrote it. */
+export function fileSource(name: string, options: FileSourceOptions = {}): ByteSource {
+  return { name, reopenable: true, open: (open) => readFile(name, { ...options, ...open }) };
 }
 
-async function* readFile(path: string, keepOpen: boolean, options: OpenOptions = {}): ByteChunks {
-  const { signal, chunkBytes = CHUNK_BYTES } = options;
+async function* readFile(path: string, options: FileSourceOptions & OpenOptions): ByteChunks {
+  const { signal, keepOpen = true, chunkBytes = CHUNK_BYTES } = options;
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
-  let handle: FileHandle | undefined;
+  const reader: Reader = { path, handle: undefined, inode: undefined };
   try {
     for (let position = 0; !signal?.aborted; ) {
-      handle ??= await open(path);
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
-      if (bytesRead === 0) return undefined;
+      const bytesRead = await readAt(reader, buffer, position);
+      if (bytesRead === undefined) return REPLACED;
+      if (bytesRead === 0) break;
       position += bytesRead;
-      if (!keepOpen) {
-        await handle.close();
-        handle = undefined;
-      }
+      if (!keepOpen) await close(reader);
       yield buffer.subarray(0, bytesRead);
     }
     return undefined;
   } catch (error) {
     return readFailure(error);
   } finally {
-    await handle?.close();
+    await close(reader);
   }
+}
+
+interface Reader {
+  readonly path: string;
+  handle: FileHandle | undefined;
+  /** Of the file first opened. */
+  inode: number | undefined;
+}
+
+const REPLACED = { code: 'read-failed', message: 'another file took its place while it was read' } as const;
+
+/** Opens the file when it is not open. `undefined`: under its path there is another file now. */
+async function readAt(reader: Reader, buffer: Buffer, position: number): Promise<number | undefined> {
+  if (reader.handle === undefined) {
+    reader.handle = await open(reader.path);
+    const { ino } = await reader.handle.stat();
+    reader.inode ??= ino;
+    if (ino !== reader.inode) return undefined;
+  }
+  return (await reader.handle.read(buffer, 0, buffer.length, position)).bytesRead;
+}
+
+async function close(reader: Reader): Promise<void> {
+  await reader.handle?.close();
+  reader.handle = undefined;
 }

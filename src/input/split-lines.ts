@@ -28,7 +28,7 @@ export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 const NOTHING = Buffer.alloc(0);
-const FIRST_HOLD_BYTES = 64 * 1024;
+const FIRST_HOLD_BYTES = 4 * 1024;
 /** A larger buffer is given back after its line. */
 const KEEP_HOLD_BYTES = 1024 * 1024;
 

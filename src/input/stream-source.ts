@@ -10,6 +10,8 @@ async function* readStream(connect: () => Promise<Readable>, { signal }: OpenOpt
   let stream: Readable | undefined;
   try {
     stream = await connect();
+    // An error may come while nobody waits; it stays on the stream, and is looked at when all that arrived is given out.
+    stream.on('error', () => {});
     for (;;) {
       // What has arrived is given out even after an abort: it was read.
       const chunk: unknown = stream.read();

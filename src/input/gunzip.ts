@@ -1,0 +1,120 @@
+import type { ByteChunks, ByteSource, OpenOptions } from './byte-source.ts';
+import { startInflater } from './inflater.ts';
+
+/** Compressed bytes per step. It bounds what one step can blow up to: deflate reaches a thousand to one. */
+const STEP_BYTES = 16 * 1024;
+
+/** The same source, its bytes decompressed when they begin as gzip does (1f 8b); any number of members. */
+export function decompressed(source: ByteSource): ByteSource {
+  return { ...source, open: (options) => plainOrGunzipped(source, options) };
+}
+
+async function* plainOrGunzipped(source: ByteSource, options: OpenOptions | undefined): ByteChunks {
+  const chunks = wideStart(source.open(options));
+  try {
+    const first = await chunks.next();
+    if (first.done === true) return first.value;
+    const all = prepended(first.value, chunks);
+    if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* all;
+    return yield* gunzip(all, source.reopenable ? () => source.open(options) : undefined);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** The first chunk gets two bytes where there are as many: a pipe may bring them one by one. */
+async function* wideStart(chunks: ByteChunks): ByteChunks {
+  let head = Buffer.alloc(0);
+  try {
+    while (head.length < 2) {
+      const next = await chunks.next();
+      if (next.done === true) {
+        if (head.length > 0) yield head;
+        return next.value;
+      }
+      head = Buffer.concat([head, next.value]);
+    }
+    yield head;
+    return yield* chunks;
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+async function* prepended(first: Buffer, rest: ByteChunks): ByteChunks {
+  yield first;
+  return yield* rest;
+}
+
+/**
+ * On an error zlib throws away what it had made in that step: a small file with one bad byte would give no line at
+ * all. So where the source can be read `again`, the step that failed is repeated byte by byte. From a pipe, the
+ * output of one step is lost.
+ */
+async function* gunzip(compressed: ByteChunks, again: (() => ByteChunks) | undefined): ByteChunks {
+  const reached = { inBytes: 0, outBytes: 0 };
+  const failure = yield* inflate(inSteps(compressed), reached);
+  if (failure?.code !== 'gzip-corrupt' || again === undefined) return failure;
+  const repeated = inflate(inSteps(again(), reached.inBytes), { inBytes: 0, outBytes: 0 });
+  return yield* after(reached.outBytes, repeated);
+}
+
+interface Reached {
+  /** Compressed bytes of the steps that went well. */
+  inBytes: number;
+  outBytes: number;
+}
+
+/** Keeps `reached` up to date. */
+async function* inflate(steps: ByteChunks, reached: Reached): ByteChunks {
+  const inflater = startInflater();
+  try {
+    for (;;) {
+      const next = await steps.next();
+      if (next.done === true && next.value !== undefined) return next.value;
+      const { output, failure } = await (next.done === true ? inflater.end() : inflater.write(next.value));
+      for (const chunk of output) {
+        reached.outBytes += chunk.length;
+        yield chunk;
+      }
+      if (failure !== undefined || next.done === true) return failure;
+      reached.inBytes += next.value.length;
+    }
+  } finally {
+    inflater.close();
+    await steps.return(undefined);
+  }
+}
+
+/** The same bytes in steps; from `bytewiseFrom` on, byte by byte. */
+async function* inSteps(chunks: ByteChunks, bytewiseFrom = Number.POSITIVE_INFINITY): ByteChunks {
+  let position = 0;
+  try {
+    for (let next = await chunks.next(); ; next = await chunks.next()) {
+      if (next.done === true) return next.value;
+      for (let start = 0; start < next.value.length; ) {
+        const size = Math.max(1, Math.min(STEP_BYTES, bytewiseFrom - position));
+        const step = next.value.subarray(start, start + size);
+        start += step.length;
+        position += step.length;
+        yield step;
+      }
+    }
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** What comes after the first `skipBytes`. */
+async function* after(skipBytes: number, chunks: ByteChunks): ByteChunks {
+  let skip = skipBytes;
+  try {
+    for (let next = await chunks.next(); ; next = await chunks.next()) {
+      if (next.done === true) return next.value;
+      if (skip < next.value.length) yield next.value.subarray(skip);
+      skip = Math.max(0, skip - next.value.length);
+    }
+  } finally {
+    await chunks.return(undefined);
+  }
+}

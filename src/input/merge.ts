@@ -1,0 +1,107 @@
+import TinyQueue from 'tinyqueue';
+import type { EpochMicros } from '../model/time.ts';
+
+// Several files are one log. Each source keeps its own order, whatever its times say; where two sources could go next,
+// the earlier time goes, then the source named first. An item without a time travels with the one before it.
+
+export type Batches<T extends object> = AsyncGenerator<readonly T[], void, undefined>;
+export type TimeOf<T extends object> = (item: T) => EpochMicros | undefined;
+
+/** A source that is opened only when its turn comes: a fleet's log is thousands of files. */
+export interface MergeSource<T extends object> {
+  /** Time of its first item that has one, asked once, before anything is opened; `undefined`: none has, it goes first. */
+  firstTime(): Promise<EpochMicros | undefined>;
+  open(): Batches<T>;
+}
+
+/** So many first times are looked up at once. */
+const PEEKS_AT_ONCE = 16;
+/** Larger batches gain nothing. */
+const BATCH_ITEMS = 1024;
+
+/** All items of all sources by time. The batches of a single source pass through untouched, its `firstTime` is not asked. */
+export function mergeByTime<T extends object>(
+  sources: readonly MergeSource<T>[],
+  timeOf: TimeOf<T>,
+): Batches<T> {
+  const [only, ...others] = sources;
+  return only !== undefined && others.length === 0 ? only.open() : merge(sources, timeOf);
+}
+
+interface Cursor<T extends object> {
+  readonly source: MergeSource<T>;
+  /** Place among the sources: decides between equal times. */
+  readonly order: number;
+  /** Time of the next item. */
+  time: number;
+  /** `undefined` until its first turn. */
+  batches: Batches<T> | undefined;
+  items: readonly T[];
+  /** Index of the next item. */
+  next: number;
+}
+
+async function* merge<T extends object>(sources: readonly MergeSource<T>[], timeOf: TimeOf<T>): Batches<T> {
+  const cursors = await cursorsOf(sources);
+  const queue = new TinyQueue(cursors.slice(), before);
+  let out: T[] = [];
+  try {
+    for (let cursor = queue.pop(); cursor !== undefined; cursor = queue.pop()) {
+      takeRun(cursor, queue.peek(), timeOf, out);
+      const usedUp = cursor.next === cursor.items.length;
+      // What is ready goes out before anything that may wait.
+      if (out.length >= BATCH_ITEMS || (usedUp && out.length > 0)) {
+        yield out;
+        out = [];
+      }
+      if (!usedUp || (await refill(cursor))) queue.push(cursor);
+    }
+  } finally {
+    for (const { batches } of cursors) await batches?.return();
+  }
+}
+
+/** Moves to `out` what goes before `rival`, as far as it is at hand. */
+function takeRun<T extends object>(
+  cursor: Cursor<T>,
+  rival: Cursor<T> | undefined,
+  timeOf: TimeOf<T>,
+  out: T[],
+): void {
+  for (let item = cursor.items[cursor.next]; item !== undefined; item = cursor.items[cursor.next]) {
+    const time = timeOf(item);
+    if (time !== undefined) {
+      cursor.time = time;
+      if (rival !== undefined && before(cursor, rival) > 0) return;
+    }
+    out.push(item);
+    cursor.next += 1;
+  }
+}
+
+/** False when the source has ended. The cursor keeps the time of its last item: what comes next may belong to that. */
+async function refill<T extends object>(cursor: Cursor<T>): Promise<boolean> {
+  cursor.batches ??= cursor.source.open();
+  const { done, value } = await cursor.batches.next();
+  cursor.items = done === true ? [] : value;
+  cursor.next = 0;
+  return done !== true;
+}
+
+async function cursorsOf<T extends object>(sources: readonly MergeSource<T>[]): Promise<Cursor<T>[]> {
+  const cursors: Cursor<T>[] = [];
+  for (let start = 0; start < sources.length; start += PEEKS_AT_ONCE) {
+    const group = sources.slice(start, start + PEEKS_AT_ONCE);
+    const times = await Promise.all(group.map((source) => source.firstTime()));
+    for (const [index, source] of group.entries()) {
+      const time = times[index] ?? Number.NEGATIVE_INFINITY;
+      cursors.push({ source, order: start + index, time, batches: undefined, items: [], next: 0 });
+    }
+  }
+  return cursors;
+}
+
+/** Negative when `a` goes first. Two sources never tie. */
+function before(a: Cursor<object>, b: Cursor<object>): number {
+  return a.time === b.time ? a.order - b.order : a.time < b.time ? -1 : 1;
+}

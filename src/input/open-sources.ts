@@ -1,0 +1,104 @@
+import { constants, createReadStream, open } from 'node:fs';
+import { access, open as openFile, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { type ByteSource, systemCode } from './byte-source.ts';
+import { type FileSourceOptions, fileSource } from './file-source.ts';
+import { decompressed } from './gunzip.ts';
+import { streamSource } from './stream-source.ts';
+
+/** Why a log argument cannot be read at all. */
+export interface InputError {
+  /** As the user wrote it. */
+  readonly source: string;
+  readonly reason: 'missing' | 'directory' | 'unreadable' | 'stdin_twice';
+  /** One sentence for people, with the next step. */
+  readonly message: string;
+}
+
+export interface OpenedSources {
+  readonly sources: readonly ByteSource[];
+  /** When there is any, nothing should be read: half a log would pass for the whole. */
+  readonly errors: readonly InputError[];
+}
+
+/** With more, a file is closed between its chunks: the descriptors of a process are often limited to 1024. */
+const KEEP_OPEN_FILES = 64;
+/** All chunks at hand together, when so many files overlap in time that all are being read. */
+const MANY_FILES_BYTES = 32 * 1024 * 1024;
+const LEAST_CHUNK_BYTES = 8 * 1024;
+
+/**
+ * The logs named on the command line, each checked before any is read: files (also gzip, told by its first bytes),
+ * named pipes, and `-` for `stdin`. Nothing is opened yet. Globs are the shell's.
+ */
+export async function openSources(logs: readonly string[], stdin: Readable): Promise<OpenedSources> {
+  const options = logs.length <= KEEP_OPEN_FILES ? {} : manyFiles(logs.length);
+  const sources: ByteSource[] = [];
+  const errors: InputError[] = [];
+  for (const [index, log] of logs.entries()) {
+    const found =
+      log === '-' ? stdinSource(stdin, logs.indexOf('-') < index) : await pathSource(log, options);
+    if ('reason' in found) errors.push(found);
+    else sources.push(decompressed(found));
+  }
+  return { sources, errors };
+}
+
+function manyFiles(count: number): FileSourceOptions {
+  const share = Math.floor(MANY_FILES_BYTES / count);
+  return { keepOpen: false, chunkBytes: Math.max(LEAST_CHUNK_BYTES, share) };
+}
+
+function stdinSource(stdin: Readable, again: boolean): ByteSource | InputError {
+  if (!again) return streamSource('-', async () => stdin);
+  return {
+    source: '-',
+    reason: 'stdin_twice',
+    message: 'Standard input (-) can be read only once: name it once.',
+  };
+}
+
+async function pathSource(path: string, options: FileSourceOptions): Promise<ByteSource | InputError> {
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) return inputError(path, 'EISDIR');
+    if (stats.isFile()) {
+      await (await openFile(path)).close();
+      return fileSource(path, options);
+    }
+    await access(path, constants.R_OK);
+    // `<(command)` of a shell is a named pipe. Whatever is no file passes once.
+    return streamSource(path, stats.isFIFO() ? () => openPipe(path) : async () => createReadStream(path));
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return inputError(path, code);
+  }
+}
+
+/** Waits for a pipe as for a socket: that occupies no thread of Node's pool, and an abort is prompt. */
+async function openPipe(path: string): Promise<Readable> {
+  return new Socket({ fd: await promisify(open)(path, 'r'), readable: true, writable: false });
+}
+
+function inputError(source: string, code: string): InputError {
+  const name = JSON.stringify(source);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return { source, reason: 'missing', message: `There is no file ${name}: check the path.` };
+    case 'EISDIR':
+      return {
+        source,
+        reason: 'directory',
+        message: `${name} is a directory: name the log files in it, for example with a glob.`,
+      };
+    case 'EACCES':
+    case 'EPERM':
+      return { source, reason: 'unreadable', message: `${name} may not be read: check its permissions.` };
+    default:
+      return { source, reason: 'unreadable', message: `${name} cannot be read (${code}).` };
+  }
+}
