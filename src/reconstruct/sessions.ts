@@ -71,6 +71,8 @@ function place(state: State, session: SessionState): Position {
   if (above === undefined)
     return { traceId: traceIdOf('session', session.id), spanId, parentSpanId: undefined };
   const { traceId, spanId: parentSpanId } = positionOf(state, above);
+  // A tree is whole or it is none: what has a child leaves.
+  above.selected = true;
   return { traceId, spanId, parentSpanId };
 }
 

@@ -60,14 +60,14 @@ export function openTurn(state: State, session: SessionState, event: HookEvent, 
     toolOutcomes: {},
   };
   if (event.hook === 'pre_llm_call') announce(turn, event);
-  if (!background && !late) {
-    session.turnCount++;
-    if (event.taskId !== undefined) rememberTask(session, event.taskId);
+  if (!late) {
+    // The session speaks again: its span leaves again, whole, when it ends.
+    session.sent = false;
+    session.endTime = undefined;
+    session.incomplete = undefined;
+    if (!background) countTurn(session, event.taskId);
   }
   if (selected) session.selected = true;
-  session.sent = false;
-  session.endTime = undefined;
-  session.incomplete = undefined;
   session.turns.set(key, turn);
   state.quiet.delete(session.id);
   if (turn.turnId !== undefined) state.turnSessions.set(turn.turnId, session.id);
@@ -82,6 +82,11 @@ export function announce(turn: TurnState, event: PreLlmCall): void {
   turn.senderId = event.senderId;
   turn.userMessage = event.userMessage;
   turn.model ??= event.model;
+}
+
+function countTurn(session: SessionState, taskId: string | undefined): void {
+  session.turnCount++;
+  if (taskId !== undefined) rememberTask(session, taskId);
 }
 
 export function rememberTask(session: SessionState, taskId: string): void {
