@@ -11,7 +11,9 @@ import {
 import { finish, step } from '../src/reconstruct/step.ts';
 
 /** A hook event as the flat envelope writes it. */
-export type FlatEvent = { readonly event: string; readonly ts: number } & { readonly [field: string]: unknown };
+export type FlatEvent = { readonly event: string; readonly ts: number } & {
+  readonly [field: string]: unknown;
+};
 
 export interface Replayed extends Output {
   /** Lines that were no event. */
@@ -37,7 +39,10 @@ export function replayText(text: string, options: Partial<ReconstructOptions> = 
   return { ...out, others };
 }
 
-export function replayEvents(events: readonly FlatEvent[], options: Partial<ReconstructOptions> = {}): Replayed {
+export function replayEvents(
+  events: readonly FlatEvent[],
+  options: Partial<ReconstructOptions> = {},
+): Replayed {
   return replayText(logOf(events), options);
 }
 

@@ -120,7 +120,7 @@ export function onApiRequestError(
 ): Fate {
   const call = callOf(session, turn, callKey(event.apiRequestId, event.apiCallCount));
   const name = String(event.endedAt ?? event.time);
-  if (call.open === undefined && call.lastError === name) return 'merged';
+  if (call.open === undefined && isSameError(call, event, name)) return 'merged';
   const end = trusted(out, event, event.endedAt, event.time, 'ended_at');
   const attempt = call.open ?? lostAttempt(session, call, event, end);
   const span = attemptSpan(state, turn, attempt, {
@@ -137,9 +137,14 @@ export function onApiRequestError(
     },
     answer: undefined,
   });
-  call.lastError = name;
+  call.lastError = { name, time: event.time, retryCount: event.retryCount };
   closeAttempt(out, turn, call, { ...span, retryCount: event.retryCount ?? span.retryCount });
   return 'mapped';
+}
+
+function isSameError({ lastError }: CallState, event: ApiRequestError, name: string): boolean {
+  if (lastError === undefined || lastError.retryCount !== event.retryCount) return false;
+  return lastError.name === name || (event.endedAt === undefined && isRepeat(lastError.time, event.time));
 }
 
 /** The first chunk of the answer to call number `callNumber` (or to the call that is open) arrived. */

@@ -193,7 +193,9 @@ export interface CallState {
   /** End of its last closed attempt. */
   lastEnd: EpochMicros | undefined;
   /** Of its last error, to know a repeated one. */
-  lastError: string | undefined;
+  lastError:
+    | { readonly name: string; readonly time: EpochMicros; readonly retryCount: number | undefined }
+    | undefined;
   open: AttemptState | undefined;
 }
 

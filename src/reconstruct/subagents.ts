@@ -117,6 +117,8 @@ function place(
     return { traceId: turn.position.traceId, spanId, parentSpanId: tool?.spanId ?? turn.position.spanId };
   }
   const above = positionOf(state, parent);
+  // A tree is whole or it is none: what has a child leaves.
+  parent.selected = true;
   const ended = event.parentTurnId !== undefined && parent.ended.has(event.parentTurnId);
   if (ended && event.parentTurnId !== undefined && state.options.tracePer === 'session') {
     return { traceId: above.traceId, spanId, parentSpanId: turnSpanId(event.parentTurnId) };

@@ -66,12 +66,9 @@ export function onPostToolCall(
   turn: TurnState,
   event: PostToolCall,
 ): Fate {
-  const at = findOpen(turn, event);
-  if (at === -1) {
-    const key = toolKey(turn, event);
-    if (key !== undefined && session.ended.has(key)) return 'merged';
-  }
-  const [open] = at === -1 ? [] : turn.tools.splice(at, 1);
+  const at = findOpen(session, turn, event);
+  if (at === SAID_BEFORE) return 'merged';
+  const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
   const tool = open ?? lostTool(state, session, turn, event);
   const nested = event.toolCallId === undefined && tool.toolCallId === undefined ? tool.enclosing : undefined;
   const span: ToolCallSpan = {
@@ -146,12 +143,17 @@ function findRepeated(turn: TurnState, event: PreToolCall, fingerprint: number):
   });
 }
 
-/** Index of the open call that this `post` ends, or -1. */
-function findOpen(turn: TurnState, event: PostToolCall): number {
+/** The `post` is of a call that ended already: heard by a second recorder, or sent again by a worker that was late. */
+const SAID_BEFORE = -2;
+
+/** Index of the open call that this `post` ends, -1 when there is none, or `SAID_BEFORE`. */
+function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): number {
   const { tools } = turn;
-  if (event.toolCallId !== undefined) {
+  const key = toolKey(turn, event);
+  if (key !== undefined) {
     const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
     if (same.length > 0) return sameArguments(tools, same, event) ?? same[0] ?? -1;
+    if (session.ended.has(key)) return SAID_BEFORE;
   }
   const unnamed = indexesOf(
     tools,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { ApiCallSpan, AuxiliaryCallSpan, AgentSpan } from '../../src/model/span.ts';
+import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan } from '../../src/model/span.ts';
 import { replayText } from '../replayed.ts';
 
 const ROOT = new URL('../../fixtures/recordings/', import.meta.url);
@@ -64,10 +64,14 @@ test.each(RECORDINGS.filter((name) => !name.includes('hooks-test')))(
 /** Over the calls of one session, background turns set aside; what was not reported is 0 in the database. */
 function sums(spans: readonly AgentSpan[], sessionId: string) {
   const calls = spans
-    .filter((span): span is ApiCallSpan | AuxiliaryCallSpan => span.kind === 'api_call' || span.kind === 'auxiliary_call')
+    .filter(
+      (span): span is ApiCallSpan | AuxiliaryCallSpan =>
+        span.kind === 'api_call' || span.kind === 'auxiliary_call',
+    )
     .filter((span) => span.sessionId === sessionId && !span.background);
-  const sum = (field: 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'reasoningTokens') =>
-    calls.reduce((total, call) => total + (call.usage?.[field] ?? 0), 0);
+  const sum = (
+    field: 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'reasoningTokens',
+  ) => calls.reduce((total, call) => total + (call.usage?.[field] ?? 0), 0);
   return {
     input_tokens: sum('inputTokens'),
     output_tokens: sum('outputTokens'),
