@@ -1,3 +1,4 @@
+import type { MetricSnapshot } from './metric.ts';
 import type { OtelSpan } from './otel.ts';
 import type { AgentSpan } from './span.ts';
 
@@ -17,6 +18,12 @@ export interface SpanSink {
   finish(): Promise<Account>;
 }
 
+/** Where metric snapshots go, under the same terms; its account counts points. */
+export interface MetricSink {
+  write(snapshot: MetricSnapshot): Promise<void>;
+  finish(): Promise<Account>;
+}
+
 /** What became of the items (spans, or metric points) given to one destination: `made = accepted + rejected + failed`, always. */
 export interface Account {
   readonly made: number;
@@ -29,3 +36,20 @@ export interface Account {
   /** One sentence each, the most frequent first: what went wrong and what to check. */
   readonly problems: readonly string[];
 }
+
+/** An account that also says whose it is, and what it took. */
+export interface DeliveryAccount extends Account {
+  /** As a person would name it: a URL without its secrets, a file, `stdout`. */
+  readonly destination: string;
+  readonly signal: Signal;
+  /** Requests that were sent again; part of `requests`. */
+  readonly retries: number;
+  /** Spans whose longest texts were cut to fit a request; they are counted as accepted, rejected or failed too. */
+  readonly cut: number;
+  /** Of the failed ones: how many are safe in the dead-letter file. */
+  readonly deadLettered: number;
+  /** Came after the reader of our output had left on purpose (`| head`): not part of `made`, and no error. */
+  readonly unwanted: number;
+}
+
+export type Signal = 'spans' | 'metric points';
