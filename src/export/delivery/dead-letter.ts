@@ -1,0 +1,43 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { ioProblem } from '../io-problem.ts';
+
+/** A file that keeps what could not be delivered, one OTLP/JSON request per line, for `send` to try again. */
+export interface DeadLetter {
+  /** Returns when the line is on the disk. @returns a sentence when it is not, `undefined` when it is. */
+  append(line: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opened with the first line, so that a run without failures leaves no empty file. Readable by its owner only. */
+export function deadLetter(path: string): DeadLetter {
+  let handle: FileHandle | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function appendNow(line: string): Promise<string | undefined> {
+    let sizeBefore: number | undefined;
+    try {
+      handle ??= await open(path, 'a', 0o600);
+      sizeBefore = (await handle.stat()).size;
+      await handle.appendFile(`${line}\n`);
+      await handle.sync();
+      return undefined;
+    } catch (error) {
+      // Half a line would spoil the next one.
+      if (sizeBefore !== undefined) await handle?.truncate(sizeBefore).catch(() => undefined);
+      return `the dead-letter file ${path} could not be written: ${ioProblem(error)}`;
+    }
+  }
+
+  return {
+    append(line) {
+      const done = queue.then(() => appendNow(line));
+      queue = done;
+      return done;
+    },
+    async close() {
+      await queue;
+      await handle?.close();
+      handle = undefined;
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import type { DeliveryAccount } from '../../model/sink.ts';
+import type { Transport } from './answer.ts';
+import type { Clock } from './clock.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { createDeliver, type Outcome } from './deliver.ts';
+import type { ItemRules } from './item-rules.ts';
+import { createLedger } from './ledger.ts';
+import { createWindow } from './window.ts';
+
+// The way of every item to one receiver: gathered into requests, at most so many of them under way, each followed to
+// its end. There is no queue and no path that drops: who gives faster than the receiver takes, waits.
+
+export interface DeliveryLimits {
+  /** Of an uncompressed request. */
+  readonly maxRequestBytes: number;
+  readonly maxRequestItems: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** For how long one request is tried. */
+  readonly retryForMillis: number;
+  /** How long an item may wait for company. */
+  readonly flushIntervalMillis: number;
+}
+
+export interface DeliveryOptions<Item> {
+  /** As people name it, without secrets. */
+  readonly destination: string;
+  readonly rules: ItemRules<Item>;
+  readonly transport: Transport;
+  readonly limits: DeliveryLimits;
+  readonly clock: Clock;
+  /** Where requests that failed for good are kept; `undefined`: nowhere. */
+  readonly deadLetter: DeadLetter | undefined;
+  readonly onOutage: (sentence: string) => void;
+}
+
+export interface Delivery<Item> {
+  /** Returns when there is room for more. One call at a time. */
+  write(items: readonly Item[]): Promise<void>;
+  /**
+   * Sends what is left and closes the account. May be called while a `write` still waits.
+   * @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own.
+   */
+  finish(withinMillis?: number): Promise<DeliveryAccount>;
+}
+
+interface Batch<Item> {
+  readonly items: readonly Item[];
+  readonly body: Uint8Array;
+}
+
+export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<Item> {
+  const { destination, rules, limits, clock, deadLetter } = options;
+  const encoder = rules.newEncoder();
+  const stop = new AbortController();
+  const window = createWindow(limits.concurrency);
+  const ledger = createLedger(destination, rules.signal);
+  const deliver = createDeliver({
+    transport: options.transport,
+    clock,
+    retryForMillis: limits.retryForMillis,
+    stop: stop.signal,
+    onRequest: ledger.request,
+    onOutage: options.onOutage,
+  });
+
+  let gathered: Item[] = [];
+  /** Halved when a receiver finds a request too large; never a reason to cut a single item. */
+  let softMaxBytes = limits.maxRequestBytes;
+  let cancelTimer: (() => void) | undefined;
+  let overdue = false;
+  let writing: Promise<void> = Promise.resolve();
+
+  const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + rules.weight(item), 0);
+
+  function gather(item: Item): boolean {
+    const maxBytes = gathered.length === 0 ? limits.maxRequestBytes : softMaxBytes;
+    if (!encoder.add(item, maxBytes)) return false;
+    gathered.push(item);
+    if (gathered.length === 1) cancelTimer = clock.timer(limits.flushIntervalMillis, onTimer);
+    return true;
+  }
+
+  function takeBatch(): Batch<Item> | undefined {
+    cancelTimer?.();
+    overdue = false;
+    if (gathered.length === 0) return undefined;
+    const batch = { items: gathered, body: encoder.finish() };
+    gathered = [];
+    return batch;
+  }
+
+  function onTimer(): void {
+    if (window.hasRoom()) void dispatch();
+    else overdue = true;
+  }
+
+  /** Returns when the batch in the making is under way; its outcome is awaited by `finish`. */
+  async function dispatch(): Promise<void> {
+    const batch = takeBatch();
+    if (batch === undefined) return;
+    await window.enter();
+    void follow(batch).finally(() => {
+      window.leave();
+      if (overdue && window.hasRoom()) void dispatch();
+    });
+  }
+
+  async function follow(batch: Batch<Item>): Promise<void> {
+    const outcome = await deliver(batch.body);
+    await settle(batch, outcome);
+  }
+
+  async function settle(batch: Batch<Item>, outcome: Outcome): Promise<void> {
+    const made = weigh(batch.items);
+    switch (outcome.kind) {
+      case 'accepted': {
+        const rejected = Math.min(outcome.rejected, made);
+        ledger.accepted(made - rejected);
+        if (rejected > 0) ledger.rejected(rejected, outcome.message);
+        else if (outcome.message !== '') ledger.note(outcome.message);
+        return;
+      }
+      case 'unwanted':
+        return ledger.unwanted(made);
+      case 'too_large':
+        return await halve(batch, outcome.sentence);
+      case 'final':
+        return await lose(batch.items, outcome.sentence);
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  async function halve(batch: Batch<Item>, sentence: string): Promise<void> {
+    const middle = Math.ceil(batch.items.length / 2);
+    if (batch.items.length < 2) return await lose(batch.items, sentence);
+    softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.body.length / 2));
+    for (const items of [batch.items.slice(0, middle), batch.items.slice(middle)]) {
+      await follow({ items, body: encodeAgain(items) });
+    }
+  }
+
+  function encodeAgain(items: readonly Item[]): Uint8Array {
+    const again = rules.newEncoder();
+    for (const item of items) again.add(item, Number.POSITIVE_INFINITY);
+    return again.finish();
+  }
+
+  async function lose(items: readonly Item[], sentence: string): Promise<void> {
+    if (items.length === 0) return;
+    const problem = await deadLetter?.append(rules.toLine(items));
+    if (problem !== undefined) ledger.note(problem);
+    ledger.failed(weigh(items), sentence, deadLetter !== undefined && problem === undefined);
+  }
+
+  /** Gathers an item, sending what was gathered before it when it does not fit, and reducing it when nothing else helps. */
+  async function place(item: Item): Promise<void> {
+    if (gather(item)) return;
+    await dispatch();
+    if (gather(item)) return;
+    const reduced = rules.reduce(item);
+    if (reduced === undefined) {
+      return await lose(
+        [item],
+        `one of the ${rules.signal} is larger than --max-request-bytes and cannot be cut`,
+      );
+    }
+    if (reduced.loss !== undefined) ledger.cut(rules.weight(item), reduced.loss);
+    for (const part of reduced.items) await place(part);
+  }
+
+  async function writeAll(items: readonly Item[]): Promise<void> {
+    for (const item of items) {
+      ledger.made(rules.weight(item));
+      await place(item);
+      if (gathered.length >= limits.maxRequestItems) await dispatch();
+    }
+  }
+
+  return {
+    write(items) {
+      writing = writeAll(items);
+      return writing;
+    },
+    async finish(withinMillis) {
+      const cancel = withinMillis === undefined ? undefined : clock.timer(withinMillis, () => stop.abort());
+      await writing;
+      await dispatch();
+      await window.empty();
+      cancel?.();
+      return ledger.close();
+    },
+  };
+}

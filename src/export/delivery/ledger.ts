@@ -1,0 +1,88 @@
+import type { DeliveryAccount, Signal } from '../../model/sink.ts';
+
+/** Counts what becomes of every item, and checks itself. */
+export interface Ledger {
+  made(items: number): void;
+  accepted(items: number): void;
+  rejected(items: number, sentence: string): void;
+  failed(items: number, sentence: string, deadLettered: boolean): void;
+  /** Takes items back out of the account: the reader of our output left before they came. */
+  unwanted(items: number): void;
+  cut(items: number, sentence: string): void;
+  request(isRetry: boolean): void;
+  /** Something worth telling that cost no item. */
+  note(sentence: string): void;
+  /** Throws when the items do not add up: that would be our bug, and the one thing this program may not get wrong. */
+  close(): DeliveryAccount;
+}
+
+/** Distinct sentences kept; a receiver that writes an id into each message must not fill the memory. */
+const MAX_SENTENCES = 20;
+
+export function createLedger(destination: string, signal: Signal): Ledger {
+  const counts = {
+    made: 0,
+    accepted: 0,
+    rejected: 0,
+    failed: 0,
+    requests: 0,
+    retries: 0,
+    cut: 0,
+    deadLettered: 0,
+  };
+  let unwanted = 0;
+  const problems = new Map<string, number>();
+  let otherProblems = 0;
+
+  function blame(sentence: string, items: number): void {
+    if (problems.has(sentence) || problems.size < MAX_SENTENCES) {
+      problems.set(sentence, (problems.get(sentence) ?? 0) + items);
+    } else {
+      otherProblems += items;
+    }
+  }
+
+  return {
+    made(items) {
+      counts.made += items;
+    },
+    accepted(items) {
+      counts.accepted += items;
+    },
+    rejected(items, sentence) {
+      counts.rejected += items;
+      blame(sentence, items);
+    },
+    failed(items, sentence, deadLettered) {
+      counts.failed += items;
+      if (deadLettered) counts.deadLettered += items;
+      blame(sentence, items);
+    },
+    unwanted(items) {
+      unwanted += items;
+      counts.made -= items;
+    },
+    cut(items, sentence) {
+      counts.cut += items;
+      blame(sentence, 0);
+    },
+    request(isRetry) {
+      counts.requests += 1;
+      if (isRetry) counts.retries += 1;
+    },
+    note: (sentence) => blame(sentence, 0),
+    close() {
+      const { made, accepted, rejected, failed } = counts;
+      if (made !== accepted + rejected + failed) {
+        throw new Error(
+          `the account of ${destination} does not add up: ${made} ${signal} made, ${accepted} accepted, ${rejected} rejected, ${failed} failed`,
+        );
+      }
+      const sentences = [...problems]
+        .sort(([, a], [, b]) => b - a)
+        .map(([sentence, items]) => (items === 0 ? sentence : `${sentence} (${items} ${signal})`));
+      if (otherProblems > 0) sentences.push(`other problems of the same kind (${otherProblems} ${signal})`);
+      return { destination, signal, ...counts, unwanted, problems: sentences };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { MetricSnapshot } from '../../model/metric.ts';
+import type { OtelSpan } from '../../model/otel.ts';
+import { jsonResource, jsonResourceMetrics, jsonScope, jsonSpan } from './otlp-json.ts';
+import type { Origin, RequestEncoder } from './request-encoder.ts';
+
+/** An encoder of JSON text; one request is one line. */
+export interface JsonEncoder<Item> extends RequestEncoder<Item> {
+  /** A request of these items alone, as text without a line end. */
+  line(items: readonly Item[]): string;
+}
+
+/** `ExportTraceServiceRequest`s of one resource and one scope. */
+export function jsonTraceEncoder(origin: Origin): JsonEncoder<OtelSpan> {
+  const resource = JSON.stringify(jsonResource(origin));
+  const scope = JSON.stringify(jsonScope(origin));
+  return listEncoder(
+    `{"resourceSpans":[{"resource":${resource},"scopeSpans":[{"scope":${scope},"spans":[`,
+    ']}]}]}',
+    jsonSpan,
+  );
+}
+
+/** `ExportMetricsServiceRequest`s with one `resourceMetrics` for each snapshot. */
+export function jsonMetricEncoder(origin: Origin): JsonEncoder<MetricSnapshot> {
+  return listEncoder('{"resourceMetrics":[', ']}', (snapshot) => jsonResourceMetrics(snapshot, origin));
+}
+
+function listEncoder<Item>(head: string, tail: string, toJson: (item: Item) => object): JsonEncoder<Item> {
+  const frameBytes = Buffer.byteLength(head) + Buffer.byteLength(tail);
+  let parts: string[] = [];
+  let partBytes = 0;
+  const encode = (item: Item) => JSON.stringify(toJson(item));
+  return {
+    contentType: 'application/json',
+    add(item, maxBytes) {
+      const text = encode(item);
+      const bytes = partBytes + Buffer.byteLength(text);
+      if (frameBytes + bytes + parts.length > maxBytes) return false;
+      parts.push(text);
+      partBytes = bytes;
+      return true;
+    },
+    sizeBytes: () => (parts.length === 0 ? 0 : frameBytes + partBytes + parts.length - 1),
+    finish() {
+      const body = Buffer.from(`${head}${parts.join()}${tail}`);
+      parts = [];
+      partBytes = 0;
+      return body;
+    },
+    line: (items) => `${head}${items.map(encode).join()}${tail}`,
+  };
+}

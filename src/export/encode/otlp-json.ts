@@ -1,0 +1,121 @@
+import type { Metric, MetricPoint, MetricSnapshot } from '../../model/metric.ts';
+import type { Attributes, AttributeValue, OtelSpan } from '../../model/otel.ts';
+import type { EpochMicros } from '../../model/time.ts';
+import type { Origin } from './request-encoder.ts';
+
+// OTLP/JSON as the specification has it: ids in hex, 64-bit integers as decimal strings, enums as numbers. The SDK's
+// own JSON writes integers as JSON numbers and cannot keep a whole double a double, so this mapping is ours.
+
+/** Sampled, and known not to come from another process: what the SDK says of every span it makes. */
+const SPAN_FLAGS = 0x101;
+
+export function jsonSpan(span: OtelSpan): object {
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
+    flags: SPAN_FLAGS,
+    name: span.name,
+    kind: span.kind,
+    startTimeUnixNano: nanos(span.startTime),
+    endTimeUnixNano: nanos(span.endTime),
+    attributes: jsonAttributes(span.attributes),
+    ...(span.events.length === 0 ? {} : { events: span.events.map(jsonEvent) }),
+    ...(span.links.length === 0 ? {} : { links: span.links.map(jsonLink) }),
+    status: jsonStatus(span.status),
+  };
+}
+
+function jsonEvent(event: OtelSpan['events'][number]): object {
+  return { timeUnixNano: nanos(event.time), name: event.name, attributes: jsonAttributes(event.attributes) };
+}
+
+function jsonLink(link: OtelSpan['links'][number]): object {
+  const { traceId, spanId } = link;
+  return { traceId, spanId, attributes: jsonAttributes(link.attributes), flags: SPAN_FLAGS };
+}
+
+function jsonStatus({ code, message }: OtelSpan['status']): object {
+  return { ...(message === undefined ? {} : { message }), ...(code === 0 ? {} : { code }) };
+}
+
+export function jsonResource({ resource }: Origin): object {
+  return { attributes: jsonAttributes(resource.attributes) };
+}
+
+export function jsonScope({ scope }: Origin): object {
+  return { name: scope.name, version: scope.version };
+}
+
+/** One element of `resourceMetrics`. */
+export function jsonResourceMetrics(snapshot: MetricSnapshot, origin: Origin): object {
+  const metrics = snapshot.metrics.map(jsonMetric);
+  return { resource: jsonResource(origin), scopeMetrics: [{ scope: jsonScope(origin), metrics }] };
+}
+
+const TEMPORALITY = { delta: 1, cumulative: 2 } as const;
+
+function jsonMetric({ instrument, temporality, points }: Metric): object {
+  const { name, description, unit } = instrument;
+  const dataPoints = points.map((point) => jsonPoint(point, instrument.bounds));
+  const aggregationTemporality = TEMPORALITY[temporality];
+  return instrument.kind === 'counter'
+    ? { name, description, unit, sum: { dataPoints, aggregationTemporality, isMonotonic: true } }
+    : { name, description, unit, histogram: { dataPoints, aggregationTemporality } };
+}
+
+function jsonPoint(
+  { attributes, startTime, endTime, value }: MetricPoint,
+  bounds: readonly number[],
+): object {
+  const common = {
+    attributes: jsonAttributes(attributes),
+    startTimeUnixNano: nanos(startTime),
+    timeUnixNano: nanos(endTime),
+  };
+  if (value.kind === 'sum') return { ...common, asInt: int64(value.sum) };
+  return {
+    ...common,
+    count: String(value.count),
+    sum: value.sum,
+    bucketCounts: value.bucketCounts.map(String),
+    explicitBounds: bounds,
+    min: value.min,
+    max: value.max,
+  };
+}
+
+/** Microseconds as a decimal string of nanoseconds: no arithmetic, nothing to round. */
+function nanos(time: EpochMicros): string {
+  return time === 0 ? '0' : `${time}000`;
+}
+
+function jsonAttributes(attributes: Attributes): object[] {
+  const list: object[] = [];
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value !== undefined) list.push({ key, value: anyValue(value) });
+  }
+  return list;
+}
+
+function anyValue(value: AttributeValue): object {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (typeof value === 'number') return isInt64(value) ? { intValue: int64(value) } : doubleValue(value);
+  return 'double' in value ? doubleValue(value.double) : { arrayValue: { values: value.map(anyValue) } };
+}
+
+function doubleValue(value: number): object {
+  // JSON has no word for these; protobuf's JSON mapping spells them as strings.
+  return { doubleValue: Number.isFinite(value) ? value : String(value) };
+}
+
+/** Every digit, also above 2^53, where `String` rounds. */
+function int64(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
+}
+
+function isInt64(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+}

@@ -1,0 +1,84 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import type { Answer } from '../delivery/answer.ts';
+import { errorCode, ioProblem } from '../io-problem.ts';
+
+/** Where lines go: each write waits until there is room for the next. */
+export interface LineOutput {
+  readonly name: string;
+  /** @param line without its line end */
+  write(line: Uint8Array): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' };
+const LINE_END = Buffer.from('\n');
+
+/** A new file; an old one of this name is replaced. Rejects with the system's error when it cannot be opened. */
+export async function fileOutput(path: string): Promise<LineOutput> {
+  const handle = await open(path, 'w');
+  let sizeBytes = 0;
+  // Both signals share the file: their lines must not mix.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function writeNow(line: Uint8Array): Promise<Answer> {
+    try {
+      await writeWhole(handle, Buffer.concat([line, LINE_END]));
+      sizeBytes += line.length + 1;
+      return ACCEPTED;
+    } catch (error) {
+      // Half a line would make the file unreadable for its readers.
+      await handle.truncate(sizeBytes).catch(() => undefined);
+      return { kind: 'final', sentence: `${path} could not be written: ${ioProblem(error)}` };
+    }
+  }
+
+  return {
+    name: path,
+    write(line) {
+      const done = queue.then(() => writeNow(line));
+      queue = done;
+      return done;
+    },
+    async close() {
+      await queue;
+      await handle.close();
+    },
+  };
+}
+
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written)).bytesWritten;
+  }
+}
+
+/** Standard output, or any stream. It is never closed: it is not ours. */
+export function streamOutput(stream: Writable, name: string): LineOutput {
+  let failure: unknown;
+  const onError = (error: unknown) => {
+    failure = error;
+  };
+  stream.on('error', onError);
+
+  function outcome(): Answer {
+    if (failure === undefined) return ACCEPTED;
+    if (errorCode(failure) === 'EPIPE') return { kind: 'unwanted' };
+    return { kind: 'final', sentence: `${name} could not be written: ${ioProblem(failure)}` };
+  }
+
+  return {
+    name,
+    write: (line) =>
+      new Promise((resolve) => {
+        if (failure !== undefined) return resolve(outcome());
+        stream.write(Buffer.concat([line, LINE_END]), (error) => {
+          failure ??= error ?? undefined;
+          resolve(outcome());
+        });
+      }),
+    async close() {
+      stream.off('error', onError);
+    },
+  };
+}

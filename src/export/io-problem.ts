@@ -1,0 +1,23 @@
+/** The code of a system error (`ENOENT`); `undefined` for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  const coded = typeof error === 'object' && error !== null && 'code' in error;
+  return coded && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a directory',
+  EMFILE: 'too many open files',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no directory',
+  EROFS: 'the file system is read-only',
+};
+
+/** What went wrong with a file, in words; the system's code where there are none. */
+export function ioProblem(error: unknown): string {
+  const code = errorCode(error);
+  if (code === undefined) return 'an unknown error';
+  return WORDS[code] ?? code;
+}

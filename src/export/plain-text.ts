@@ -1,0 +1,12 @@
+/**
+ * Text from outside (a receiver's message, a name from a log) as part of a sentence: one line, no control characters,
+ * nothing that turns the direction of writing, at most `maxLength` characters.
+ */
+export function plainText(text: string, maxLength: number): string {
+  const oneLine = text.replace(UNPRINTABLE, ' ').replace(/ {2,}/g, ' ').trim();
+  const points = [...oneLine.slice(0, maxLength * 2)];
+  return points.length > maxLength ? `${points.slice(0, maxLength - 1).join('')}…` : points.join('');
+}
+
+/** Controls, format characters (bidirectional marks among them), line separators, lone surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;

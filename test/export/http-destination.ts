@@ -1,0 +1,66 @@
+import type { Clock } from '../../src/export/delivery/clock.ts';
+import { systemClock } from '../../src/export/delivery/clock.ts';
+import type { DeliveryLimits } from '../../src/export/delivery/delivery.ts';
+import type { Destination } from '../../src/export/destination.ts';
+import { type OtlpHttpOptions, type OtlpHttpSignal, openOtlpHttp } from '../../src/export/otlp-http.ts';
+import { ORIGIN } from './spans.ts';
+
+export const LIMITS: DeliveryLimits = {
+  maxRequestBytes: 4 * 1024 * 1024,
+  maxRequestItems: 1000,
+  concurrency: 4,
+  retryForMillis: 60_000,
+  flushIntervalMillis: 1000,
+};
+
+export interface HttpDestinationOptions {
+  readonly url: string;
+  readonly signal?: Partial<OtlpHttpSignal>;
+  readonly limits?: Partial<DeliveryLimits>;
+  readonly more?: Partial<OtlpHttpOptions>;
+}
+
+/** A destination with the defaults of the program, and a clock whose pauses take no time. */
+export function httpDestination({ url, signal, limits, more }: HttpDestinationOptions): Destination {
+  const make = (path: string): OtlpHttpSignal => ({
+    url: new URL(url + path),
+    destination: url + path,
+    headers: {},
+    protocol: 'http/protobuf',
+    compression: 'none',
+    timeoutMillis: 10_000,
+    tls: { certificate: undefined, clientCertificate: undefined, clientKey: undefined },
+    redact: (text) => text,
+    ...signal,
+  });
+  return openOtlpHttp({
+    origin: ORIGIN,
+    traces: make('/v1/traces'),
+    metrics: make('/v1/metrics'),
+    limits: { ...LIMITS, ...limits },
+    clock: hurriedClock(),
+    ...more,
+  });
+}
+
+export interface HurriedClock extends Clock {
+  /** What was slept, in milliseconds. */
+  readonly slept: readonly number[];
+}
+
+/** Real time, except that a sleep only moves the clock on. */
+export function hurriedClock(): HurriedClock {
+  const slept: number[] = [];
+  let skipped = 0;
+  return {
+    ...systemClock,
+    slept,
+    monotonicMillis: () => performance.now() + skipped,
+    async sleep(millis) {
+      slept.push(millis);
+      skipped += millis;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    random: () => 0,
+  };
+}
