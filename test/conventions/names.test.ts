@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import * as semanticConventions from '@opentelemetry/semantic-conventions/incubating';
+
+const SOURCE = new URL('../../src/conventions/', import.meta.url);
+const DOCUMENT = new URL('../../docs/mapping-attributes.md', import.meta.url);
+
+/** Every string in the code that has the form of an attribute's or a metric's name. */
+function namesIn(file: string): readonly string[] {
+  const text = readFileSync(new URL(file, SOURCE), 'utf8');
+  const code = text.split('\n').filter((line) => !/^(import|export \{)|^\s*(\*|\/\/|\/\*)/.test(line));
+  return [...code.join('\n').matchAll(/'([a-z_]+(?:\.[a-z_]+)+)'/g)].map(([, name = '']) => name);
+}
+
+const files = readdirSync(SOURCE);
+/** Span names, and names of things that are no attributes. */
+const SPAN_NAMES = new Set(['hermes.session', 'hermes.turn', 'hermes.approval', 'hermes.subagent']);
+const PROVIDERS = new Set(namesIn('providers.ts'));
+const names = [...new Set(files.flatMap(namesIn))].filter(
+  (name) => !SPAN_NAMES.has(name) && !PROVIDERS.has(name),
+);
+const published: ReadonlySet<unknown> = new Set(Object.values(semanticConventions));
+
+test('the code has names to look at', () => {
+  expect(names).toContain('gen_ai.usage.input_tokens');
+  expect(names).toContain('hermes.turn.tool_outcomes');
+  expect(names.length).toBeGreaterThan(100);
+});
+
+describe('names in the namespaces of OpenTelemetry are the published ones', () => {
+  const borrowed = names.filter((name) => /^(gen_ai|server|http|error|exception|session)\./.test(name));
+  test.each(borrowed)('%s', (name) => {
+    expect(published).toContain(name);
+  });
+});
+
+test('providers are called what the semantic conventions call them', () => {
+  const known = Object.entries(semanticConventions)
+    .filter(([constant]) => constant.startsWith('GEN_AI_PROVIDER_NAME_VALUE_'))
+    .map(([, value]) => value);
+  expect(PROVIDERS.size).toBeGreaterThan(3);
+  for (const provider of PROVIDERS) expect(known).toContain(provider);
+});
+
+describe('docs/mapping-attributes.md and the code name the same attributes', () => {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const documented = new Set([...document.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)`/g)].map(([, name]) => name));
+
+  test.each(names)('%s is documented', (name) => {
+    expect(documented).toContain(name);
+  });
+
+  test('nothing else is', () => {
+    const ours = new Set([...names, ...SPAN_NAMES, ...PROVIDERS]);
+    expect([...documented].filter((name) => name !== undefined && !ours.has(name))).toEqual([]);
+  });
+});
