@@ -5,9 +5,9 @@
  */
 import type { SpanSink } from '../model/sink.ts';
 import { createLiveTree, showBatch, showRest } from './live-tree.ts';
+import type { Page } from './page.ts';
 import { addSpan, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-text.ts';
-import type { Page } from './tree-rows.ts';
 
 export interface ConsoleSinkOptions extends Page {
   /** Takes whole lines; returns, or resolves, when there is room for more. */

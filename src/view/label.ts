@@ -40,13 +40,16 @@ export function labelOf(span: AgentSpan): Visible {
 
 /** Everything worth a glance, the most telling first: what does not fit is cut off at the right. */
 export function detailsOf(span: AgentSpan): readonly Piece[] {
-  return [
-    ...attempt(span),
-    ...problemPieces(span),
-    ...tokenPieces(span),
-    ...factPieces(span),
-    ...contentPieces(span),
-  ];
+  return [...attempt(span), ...problemPieces(span), ...tokenPieces(span), ...restOf(span)];
+}
+
+/** The details without what went wrong. */
+export function factsOf(span: AgentSpan): readonly Piece[] {
+  return [...attempt(span), ...tokenPieces(span), ...restOf(span)];
+}
+
+function restOf(span: AgentSpan): readonly Piece[] {
+  return [...factPieces(span), ...contentPieces(span)];
 }
 
 function turnLabel(span: TurnSpan): Visible {
@@ -54,7 +57,8 @@ function turnLabel(span: TurnSpan): Visible {
   return span.index === undefined ? shown`turn` : shown`turn ${span.index}`;
 }
 
-function problemPieces(span: AgentSpan): readonly Piece[] {
+/** What went wrong or stayed open: an error's reason, an end that is not in the log, an interrupt. */
+export function problemPieces(span: AgentSpan): readonly Piece[] {
   const reason = reasonOf(span);
   return [
     ...(reason === undefined ? [] : [piece(reason, 'error')]),

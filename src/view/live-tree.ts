@@ -5,10 +5,11 @@
  */
 import type { AgentSpan, SessionSpan } from '../model/span.ts';
 import { labelOf } from './label.ts';
+import type { Page } from './page.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
 import { sessionFooter, sessionHeader, sessionReminder } from './session-rows.ts';
 import { grow, inOrder, type Tree } from './tree.ts';
-import { type Page, renderRow, rowsOf } from './tree-rows.ts';
+import { renderRow, rowsOf } from './tree-rows.ts';
 import { shown, type Visible } from './visible.ts';
 import { createWaiting, hold, oldestTop, take, takeChildren, type WaitingSpans } from './waiting-spans.ts';
 

@@ -26,9 +26,9 @@ export function piece(text: Visible, tone: Tone = 'plain'): Piece {
   return { text, tone };
 }
 
-/** With colours off, chalk gives the text back as it is. */
-export function paint(colors: ChalkInstance, { text, tone }: Piece): string {
-  return text === '' ? '' : PAINTERS[tone](colors)(text);
+/** The text in its colour; as it is without colours. */
+export function paint(colors: ChalkInstance | undefined, { text, tone }: Piece): string {
+  return colors === undefined || text === '' ? text : PAINTERS[tone](colors)(text);
 }
 
 const PAINTERS: Readonly<Record<Tone, (colors: ChalkInstance) => (text: string) => string>> = {

@@ -1,8 +1,8 @@
 import type { AgentSpan, SessionSpan } from '../model/span.ts';
 import { workOf } from './label.ts';
+import { line, type Page, spaced } from './page.ts';
 import { type Piece, piece } from './paint.ts';
 import { tokenPieces } from './token-count.ts';
-import { line, type Page, spaced } from './tree-rows.ts';
 import { clockTime, duration } from './units.ts';
 import { shown, visible } from './visible.ts';
 

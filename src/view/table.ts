@@ -1,6 +1,6 @@
 import { pad, widthOf } from './columns.ts';
+import { line, type Page } from './page.ts';
 import { type Piece, piece } from './paint.ts';
-import { line, type Page } from './tree-rows.ts';
 import { shown, type Visible } from './visible.ts';
 
 /** A column of figures about rows `R`; the first column of a table holds the names. */
@@ -12,10 +12,11 @@ export interface Column<R> {
 }
 
 const GAP = shown`  `;
-const MIN_NAME_WIDTH = 16;
+/** The names give way down to this, then columns of figures leave, and only then the names give way further. */
+const SHORT_NAME_WIDTH = 24;
 const MAX_NAME_WIDTH = 48;
 
-/** A table in plain columns: a heading, and a line for each row. The names give way, then the columns. */
+/** A table in plain columns: a heading, and a line for each row. */
 export function renderTable<R>(
   page: Page,
   columns: readonly Column<R>[],
@@ -25,7 +26,7 @@ export function renderTable<R>(
   const kept = dropUntilFits(laidOut, page.columns);
   const nameWidth = page.columns - totalWidth(kept.slice(1)) - 2 * (kept.length - 1);
   const fitted = kept.map((column, index) =>
-    index === 0 ? { ...column, width: Math.max(MIN_NAME_WIDTH, Math.min(column.width, nameWidth)) } : column,
+    index === 0 ? { ...column, width: Math.max(1, Math.min(column.width, nameWidth)) } : column,
   );
   const heading = fitted.map(({ title }) => piece(title, 'dim'));
   return [heading, ...rows.map((_, row) => fitted.map(({ cells }) => cells[row] ?? piece(shown``)))].map(
@@ -51,7 +52,7 @@ function layOut<R>({ title, cell, dispensable }: Column<R>, rows: readonly R[], 
 }
 
 function dropUntilFits(columns: readonly LaidOut[], width: number): readonly LaidOut[] {
-  const names = Math.min(columns[0]?.width ?? 0, MIN_NAME_WIDTH);
+  const names = Math.min(columns[0]?.width ?? 0, SHORT_NAME_WIDTH);
   const needed = names + totalWidth(columns.slice(1)) + 2 * (columns.length - 1);
   const worst = Math.max(...columns.map(({ dispensable }) => dispensable));
   if (needed <= width || worst === 0) return columns;

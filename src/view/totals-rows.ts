@@ -48,10 +48,10 @@ export function seriesColumns(title: Visible, rows: readonly SeriesRow[]): reado
     { title: shown`count`, cell: ({ series }) => figure(series.count), dispensable: 0 },
     { title: shown`errors`, cell: ({ series }) => figure(series.errors, 'error'), dispensable: 1 },
     ...(any(({ incomplete }) => incomplete > 0) ? [INCOMPLETE] : []),
-    { title: shown`mean`, cell: ({ series }) => time(mean(series.durations)), dispensable: 4 },
-    { title: shown`P50`, cell: percentile(0.5), dispensable: 2 },
-    { title: shown`P95`, cell: percentile(0.95), dispensable: 0 },
-    { title: shown`max`, cell: ({ series }) => time(maximum(series)), dispensable: 3 },
+    { title: shown`mean`, cell: ({ series }) => average(series), dispensable: 4 },
+    { title: shown`P50`, cell: ({ series }) => percentile(series, 0.5), dispensable: 2 },
+    { title: shown`P95`, cell: ({ series }) => percentile(series, 0.95), dispensable: 0 },
+    { title: shown`max`, cell: ({ series }) => longest(series), dispensable: 3 },
     ...(any(({ tokens }) => tokens.total > 0) ? [TOKENS] : []),
     ...(any(({ tokens }) => tokens.cached > 0) ? [CACHED] : []),
   ];
@@ -65,14 +65,13 @@ const INCOMPLETE: Column<SeriesRow> = {
 
 const TOKENS: Column<SeriesRow> = {
   title: shown`tokens`,
-  cell: ({ series: { tokens } }) =>
-    piece(tokens.total === 0 ? shown`` : shown`${count(tokens.input)}→${count(tokens.output)}`),
+  cell: ({ series }) => inAndOut(series),
   dispensable: 1,
 };
 
 const CACHED: Column<SeriesRow> = {
   title: shown`cached`,
-  cell: ({ series: { tokens } }) => piece(tokens.cached === 0 ? shown`` : shown`${count(tokens.cached)}`),
+  cell: ({ series }) => cached(series),
   dispensable: 6,
 };
 
@@ -81,23 +80,53 @@ export function figure(value: number, tone: Tone = 'plain'): Piece {
   return piece(shown`${count(value)}`, value === 0 ? 'dim' : tone);
 }
 
-/** A duration in microseconds; a dash when there is none. */
-export function time(micros: number | undefined, approximate = false): Piece {
+/** Mean duration of the spans whose end is in the log. */
+export function average({ durations }: Series): Piece {
+  return time(mean(durations));
+}
+
+export function percentile({ durations }: Series, fraction: number): Piece {
+  return time(quantiles(durations, [fraction])[0], durations.sketch !== undefined);
+}
+
+export function longest({ durations }: Series): Piece {
+  return time(durations.count === 0 ? undefined : durations.max);
+}
+
+/** `9,970→500`: uncached input and output. Empty when none was reported. */
+export function inAndOut({ tokens }: Series): Piece {
+  return piece(tokens.total === 0 ? shown`` : shown`${count(tokens.input)}→${count(tokens.output)}`);
+}
+
+/** Tokens read from and written to a cache. */
+export function cached({ tokens }: Series): Piece {
+  return piece(tokens.cached === 0 ? shown`` : shown`${count(tokens.cached)}`);
+}
+
+/** A dash when there is none; `~` before an approximate one. */
+function time(micros: number | undefined, approximate = false): Piece {
   if (micros === undefined) return piece(shown`–`, 'dim');
   return piece(shown`${approximate ? '~' : ''}${duration(micros)}`);
-}
-
-function percentile(fraction: number): (row: SeriesRow) => Piece {
-  return ({ series: { durations } }) =>
-    time(quantiles(durations, [fraction])[0], durations.sketch !== undefined);
-}
-
-function maximum({ durations }: Series): number | undefined {
-  return durations.count === 0 ? undefined : durations.max;
 }
 
 function byTime(series: ReadonlyMap<string, Series>): readonly (readonly [string, Series])[] {
   return [...series].toSorted(
     ([a, { durations: left }], [b, { durations: right }]) => right.sum - left.sum || (a < b ? -1 : 1),
   );
+}
+
+/** The tables that have a row. */
+export function seriesTables(totals: Totals): readonly SeriesTable[] {
+  return [
+    { title: shown`kind`, rows: kindRows(totals), namesFromLog: false },
+    { title: shown`model`, rows: modelRows(totals), namesFromLog: true },
+    { title: shown`tool`, rows: toolRows(totals), namesFromLog: true },
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+export interface SeriesTable {
+  readonly title: Visible;
+  readonly rows: readonly SeriesRow[];
+  /** True when the first column comes from the log. */
+  readonly namesFromLog: boolean;
 }

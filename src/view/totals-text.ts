@@ -1,8 +1,9 @@
+import { line, type Page } from './page.ts';
 import { piece } from './paint.ts';
+import { sessionColumns, sessionTotalsRows } from './session-totals.ts';
 import { renderTable } from './table.ts';
 import type { Totals } from './totals.ts';
-import { kindRows, modelRows, type SeriesRow, seriesColumns, toolRows } from './totals-rows.ts';
-import { line, type Page } from './tree-rows.ts';
+import { kindRows, modelRows, type SeriesRow, seriesColumns, seriesTables, toolRows } from './totals-rows.ts';
 import { plural } from './units.ts';
 import { shown, type Visible } from './visible.ts';
 
@@ -19,4 +20,14 @@ export function renderShortTotals(page: Page, totals: Totals, limit: number): re
     .filter(([, all]) => all.length > limit)
     .map(([noun, all]) => line(page, [piece(shown`… ${plural(all.length - limit, `more ${noun}`)}`, 'dim')]));
   return [...renderTable(page, seriesColumns(shown`totals`, rows), rows), ...more];
+}
+
+/** All tables: by kind, model, tool and session, an empty line between them. */
+export function renderTotals(page: Page, totals: Totals): readonly string[] {
+  const sessions = sessionTotalsRows(totals);
+  const tables = [
+    ...seriesTables(totals).map(({ title, rows }) => renderTable(page, seriesColumns(title, rows), rows)),
+    ...(sessions.length === 0 ? [] : [renderTable(page, sessionColumns(sessions), sessions)]),
+  ];
+  return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]));
 }

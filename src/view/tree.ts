@@ -6,6 +6,8 @@ export interface Tree {
   readonly children: readonly Tree[];
   /** True for a tool call or sub-agent that ran at the same time as a sibling of these kinds. */
   readonly parallel: boolean;
+  /** Spans below it that a selection left out. */
+  readonly hidden: number;
 }
 
 /** Every span of a log as trees: a span whose parent is not there is a root. In order of start. */
@@ -28,6 +30,7 @@ export function grow(
     span,
     children: children.map((child) => grow(child, childrenOf, overlapping.has(child))),
     parallel,
+    hidden: 0,
   };
 }
 

@@ -25,6 +25,31 @@ export function join(parts: readonly Visible[], separator = ' '): Visible {
   return parts.join(separator) as Visible;
 }
 
+/**
+ * `value` as indented JSON that is safe to print: what JSON leaves unescaped and a terminal obeys (C1 controls, bidi
+ * marks) is escaped too. Parsed, it is the same value.
+ */
+export function visibleJson(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value, undefined, 2));
+}
+
+/** The same on one line. */
+export function visibleJsonLine(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value));
+}
+
+/** The only control that JSON text itself has is the line feed of its indentation. */
+function escapeUnsafe(json: string): string {
+  return json.replace(UNSAFE, (character) => (character === '\n' ? character : unicodeEscapes(character)));
+}
+
+function unicodeEscapes(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
+}
+
 function picture(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCodePoint(0x2400 + code);

@@ -1,0 +1,68 @@
+/** Where in time a span stands, drawn as a bar: each turn has an axis of its own, since people pause between turns. */
+import type { AgentSpan } from '../model/span.ts';
+import { type EpochMicros, earlier, epochMicros, later } from '../model/time.ts';
+import { widthOf } from './columns.ts';
+import { KIND_TONE } from './label.ts';
+import { type Piece, piece } from './paint.ts';
+import { isError } from './problem.ts';
+import { duration } from './units.ts';
+import { shown } from './visible.ts';
+
+/** The stretch of time that a bar column shows. */
+export interface Axis {
+  readonly startTime: EpochMicros;
+  readonly endTime: EpochMicros;
+}
+
+/** From the first start to the last end: a sub-agent may outlive its turn. */
+export function axisOf(spans: readonly AgentSpan[]): Axis {
+  const [first, ...rest] = spans;
+  const none = { startTime: epochMicros(0), endTime: epochMicros(0) };
+  return rest.reduce<Axis>(
+    (axis, span) => ({
+      startTime: earlier(axis.startTime, span.startTime),
+      endTime: later(axis.endTime, span.endTime),
+    }),
+    first ?? none,
+  );
+}
+
+/** `0ms        1.17s        2.33s` in exactly `width` columns. */
+export function renderAxis({ startTime, endTime }: Axis, width: number): Piece {
+  const length = endTime - startTime;
+  const last = duration(length);
+  const middle = duration(length / 2);
+  const first = '0ms';
+  const gap = width - widthOf(first) - widthOf(last);
+  if (gap < 1) return piece(shown`${' '.repeat(width)}`);
+  const before = Math.floor(width / 2 - widthOf(middle) / 2) - widthOf(first);
+  const after = gap - before - widthOf(middle);
+  if (before < 2 || after < 2) return piece(shown`${first}${' '.repeat(gap)}${last}`, 'dim');
+  return piece(shown`${first}${' '.repeat(before)}${middle}${' '.repeat(after)}${last}`, 'dim');
+}
+
+/** The bar of `span` in exactly `width` columns, to half a column; never shorter than that. */
+export function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
+  const perHalf = (axis.endTime - axis.startTime) / (2 * width);
+  const halves = (time: EpochMicros) => (perHalf === 0 ? 0 : (time - axis.startTime) / perHalf);
+  const start = Math.min(Math.round(halves(span.startTime)), 2 * width - 1);
+  const end = Math.min(Math.max(Math.round(halves(span.endTime)), start + 1), 2 * width);
+  const cells = Array.from({ length: width }, (_, index) => cell(start, end, index));
+  const text = span.incomplete === undefined ? cells.join('') : openEnded(cells);
+  return piece(shown`${text}`, isError(span) ? 'error' : KIND_TONE[span.kind]);
+}
+
+/** Heavy line, its left or right half, or nothing. */
+function cell(start: number, end: number, index: number): string {
+  const left = start <= 2 * index && end > 2 * index;
+  const right = start <= 2 * index + 1 && end > 2 * index + 1;
+  if (left && right) return '━';
+  if (left) return '╸';
+  return right ? '╺' : ' ';
+}
+
+/** An end that is not in the log is dashed. */
+function openEnded(cells: readonly string[]): string {
+  const last = cells.findLastIndex((each) => each !== ' ');
+  return cells.with(last, '╍').join('');
+}
