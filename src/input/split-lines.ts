@@ -75,7 +75,8 @@ function hold(split: LineSplit, bytes: Buffer): void {
     return;
   }
   if (split.heldBytes > split.held.length) {
-    const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_HOLD_BYTES, split.heldBytes * 2));
+    const roomy = Math.max(FIRST_HOLD_BYTES, split.heldBytes * 2);
+    const grown = Buffer.allocUnsafeSlow(Math.max(split.heldBytes, Math.min(roomy, split.maxLineBytes)));
     split.held.copy(grown, 0, 0, before);
     split.held = grown;
   }

@@ -161,6 +161,38 @@ describe('lines of bytes', () => {
     }
   });
 
+  test('a line of 64 MiB is measured, not kept', async () => {
+    const mebibyte = Buffer.alloc(1024 * 1024, 'x');
+    const usedBytes = () => {
+      const { arrayBuffers, heapUsed } = process.memoryUsage();
+      return arrayBuffers + heapUsed;
+    };
+    const before = usedBytes();
+    let most = 0;
+    const source: ByteSource = {
+      name: 'a.ndjson',
+      reopenable: true,
+      async *open() {
+        yield Buffer.from('a\n');
+        for (let i = 0; i < 64; i += 1) {
+          yield mebibyte;
+          most = Math.max(most, usedBytes() - before);
+        }
+        yield Buffer.from('\nb\n');
+        return undefined;
+      },
+    };
+    const lines: InputLine[] = [];
+    for await (const batch of readLines(source, { onDiagnostic: () => {} })) lines.push(...batch);
+    expect(lines.map(({ text, damage }) => [text, damage])).toEqual([
+      ['a', undefined],
+      ['', { kind: 'too_long', sizeBytes: 64 * 1024 * 1024 }],
+      ['b', undefined],
+    ]);
+    // The limit is 16 MiB; growing towards it may leave some of its halves behind.
+    expect(most).toBeLessThan(48 * 1024 * 1024);
+  });
+
   test('100,000 lines are numbered and measured', async () => {
     const input = bytes(
       Array.from({ length: 100_000 }, (_, i) => `{"n":${i},"x":"${'é'.repeat(i % 7)}"}\n`).join(''),
