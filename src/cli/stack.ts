@@ -1,0 +1,105 @@
+/** `hermes-otel stack`: the viewing stack's files, and whether what they start works from end to end. */
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { StackAddresses, StepResult } from '../stack/step.ts';
+import { CliError } from './cli-error.ts';
+import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
+import type { Io } from './io.ts';
+
+const INIT_FLAGS = {
+  force: switchFlag({ flags: '--force', help: 'overwrite files that are there already' }),
+} as const;
+
+const address = (name: string, fallback: string, what: string) =>
+  textFlag({ flags: `--${name} <url>`, help: what, fallback });
+
+const CHECK_FLAGS = {
+  collector: address('collector', 'http://localhost:4318', 'the Collector, OTLP over HTTP'),
+  health: address('health', 'http://localhost:13133', "the Collector's health check"),
+  jaeger: address('jaeger', 'http://localhost:16686', 'Jaeger'),
+  prometheus: address('prometheus', 'http://localhost:9090', 'Prometheus'),
+  grafana: address('grafana', 'http://localhost:3000', 'Grafana'),
+  wait: durationFlag({
+    flags: '--wait <time>',
+    help: 'how long a program may take to show what it was sent',
+    fallback: '45s',
+  }),
+  json: switchFlag({ flags: '--json', help: 'the steps as JSON' }),
+} as const;
+
+export function registerStack(program: Command, io: Io, exit: (code: number) => void): void {
+  const stack = program
+    .command('stack')
+    .description('Jaeger, Prometheus and Grafana to look at traces and metrics with');
+  const init = stack
+    .command('init')
+    .description('write the Docker Compose file, the configuration and the dashboard')
+    .argument('<folder>', 'where to; made when it is not there');
+  addFlags(init, INIT_FLAGS);
+  init.action(async (folder: string) => {
+    await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
+  });
+  const check = stack.command('check').description('the end-to-end checklist: seven steps, each ok or failed');
+  addFlags(check, CHECK_FLAGS);
+  check.action(async () => {
+    exit(await stackCheck(readFlags(CHECK_FLAGS, check, io.env), io));
+  });
+}
+
+async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, io: Io): Promise<void> {
+  const { alreadyIn, stackFiles, writeStack } = await import('../stack/files.ts');
+  const target = resolve(io.cwd(), folder);
+  const files = await stackFiles();
+  const there = await alreadyIn(target, files);
+  if (there.length > 0 && !flags.force) {
+    throw new CliError(`${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`);
+  }
+  await writeStack(target);
+  io.stdout.write(`${files.map((file) => `${folder}/${file}`).join('\n')}\n`);
+  io.stderr.write(
+    `Start it with \`docker compose up -d --wait\` in ${folder}, then see \`hermes-otel stack check\` and README.md there.\n`,
+  );
+}
+
+/** @returns 0 when every step is ok, else 1. */
+async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promise<number> {
+  const [{ checkStack }, { sendSample }] = await Promise.all([
+    import('../stack/check.ts'),
+    import('./send-sample.ts'),
+  ]);
+  const steps: StepResult[] = [];
+  const checked = checkStack({
+    addresses: addressesOf(flags),
+    sendSample: (endpoint) => sendSample(endpoint, io),
+    waitMillis: flags.wait,
+    now: () => performance.now(),
+    sleep,
+  });
+  for await (const step of checked) {
+    steps.push(step);
+    if (!flags.json) io.stdout.write(inWords(step, steps.length));
+  }
+  if (flags.json) io.stdout.write(`${JSON.stringify(steps, null, 2)}\n`);
+  return steps.every(({ ok }) => ok) ? 0 : 1;
+}
+
+function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
+  const base = (url: string | undefined, flag: string) => {
+    if (url === undefined || !URL.canParse(url)) throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
+    return url.replace(/\/+$/, '');
+  };
+  return {
+    collector: base(flags.collector, '--collector'),
+    health: base(flags.health, '--health'),
+    jaeger: base(flags.jaeger, '--jaeger'),
+    prometheus: base(flags.prometheus, '--prometheus'),
+    grafana: base(flags.grafana, '--grafana'),
+  };
+}
+
+function inWords({ name, ok, found, next }: StepResult, number: number): string {
+  const head = `${ok ? 'ok    ' : 'failed'} ${number} ${name}: ${found}\n`;
+  return next === undefined ? head : `${head}         → ${next}\n`;
+}

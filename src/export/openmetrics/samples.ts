@@ -1,0 +1,105 @@
+import type { HistogramValue, PointValue } from '../../model/metric.ts';
+import type { Instrument } from '../../model/otel.ts';
+import { type EpochMicros, shift } from '../../model/time.ts';
+import type { Change, SeriesHistory } from './history.ts';
+import { familyName } from './names.ts';
+
+/** Prometheus forgets a series five minutes after its last sample. */
+const STEP_LIMIT_MICROS = 4 * 60_000_000;
+const MILLI = 1000;
+/** Around a change, how long a series is kept alive while nothing happens: as far as an ordinary query looks back. */
+const MARGIN_MICROS = 3_600_000_000;
+
+export interface SampleOptions {
+  readonly intervalMicros: number;
+  /** The end of the log, to which every series is carried on. */
+  readonly endTime: EpochMicros;
+}
+
+/** One row of the file: one of the sample lines of a series has such a value at each of its moments. */
+interface Row {
+  readonly time: EpochMicros;
+  readonly value: PointValue | undefined;
+}
+
+/**
+ * The sample lines of one series, each of its Prometheus series together and in order of time. Every series begins with a zero
+ * one interval before its first value, because `rate()` and `increase()` see no growth in a first sample.
+ */
+export function* sampleLines(
+  instrument: Instrument,
+  series: SeriesHistory,
+  resource: string,
+  options: SampleOptions,
+): Generator<string> {
+  const rows = [...rowsOf(series.changes, options)];
+  const name = familyName(instrument);
+  const common = [series.labels, resource].filter((part) => part !== '').join(',');
+  if (instrument.kind === 'counter') {
+    yield* lines(`${name}_total`, common, rows, (value) => (value?.kind === 'sum' ? value.sum : 0));
+    return;
+  }
+  const histogram = (value: PointValue | undefined) => (value?.kind === 'histogram' ? value : undefined);
+  for (const [index, bound] of [...instrument.bounds, Number.POSITIVE_INFINITY].entries()) {
+    const labels = [common, `le="${number(bound)}"`].filter((part) => part !== '').join(',');
+    yield* lines(`${name}_bucket`, labels, rows, (value) => upTo(histogram(value), index));
+  }
+  yield* lines(`${name}_count`, common, rows, (value) => histogram(value)?.count ?? 0);
+  yield* lines(`${name}_sum`, common, rows, (value) => histogram(value)?.sum ?? 0);
+}
+
+function* rowsOf(changes: readonly Change[], options: SampleOptions): Generator<Row> {
+  const first = changes[0];
+  if (first === undefined) return;
+  yield { time: shift(first.time, -options.intervalMicros), value: undefined };
+  for (const [index, change] of changes.entries()) {
+    yield change;
+    const next = changes[index + 1]?.time;
+    for (const time of between(change.time, next, options)) yield { time, value: change.value };
+  }
+}
+
+/** Moments after `from` and before `next` (or up to the end of the log) at which the series is to be seen standing still. */
+function* between(
+  from: EpochMicros,
+  next: EpochMicros | undefined,
+  options: SampleOptions,
+): Generator<EpochMicros> {
+  const step = Math.min(options.intervalMicros, STEP_LIMIT_MICROS);
+  // A millisecond is kept free: Prometheus knows nothing shorter, and one moment has one value.
+  const until = shift(next ?? shift(options.endTime, MILLI), -MILLI);
+  const resumed = next === undefined ? options.endTime : shift(next, -MARGIN_MICROS);
+  let time = shift(from, step);
+  while (time <= until) {
+    yield time;
+    const far = time - from >= MARGIN_MICROS && shift(time, step) < resumed;
+    time = far ? resumed : shift(time, step);
+  }
+}
+
+function* lines(
+  name: string,
+  labels: string,
+  rows: readonly Row[],
+  read: (value: PointValue | undefined) => number,
+): Generator<string> {
+  const series = labels === '' ? name : `${name}{${labels}}`;
+  for (const { time, value } of rows) yield `${series} ${number(read(value))} ${seconds(time)}\n`;
+}
+
+/** Buckets count everything up to their bound. */
+function upTo(value: HistogramValue | undefined, index: number): number {
+  return value?.bucketCounts.slice(0, index + 1).reduce((sum, count) => sum + count, 0) ?? 0;
+}
+
+/** A whole number gets a fraction: OpenMetrics' canonical form of a float, and the one in which Prometheus compares `le`. */
+function number(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** Prometheus keeps milliseconds. */
+function seconds(time: EpochMicros): string {
+  return (Math.floor(time / 1000) / 1000).toFixed(3);
+}
