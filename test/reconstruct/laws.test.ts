@@ -6,8 +6,8 @@ import { finish } from '../../src/reconstruct/step.ts';
 import { type FlatEvent, logOf, replayEvents, replayText, sorted } from '../replayed.ts';
 import { type MadeSession, sessions } from './hermes-log.ts';
 
-// The laws of a replay, over made-up sessions that use every hook. `LAW_RUNS=20000` looks longer.
-const RUNS = { numRuns: Number(process.env.LAW_RUNS ?? 1000) };
+// The laws of a replay, over made-up sessions that use every hook. `npm run test:laws` looks longer.
+const RUNS = { numRuns: Number(process.env.LAW_RUNS ?? 100) };
 
 const some = sessions({ min: 1, max: 3 });
 const two = sessions({ min: 2, max: 2 });
