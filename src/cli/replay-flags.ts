@@ -37,9 +37,8 @@ export const DESTINATION_FLAGS = {
   }),
   serviceName: textFlag({
     flags: '--service-name <name>',
-    help: 'service.name of the resource',
+    help: 'service.name of the resource, hermes-agent unless set',
     env: 'OTEL_SERVICE_NAME',
-    fallback: 'hermes-agent',
   }),
   resource: listFlag({
     flags: '--resource <key=value>',

@@ -92,13 +92,19 @@ async function deliver({ report, names, destinations, state }: Run, out: Output)
   for (const span of out.spans) {
     addSpan(report, span);
     spans.push({ agent: span, otel: names.toSpan(span) });
-    await measure(names, destinations, span);
+    await measure(report, names, destinations, span);
   }
   await destinations.write(spans);
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-function measure(names: Convention, destinations: Destinations, span: AgentSpan): Promise<void> | undefined {
+function measure(
+  report: Report,
+  names: Convention,
+  destinations: Destinations,
+  span: AgentSpan,
+): Promise<void> | undefined {
   const measurements = names.measure(span);
+  for (const { instrument } of measurements) report.metrics.add(instrument);
   return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
 }

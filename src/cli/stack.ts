@@ -41,7 +41,9 @@ export function registerStack(program: Command, io: Io, exit: (code: number) => 
   init.action(async (folder: string) => {
     await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
   });
-  const check = stack.command('check').description('the end-to-end checklist: seven steps, each ok or failed');
+  const check = stack
+    .command('check')
+    .description('the end-to-end checklist: seven steps, each ok or failed');
   addFlags(check, CHECK_FLAGS);
   check.action(async () => {
     exit(await stackCheck(readFlags(CHECK_FLAGS, check, io.env), io));
@@ -54,7 +56,9 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
   const files = await stackFiles();
   const there = await alreadyIn(target, files);
   if (there.length > 0 && !flags.force) {
-    throw new CliError(`${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`);
+    throw new CliError(
+      `${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`,
+    );
   }
   await writeStack(target);
   io.stdout.write(`${files.map((file) => `${folder}/${file}`).join('\n')}\n`);
@@ -87,7 +91,8 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
 
 function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
   const base = (url: string | undefined, flag: string) => {
-    if (url === undefined || !URL.canParse(url)) throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
+    if (url === undefined || !URL.canParse(url))
+      throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
     return url.replace(/\/+$/, '');
   };
   return {

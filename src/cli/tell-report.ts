@@ -35,7 +35,7 @@ export function summaryOf(report: Report): string {
   ];
   const from = report.files === 0 ? 'standard input' : count(report.files, 'file');
   const incomplete = report.incomplete === 0 ? '' : ` (${report.incomplete} incomplete)`;
-  const made = `${count(spanCount(report), 'span')}${incomplete}`;
+  const made = `${count(spanCount(report), 'span')}${incomplete}, ${count(report.metrics.size, 'metric')}`;
   return `replayed ${count(eventCount(report), 'event')} from ${from}: ${parts.join(', ')} → ${made}${asides(report)}`;
 }
 
@@ -86,8 +86,12 @@ function problemsOf(accounts: readonly Account[]): readonly string[] {
 }
 
 async function writeReport(file: string, report: Report, accounts: readonly Account[]): Promise<void> {
-  const { diagnosticCounts, ...rest } = report;
-  const json = { ...rest, diagnosticCounts: Object.fromEntries(diagnosticCounts), accounts };
+  const json = {
+    ...report,
+    metrics: [...report.metrics],
+    diagnosticCounts: Object.fromEntries(report.diagnosticCounts),
+    accounts,
+  };
   try {
     await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
   } catch (error) {
