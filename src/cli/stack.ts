@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { StackAddresses, StepResult } from '../stack/step.ts';
+import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
 import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
 import type { Io } from './io.ts';
@@ -41,7 +42,9 @@ export function registerStack(program: Command, io: Io, exit: (code: number) => 
   init.action(async (folder: string) => {
     await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
   });
-  const check = stack.command('check').description('the end-to-end checklist: seven steps, each ok or failed');
+  const check = stack
+    .command('check')
+    .description('the end-to-end checklist: seven steps, each ok or failed');
   addFlags(check, CHECK_FLAGS);
   check.action(async () => {
     exit(await stackCheck(readFlags(CHECK_FLAGS, check, io.env), io));
@@ -54,7 +57,9 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
   const files = await stackFiles();
   const there = await alreadyIn(target, files);
   if (there.length > 0 && !flags.force) {
-    throw new CliError(`${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`);
+    throw new CliError(
+      `${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`,
+    );
   }
   await writeStack(target);
   io.stdout.write(`${files.map((file) => `${folder}/${file}`).join('\n')}\n`);
@@ -72,7 +77,8 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
   const steps: StepResult[] = [];
   const checked = checkStack({
     addresses: addressesOf(flags),
-    sendSample: (endpoint) => sendSample(endpoint, io),
+    // The addresses are given here: variables of another set-up are not to lead the test elsewhere.
+    sendSample: (endpoint) => sendSample(endpoint, {}, io),
     waitMillis: flags.wait,
     now: () => performance.now(),
     sleep,
@@ -87,7 +93,8 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
 
 function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
   const base = (url: string | undefined, flag: string) => {
-    if (url === undefined || !URL.canParse(url)) throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
+    if (url === undefined || !URL.canParse(url))
+      throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
     return url.replace(/\/+$/, '');
   };
   return {
@@ -100,6 +107,6 @@ function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
 }
 
 function inWords({ name, ok, found, next }: StepResult, number: number): string {
-  const head = `${ok ? 'ok    ' : 'failed'} ${number} ${name}: ${found}\n`;
+  const head = `${ok ? 'ok    ' : 'failed'} ${number} ${name}: ${visible(found)}\n`;
   return next === undefined ? head : `${head}         → ${next}\n`;
 }
