@@ -4,6 +4,7 @@ import { CliError } from './cli-error.ts';
 import { addFlags, readBoolean, readFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
+import { registerStack } from './stack.ts';
 
 /** 2: could not run. A wrong flag is a reason too; commander alone would say 1. */
 const COULD_NOT_RUN = 2;
@@ -35,6 +36,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       getOutHelpWidth: () => io.stdout.columns ?? 100,
     });
   registerReplay(program, io, exit);
+  registerStack(program, io, exit);
   return program;
 }
 

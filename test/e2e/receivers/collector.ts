@@ -37,6 +37,7 @@ export interface Collector extends Running {
   readonly http: string;
   /** OTLP over gRPC. */
   readonly grpc: string;
+  readonly health: string;
   /** What Prometheus scrapes, `host:port`. */
   readonly metrics: string;
   /** What the file exporters wrote, one OTLP/JSON request per line. */
@@ -84,6 +85,7 @@ async function startWith(program: string, config: string, more: Mapping): Promis
     ...running,
     http: `http://127.0.0.1:${http}`,
     grpc: `http://127.0.0.1:${grpc}`,
+    health: `http://127.0.0.1:${health}/`,
     metrics: `127.0.0.1:${metrics}`,
     tracesFile,
     metricsFile,

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Running {
   /** A folder of its own, gone after `stop`. */
   readonly folder: string;
-  /** Ends the process and waits until it is gone. */
+  /** Ends the process and waits until it is gone. May be called again. */
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../src/cli/main.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hermes-otel-stack-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function run(...argv: readonly string[]) {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const io = { env: {}, stdin, stdout, stderr, cwd: () => folder, on: () => {}, off: () => {} };
+  const code = await main(argv, io);
+  stdout.end();
+  stderr.end();
+  return { code, out: await text(stdout), err: await text(stderr) };
+}
+
+describe('stack init', () => {
+  test('writes every file of the stack, and names them', async () => {
+    const { code, out } = await run('stack', 'init', 'viewing');
+    const written = (await readdir(join(folder, 'viewing'), { recursive: true })).filter((file) =>
+      /\.\w+$/.test(file),
+    );
+    expect([code, out.trim().split('\n')]).toEqual([0, written.map((file) => `viewing/${file}`).sort()]);
+    expect(written).toContain('grafana/dashboards/hermes-agent-observability.json');
+  });
+
+  test('overwrites nothing unless told to', async () => {
+    await run('stack', 'init', '.');
+    await writeFile(join(folder, 'compose.yaml'), 'mine');
+    const refused = await run('stack', 'init', '.');
+    expect([refused.code, await readFile(join(folder, 'compose.yaml'), 'utf8')]).toEqual([2, 'mine']);
+    expect(refused.err).toMatch(/compose\.yaml.*--force/);
+    expect((await run('stack', 'init', '.', '--force')).code).toBe(0);
+    expect(await readFile(join(folder, 'compose.yaml'), 'utf8')).not.toBe('mine');
+  });
+});
+
+describe('stack check', () => {
+  // Port 1 on loopback: nobody listens there, and nobody may without being root.
+  const NOBODY = ['collector', 'health', 'jaeger', 'prometheus', 'grafana'].flatMap((name) => [
+    `--${name}`,
+    'http://127.0.0.1:1',
+  ]);
+
+  test('tells seven steps as text, and exits 1 when one has failed', async () => {
+    const { code, out } = await run('stack', 'check', ...NOBODY);
+    expect(code).toBe(1);
+    expect(out.match(/^failed [1-7] /gm)).toHaveLength(7);
+    expect(out.match(/^ +→ /gm)).toHaveLength(7);
+  });
+
+  test('tells them as JSON', async () => {
+    const { out } = await run('stack', 'check', '--json', ...NOBODY);
+    expect(JSON.parse(out)).toHaveLength(7);
+  });
+
+  test('refuses what is no address', async () => {
+    const { code, err } = await run('stack', 'check', '--jaeger', 'localhost');
+    expect([code, err]).toEqual([2, expect.stringContaining('--jaeger takes an address')]);
+  });
+});

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decode, eventually, growingFile, type Telemetry } from './otlp.ts';
+import { type Collector, provideCollector, startCollector } from './receivers/collector.ts';
+import { recording, replayed } from './replay.ts';
+import { describeReceiver } from './with-receivers.ts';
+
+const program = await provideCollector();
+
+describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
+  let collector: Collector;
+  beforeAll(async () => {
+    collector = await startCollector(folder);
+  });
+  afterAll(async () => {
+    await collector.stop();
+  });
+
+  /** What the Collector wrote down while `send` ran, once it is as much as `expected`. */
+  async function receivedDuring(send: () => Promise<unknown>, expected: Telemetry): Promise<Telemetry> {
+    const files = await Promise.all([collector.tracesFile, collector.metricsFile].map(growingFile));
+    await send();
+    return eventually(
+      async () => decode((await Promise.all(files.map((read) => read()))).flat()),
+      ({ spans, points }) => spans.length >= expected.spans.length && points.length >= expected.points.length,
+    );
+  }
+
+  async function asFile(
+    log: string,
+  ): Promise<{ readonly lines: readonly string[]; readonly telemetry: Telemetry }> {
+    const file = join(collector.folder, 'ours.jsonl');
+    await replayed([log, '-e', 'otlp_file', '-o', file]);
+    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+    return { lines, telemetry: decode(lines) };
+  }
+
+  const logs = [
+    'tools-sequential',
+    'tools-parallel-reads',
+    'multi-turn-new-exit',
+    'delegate-single',
+    'tool-errors',
+  ];
+  const ways: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>])[] = [
+    ['HTTP protobuf', ['-e', 'otlp'], {}],
+    ['HTTP protobuf, gzip', ['-e', 'otlp'], { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }],
+    ['HTTP JSON', ['-e', 'otlp'], { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
+    [
+      'HTTP JSON, gzip',
+      ['-e', 'otlp'],
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+    ],
+  ];
+
+  test.each(ways)('gets by %s exactly what otlp_file writes', async (_way, args, env) => {
+    for (const log of logs.map(recording)) {
+      const ours = (await asFile(log)).telemetry;
+      const theirs = await receivedDuring(
+        () => replayed([log, ...args, '--endpoint', collector.http], env),
+        ours,
+      );
+      expect(theirs).toEqual(ours);
+      expect([ours.spans.length > 3, ours.points.length > 6]).toEqual([true, true]);
+    }
+  });
+
+  test('accepts the lines of otlp_file posted back as JSON', async () => {
+    const { lines, telemetry } = await asFile(recording('multi-turn-new-exit'));
+    const answers: unknown[] = [];
+    const theirs = await receivedDuring(async () => {
+      for (const line of lines) answers.push(await post(collector.http, line));
+    }, telemetry);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set(['[200,"{\\"partialSuccess\\":{}}"]']),
+    );
+    expect(theirs).toEqual(telemetry);
+  });
+
+  test('stores a span again when it comes again', async () => {
+    const { telemetry } = await asFile(recording('simple'));
+    const twice = { spans: [...telemetry.spans, ...telemetry.spans], points: telemetry.points };
+    const theirs = await receivedDuring(async () => {
+      const args = [recording('simple'), '-e', 'otlp', '--endpoint', collector.http];
+      await replayed(args);
+      await replayed(args);
+    }, twice);
+    expect(theirs.spans).toHaveLength(2 * telemetry.spans.length);
+  });
+
+  test('refuses a request of 25 MB', async () => {
+    const [status] = await post(
+      collector.http,
+      JSON.stringify({ resourceSpans: [], padding: 'x'.repeat(25e6) }),
+    );
+    expect(status).toBe(400);
+  });
+});
+
+async function post(base: string, line: string): Promise<readonly [number, string]> {
+  const path = line.includes('"resourceMetrics"') ? '/v1/metrics' : '/v1/traces';
+  const response = await fetch(`${base}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: line,
+  });
+  return [response.status, await response.text()];
+}

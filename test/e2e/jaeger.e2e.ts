@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { epochMicros } from '../../src/model/time.ts';
+import { traceIdOf } from '../../src/reconstruct/ids.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
+import { eventually } from './otlp.ts';
+import { type Jaeger, provideJaeger, startJaeger } from './receivers/jaeger.ts';
+import { replayed } from './replay.ts';
+import { describeReceiver } from './with-receivers.ts';
+
+const program = await provideJaeger();
+
+interface JaegerSpan {
+  readonly spanID: string;
+  readonly operationName: string;
+  /** Microseconds since the epoch. */
+  readonly startTime: number;
+  /** Microseconds. */
+  readonly duration: number;
+  readonly references: readonly { readonly spanID: string }[];
+}
+interface JaegerTrace {
+  readonly traceID: string;
+  readonly spans: readonly JaegerSpan[];
+}
+
+const DAY_MILLIS = 86_400_000;
+
+/** The sample as a log of so many days ago, and the trace it becomes. */
+function sampleOf(name: string, daysAgo: number) {
+  const end = epochMicros((Math.floor(Date.now() / 1000) * 1000 - daysAgo * DAY_MILLIS) * 1000);
+  return { log: sampleLog(name, end).join('\n'), traceId: traceIdOf('session', name), end };
+}
+
+async function traces(url: string): Promise<readonly JaegerTrace[]> {
+  const response = await fetch(url);
+  const body: unknown = await response.json();
+  return typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data)
+    ? body.data
+    : [];
+}
+
+async function stored(jaeger: Jaeger, traceId: string, spans: number): Promise<readonly JaegerTrace[]> {
+  const count = (found: readonly JaegerTrace[]) => found[0]?.spans.length ?? 0;
+  return eventually(
+    () => traces(`${jaeger.query}/api/traces/${traceId}`),
+    (found) => count(found) >= spans,
+    5_000,
+  );
+}
+
+describeReceiver('Jaeger', [program], (folder = '') => {
+  describe('with memory storage', () => {
+    let jaeger: Jaeger;
+    beforeAll(async () => {
+      jaeger = await startJaeger(folder, 'memory');
+    });
+    afterAll(async () => {
+      await jaeger.stop();
+    });
+
+    test('shows the sample as one trace of six spans, with the parents and the times of the log', async () => {
+      const { log, traceId, end } = sampleOf('today', 0);
+      await replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'], {}, log);
+      const found = await stored(jaeger, traceId, 6);
+      expect(found.map(({ traceID, spans }) => [traceID, spans.length])).toEqual([[traceId, 6]]);
+      const spans = [...(found[0]?.spans ?? [])].sort((a, b) => a.startTime - b.startTime);
+      const names = new Map(spans.map(({ spanID, operationName }) => [spanID, operationName]));
+      const start = end - 3_100_000;
+      expect(
+        spans.map((span) => [
+          span.operationName,
+          names.get(span.references[0]?.spanID ?? '') ?? null,
+          span.startTime - start,
+          span.duration,
+        ]),
+      ).toEqual([
+        ['hermes.session', null, 0, 3_100_000],
+        ['hermes.turn', 'hermes.session', 20_000, 3_060_000],
+        ['chat sample-model', 'hermes.turn', 50_000, 1_200_000],
+        ['hermes.tool.read_file', 'hermes.turn', 1_260_000, 120_000],
+        ['hermes.tool.terminal', 'hermes.turn', 1_400_000, 500_000],
+        ['chat sample-model', 'hermes.turn', 1_950_000, 1_100_000],
+      ]);
+    });
+
+    test('finds a session of 30 days ago by its id and by a search with both ends, not by a search of the last days', async () => {
+      const { log, traceId, end } = sampleOf('old', 30);
+      await replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'], {}, log);
+      await stored(jaeger, traceId, 6);
+      const search = async (start: number, until: number) => {
+        const query = new URLSearchParams({
+          service: 'hermes-agent',
+          start: `${start}`,
+          end: `${until}`,
+          limit: '100',
+        });
+        return (await traces(`${jaeger.query}/api/traces?${query}`)).map(({ traceID }) => traceID);
+      };
+      const now = Date.now() * 1000;
+      expect(await search(end - 60_000_000, end + 1_000_000)).toEqual([traceId]);
+      expect(await search(now - 2 * DAY_MILLIS * 1000, now)).not.toContain(traceId);
+      expect(await search(0, 4_102_444_800_000_000)).toContain(traceId);
+    });
+
+    test('takes JSON', async () => {
+      const { log, traceId } = sampleOf('json', 1);
+      const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+      await replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'], env, log);
+      expect((await stored(jaeger, traceId, 6))[0]?.spans).toHaveLength(6);
+    });
+
+    test('has no door for metrics: the replay says so and exits 1', async () => {
+      const { log } = sampleOf('metrics', 1);
+      await expect(replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http], {}, log)).rejects.toThrow(/404/);
+    });
+  });
+
+  test.each([
+    ['memory', 'doubles its spans', 12],
+    ['badger', 'changes nothing', 6],
+  ] as const)('with %s storage a second replay %s', async (storage, _what, spans) => {
+    const jaeger = await startJaeger(folder, storage);
+    try {
+      const { log, traceId } = sampleOf('twice', 3);
+      const args = ['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'];
+      await replayed(args, {}, log);
+      await stored(jaeger, traceId, 6);
+      await replayed(args, {}, log);
+      // Twelve are waited for in both cases: badger must not have them after the wait either.
+      expect((await stored(jaeger, traceId, 12))[0]?.spans).toHaveLength(spans);
+    } finally {
+      await jaeger.stop();
+    }
+  });
+});

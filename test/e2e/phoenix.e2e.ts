@@ -1,0 +1,125 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { epochMicros } from '../../src/model/time.ts';
+import { traceIdOf } from '../../src/reconstruct/ids.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
+import { eventually } from './otlp.ts';
+import { provideChromium, screenshot } from './receivers/chromium.ts';
+import { type Phoenix, providePhoenix, startPhoenix } from './receivers/phoenix.ts';
+import { hermesOtel, replayed } from './replay.ts';
+import { describeReceiver } from './with-receivers.ts';
+
+const program = await providePhoenix();
+const chromium = await provideChromium();
+
+interface PhoenixSpan {
+  readonly name: string;
+  readonly span_kind: string;
+  readonly parent_id: string | null;
+  readonly context: { readonly trace_id: string; readonly span_id: string };
+  readonly start_time: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+describeReceiver('Phoenix', [program], (folder = '') => {
+  let phoenix: Phoenix;
+  const end = epochMicros(Math.floor(Date.now() / 1000) * 1_000_000 - 60_000_000);
+  const old = epochMicros(end - 30 * 86_400_000_000);
+
+  async function spansOf(name: string, count: number): Promise<readonly PhoenixSpan[]> {
+    const traceId = traceIdOf('session', name);
+    return eventually(
+      async () => {
+        const response = await fetch(`${phoenix.url}/v1/projects/default/spans?limit=1000`);
+        const body: unknown = await response.json();
+        const all: readonly PhoenixSpan[] =
+          typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data)
+            ? body.data
+            : [];
+        return all.filter(({ context }) => context.trace_id === traceId);
+      },
+      (found) => found.length >= count,
+    );
+  }
+
+  const args = (url: string) => [
+    '-',
+    '-e',
+    'otlp',
+    '--endpoint',
+    url,
+    '--conventions',
+    'openinference',
+    '--no-metrics',
+  ];
+
+  beforeAll(async () => {
+    phoenix = await startPhoenix(folder);
+    await replayed(args(phoenix.url), {}, sampleLog('now', end).join('\n'));
+    await replayed(args(phoenix.url), {}, sampleLog('old', old).join('\n'));
+  }, 180_000);
+  afterAll(async () => {
+    await phoenix.stop();
+  });
+
+  test('shows kinds, model names and token counts', async () => {
+    const spans = await spansOf('now', 6);
+    const rows = [...spans]
+      .sort((a, b) => a.start_time.localeCompare(b.start_time))
+      .map(({ span_kind, attributes }) => [
+        span_kind,
+        attributes['llm.model_name'] ?? attributes['tool.name'] ?? null,
+        attributes['llm.token_count.prompt'] ?? null,
+        attributes['llm.token_count.completion'] ?? null,
+      ]);
+    expect(rows.filter(([kind]) => kind === 'LLM' || kind === 'TOOL')).toEqual([
+      ['LLM', 'sample-model-1', 1200, 80],
+      ['TOOL', 'read_file', null, null],
+      ['TOOL', 'terminal', null, null],
+      ['LLM', 'sample-model-1', 1500, 120],
+    ]);
+    expect(rows).toHaveLength(6);
+  });
+
+  test('has the right parents', async () => {
+    const spans = await spansOf('now', 6);
+    const turn = spans.find(({ span_kind }) => span_kind === 'CHAIN');
+    const session = spans.find(({ parent_id }) => parent_id === null);
+    const parents = spans
+      .filter((span) => span !== turn && span !== session)
+      .map(({ parent_id }) => parent_id);
+    expect(turn?.parent_id).toBe(session?.context.span_id);
+    expect(new Set(parents)).toEqual(new Set([turn?.context.span_id]));
+  });
+
+  test('stores a session of 30 days ago', async () => {
+    const spans = await spansOf('old', 6);
+    expect(spans).toHaveLength(6);
+    expect(spans.map(({ start_time }) => Date.parse(start_time)).sort()[0]).toBe((old - 3_100_000) / 1000);
+  });
+
+  test('keeps the first of two spans with one id', async () => {
+    await replayed(args(phoenix.url), {}, sampleLog('now', end).join('\n'));
+    expect(await spansOf('now', 7)).toHaveLength(6);
+  }, 60_000);
+
+  test('refuses JSON, and the replay says what to do', async () => {
+    const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+    const ran = await hermesOtel(['replay', ...args(phoenix.url)], env, sampleLog('json', end).join('\n'));
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringMatching(/415[\s\S]*protobuf/)]);
+  });
+
+  const withChromium = chromium.kind === 'ready' ? test : test.skip;
+  withChromium('shows the trace on its page', async () => {
+    const picture = join(phoenix.folder, 'phoenix.png');
+    const project = 'UHJvamVjdDox'; // base64 of Project:1, Phoenix's name for its first project
+    await screenshot(
+      `${phoenix.url}/projects/${project}/traces/${traceIdOf('session', 'now')}`,
+      picture,
+      20_000,
+    );
+    expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
+    expect((await stat(picture)).size).toBeGreaterThan(20_000);
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type EpochMicros, epochMicros } from '../../src/model/time.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
+import { eventually } from './otlp.ts';
+import { ask, panelQueries, type Row, SAMPLE_PANELS } from './panels.ts';
+import { type Collector, provideCollector, startStackCollector } from './receivers/collector.ts';
+import { command } from './receivers/command.ts';
+import { scratchFolder } from './receivers/process.ts';
+import { type Prometheus, providePrometheus, stackConfig, startPrometheus } from './receivers/prometheus.ts';
+import { recording, replayed } from './replay.ts';
+import { describeReceiver } from './with-receivers.ts';
+
+const programs = [await provideCollector(), await providePrometheus()];
+const queries = await panelQueries();
+
+const DAY_MICROS = 86_400_000_000;
+const nowSeconds = () => Date.now() / 1000;
+const daysAgo = (days: number): EpochMicros =>
+  epochMicros(Math.floor(nowSeconds()) * 1e6 - days * DAY_MICROS);
+
+/** All panels at one moment, each with the rows of all its queries. */
+async function dashboardAt(
+  prometheus: Prometheus,
+  atSeconds: number,
+): Promise<Record<string, readonly Row[]>> {
+  const shown: Record<string, readonly Row[]> = {};
+  for (const query of queries) {
+    shown[query.panel] = [...(shown[query.panel] ?? []), ...(await ask(prometheus.url, query, atSeconds))];
+  }
+  return shown;
+}
+
+/** One number, or `undefined` when the query finds nothing. */
+async function number(
+  prometheus: Prometheus,
+  expr: string,
+  atSeconds = nowSeconds(),
+): Promise<number | undefined> {
+  const query = { panel: '', shape: 'number', expr, legend: '' } as const;
+  return (await ask(prometheus.url, query, atSeconds))[0]?.[1];
+}
+
+describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder = '') => {
+  describe("behind the stack's Collector", () => {
+    let collector: Collector;
+    let prometheus: Prometheus;
+    beforeAll(async () => {
+      collector = await startStackCollector(collectorFolder, '127.0.0.1:1'); // no Jaeger: only metrics are sent here
+      prometheus = await startPrometheus(prometheusFolder, { config: await stackConfig(collector.metrics) });
+    });
+    afterAll(async () => {
+      await prometheus.stop();
+      await collector.stop();
+    });
+
+    const send = (log: string, stdin: string, ...more: readonly string[]) =>
+      replayed([log, '-e', 'otlp', '--endpoint', collector.http, '--no-traces', ...more], {}, stdin);
+    const TURNS = 'sum(hermes_hermes_session_turn_count_total)';
+
+    test("every panel's query shows the right numbers of a log of 40 days ago", async () => {
+      await send('-', sampleLog('old', daysAgo(40)).join('\n'));
+      await eventually(
+        () => number(prometheus, TURNS),
+        (turns) => turns === 1,
+      );
+      expect(await dashboardAt(prometheus, nowSeconds())).toEqual(SAMPLE_PANELS);
+    });
+
+    test('a replay of the same log changes no panel', async () => {
+      await send('-', sampleLog('old', daysAgo(40)).join('\n'));
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      expect(await dashboardAt(prometheus, nowSeconds())).toEqual(SAMPLE_PANELS);
+    });
+
+    test('an older log is shown after a newer one', async () => {
+      await send('-', [...sampleLog('a', daysAgo(80)), ...sampleLog('b', daysAgo(79))].join('\n'));
+      const turns = await eventually(
+        () => number(prometheus, TURNS),
+        (found) => found === 2,
+      );
+      expect(turns).toBe(2);
+    });
+
+    test('a second log with an instance of its own is added to the first', async () => {
+      await send(recording('multi-turn-new-exit'), '', '--resource', 'service.instance.id=laptop');
+      const model =
+        'sum by (gen_ai_request_model) (hermes_hermes_session_turn_count_total{instance="laptop"})';
+      const turns = await eventually(
+        () => number(prometheus, model),
+        (found) => found !== undefined,
+      );
+      expect(turns).toBeGreaterThan(1);
+      expect(await number(prometheus, TURNS)).toBe(2 + (turns ?? 0));
+    });
+  });
+
+  describe('fed with the past by -e openmetrics', () => {
+    let scratch: string;
+    let prometheus: Prometheus;
+    const end = daysAgo(30);
+    const then = end / 1e6;
+    beforeAll(async () => {
+      scratch = await scratchFolder('openmetrics');
+      const data = join(scratch, 'data');
+      await mkdir(data);
+      const file = join(scratch, 'metrics.om');
+      await replayed(['-', '-e', 'openmetrics', '-o', file], {}, sampleLog('past', end).join('\n'));
+      const promtool = join(prometheusFolder, 'promtool');
+      await command(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, data]);
+      prometheus = await startPrometheus(prometheusFolder, { config: 'global: {}\n', data });
+    });
+    afterAll(async () => {
+      await prometheus.stop();
+      await command('rm', ['-r', scratch]);
+    });
+
+    test('finds the metrics at the hour when they happened, and not now', async () => {
+      expect(await dashboardAt(prometheus, then)).toEqual(SAMPLE_PANELS);
+      expect(await number(prometheus, 'sum(hermes_hermes_session_turn_count_total)')).toBeUndefined();
+    });
+
+    test.each([
+      ['a counter', 'sum(increase(hermes_hermes_session_turn_count_total[1h]))', 1],
+      [
+        'a quantile',
+        'histogram_quantile(0.95, sum by (le) (rate(hermes_gen_ai_client_operation_duration_seconds_bucket[1h])))',
+        1.248,
+      ],
+    ])('rate() and increase() work there too: %s', async (_what, expr, expected) => {
+      expect(await number(prometheus, expr, then + 60)).toBeCloseTo(expected, 6);
+    });
+  });
+});
