@@ -1,0 +1,415 @@
+"""Recorder of hermes-otel: every Hermes hook event becomes one line of NDJSON, stamped with the time it happened.
+
+It watches and takes no part: callbacks return None, nothing they meet can raise into the agent, and a log that
+cannot be written costs lines, never a turn. Standard library only; what the settings mean is in docs/recording.md.
+"""
+
+import json
+import logging
+import math
+import os
+import re
+import stat
+import threading
+import time
+from hashlib import blake2b
+
+# Copies of the whole conversation, or objects: up to 356 KB per line, and nothing that a span needs.
+HEAVY = frozenset(
+    "conversation_history request_messages request response assistant_message system_prompt".split()
+)
+
+# The only strings that are written when content is left out: ids, names and codes. Everything that is not listed is
+# taken for content, so a hook or a field of tomorrow's Hermes cannot leak by being new.
+PLAIN = frozenset(
+    """
+    hook_event_name telemetry_schema_version session_id task_id turn_id api_request_id tool_call_id session_key
+    parent_session_id parent_turn_id parent_subagent_id child_session_id child_subagent_id child_role child_status
+    old_session_id new_session_id sender_id run_id room_id thread_id member_id delivery_id profile profile_name board
+    model response_model provider base_url api_mode platform surface finish_reason turn_exit_reason reason
+    invalidation_reason status error_type error_code type tool_name env_type aux_task kind event_type pattern_key
+    choice decided_by skill_name action provenance
+    """.split()
+)
+# The only objects and lists that are entered when content is left out.
+PLAIN_OBJECTS = frozenset(("usage", "error"))
+PLAIN_LISTS = frozenset(("pattern_keys",))
+# In these hooks `reason` is what somebody wrote, not a code.
+PROSE_REASON = "kanban_"
+
+# How Hermes's background review fork opens its own prompt. Such a turn is not the user's, and when the message is
+# left out nothing else in the log says so.
+REVIEW_OPENING = "Review the conversation above"
+
+# Names that the line itself uses. A hook's own argument of that name (`pre_gateway_dispatch` has an `event`) gets a
+# trailing underscore.
+OWN = frozenset(("ts", "event", "pid", "seq"))
+
+ID_CHARS = 1024
+KEY_CHARS = 256
+# Bounds for one line, whatever a tool is given: they keep the cost of an event flat.
+MAX_DEPTH = 16
+MAX_VALUES = 2000
+# How many strings of full length have room in one line.
+FULL_STRINGS = 8
+
+# Never written: nobody can try guessed arguments against a digest.
+DIGEST_KEY = os.urandom(16)
+
+STALE_LOCK_SECONDS = 60.0
+
+# Used where Hermes cannot be asked (`hermes_cli.plugins.VALID_HOOKS`).
+FALLBACK_HOOKS = """
+    on_session_start on_session_end on_session_finalize on_session_reset pre_llm_call post_llm_call pre_api_request
+    post_api_request pre_tool_call post_tool_call
+""".split()
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
+_url_secrets = re.compile(r"(?<=//)[^/@]*@|[?#].*", re.DOTALL)
+_log = logging.getLogger(__name__)
+
+
+class Settings:
+    """What the environment asks for. A value that cannot be read counts as not given."""
+
+    def __init__(self, env):
+        self.path = _log_path(env)
+        self.max_chars = _whole_number(env.get("HERMES_OTEL_RECORD_MAX_CHARS"), 4096)
+        self.max_bytes = _whole_number(env.get("HERMES_OTEL_RECORD_MAX_BYTES"), 64 * 1024 * 1024)
+        self.keep = _whole_number(env.get("HERMES_OTEL_RECORD_KEEP"), 5)
+        self.content = _is_on(env.get("HERMES_OTEL_RECORD_CONTENT"))
+        self.enabled = _is_on(env.get("HERMES_OTEL_ENABLED"))
+
+
+def _log_path(env):
+    given = (env.get("HERMES_OTEL_RECORD_FILE") or "").strip()
+    if given:
+        return os.path.abspath(os.path.expanduser(given))
+    home = (env.get("HERMES_HOME") or "").strip() or os.path.join("~", ".hermes")
+    return os.path.join(os.path.abspath(os.path.expanduser(home)), "hermes-otel", "hooks.ndjson")
+
+
+def _is_on(text):
+    return (text or "").strip().lower() not in ("false", "0", "no", "off")
+
+
+def _whole_number(text, default):
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else default
+
+
+class Line:
+    """Makes one line of one event: drops, cuts, and turns what JSON cannot say into what it can."""
+
+    __slots__ = ("max_chars", "content", "chars_left", "values_left")
+
+    def __init__(self, max_chars, content):
+        self.max_chars = max_chars
+        self.content = content
+        self.chars_left = max_chars * FULL_STRINGS
+        self.values_left = MAX_VALUES
+
+    def text(self, head, event, kwargs):
+        fields = dict(head)
+        for name, value in kwargs.items():
+            if name in HEAVY:
+                continue
+            if self.content or self.is_plain(event, name, value):
+                fields[name + "_" if name in OWN else name] = self.value(name, value, 0)
+        fields.update(self.derived(event, kwargs))
+        return _encode(fields)
+
+    def is_plain(self, event, name, value):
+        if isinstance(value, str):
+            return name in PLAIN and not (name == "reason" and event.startswith(PROSE_REASON))
+        if value is None or isinstance(value, (bool, int, float)):
+            return True
+        if isinstance(value, dict):
+            return name in PLAIN_OBJECTS
+        return name in PLAIN_LISTS and isinstance(value, (list, tuple))
+
+    def value(self, name, value, depth):
+        kind = type(value)
+        if kind is str:
+            return self.string(name, value)
+        if value is None or kind is bool:
+            return value
+        if kind is int:
+            return value if -(1 << 63) <= value < 1 << 63 else "<int of %d bits>" % value.bit_length()
+        if kind is float:
+            return value if math.isfinite(value) else None
+        if isinstance(value, dict):
+            return self.mapping(value, depth + 1)
+        if isinstance(value, (list, tuple)):
+            return self.sequence(name, value, depth + 1)
+        return self.other(name, value, depth)
+
+    def mapping(self, mapping, depth):
+        if depth > MAX_DEPTH:
+            return "<nested too deep>"
+        out = {}
+        for key, value in mapping.items():
+            self.values_left -= 1
+            if self.values_left < 0:
+                out["<cut>"] = len(mapping) - len(out)
+                break
+            key = (key if isinstance(key, str) else _str(key))[:KEY_CHARS]
+            if not (self.content or self.is_plain("", key, value)):
+                continue
+            out[key] = self.value(key, value, depth)
+        return out
+
+    def sequence(self, name, sequence, depth):
+        if depth > MAX_DEPTH:
+            return "<nested too deep>"
+        out = []
+        for value in sequence:
+            self.values_left -= 1
+            if self.values_left < 0:
+                out.append("<%d cut>" % (len(sequence) - len(out)))
+                break
+            out.append(self.value(name, value, depth))
+        return out
+
+    def other(self, name, value, depth):
+        """Subclasses of JSON's own types are written as those (a `str` enum, numpy's float64); the rest as `str()`."""
+        for base in (str, int, float):
+            if isinstance(value, base):
+                return self.value(name, getattr(base, "__%s__" % base.__name__)(value), depth)
+        if isinstance(value, (bytes, bytearray)):
+            return self.string(name, value[: self.max_chars].decode("utf-8", "backslashreplace"))
+        return self.string(name, _str(value))
+
+    def string(self, name, text):
+        # An id must stay whole to be worth anything: pairing compares it.
+        if name in PLAIN:
+            if name == "base_url":
+                text = _url_secrets.sub("", text)
+            return text if len(text) <= ID_CHARS else text[:ID_CHARS]
+        room = min(self.max_chars, self.chars_left)
+        if len(text) <= room:
+            self.chars_left -= len(text)
+            return text
+        self.chars_left -= room
+        return "%s…[%d cut]" % (text[:room], len(text) - room)
+
+    def derived(self, event, kwargs):
+        """What a replayer would have read from content that is not, or not whole, in the line."""
+        out = {}
+        if not self.content:
+            if "user_message" in kwargs:
+                out["review_prompt"] = _opening(kwargs["user_message"]).startswith(REVIEW_OPENING)
+            # Calls without an id are paired by name and arguments; before 0.16 only the second half had the id.
+            if "args" in kwargs and not (kwargs.get("tool_call_id") and "telemetry_schema_version" in kwargs):
+                out["args_digest"] = self.digest(kwargs["args"])
+        if event == "post_tool_call" and not kwargs.get("status"):
+            out.update(self.outcome(kwargs.get("result")))
+        return out
+
+    def digest(self, args):
+        """Equal for equal arguments within one process, and worthless outside it."""
+        text = _encode(Line(self.max_chars, True).value("args", args, 0))
+        return blake2b(text.encode("utf-8", "backslashreplace"), key=DIGEST_KEY, digest_size=6).hexdigest()
+
+    def outcome(self, result):
+        """Hermes's own rule (0.16 and later) for logs of versions that send no `status`."""
+        error = _error_of(result)
+        if not error:
+            return {"status": "ok"}
+        if not self.content:
+            return {"status": "error", "error_type": "tool_error"}
+        message = error if isinstance(error, str) else _str(error)
+        return {"status": "error", "error_type": "tool_error", "error_message": self.string("", message)}
+
+
+def _str(value):
+    try:
+        return str(value)
+    except Exception:
+        return "<%s>" % type(value).__name__
+
+
+def _opening(message):
+    """The first text of a user message: a string, or a list of content parts."""
+    if isinstance(message, (list, tuple)):
+        texts = (part.get("text") for part in message if isinstance(part, dict))
+        message = next((text for text in texts if isinstance(text, str)), "")
+    return message.lstrip() if isinstance(message, str) else ""
+
+
+def _error_of(result):
+    if isinstance(result, str):
+        # Reading a large result costs milliseconds; without this word it cannot matter.
+        if '"error"' not in result:
+            return None
+        try:
+            result = json.loads(result)
+        except (ValueError, RecursionError):
+            return None
+    return result.get("error") if isinstance(result, dict) else None
+
+
+class Log:
+    """The file: opened late, opened again when it was moved away, renamed when it is full. Owns the descriptor."""
+
+    def __init__(self, settings):
+        self.path = settings.path
+        self.max_bytes = settings.max_bytes
+        self.keep = settings.keep
+        self.fd = None
+        self.identity = None
+        # True when the file may end in half a line: the next line then starts on a new one.
+        self.torn = False
+
+    def append(self, data):
+        """One event, one write: with O_APPEND, lines of several processes never mix. Raises OSError."""
+        found = self.stat()
+        if found is not None and self.is_full(found, len(data)):
+            self.rotate(len(data))
+            found = self.stat()
+        if self.fd is None or found is None or (found.st_dev, found.st_ino) != self.identity:
+            self.open()
+        if self.torn:
+            data = b"\n" + data
+        self.torn = os.write(self.fd, data) != len(data)
+
+    def stat(self):
+        try:
+            return os.stat(self.path)
+        except FileNotFoundError:
+            return None
+
+    def open(self):
+        self.close()
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        # Read as well as append, to look at the last byte. Non-blocking: should somebody have put a FIFO here, the
+        # agent must not wait for its reader.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        self.fd = os.open(self.path, flags, 0o600)
+        found = os.fstat(self.fd)
+        self.identity = (found.st_dev, found.st_ino)
+        self.torn = False
+        if stat.S_ISREG(found.st_mode) and found.st_size > 0:
+            os.lseek(self.fd, -1, os.SEEK_END)
+            self.torn = os.read(self.fd, 1) != b"\n"
+
+    def close(self):
+        fd, self.fd = self.fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def is_full(self, found, more):
+        return 0 < self.max_bytes < found.st_size + more and found.st_size > 0 and stat.S_ISREG(found.st_mode)
+
+    def rotate(self, more):
+        """`hooks.ndjson` becomes `.1`, `.1` becomes `.2`, and so on.
+
+        Of several processes that find the file full, the one that makes the lock file renames; the others write on
+        and find the new file at their next event. A lock left by a killed process is removed after a minute.
+        """
+        lock = self.path + ".lock"
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError:
+            self.remove_stale(lock)
+            return
+        try:
+            found = self.stat()
+            if found is not None and self.is_full(found, more):
+                self.close()
+                self.shift()
+        except OSError as problem:
+            _warn_once("cannot rotate %s: %s", self.path, problem)
+        finally:
+            os.unlink(lock)
+
+    def shift(self):
+        if self.keep == 0:
+            os.unlink(self.path)
+            return
+        for number in range(self.keep - 1, 0, -1):
+            try:
+                os.replace("%s.%d" % (self.path, number), "%s.%d" % (self.path, number + 1))
+            except FileNotFoundError:
+                pass
+        os.replace(self.path, self.path + ".1")
+
+    def remove_stale(self, lock):
+        try:
+            if time.time() - os.stat(lock).st_mtime > STALE_LOCK_SECONDS:
+                os.unlink(lock)
+        except OSError:
+            pass
+
+
+class Recorder:
+    """Numbers the events of this process and appends them. Safe with threads, forks and signal handlers."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.log = Log(settings)
+        self.seq = 0
+        # Re-entrant: a signal handler that ends the session fires hooks on the thread it interrupted.
+        self.lock = threading.RLock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.after_fork)
+
+    def after_fork(self):
+        # The lock may have been held by a thread that does not exist in the child.
+        self.lock = threading.RLock()
+        self.seq = 0
+
+    def record(self, event, kwargs):
+        ts = round(time.time(), 6)
+        try:
+            with self.lock:
+                # Counted before anything can fail: a gap in `seq` tells that a line was lost.
+                self.seq += 1
+                head = {"ts": ts, "event": event, "pid": os.getpid(), "seq": self.seq}
+                text = Line(self.settings.max_chars, self.settings.content).text(head, event, kwargs) + "\n"
+                # In a JSON string a lone surrogate's backslash form is its JSON escape.
+                self.log.append(text.encode("utf-8", "backslashreplace"))
+        except Exception as problem:
+            _warn_once("cannot record %s: %s: %s", event, type(problem).__name__, problem)
+
+    def callback(self, event):
+        def record_event(**kwargs):
+            self.record(event, kwargs)
+
+        return record_event
+
+
+_warned = set()
+
+
+def _warn_once(message, *args):
+    """Into Hermes's own log, once per kind of problem: a full disk must not fill it."""
+    if message in _warned:
+        return
+    _warned.add(message)
+    try:
+        _log.warning("hermes-otel recorder: " + message, *args)
+    except Exception:
+        pass
+
+
+def hook_names():
+    """All hooks this Hermes has, in a fixed order."""
+    try:
+        from hermes_cli.plugins import VALID_HOOKS
+
+        return sorted(VALID_HOOKS)
+    except Exception:
+        return list(FALLBACK_HOOKS)
+
+
+def register(ctx):
+    """Called by Hermes when the plugin is loaded."""
+    settings = Settings(os.environ)
+    if not settings.enabled:
+        return
+    recorder = Recorder(settings)
+    for name in hook_names():
+        ctx.register_hook(name, recorder.callback(name))

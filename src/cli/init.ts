@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { applyPlan } from '../install/apply.ts';
+import { withItems } from '../install/config-text.ts';
+import type { Plan, Refusal } from '../install/plan.ts';
+import { planText } from '../install/plan-text.ts';
+import { planPlugin, planShellHooks } from '../install/plugin-plan.ts';
+import { planUninstall } from '../install/removal-plan.ts';
+import { RECORD_COMMAND, shellHooks } from '../install/shell-hooks.ts';
+import { expandHome, hermesHome, recordSettings } from '../record/settings.ts';
+import type { Io } from './io.ts';
+
+export interface InitOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly uninstall?: boolean;
+  readonly shellHooks?: boolean;
+  /** What shell hooks run. */
+  readonly command?: string;
+  /** The Hermes home; `HERMES_HOME`, or `~/.hermes`, when absent. */
+  readonly home?: string;
+}
+
+type ExitCode = 0 | 1 | 2;
+
+/** The plugin as this package ships it. */
+const RECORDER = fileURLToPath(new URL('../../recorder', import.meta.url));
+
+const CONSENT = `Hermes asks for consent to a hook at its first use; without a terminal it leaves the hook out. Answer there, or
+start once with --accept-hooks. "hermes hooks list" shows what may run. Nothing of this is answered for you.
+`;
+
+/**
+ * `hermes-otel init`: sets recording up in a Hermes home, or removes it. Shows what it will do, asks, and does it.
+ * @returns 0 done, or nothing to do; 1 the user said no; 2 could not run.
+ */
+export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
+  const home = options.home ? expandHome(options.home, io.env) : hermesHome(io.env);
+  if (options.shellHooks && !options.yes && !options.dryRun && !options.uninstall) {
+    return printHooks(options.command ?? RECORD_COMMAND, io);
+  }
+  if (home === undefined || !existsSync(home)) {
+    const where = home ?? '~/.hermes';
+    return failed(`There is no Hermes home at ${where}: start Hermes once, or name it with --home.`, io);
+  }
+  try {
+    const plan = planOf(options, home);
+    return plan.kind === 'refused' ? failed(plan.reason, io) : await carryOut(plan, options, home, io);
+  } catch (error) {
+    // What the file system refuses names its file; anything else is a bug of ours and shows as one.
+    if (error instanceof Error && 'code' in error) {
+      return failed(`${error.message}.`, io);
+    }
+    throw error;
+  }
+}
+
+/** Adds the command to `program`; its exit code goes to `exit`. */
+export function registerInit(program: Command, io: Io, exit: (code: ExitCode) => void): void {
+  program
+    .command('init')
+    .description('set recording up in Hermes (shows what it will do, and asks)')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .option('--uninstall', 'remove what init installed; recorded logs stay')
+    .option(
+      '--shell-hooks',
+      'for those who may not install plugins: print shell hooks (with --yes: set them in)',
+    )
+    .option('--command <command>', `what the shell hooks run (default: ${RECORD_COMMAND})`)
+    .option('--home <directory>', 'the Hermes home (env: HERMES_HOME, default: ~/.hermes)')
+    .action(async (options: InitOptions) => exit(await init(options, io)));
+}
+
+function planOf(options: InitOptions, home: string): Plan | Refusal {
+  if (options.uninstall) {
+    return planUninstall(home);
+  }
+  return options.shellHooks
+    ? planShellHooks(home, options.command ?? RECORD_COMMAND)
+    : planPlugin(home, RECORDER);
+}
+
+async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io): Promise<ExitCode> {
+  const notes = plan.notes.map((note) => `${note}\n`).join('');
+  if (plan.steps.length === 0) {
+    io.stdout.write(`${notes}Nothing to do: ${home} is as it should be.\n`);
+    return 0;
+  }
+  io.stdout.write(`In ${home}, hermes-otel ${options.dryRun ? 'would' : 'will'}\n${planText(plan)}${notes}`);
+  if (options.dryRun) {
+    return 0;
+  }
+  if (!options.yes && !io.stdin.isTTY) {
+    return failed('There is no terminal to ask at, so nothing was done: add --yes.', io);
+  }
+  if (!options.yes && !(await isConfirmed(io))) {
+    io.stdout.write('Nothing was done.\n');
+    return 1;
+  }
+  const refusal = applyPlan(plan);
+  if (refusal !== undefined) {
+    return failed(refusal.reason, io);
+  }
+  io.stdout.write(`Done.\n${options.uninstall ? '' : nextSteps(options, home, io)}`);
+  return 0;
+}
+
+function nextSteps({ shellHooks: hooks, home: given }: InitOptions, home: string, io: Io): string {
+  const path = recordSettings([], given ? { ...io.env, HERMES_HOME: home } : io.env).path;
+  return `${hooks ? CONSENT : ''}From the next start of Hermes on, every event is written to
+  ${path}
+What is said and done stands in it, for you alone to read; HERMES_OTEL_RECORD_CONTENT=false in Hermes's environment
+leaves it out. To see it: hermes-otel replay ${path}
+`;
+}
+
+function printHooks(command: string, io: Io): ExitCode {
+  const hooks = withItems('', shellHooks(command));
+  io.stdout.write(hooks.kind === 'text' ? hooks.text : '');
+  io.stderr.write(`These lines belong into config.yaml; with --yes, hermes-otel sets them in.\n${CONSENT}`);
+  return 0;
+}
+
+async function isConfirmed(io: Io): Promise<boolean> {
+  const prompt = createInterface({ input: io.stdin, output: io.stderr });
+  // At the end of input no answer ever comes.
+  const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+  const answer = await Promise.race([prompt.question('Do this? [y/N] '), closed]);
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function failed(reason: string, io: Io): ExitCode {
+  io.stderr.write(`hermes-otel: ${reason}\n`);
+  return 2;
+}

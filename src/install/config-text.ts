@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, isMap, isNode, isSeq, parseDocument, type YAMLSeq } from 'yaml';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { type ListItem, setIn, takenOut, withoutMarkedLines } from './config-lines.ts';
+
+/**
+ * Puts items into lists of a YAML text, and takes them out again. The text around them stays as it is, byte for byte:
+ * writing a parsed document out again keeps its comments, but moves, folds and quotes other people's lines. So every
+ * edit is made on lines, then read back and compared with the same edit of the parsed document; only where the two
+ * differ is the document itself written out.
+ */
+
+export type EditResult =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Why the text was left alone: one clause, without content of the file. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** The text with every item in its list, in front; items that are there already are not doubled. */
+export function withItems(text: string, items: readonly ListItem[]): EditResult {
+  // Each goes to the front of its list or mapping: set in backwards, they stand in order.
+  return edited(text, items.toReversed(), withItem);
+}
+
+/** The text without those items. Lists and mappings that are empty then go too. */
+export function withoutItems(text: string, items: readonly ListItem[]): EditResult {
+  const result = edited(text, items, withoutItem);
+  const unmarked = withoutMarkedLines(text);
+  return result.kind === 'text' && sameMeaning(unmarked, result.text)
+    ? { kind: 'text', text: unmarked }
+    : result;
+}
+
+/** What the list holds; empty when there is none, or when the text cannot be read. */
+export function listAt(text: string, outer: string, inner: string): readonly JsonValue[] {
+  const list = valueAt(valueAt(parseDocument(text).toJS(), outer), inner);
+  return Array.isArray(list) ? list : [];
+}
+
+function edited(
+  text: string,
+  items: readonly ListItem[],
+  edit: (text: string, item: ListItem) => string,
+): EditResult {
+  const reason = items.map((item) => objection(text, item)).find((found) => found !== undefined);
+  return reason === undefined
+    ? { kind: 'text', text: items.reduce(edit, text) }
+    : { kind: 'refused', reason };
+}
+
+function objection(text: string, { outer, inner }: ListItem): string | undefined {
+  const document = parseDocument(text);
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const code = error.code.toLowerCase().replaceAll('_', ' ');
+    return `line ${error.linePos?.[0].line ?? 1} is not valid YAML (${code})`;
+  }
+  const root: JsonValue = document.toJS();
+  const mapping = valueAt(root, outer);
+  const list = valueAt(mapping, inner);
+  if (!isJsonObject(root) && !isEmpty(root)) {
+    return 'it is not a mapping';
+  }
+  if (!isJsonObject(mapping) && !isEmpty(mapping)) {
+    return `"${outer}" is not a mapping`;
+  }
+  return Array.isArray(list) || isEmpty(list) ? undefined : `"${outer}.${inner}" is not a list`;
+}
+
+function withItem(text: string, item: ListItem): string {
+  if (listAt(text, item.outer, item.inner).some((found) => isDeepStrictEqual(found, item.value))) {
+    return text;
+  }
+  const wanted = parseDocument(text);
+  listIn(wanted, item).items.unshift(wanted.createNode(item.value));
+  return closest(setIn(text, item), wanted, text);
+}
+
+function listIn(document: Document.Parsed, { outer, inner }: ListItem): YAMLSeq<unknown> {
+  if (!isMap(document.get(outer, true))) {
+    document.set(outer, document.createNode({}));
+  }
+  const found = document.getIn([outer, inner], true);
+  if (isSeq(found)) {
+    return found;
+  }
+  const list = document.createNode<unknown[]>([]);
+  document.setIn([outer, inner], list);
+  return list;
+}
+
+function withoutItem(text: string, item: ListItem): string {
+  const wanted = parseDocument(text);
+  const list = wanted.getIn([item.outer, item.inner], true);
+  if (!isSeq(list)) {
+    return text;
+  }
+  const left = list.items.filter(
+    (node) => !isDeepStrictEqual(isNode(node) ? node.toJS(wanted) : node, item.value),
+  );
+  if (left.length === list.items.length) {
+    return text;
+  }
+  list.items = left;
+  if (left.length === 0 && list.flow !== true) {
+    wanted.deleteIn([item.outer, item.inner]);
+  }
+  return closest(takenOut(text, item), wanted, text);
+}
+
+function closest(candidate: string | undefined, wanted: Document.Parsed, text: string): string {
+  // Hermes writes its lists no deeper than their key; the library's own habit would move every one of them.
+  const written = wanted.toString({
+    lineWidth: 0,
+    indentSeq: !/^( *)[^ #\n-].*:[ \t]*\r?\n\1- /m.test(text),
+  });
+  return candidate !== undefined && sameMeaning(candidate, written) ? candidate : written;
+}
+
+/** Equal as Hermes reads them: an empty list or mapping below `plugins` or `hooks` is as good as none. */
+function sameMeaning(one: string, other: string): boolean {
+  const [a, b] = [parseDocument(one), parseDocument(other)];
+  return (
+    a.errors.length === 0 &&
+    b.errors.length === 0 &&
+    isDeepStrictEqual(withoutEmpty(a.toJS()), withoutEmpty(b.toJS()))
+  );
+}
+
+function withoutEmpty(value: JsonValue, depth = 0): JsonValue {
+  if (!isJsonObject(value) || depth === 2) {
+    return value;
+  }
+  const entries = Object.entries(value).map(
+    ([key, inner]) => [key, withoutEmpty(inner ?? null, depth + 1)] as const,
+  );
+  return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)));
+}
+
+function isEmpty(value: JsonValue | undefined): boolean {
+  const isContainer = typeof value === 'object' && value !== null;
+  return value === undefined || value === null || (isContainer && Object.keys(value).length === 0);
+}
+
+function valueAt(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return isJsonObject(value) ? value[key] : undefined;
+}

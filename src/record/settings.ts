@@ -1,0 +1,74 @@
+/** What `hermes-otel record` was asked for, by its arguments and its environment. */
+export interface RecordSettings {
+  /** False with `HERMES_OTEL_ENABLED=false`: nothing is written. */
+  readonly enabled: boolean;
+  /** `undefined` when neither a file nor a home directory is known: nothing can be written then. */
+  readonly path: string | undefined;
+  /** Longest string that is written whole; ids have a bound of their own. */
+  readonly maxChars: number;
+  /** The log is renamed before it would grow beyond this; 0: never. */
+  readonly maxBytes: number;
+  /** How many renamed logs are kept. */
+  readonly keep: number;
+  /** False: messages, arguments, results and the like are left out. */
+  readonly content: boolean;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads `--out FILE` (or `--out=FILE`) and the `HERMES_OTEL_RECORD_*` variables. Whatever cannot be read counts as not
+ * given: an agent waits for this command, and a complaint would reach nobody.
+ */
+export function recordSettings(argv: readonly string[], env: Env): RecordSettings {
+  return {
+    enabled: isOn(env.HERMES_OTEL_ENABLED),
+    path: logPath(outOption(argv) ?? env.HERMES_OTEL_RECORD_FILE, env),
+    maxChars: wholeNumber(env.HERMES_OTEL_RECORD_MAX_CHARS, 4096),
+    maxBytes: wholeNumber(env.HERMES_OTEL_RECORD_MAX_BYTES, 64 * 1024 * 1024),
+    keep: wholeNumber(env.HERMES_OTEL_RECORD_KEEP, 5),
+    content: isOn(env.HERMES_OTEL_RECORD_CONTENT),
+  };
+}
+
+/** Hermes's home: `HERMES_HOME`, or `~/.hermes`; `undefined` when there is no home directory to speak of. */
+export function hermesHome(env: Env): string | undefined {
+  return expandHome(env.HERMES_HOME?.trim() || '~/.hermes', env);
+}
+
+/** Replaces a leading `~`: Hermes expands one only at the very start of a hook's command, not in its arguments. */
+export function expandHome(path: string, env: Env): string | undefined {
+  if (path !== '~' && !path.startsWith('~/') && !path.startsWith('~\\')) {
+    return path;
+  }
+  const home = env.HOME || env.USERPROFILE;
+  return home ? home + path.slice(1) : undefined;
+}
+
+/** Where the recorders write unless told otherwise. */
+export function defaultLog(home: string): string {
+  return `${home}/hermes-otel/hooks.ndjson`;
+}
+
+function logPath(given: string | undefined, env: Env): string | undefined {
+  if (given?.trim()) {
+    return expandHome(given.trim(), env);
+  }
+  const home = hermesHome(env);
+  return home === undefined ? undefined : defaultLog(home);
+}
+
+function outOption(argv: readonly string[]): string | undefined {
+  const joined = argv.find((argument) => argument.startsWith('--out='));
+  const at = argv.indexOf('--out');
+  return joined?.slice('--out='.length) ?? (at < 0 ? undefined : argv[at + 1]);
+}
+
+/** On unless it is said otherwise. */
+function isOn(text: string | undefined): boolean {
+  return !['false', '0', 'no', 'off'].includes((text ?? '').trim().toLowerCase());
+}
+
+function wholeNumber(text: string | undefined, fallback: number): number {
+  return text !== undefined && /^\s*[0-9]{1,15}\s*$/.test(text) ? Number(text) : fallback;
+}
