@@ -1,14 +1,14 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
 import { createMeter, type Meter } from '../export/metrics/meter.ts';
+import { resolveTemporality } from '../export/options/temporality.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { Instrument, Measurement } from '../model/otel.ts';
-import type { Account, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
-import { colorsFor } from './colors.ts';
+import { openExporter, settled } from './exporters.ts';
 import type { Io } from './io.ts';
-import type { ExporterName, ReplayFlags } from './replay-flags.ts';
-import { writeTo } from './write-to.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 
 export interface Destinations {
   /** The first event of the log: where cumulative metrics begin. Heard once. */
@@ -17,14 +17,11 @@ export interface Destinations {
   write(spans: readonly FinishedSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
-  /** Sends what is left. @returns what became of everything, for each destination and signal. */
-  finish(): Promise<readonly Account[]>;
-}
-
-/** One exporter's two ends; a signal that it does not take, or that was not asked for, is absent. */
-interface Destination {
-  readonly spans: SpanSink | undefined;
-  readonly metrics: MetricSink | undefined;
+  /**
+   * Sends what is left, within `withinMillis` when there is a hurry.
+   * @returns what became of everything, for each destination and signal.
+   */
+  finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
 }
 
 const MICROS_PER_MILLI = 1000;
@@ -34,10 +31,16 @@ export async function openDestinations(
   io: Io,
   instruments: readonly Instrument[],
 ): Promise<Destinations> {
-  const opened = await Promise.all(flags.exporter.map((name) => open(name, flags, io)));
-  const spanSinks = opened.flatMap(({ spans }) => spans ?? []);
-  const metricSinks = opened.flatMap(({ metrics }) => metrics ?? []);
-  const meter = metricSinks.length === 0 ? undefined : meterFor(flags, instruments);
+  const deadLetter = await openDeadLetter(flags);
+  const onOutage = (sentence: string) => {
+    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+  };
+  const exporters = await Promise.all(
+    flags.exporter.map((name) => openExporter(name, flags, io, { deadLetter, onOutage })),
+  );
+  const spanSinks = exporters.flatMap(({ spans }) => spans ?? []);
+  const metricSinks = exporters.flatMap(({ metrics }) => metrics ?? []);
+  const meter = metricSinks.length === 0 ? undefined : await openMeter(flags, io, instruments);
   let started = false;
   const send = async (snapshot: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write(snapshot)));
@@ -58,44 +61,35 @@ export async function openDestinations(
       }
       return snapshot.then(send).then(() => meter?.record(measurements));
     },
-    finish: async () => {
+    finish: async (withinMillis) => {
       const last = await meter?.finish();
       if (last !== undefined) await send(last);
-      return Promise.all([...spanSinks, ...metricSinks].map((sink) => sink.finish()));
+      const accounts = await Promise.all(
+        [...spanSinks, ...metricSinks].map((sink) => sink.finish(withinMillis)),
+      );
+      await Promise.all(exporters.map((exporter) => exporter.close()));
+      await deadLetter?.close();
+      return accounts;
     },
   };
 }
 
-function meterFor(flags: ReplayFlags, instruments: readonly Instrument[]): Meter {
+async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
+  if (file === undefined) return undefined;
+  const { deadLetter } = await import('../export/delivery/dead-letter.ts');
+  return deadLetter(file);
+}
+
+async function openMeter(flags: ReplayFlags, io: Io, instruments: readonly Instrument[]): Promise<Meter> {
+  const { temporality } = settled(await resolveTemporality(io.env));
+  if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
+    throw new CliError(
+      '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
+    );
+  }
   return createMeter({
     instruments,
     intervalMicros: Math.max(1, flags.metricInterval) * MICROS_PER_MILLI,
-    temporality: 'cumulative',
+    temporality,
   });
-}
-
-async function open(name: ExporterName, flags: ReplayFlags, io: Io): Promise<Destination> {
-  switch (name) {
-    case 'console':
-      return openConsole(flags, io);
-    case 'otlp':
-    case 'otlp_file':
-      throw new CliError(`-e ${name} is not here yet.`);
-    default:
-      return name satisfies never;
-  }
-}
-
-const DEFAULT_COLUMNS = 100;
-
-async function openConsole(flags: ReplayFlags, io: Io): Promise<Destination> {
-  const { consoleSink } = await import('../view/console-sink.ts');
-  const spans = consoleSink({
-    write: writeTo(io.stdout),
-    columns: io.stdout.columns ?? DEFAULT_COLUMNS,
-    colors: await colorsFor(io.stdout, flags.color, io.env),
-    traces: flags.traces,
-    metrics: flags.metrics,
-  });
-  return { spans, metrics: undefined };
 }

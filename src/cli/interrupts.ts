@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first ends the reading, so that what was read still leaves. */
+/** Ctrl-C and SIGTERM: the first ends the reading, so that what was read still leaves; the second leaves at once. */
 import type { Io } from './io.ts';
 
 export type Interrupt = 'SIGINT' | 'SIGTERM';
@@ -14,6 +14,11 @@ export function watchInterrupts(io: Io): Interrupts {
   const controller = new AbortController();
   let received: Interrupt | undefined;
   const note = (name: Interrupt) => () => {
+    if (received !== undefined) {
+      stop();
+      // Without a listener of ours the signal does what it does to any program.
+      io.kill(io.pid, name);
+    }
     received ??= name;
     controller.abort();
   };
@@ -21,12 +26,10 @@ export function watchInterrupts(io: Io): Interrupts {
   const onTerm = note('SIGTERM');
   io.on('SIGINT', onInt);
   io.on('SIGTERM', onTerm);
-  return {
-    signal: controller.signal,
-    received: () => received,
-    stop: () => {
-      io.off('SIGINT', onInt);
-      io.off('SIGTERM', onTerm);
-    },
-  };
+  return { signal: controller.signal, received: () => received, stop };
+
+  function stop(): void {
+    io.off('SIGINT', onInt);
+    io.off('SIGTERM', onTerm);
+  }
 }

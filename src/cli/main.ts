@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { CliError } from './cli-error.ts';
 import { addFlags, readBoolean, readFlags } from './flags.ts';
+import { registerInit } from './init.ts';
 import type { Io } from './io.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
 import { registerStack } from './stack.ts';
@@ -36,6 +37,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       getOutHelpWidth: () => io.stdout.columns ?? 100,
     });
   registerReplay(program, io, exit);
+  registerInit(program, io, exit);
   registerStack(program, io, exit);
   return program;
 }

@@ -6,11 +6,12 @@ import {
   durationFlag,
   type FlagValues,
   listFlag,
+  sizeFlag,
   switchFlag,
   textFlag,
 } from './flags.ts';
 
-export const EXPORTERS = ['console', 'otlp', 'otlp_file'] as const;
+export const EXPORTERS = ['console', 'otlp', 'otlp_file', 'openmetrics'] as const;
 export type ExporterName = (typeof EXPORTERS)[number];
 
 /** Where spans and points go, and as whom. */
@@ -46,6 +47,55 @@ export const DESTINATION_FLAGS = {
   }),
   traces: switchFlag({ flags: '--no-traces', help: 'send no spans' }, true),
   metrics: switchFlag({ flags: '--no-metrics', help: 'send no metrics' }, true),
+} as const;
+
+/** How spans and points are delivered. */
+export const DELIVERY_FLAGS = {
+  concurrency: countFlag({
+    flags: '--concurrency <count>',
+    help: 'requests under way at once',
+    env: 'HERMES_OTEL_CONCURRENCY',
+    fallback: 4,
+  }),
+  maxRequestBytes: sizeFlag({
+    flags: '--max-request-bytes <size>',
+    help: 'largest request, before compression',
+    env: 'HERMES_OTEL_MAX_REQUEST_BYTES',
+    fallback: '4mb',
+  }),
+  compression: textFlag({
+    flags: '--compression <name>',
+    help: 'gzip or none',
+    env: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+  }),
+  exportTimeout: durationFlag({
+    flags: '--export-timeout <time>',
+    help: 'how long one request may take, 10s unless set (env: OTEL_EXPORTER_OTLP_TIMEOUT, in ms)',
+    fallback: undefined,
+  }),
+  retryFor: durationFlag({
+    flags: '--retry-for <time>',
+    help: 'how long a request is tried again',
+    env: 'HERMES_OTEL_RETRY_FOR',
+    fallback: '60s',
+  }),
+  deadLetter: textFlag({
+    flags: '--dead-letter <file>',
+    help: 'append requests that failed for good, as OTLP/JSON lines; see "hermes-otel send"',
+    env: 'HERMES_OTEL_DEAD_LETTER',
+  }),
+  flushInterval: durationFlag({
+    flags: '--flush-interval <time>',
+    help: 'how long a finished span may wait for company',
+    env: 'HERMES_OTEL_FLUSH_INTERVAL',
+    fallback: '500ms',
+  }),
+  shutdownTimeout: durationFlag({
+    flags: '--shutdown-timeout <time>',
+    help: 'how long an interrupted replay may take to send what is under way',
+    env: 'HERMES_OTEL_SHUTDOWN_TIMEOUT',
+    fallback: '10s',
+  }),
 } as const;
 
 /** How the log is read as spans. */
@@ -127,6 +177,7 @@ export const REPORT_FLAGS = {
 
 export const REPLAY_FLAGS = {
   ...DESTINATION_FLAGS,
+  ...DELIVERY_FLAGS,
   ...RECONSTRUCT_FLAGS,
   ...FILTER_FLAGS,
   ...REPORT_FLAGS,

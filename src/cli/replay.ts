@@ -40,7 +40,8 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     run.progress.stop();
     interrupt.stop();
   }
-  const accounts = await destinations.finish();
+  const hurry = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
+  const accounts = await destinations.finish(hurry);
   assertAccounted(report);
   await tellReport(report, accounts, flags, io);
   return exitCodeOf(report, accounts, flags, interrupt.received(), input.live);

@@ -25,6 +25,8 @@ export async function sendSample(endpoint: string, env: Io['env'], io: Io): Prom
     ...readFlags(REPLAY_FLAGS, new Command(), env),
     exporter: ['otlp'] as const,
     endpoint,
+    // A check tells what is, it does not wait for better.
+    retryFor: 0,
     quiet: false,
     report: undefined,
     color: false,
@@ -39,7 +41,9 @@ export async function sendSample(endpoint: string, env: Io['env'], io: Io): Prom
 function worldOf(io: Io): Omit<Io, 'env' | 'stdin' | 'stderr'> {
   return {
     stdout: io.stdout,
+    pid: io.pid,
     cwd: () => io.cwd(),
+    kill: (pid, signal) => io.kill(pid, signal),
     on: (event, listener) => io.on(event, listener),
     off: (event, listener) => io.off(event, listener),
   };

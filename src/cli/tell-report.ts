@@ -1,10 +1,11 @@
 /** The end of a run: the summary on standard error, the whole account as JSON where it was asked for. */
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Account } from '../model/sink.ts';
+import type { DeliveryAccount } from '../model/sink.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import { eventCount, lostLines, type Report, spanCount } from './report.ts';
+import { systemProblem } from './system-problem.ts';
 
 interface TellFlags {
   readonly quiet: boolean;
@@ -13,11 +14,11 @@ interface TellFlags {
 
 export async function tellReport(
   report: Report,
-  accounts: readonly Account[],
+  accounts: readonly DeliveryAccount[],
   flags: TellFlags,
   io: Io,
 ): Promise<void> {
-  if (!flags.quiet) io.stderr.write(`${[summaryOf(report), ...problemsOf(accounts)].join('\n')}\n`);
+  if (!flags.quiet) io.stderr.write(`${[summaryOf(report), ...accounts.flatMap(sentOf)].join('\n')}\n`);
   if (flags.report !== undefined) await writeReport(flags.report, report, accounts);
 }
 
@@ -77,15 +78,31 @@ function rare(value: number, noun: string): string[] {
   return value === 0 ? [] : [count(value, noun)];
 }
 
-function count(value: number, noun: string): string {
-  return `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`;
+function count(value: number, noun: string, plural = `${noun}s`): string {
+  return `${value.toLocaleString('en')} ${value === 1 ? noun : plural}`;
 }
 
-function problemsOf(accounts: readonly Account[]): readonly string[] {
-  return accounts.flatMap(({ problems }) => problems);
+/** `sent 67 spans to http://… in 3 requests: 67 accepted, 0 rejected, 0 failed`, and what went wrong. */
+function sentOf(account: DeliveryAccount): readonly string[] {
+  if (account.destination === 'console') return account.problems;
+  const { made, accepted, rejected, failed, requests, retries, cut, deadLettered, unwanted } = account;
+  const asides = [
+    retries > 0 ? count(retries, 'retry', 'retries') : '',
+    cut > 0 ? `${cut} cut to fit` : '',
+    deadLettered > 0 ? `${deadLettered} kept in the dead-letter file` : '',
+    unwanted > 0 ? `${unwanted} not wanted by the reader` : '',
+  ].filter(Boolean);
+  const noun = account.signal === 'spans' ? 'span' : 'metric point';
+  const what = `sent ${count(made, noun)} to ${account.destination} in ${count(requests, 'request')}`;
+  const outcome = `${accepted} accepted, ${rejected} rejected, ${failed} failed`;
+  return [`${what}: ${[outcome, ...asides].join('; ')}`, ...account.problems];
 }
 
-async function writeReport(file: string, report: Report, accounts: readonly Account[]): Promise<void> {
+async function writeReport(
+  file: string,
+  report: Report,
+  accounts: readonly DeliveryAccount[],
+): Promise<void> {
   const json = {
     ...report,
     metrics: [...report.metrics],
@@ -95,6 +112,6 @@ async function writeReport(file: string, report: Report, accounts: readonly Acco
   try {
     await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
   } catch (error) {
-    throw new CliError(`--report: ${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+    throw new CliError(`--report: ${file} cannot be written: ${systemProblem(error)}.`);
   }
 }

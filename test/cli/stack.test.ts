@@ -1,10 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { main } from '../../src/cli/main.ts';
+import { runMain } from '../run-main.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -14,14 +12,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function run(...argv: readonly string[]) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const io = { env: {}, stdin, stdout, stderr, cwd: () => folder, on: () => {}, off: () => {} };
-  const code = await main(argv, io);
-  stdout.end();
-  stderr.end();
-  return { code, out: await text(stdout), err: await text(stderr) };
-}
+const run = (...argv: readonly string[]) => runMain(argv, { cwd: folder });
 
 describe('stack init', () => {
   test('writes every file of the stack, and names them', async () => {

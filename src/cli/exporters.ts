@@ -1,0 +1,156 @@
+/** One exporter by its name: what it needs is loaded only when it is asked for (OTLP alone takes 150 ms to load). */
+
+import type { Destination as ExportDestination, RunOptions } from '../export/destination.ts';
+import type { LineOutput } from '../export/file/line-output.ts';
+import { isProblem, type OptionProblem } from '../export/options/problem.ts';
+import type { DeliveryAccount, MetricSink, SpanSink } from '../model/sink.ts';
+import { CliError } from './cli-error.ts';
+import { colorsFor } from './colors.ts';
+import type { Io } from './io.ts';
+import { originOf } from './origin.ts';
+import type { ExporterName, ReplayFlags } from './replay-flags.ts';
+import { systemProblem } from './system-problem.ts';
+import { writeTo } from './write-to.ts';
+
+/** One exporter's two ends; a signal that it does not take is absent. */
+export interface Exporter {
+  readonly spans: AccountableSink<SpanSink> | undefined;
+  readonly metrics: AccountableSink<MetricSink> | undefined;
+  close(): Promise<void>;
+}
+
+type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write'> & {
+  /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit. */
+  finish(withinMillis?: number): Promise<DeliveryAccount>;
+};
+
+/** Throws a `CliError` when a setting of it is wrong, or its file cannot be opened. */
+export async function openExporter(
+  name: ExporterName,
+  flags: ReplayFlags,
+  io: Io,
+  run: RunOptions,
+): Promise<Exporter> {
+  switch (name) {
+    case 'console':
+      return openConsole(flags, io);
+    case 'otlp':
+      return openOtlp(flags, io, run);
+    case 'otlp_file':
+      return openFile(flags, io, run);
+    case 'openmetrics':
+      return openOpenMetrics(flags, io);
+    default:
+      return name satisfies never;
+  }
+}
+
+const DEFAULT_COLUMNS = 100;
+
+async function openConsole(flags: ReplayFlags, io: Io): Promise<Exporter> {
+  const { consoleSink } = await import('../view/console-sink.ts');
+  const sink = consoleSink({
+    write: writeTo(io.stdout),
+    columns: io.stdout.columns ?? DEFAULT_COLUMNS,
+    colors: await colorsFor(io.stdout, flags.color, io.env),
+    traces: flags.traces,
+    metrics: flags.metrics,
+  });
+  const finish = async (): Promise<DeliveryAccount> => ({
+    ...(await sink.finish()),
+    ...PLAIN,
+    destination: 'console',
+    signal: 'spans',
+  });
+  return { spans: { write: sink.write, finish }, metrics: undefined, close: async () => {} };
+}
+
+/** What only a delivery over a network can count. */
+const PLAIN = { retries: 0, cut: 0, deadLettered: 0, unwanted: 0 } as const;
+
+async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
+  const [{ resolveOtlpHttp }, { openOtlpHttp }] = await Promise.all([
+    import('../export/options/otlp-http-options.ts'),
+    import('../export/otlp-http.ts'),
+  ]);
+  const settings = settled(
+    await resolveOtlpHttp(io.env, {
+      endpoint: flags.endpoint,
+      header: flags.header,
+      compression: flags.compression,
+      exportTimeoutMillis: flags.exportTimeout,
+    }),
+  );
+  return wanted(
+    openOtlpHttp({ ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) }),
+    flags,
+  );
+}
+
+async function openFile(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
+  const { openOtlpFile } = await import('../export/otlp-file.ts');
+  const output = await openOutput(flags, io);
+  return wanted(
+    openOtlpFile({ ...run, origin: originOf(flags, io.env), output, limits: limitsOf(flags) }),
+    flags,
+  );
+}
+
+async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
+  const { openMetricsSink } = await import('../export/openmetrics/sink.ts');
+  const output = await openOutput(flags, io);
+  const sink = openMetricsSink({
+    resource: originOf(flags, io.env).resource,
+    intervalMicros: flags.metricInterval * 1000,
+    write: async (text) => {
+      const answer = await output.write(Buffer.from(text.endsWith('\n') ? text.slice(0, -1) : text));
+      if (answer.kind === 'final') throw new CliError(answer.sentence);
+    },
+    problemOf: (error) => (error instanceof Error ? error.message : String(error)),
+  });
+  const finish = async (): Promise<DeliveryAccount> => ({
+    ...(await sink.finish()),
+    ...PLAIN,
+    destination: output.name,
+    signal: 'metric points',
+  });
+  return { spans: undefined, metrics: { write: sink.write, finish }, close: () => output.close() };
+}
+
+async function openOutput({ output }: ReplayFlags, io: Io): Promise<LineOutput> {
+  const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
+  if (output === undefined || output === '-') return streamOutput(io.stdout, 'standard output');
+  try {
+    return await fileOutput(output);
+  } catch (error) {
+    throw new CliError(`--output: ${output} cannot be written: ${systemProblem(error)}.`);
+  }
+}
+
+function limitsOf(flags: ReplayFlags) {
+  return {
+    maxRequestBytes: flags.maxRequestBytes,
+    maxRequestItems: MAX_REQUEST_ITEMS,
+    concurrency: flags.concurrency,
+    retryForMillis: flags.retryFor,
+    flushIntervalMillis: flags.flushInterval,
+  };
+}
+
+/** Receivers handle a few thousand spans at once well; beyond that a request only takes longer to be answered. */
+const MAX_REQUEST_ITEMS = 4096;
+
+/** The ends that the flags did not switch off. */
+function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags): Exporter {
+  return {
+    spans: traces ? destination.spans : undefined,
+    metrics: metrics ? destination.metrics : undefined,
+    close: () => destination.close(),
+  };
+}
+
+/** A setting that cannot be worked with ends the run before it begins. */
+export function settled<T extends object>(value: T | OptionProblem): T {
+  if (isProblem(value)) throw new CliError(value.sentence);
+  return value;
+}
