@@ -27,6 +27,8 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** From 0. */
   readonly index: number;
+  /** Stores what came; the answer is the caller's. */
+  store(): void;
   /** Stores what came and answers as the protocol says. */
   accept(): void;
 }
@@ -68,13 +70,16 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     });
     const received = await receive(request);
     const index = requests.push(received) - 1;
-    const accept = () => {
+    const store = () => {
       if (received.traces !== undefined)
         for (const span of spansIn(received.traces)) spanIds.push(span.spanId);
       if (received.metrics !== undefined) points += pointCount(received.metrics);
+    };
+    const accept = () => {
+      store();
       reply(response, 200, encodeResponse(undefined), received.headers['content-type']);
     };
-    behave({ received, response, index, accept });
+    behave({ received, response, index, store, accept });
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
