@@ -48,13 +48,15 @@ export interface Receiver {
 }
 
 export interface ReceiverOptions {
+  /** Meets a request before its body is read; nothing else does then. */
+  readonly early?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly behave?: Behaviour;
   readonly port?: number;
   readonly tls?: ServerOptions;
 }
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const { behave = ({ accept }) => accept(), port = 0, tls } = options;
+  const { behave = ({ accept }) => accept(), early, port = 0, tls } = options;
   const requests: Received[] = [];
   const spanIds: string[] = [];
   const sockets = new Set<Socket>();
@@ -68,6 +70,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     response.on('close', () => {
       inside -= 1;
     });
+    if (early !== undefined) return early(request, response);
     const received = await receive(request);
     const index = requests.push(received) - 1;
     const store = () => {
