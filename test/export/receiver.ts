@@ -27,6 +27,8 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** From 0. */
   readonly index: number;
+  /** Stores what came; the answer is the caller's. */
+  store(): void;
   /** Stores what came and answers as the protocol says. */
   accept(): void;
 }
@@ -46,13 +48,15 @@ export interface Receiver {
 }
 
 export interface ReceiverOptions {
+  /** Meets a request before its body is read; nothing else does then. */
+  readonly early?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly behave?: Behaviour;
   readonly port?: number;
   readonly tls?: ServerOptions;
 }
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const { behave = ({ accept }) => accept(), port = 0, tls } = options;
+  const { behave = ({ accept }) => accept(), early, port = 0, tls } = options;
   const requests: Received[] = [];
   const spanIds: string[] = [];
   const sockets = new Set<Socket>();
@@ -66,15 +70,19 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     response.on('close', () => {
       inside -= 1;
     });
+    if (early !== undefined) return early(request, response);
     const received = await receive(request);
     const index = requests.push(received) - 1;
-    const accept = () => {
+    const store = () => {
       if (received.traces !== undefined)
         for (const span of spansIn(received.traces)) spanIds.push(span.spanId);
       if (received.metrics !== undefined) points += pointCount(received.metrics);
+    };
+    const accept = () => {
+      store();
       reply(response, 200, encodeResponse(undefined), received.headers['content-type']);
     };
-    behave({ received, response, index, accept });
+    behave({ received, response, index, store, accept });
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {

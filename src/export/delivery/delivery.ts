@@ -155,7 +155,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   }
 
   /** Gathers an item, sending what was gathered before it when it does not fit, and reducing it when nothing else helps. */
-  async function place(item: Item): Promise<void> {
+  async function place(item: Item, isPart = false): Promise<void> {
     if (gather(item)) return;
     await dispatch();
     if (gather(item)) return;
@@ -166,8 +166,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
         `one of the ${rules.signal} is larger than --max-request-bytes and cannot be cut`,
       );
     }
-    if (reduced.loss !== undefined) ledger.cut(rules.weight(item), reduced.loss);
-    for (const part of reduced.items) await place(part);
+    if (reduced.loss !== undefined && !isPart) ledger.cut(rules.weight(item), reduced.loss);
+    for (const part of reduced.items) await place(part, true);
   }
 
   async function writeAll(items: readonly Item[]): Promise<void> {

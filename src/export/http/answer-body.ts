@@ -52,10 +52,10 @@ function partialSuccess(
   rejected: JsonValue | Uint8Array | undefined,
   message: JsonValue | undefined,
 ): PartialSuccess {
-  // 64-bit integers are strings in JSON; some receivers send numbers.
+  // 64-bit integers are strings in JSON; some receivers send numbers. A negative one is far above 2^53 in protobuf.
   const count = typeof rejected === 'string' || typeof rejected === 'number' ? Number(rejected) : 0;
   return {
-    rejected: Number.isFinite(count) && count > 0 ? Math.floor(count) : 0,
+    rejected: Number.isSafeInteger(count) && count > 0 ? count : 0,
     message: typeof message === 'string' ? plainText(message, MAX_MESSAGE) : '',
   };
 }

@@ -112,20 +112,25 @@ function exchange(
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   return new Promise<HttpAnswer>((resolve, reject) => {
-    const timer = setTimeout(() => request.destroy(new TimeoutError()), timeoutMillis);
-    const abort = () => request.destroy(new Error('aborted'));
+    let response: IncomingMessage | undefined;
+    // Once an answer has begun its status stands, whatever happens to the rest: then only the reading is ended.
+    const end = (error: Error) => (response ?? request).destroy(error);
+    const timer = setTimeout(() => end(new TimeoutError()), timeoutMillis);
+    const abort = () => end(new Error('aborted'));
     const settled = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     };
     signal.addEventListener('abort', abort);
-    request.on('response', (response) => {
-      void readAnswer(response).then((answer) => {
+    request.on('response', (begun) => {
+      response = begun;
+      void readAnswer(begun).then((answer) => {
         settled();
         resolve(answer);
       });
     });
     request.on('error', (error) => {
+      if (response !== undefined) return;
       settled();
       reject(error);
     });
