@@ -1,0 +1,108 @@
+import type { ApiRequestError, PostApiRequest, PreApiRequest } from '../model/event.ts';
+import { errorMessage, errorType } from './error.ts';
+import { count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
+import { readUsage } from './usage.ts';
+
+export function readPreApiRequest(fields: Fields): PreApiRequest {
+  const { body, extra } = fields;
+  return {
+    hook: 'pre_api_request',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
+    apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
+    provider: text(fields, 'provider', body.provider, extra.provider),
+    baseUrl: text(fields, 'base_url', body.base_url, extra.base_url),
+    apiMode: text(fields, 'api_mode', body.api_mode, extra.api_mode),
+    startedAt: moment(fields, 'started_at', body.started_at, extra.started_at),
+    retryCount: count(fields, 'retry_count', body.retry_count, extra.retry_count),
+    messageCount: count(fields, 'message_count', body.message_count, extra.message_count),
+    toolCount: count(fields, 'tool_count', body.tool_count, extra.tool_count),
+    approxInputTokens: count(
+      fields,
+      'approx_input_tokens',
+      body.approx_input_tokens,
+      extra.approx_input_tokens,
+    ),
+    requestCharCount: count(fields, 'request_char_count', body.request_char_count, extra.request_char_count),
+    maxTokens: count(fields, 'max_tokens', body.max_tokens, extra.max_tokens),
+  };
+}
+
+export function readPostApiRequest(fields: Fields): PostApiRequest {
+  const { body, extra } = fields;
+  return {
+    hook: 'post_api_request',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
+    apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
+    provider: text(fields, 'provider', body.provider, extra.provider),
+    baseUrl: text(fields, 'base_url', body.base_url, extra.base_url),
+    apiMode: text(fields, 'api_mode', body.api_mode, extra.api_mode),
+    startedAt: moment(fields, 'started_at', body.started_at, extra.started_at),
+    retryCount: count(fields, 'retry_count', body.retry_count, extra.retry_count),
+    endedAt: moment(fields, 'ended_at', body.ended_at, extra.ended_at),
+    apiDurationMicros: secondsAsMicros(fields, 'api_duration', body.api_duration, extra.api_duration),
+    finishReason: text(fields, 'finish_reason', body.finish_reason, extra.finish_reason),
+    responseModel: text(fields, 'response_model', body.response_model, extra.response_model),
+    usage: readUsage(fields),
+    assistantContentChars: count(
+      fields,
+      'assistant_content_chars',
+      body.assistant_content_chars,
+      extra.assistant_content_chars,
+    ),
+    assistantToolCallCount: count(
+      fields,
+      'assistant_tool_call_count',
+      body.assistant_tool_call_count,
+      extra.assistant_tool_call_count,
+    ),
+    messageCount: count(fields, 'message_count', body.message_count, extra.message_count),
+    firstChunkAt: moment(fields, 'first_chunk_at', body.first_chunk_at, extra.first_chunk_at),
+    contextLength: count(fields, 'context_length', body.context_length, extra.context_length),
+  };
+}
+
+export function readApiRequestError(fields: Fields): ApiRequestError {
+  const { body, extra } = fields;
+  return {
+    hook: 'api_request_error',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
+    apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
+    provider: text(fields, 'provider', body.provider, extra.provider),
+    baseUrl: text(fields, 'base_url', body.base_url, extra.base_url),
+    apiMode: text(fields, 'api_mode', body.api_mode, extra.api_mode),
+    startedAt: moment(fields, 'started_at', body.started_at, extra.started_at),
+    retryCount: count(fields, 'retry_count', body.retry_count, extra.retry_count),
+    endedAt: moment(fields, 'ended_at', body.ended_at, extra.ended_at),
+    apiDurationMicros: secondsAsMicros(fields, 'api_duration', body.api_duration, extra.api_duration),
+    statusCode: count(fields, 'status_code', body.status_code, extra.status_code),
+    maxRetries: count(fields, 'max_retries', body.max_retries, extra.max_retries),
+    retryable: flag(fields, 'retryable', body.retryable, extra.retryable),
+    reason: text(fields, 'reason', body.reason, extra.reason),
+    errorType: errorType(fields),
+    errorMessage: errorMessage(fields),
+  };
+}

@@ -1,0 +1,67 @@
+import type { JsonValue } from '../model/json.ts';
+import { type EpochMicros, epochMicros } from '../model/time.ts';
+
+/** 1971-01-01: what lies before is a zero, a duration or milliseconds taken for seconds, not a time. */
+const EARLIEST_MICROS = 31_536_000e6;
+/** A bare number with more digits cannot be a time in any unit; longer text is not worth a look. */
+const LONGEST_TEXT = 40;
+const DECIMAL = /^\d+(?:\.\d+)?$/;
+/** Groups: year, month, day, hour, minute, second, fraction, sign of the zone, its hours, its minutes. */
+const ISO =
+  /^(\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?$/;
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
+/**
+ * A time as a recorder may write it: epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their
+ * magnitude, as a number or as its digits in a string; or ISO 8601, where no zone means UTC, so that a log means the
+ * same on every machine. `undefined` when it is none of these, or not between 1971 and 2255.
+ */
+export function parseTime(value: JsonValue): EpochMicros | undefined {
+  if (typeof value === 'number') return inRange(microsOf(value));
+  if (typeof value !== 'string' || value.length > LONGEST_TEXT) return undefined;
+  const trimmed = value.trim();
+  return inRange(DECIMAL.test(trimmed) ? microsOf(Number(trimmed)) : microsOfIso(trimmed));
+}
+
+function inRange(micros: number): EpochMicros | undefined {
+  return micros >= EARLIEST_MICROS && micros <= Number.MAX_SAFE_INTEGER ? epochMicros(micros) : undefined;
+}
+
+/** The bounds lie between the year 2255 in one unit and the year 1971 in the next smaller one. */
+function microsOf(value: number): number {
+  if (value < 2e10) return value * 1e6;
+  if (value < 2e13) return value * 1e3;
+  if (value < 2e16) return value;
+  return value / 1e3;
+}
+
+/** NaN when `text` is no ISO 8601 date and time. */
+function microsOfIso(text: string): number {
+  const match = ISO.exec(text);
+  if (match === null) return Number.NaN;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6] ?? 0)];
+  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  const zoneMinutes = Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0);
+  const offsetMinutes = match[8] === '-' ? -zoneMinutes : zoneMinutes;
+  const seconds =
+    daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second;
+  return seconds * 1e6 + Number(`0.${match[7] ?? 0}`) * 1e6;
+}
+
+/** NaN for a day that is not in the calendar. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const before = DAYS_BEFORE_MONTH[month - 1];
+  const after = DAYS_BEFORE_MONTH[month];
+  if (before === undefined || after === undefined) return Number.NaN;
+  const isLeap = leapDaysUntil(year) > leapDaysUntil(year - 1);
+  const leapDay = isLeap && month === 2 ? 1 : 0;
+  if (day < 1 || day > after - before + leapDay) return Number.NaN;
+  const leapDays = leapDaysUntil(year - 1) - leapDaysUntil(1969) + (isLeap && month > 2 ? 1 : 0);
+  return (year - 1970) * 365 + leapDays + before + day - 1;
+}
+
+/** How many leap days the years 1 to `year` have. */
+function leapDaysUntil(year: number): number {
+  return Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
+}
