@@ -8,6 +8,7 @@ import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createOutput, createState, type Output, type State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
+import { CliError } from './cli-error.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openInput, SILENCE } from './input.ts';
@@ -35,6 +36,7 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   };
   try {
     for await (const lines of input.lines) await deliver(run, takeIn(run, lines));
+    refuseUntimed(report);
     await deliver(run, takeRest(run));
   } finally {
     run.progress.stop();
@@ -73,6 +75,14 @@ function takeIn(run: Run, lines: readonly ParsedLine[] | typeof SILENCE): Output
   run.report.lines += lines.length;
   run.progress.tell(run.report);
   return out;
+}
+
+/** A log without any time cannot be put at the times when things happened: better no trace than an invented one. */
+function refuseUntimed({ account, firstEvent }: Report): void {
+  if (account.untimed === 0 || firstEvent !== undefined) return;
+  throw new CliError(
+    'No line of this log has a time, so nothing can be put where it happened. Record with "hermes-otel init", which stamps every event; or give artificial times with --assume-times.',
+  );
 }
 
 function takeRest(run: Run): Output {
