@@ -2,7 +2,8 @@ import type { Clock } from '../../src/export/delivery/clock.ts';
 import { systemClock } from '../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../src/export/delivery/delivery.ts';
 import type { Destination } from '../../src/export/destination.ts';
-import { type OtlpHttpOptions, type OtlpHttpSignal, openOtlpHttp } from '../../src/export/otlp-http.ts';
+import type { OtlpHttpSignal } from '../../src/export/http/http-channel.ts';
+import { type OtlpHttpOptions, openOtlpHttp } from '../../src/export/otlp-http.ts';
 import { ORIGIN } from './spans.ts';
 
 export const LIMITS: DeliveryLimits = {
@@ -34,9 +35,9 @@ export function httpDestination({ url, signal, limits, more }: HttpDestinationOp
     ...signal,
   });
   return openOtlpHttp({
-    origin: ORIGIN,
     traces: make('/v1/traces'),
     metrics: make('/v1/metrics'),
+    origin: ORIGIN,
     limits: { ...LIMITS, ...limits },
     clock: hurriedClock(),
     ...more,

@@ -13,6 +13,7 @@ import { createWindow } from './window.ts';
 export interface DeliveryLimits {
   /** Of an uncompressed request. */
   readonly maxRequestBytes: number;
+  /** Spans, or metric points; a snapshot of points is not divided for it. */
   readonly maxRequestItems: number;
   /** Requests under way at once. */
   readonly concurrency: number;
@@ -65,11 +66,14 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   });
 
   let gathered: Item[] = [];
+  let gatheredWeight = 0;
   /** Halved when a receiver finds a request too large; never a reason to cut a single item. */
   let softMaxBytes = limits.maxRequestBytes;
   let cancelTimer: (() => void) | undefined;
   let overdue = false;
   let writing: Promise<void> = Promise.resolve();
+  /** What should never be thrown, kept for `finish` to throw. */
+  let bug: unknown;
 
   const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + rules.weight(item), 0);
 
@@ -77,6 +81,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const maxBytes = gathered.length === 0 ? limits.maxRequestBytes : softMaxBytes;
     if (!encoder.add(item, maxBytes)) return false;
     gathered.push(item);
+    gatheredWeight += rules.weight(item);
     if (gathered.length === 1) cancelTimer = clock.timer(limits.flushIntervalMillis, onTimer);
     return true;
   }
@@ -87,6 +92,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     if (gathered.length === 0) return undefined;
     const batch = { items: gathered, body: encoder.finish() };
     gathered = [];
+    gatheredWeight = 0;
     return batch;
   }
 
@@ -100,10 +106,14 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const batch = takeBatch();
     if (batch === undefined) return;
     await window.enter();
-    void follow(batch).finally(() => {
-      window.leave();
-      if (overdue && window.hasRoom()) void dispatch();
-    });
+    void follow(batch)
+      .catch((error: unknown) => {
+        bug ??= error;
+      })
+      .finally(() => {
+        window.leave();
+        if (overdue && window.hasRoom()) void dispatch();
+      });
   }
 
   async function follow(batch: Batch<Item>): Promise<void> {
@@ -133,12 +143,20 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   }
 
   async function halve(batch: Batch<Item>, sentence: string): Promise<void> {
-    const middle = Math.ceil(batch.items.length / 2);
-    if (batch.items.length < 2) return await lose(batch.items, sentence);
+    const halves = halvesOf(batch.items);
+    if (halves === undefined) return await lose(batch.items, sentence);
     softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.body.length / 2));
-    for (const items of [batch.items.slice(0, middle), batch.items.slice(middle)]) {
-      await follow({ items, body: encodeAgain(items) });
-    }
+    for (const items of halves) await follow({ items, body: encodeAgain(items) });
+  }
+
+  /** `undefined` when it cannot be divided without a loss. */
+  function halvesOf(items: readonly Item[]): readonly (readonly Item[])[] | undefined {
+    const [first] = items;
+    if (first === undefined) return undefined;
+    const middle = Math.ceil(items.length / 2);
+    if (items.length > 1) return [items.slice(0, middle), items.slice(middle)];
+    const reduced = rules.reduce(first);
+    return reduced?.loss === undefined ? reduced?.items.map((item) => [item]) : undefined;
   }
 
   function encodeAgain(items: readonly Item[]): Uint8Array {
@@ -174,7 +192,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     for (const item of items) {
       ledger.made(rules.weight(item));
       await place(item);
-      if (gathered.length >= limits.maxRequestItems) await dispatch();
+      if (gatheredWeight >= limits.maxRequestItems) await dispatch();
     }
   }
 
@@ -189,6 +207,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       await dispatch();
       await window.empty();
       cancel?.();
+      if (bug !== undefined) throw bug;
       return ledger.close();
     },
   };

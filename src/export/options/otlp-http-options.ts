@@ -1,4 +1,4 @@
-import type { OtlpHttpSignal } from '../otlp-http.ts';
+import type { OtlpHttpSettings, OtlpHttpSignal } from '../http/http-channel.ts';
 import { readHeaders } from './headers.ts';
 import { collectProblem, OptionError, type OptionProblem } from './problem.ts';
 import { createRedactor } from './redactor.ts';
@@ -22,11 +22,6 @@ export interface OtlpFlags {
   readonly header?: readonly string[] | undefined;
   readonly compression?: string | undefined;
   readonly exportTimeoutMillis?: number | undefined;
-}
-
-export interface OtlpHttpSettings {
-  readonly traces: OtlpHttpSignal;
-  readonly metrics: OtlpHttpSignal;
 }
 
 const PATHS = { TRACES: '/v1/traces', METRICS: '/v1/metrics' } as const;

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function open(output: LineOutput, maxRequestItems = 10) {
-  return openOtlpFile({ origin: ORIGIN, output, limits: { ...LIMITS, maxRequestItems } });
+  return openOtlpFile({ output, origin: ORIGIN, limits: { ...LIMITS, maxRequestItems } });
 }
 
 const parseLines = (text: string) =>

@@ -38,7 +38,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
     const destination = httpDestination({
       url: receiver.url,
       signal: { protocol },
-      limits: { maxRequestItems: 2 },
+      limits: { maxRequestItems: 4 },
     });
     for (const minute of [1, 2, 3, 4, 5]) await destination.metrics.write(snapshot(3, minute));
     const account = await destination.metrics.finish();

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { OtlpHttpSignal } from '../../../src/export/otlp-http.ts';
+import type { OtlpHttpSignal } from '../../../src/export/http/http-channel.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import {
   atMost,
@@ -25,7 +25,7 @@ async function send(behave: Behaviour, signal: Partial<OtlpHttpSignal> = {}): Pr
   receiver = await startReceiver({ behave });
   const destination = httpDestination({
     url: receiver.url,
-    signal: { timeoutMillis: 150, destination: 'R', ...signal },
+    signal: { destination: 'R', ...signal },
     limits: { maxRequestItems: 10, concurrency: 1, retryForMillis: 5000 },
   });
   await destination.spans.write(spans(20));
@@ -63,7 +63,6 @@ describe('trouble that passes costs nothing', () => {
     ['408', first(1, status(408)), [20, 0, 0, 3, 1], [], 20],
     ['502', first(1, status(502)), [20, 0, 0, 3, 1], [], 20],
     ['504', first(1, status(504)), [20, 0, 0, 3, 1], [], 20],
-    ['no answer', first(1, hang), [20, 0, 0, 3, 1], [], 20],
     ['a closed connection', first(2, reset), [20, 0, 0, 4, 2], [], 20],
     ['413 for many at once', atMost(3), [20, 0, 0, 14, 0], [], 20],
   ])('%s', async (_, behave, expected, problems, taken) => {
@@ -72,6 +71,20 @@ describe('trouble that passes costs nothing', () => {
     expect(account.problems).toEqual(problems);
     expect(new Set(receiver.spanIds).size).toBe(taken);
   });
+});
+
+test('no answer in time is tried again', async () => {
+  const account = await send(first(1, hang), { timeoutMillis: 400 });
+  expect(counts(account)).toEqual([20, 0, 0, 3, 1]);
+  expect(new Set(receiver.spanIds).size).toBe(20);
+});
+
+test('no answer for too long is told with the flag that sets the time', async () => {
+  const account = await send(hang, { timeoutMillis: 50 });
+  expect(counts(account)).toEqual([0, 0, 20, 10, 8]);
+  expect(account.problems).toEqual([
+    'R did not answer within 0.05 s: see --export-timeout; tried for 5 s (20 spans)',
+  ]);
 });
 
 describe('an answer that accepts is believed as far as it goes', () => {
@@ -145,18 +158,20 @@ describe('an answer that accepts is believed as far as it goes', () => {
       ['R answered 200, but its body does not end: check that it is an OTLP receiver'],
       20,
     ],
-    [
-      'that does not go on',
-      drip,
-      [20, 0, 0, 2, 0],
-      ['R answered 200, but its body does not end: check that it is an OTLP receiver'],
-      20,
-    ],
   ])('%s', async (_, behave, expected, problems, taken) => {
     const account = await send(behave);
     expect(counts(account)).toEqual(expected);
     expect(account.problems).toEqual(problems);
     expect(receiver.spanIds).toHaveLength(taken);
+  });
+
+  test('that does not go on', async () => {
+    const account = await send(drip, { timeoutMillis: 200 });
+    expect(counts(account)).toEqual([20, 0, 0, 2, 0]);
+    expect(account.problems).toEqual([
+      'R answered 200, but its body does not end: check that it is an OTLP receiver',
+    ]);
+    expect(receiver.spanIds).toHaveLength(20);
   });
 
   test('in JSON, numbers may be strings', async () => {

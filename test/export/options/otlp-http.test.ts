@@ -2,11 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  type OtlpFlags,
-  type OtlpHttpSettings,
-  resolveOtlpHttp,
-} from '../../../src/export/options/otlp-http-options.ts';
+import type { OtlpHttpSettings } from '../../../src/export/http/http-channel.ts';
+import { type OtlpFlags, resolveOtlpHttp } from '../../../src/export/options/otlp-http-options.ts';
 import { isProblem } from '../../../src/export/options/problem.ts';
 import { resolveTemporality } from '../../../src/export/options/temporality.ts';
 
