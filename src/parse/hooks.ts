@@ -46,8 +46,8 @@ const BY_NAME: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** Families that grow with nearly every release of Hermes: a new member is read as the others are. */
-const TRANSFORM = /^transform_[a-z_]{1,60}$/;
-const KANBAN = /^(?:on_)?kanban_[a-z_]{1,60}$/;
+const TRANSFORM = /^transform_[a-z0-9_]{1,60}$/;
+const KANBAN = /^(?:on_)?kanban_[a-z0-9_]{1,60}$/;
 
 /** The reader of the hook that Hermes calls `name`; `undefined` when we know none. */
 export function readerOf(name: string): Reader | undefined {

@@ -13,7 +13,7 @@ export const MARK_HOOKS = [
 ] as const;
 
 /** The strings that are names or states. Any other string may be content, so it stays out; numbers and booleans never are. */
-const NAMES = new Set([
+const SHOWN_STRINGS = new Set([
   'action',
   'assignee',
   'board',
@@ -31,6 +31,9 @@ const NAMES = new Set([
 
 /** What an event has in fields of its own, and what the recorder adds. */
 const NOT_SHOWN = new Set(['ts', 'time', 'timestamp', 'pid', 'seq']);
+
+/** Names become names of attributes: what does not look like one of Hermes's is left out (`__proto__` above all). */
+const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** More would be no span event but a payload. */
 const MOST_FIELDS = 32;
@@ -81,6 +84,7 @@ function shownFields(fields: Fields): Readonly<Record<string, string | number | 
 
 function isShown(entry: [string, JsonValue | undefined]): entry is [string, string | number | boolean] {
   const [key, value] = entry;
-  if (typeof value === 'string') return NAMES.has(key) && value !== '';
-  return (typeof value === 'boolean' || Number.isFinite(value)) && !NOT_SHOWN.has(key);
+  if (typeof value === 'string') return SHOWN_STRINGS.has(key) && value !== '';
+  if (typeof value !== 'boolean' && !Number.isFinite(value)) return false;
+  return NAME.test(key) && !NOT_SHOWN.has(key);
 }

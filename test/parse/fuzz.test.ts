@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { LineDamage } from '../../src/model/line.ts';
+import type { ParsedLine } from '../../src/model/parsed-line.ts';
+import { parseLine } from '../../src/parse/parse-line.ts';
+import { API, OBSERVER, USAGE } from './kwargs.ts';
+import { AT, genuine, lineOf } from './lines.ts';
+
+const LINES = ['0.14.0', '0.16.0', '0.19.0'].flatMap((v) => [
+  ...genuine(`${v}.flat`),
+  ...genuine(`${v}.shell`),
+]);
+const RUNS = { numRuns: 1000 };
+
+const damage = fc.constantFrom<LineDamage | undefined>(
+  undefined,
+  { kind: 'invalid_utf8' },
+  { kind: 'no_line_end' },
+  { kind: 'too_long', sizeBytes: 5 },
+);
+const options = fc.record({ content: fc.boolean() });
+const bytes = fc.uint8Array({ maxLength: 400 }).map((data) => new TextDecoder().decode(data));
+/** A genuine line with a piece of it taken out, doubled, or replaced by noise. */
+const mutated = fc
+  .tuple(
+    fc.constantFrom(...LINES),
+    fc.nat(),
+    fc.nat({ max: 30 }),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+  )
+  .map(([line, at, length, noise]) => {
+    const start = at % line.length;
+    return line.slice(0, start) + noise + line.slice(start + length);
+  });
+/** A hook call whose fields hold any JSON. */
+const wild = fc
+  .record({
+    event: fc.constantFrom(
+      ...LINES.map((line) => JSON.parse(line).event ?? JSON.parse(line).hook_event_name),
+    ),
+    values: fc.dictionary(
+      fc.constantFrom(
+        ...Object.keys({ ...OBSERVER, ...API, ...USAGE }),
+        'ts',
+        'usage',
+        'args',
+        'result',
+        'error',
+        'extra',
+        'status',
+        'user_message',
+      ),
+      fc.jsonValue(),
+    ),
+  })
+  .map(({ event, values }) => JSON.stringify({ event, ...values }));
+
+test.each([
+  ['bytes', bytes],
+  ['JSON', fc.json()],
+  ['genuine lines, mutated', mutated],
+  ['hook calls with any value in any field', wild],
+])('%s: never a throw, always an account of the line', (_name, texts) => {
+  fc.assert(
+    fc.property(texts, damage, options, (text, damaged, content) => {
+      const parsed = parseLine(lineOf(text, damaged), content);
+      expect(isWhole(parsed)).toBe(true);
+      expect(parseLine(lineOf(text, damaged), content)).toEqual(parsed);
+    }),
+    RUNS,
+  );
+});
+
+/** True when the parsed line keeps what its type promises, where a hostile value could break it. */
+function isWhole(parsed: ParsedLine): boolean {
+  if (parsed.kind === 'blank') return true;
+  if (parsed.kind === 'malformed') return parsed.diagnostic.at?.line === AT.line;
+  if (parsed.kind === 'test' || parsed.kind === 'unknown') return parsed.at.line === AT.line;
+  const { event, diagnostics } = parsed;
+  return (
+    event.line === AT.line &&
+    ids(event).every((id) => id === undefined || (typeof id === 'string' && id !== '')) &&
+    numbersIn(event).every(Number.isFinite) &&
+    diagnostics.every((diagnostic) => diagnostic.at?.line === AT.line && diagnostic.message.length < 300)
+  );
+}
+
+function ids({ sessionId, taskId, turnId }: Extract<ParsedLine, { kind: 'event' | 'untimed' }>['event']) {
+  return [sessionId, taskId, turnId];
+}
+
+/** Every number that stands in the event itself. */
+function numbersIn(event: object): number[] {
+  return Object.values(event).filter((value) => typeof value === 'number');
+}
