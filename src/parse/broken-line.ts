@@ -15,6 +15,7 @@ export function malformed(line: InputLine, code: string, message: string): Malfo
 }
 
 function reasonOf(text: string): string {
+  if (text.includes('\0')) return 'not JSON, as it holds NUL bytes';
   const outside = outsideStrings(text);
   if (/NaN|Infinity/.test(outside)) return "not JSON, as it holds Python's NaN or Infinity";
   if (/\}\s*\{/.test(outside)) return 'not JSON, as it holds several objects (two writers, no line end?)';

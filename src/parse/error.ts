@@ -1,17 +1,17 @@
 import { isJsonObject } from '../model/json.ts';
-import { type Fields, field, text, wellFormed } from './fields.ts';
+import { type Fields, text } from './fields.ts';
 
 /** `error_type`, or the `type` inside `error`. */
 export function errorType(fields: Fields): string | undefined {
-  const error = field(fields, 'error');
-  const inner = isJsonObject(error) && typeof error.type === 'string' ? wellFormed(error.type) : undefined;
-  return text(fields, 'error_type') ?? inner;
+  const { body, extra } = fields;
+  const error = body.error ?? extra.error;
+  const own = text(fields, 'error_type', body.error_type, extra.error_type);
+  return own ?? (isJsonObject(error) ? text(fields, 'error.type', error.type) : undefined);
 }
 
-/** `error` is a string for auxiliary calls, and an object with a `message` for API calls. */
+/** `error` is an object with a `message` for API calls, and a string for auxiliary calls. */
 export function errorMessage(fields: Fields): string | undefined {
-  const error = field(fields, 'error');
-  if (!isJsonObject(error)) return text(fields, 'error') ?? text(fields, 'error_message');
-  const inner = typeof error.message === 'string' ? wellFormed(error.message) : undefined;
-  return inner ?? text(fields, 'error_message');
+  const { body, extra } = fields;
+  const error = body.error ?? extra.error;
+  return isJsonObject(error) ? text(fields, 'error.message', error.message) : text(fields, 'error', error);
 }

@@ -25,37 +25,37 @@ export interface Fields extends LineRef {
   diagnostics: Diagnostic[] | undefined;
 }
 
-/** The value under `key`: the top level first, then `extra`. `undefined` or null when there is none. */
+/**
+ * The value under `key`: the top level first, then `extra`. For fields that few lines have. The readers of hooks spell
+ * the same out, `body.model, extra.model`, as a read by a fixed name costs a third of a read by a variable one.
+ */
 export function field(fields: Fields, key: string): JsonValue | undefined {
-  const value = fields.body[key];
-  return value === undefined || value === null ? fields.extra[key] : value;
+  return fields.body[key] ?? fields.extra[key];
 }
 
+type Found = JsonValue | undefined;
+
 /** `undefined` for '' too: Hermes writes '' for an id it does not have. */
-export function text(fields: Fields, key: string): string | undefined {
-  const value = field(fields, key);
-  if (typeof value === 'string') return wellFormed(value);
+export function text(fields: Fields, key: string, top: Found, inner?: Found): string | undefined {
+  const value = top ?? inner;
+  if (typeof value === 'string') return value === '' ? undefined : wellFormed(fields, key, value);
   return value === undefined || value === null ? undefined : wrongType(fields, key, value, 'a string');
 }
 
 /** As `text`, for what people and tools said: `undefined` unless content was asked for. */
-export function contentText(fields: Fields, key: string): string | undefined {
-  return fields.content ? text(fields, key) : undefined;
+export function contentText(fields: Fields, key: string, top: Found, inner?: Found): string | undefined {
+  return fields.content ? text(fields, key, top, inner) : undefined;
 }
 
-export function flag(fields: Fields, key: string): boolean | undefined {
-  const value = field(fields, key);
+export function flag(fields: Fields, key: string, top: Found, inner?: Found): boolean | undefined {
+  const value = top ?? inner;
   if (typeof value === 'boolean') return value;
   return value === undefined || value === null ? undefined : wrongType(fields, key, value, 'true or false');
 }
 
 /** A whole number from 0. */
-export function count(fields: Fields, key: string): number | undefined {
-  return countIn(fields, field(fields, key), key);
-}
-
-/** As `count`, for a value found elsewhere than among the fields; `key` is its name in the warning. */
-export function countIn(fields: Fields, value: JsonValue | undefined, key: string): number | undefined {
+export function count(fields: Fields, key: string, top: Found, inner?: Found): number | undefined {
+  const value = top ?? inner;
   if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) return value;
   return value === undefined || value === null
     ? undefined
@@ -63,21 +63,21 @@ export function countIn(fields: Fields, value: JsonValue | undefined, key: strin
 }
 
 /** A finite number from 0, in the field's own unit. */
-export function amount(fields: Fields, key: string): number | undefined {
-  const value = field(fields, key);
+export function amount(fields: Fields, key: string, top: Found, inner?: Found): number | undefined {
+  const value = top ?? inner;
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
   return value === undefined || value === null ? undefined : wrongType(fields, key, value, 'a number from 0');
 }
 
 /** A duration that Hermes gives in float seconds. */
-export function secondsAsMicros(fields: Fields, key: string): number | undefined {
-  const seconds = amount(fields, key);
+export function secondsAsMicros(fields: Fields, key: string, top: Found, inner?: Found): number | undefined {
+  const seconds = amount(fields, key, top, inner);
   return seconds === undefined ? undefined : Math.round(seconds * 1e6);
 }
 
 /** A point in time in any notation that `parseTime` reads. */
-export function moment(fields: Fields, key: string): EpochMicros | undefined {
-  const value = field(fields, key);
+export function moment(fields: Fields, key: string, top: Found, inner?: Found): EpochMicros | undefined {
+  const value = top ?? inner;
   if (value === undefined || value === null) return undefined;
   const time = parseTime(value);
   if (time === undefined) warn(fields, 'bad-time', `${key} is no time between 1971 and 2255: left out`);
@@ -99,10 +99,11 @@ export function wrongType(fields: Fields, key: string, value: JsonValue, expecte
   return undefined;
 }
 
-/** A lone surrogate (only an escape such as `\ud800` can bring one) would be refused by receivers later: U+FFFD instead. */
-export function wellFormed(value: string): string | undefined {
-  if (value === '') return undefined;
-  return value.isWellFormed() ? value : value.toWellFormed();
+/** Half a surrogate pair, which only an escape such as `\ud800` can bring, is no text that a receiver takes. */
+export function wellFormed(fields: Fields, key: string, value: string): string {
+  if (value.isWellFormed()) return value;
+  warn(fields, 'lone-surrogate', `${key} holds half a surrogate pair: read as U+FFFD`);
+  return value.toWellFormed();
 }
 
 function kindOf(value: JsonValue): string {

@@ -3,7 +3,7 @@ import { readApiRequestError, readPostApiRequest, readPreApiRequest } from './ap
 import { readPostApprovalResponse, readPreApprovalRequest } from './approval-hooks.ts';
 import { readPostAuxiliaryCall, readPreAuxiliaryCall } from './auxiliary-hooks.ts';
 import type { Fields } from './fields.ts';
-import { KANBAN_PREFIXES, MARK_HOOKS, readKanban, readMark } from './mark-hooks.ts';
+import { MARK_HOOKS, readKanban, readMark } from './mark-hooks.ts';
 import { readSessionEnd, readSessionFinalize, readSessionReset, readSessionStart } from './session-hooks.ts';
 import { readStreamDelta, readStreamEnd, readStreamStart } from './stream-hooks.ts';
 import { readSubagentStart, readSubagentStop } from './subagent-hooks.ts';
@@ -45,12 +45,16 @@ const BY_NAME: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...UNMAPPED_HOOKS.map((name): [string, Reader] => [name, readUnmapped]),
 ]);
 
+/** Families that grow with nearly every release of Hermes: a new member is read as the others are. */
+const TRANSFORM = /^transform_[a-z_]{1,60}$/;
+const KANBAN = /^(?:on_)?kanban_[a-z_]{1,60}$/;
+
 /** The reader of the hook that Hermes calls `name`; `undefined` when we know none. */
 export function readerOf(name: string): Reader | undefined {
-  return BY_NAME.get(name) ?? readerByPrefix(name);
+  return BY_NAME.get(name) ?? familyReader(name);
 }
 
-function readerByPrefix(name: string): Reader | undefined {
-  if (name.startsWith('transform_')) return readUnmapped;
-  return KANBAN_PREFIXES.some((prefix) => name.startsWith(prefix)) ? readKanban : undefined;
+function familyReader(name: string): Reader | undefined {
+  if (TRANSFORM.test(name)) return readUnmapped;
+  return KANBAN.test(name) ? readKanban : undefined;
 }

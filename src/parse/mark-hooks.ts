@@ -12,9 +12,6 @@ export const MARK_HOOKS = [
   'pre_compression',
 ] as const;
 
-/** The board's hooks. Newer Hermes versions keep adding to them, so unknown ones with these prefixes count as theirs. */
-export const KANBAN_PREFIXES = ['kanban_', 'on_kanban_'] as const;
-
 /** The strings that are names or states. Any other string may be content, so it stays out; numbers and booleans never are. */
 const NAMES = new Set([
   'action',
@@ -39,16 +36,17 @@ const NOT_SHOWN = new Set(['ts', 'time', 'timestamp', 'pid', 'seq']);
 const MOST_FIELDS = 32;
 
 export function readMark(fields: Fields): Mark {
+  const { body, extra } = fields;
   return {
     hook: 'mark',
     source: fields.source,
     line: fields.line,
     time: fields.time,
-    sessionId: text(fields, 'session_id'),
-    taskId: text(fields, 'task_id'),
-    turnId: text(fields, 'turn_id'),
-    model: text(fields, 'model'),
-    platform: text(fields, 'platform'),
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
     name: fields.hook,
     fields: shownFields(fields),
   };
@@ -56,8 +54,9 @@ export function readMark(fields: Fields): Mark {
 
 /** A kanban `task_id` names a card on a board, not an agent's task. Without session and turn there is no span to mark. */
 export function readKanban(fields: Fields): Mark | Unmapped {
-  const sessionId = text(fields, 'session_id');
-  const turnId = text(fields, 'turn_id');
+  const { body, extra } = fields;
+  const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
+  const turnId = text(fields, 'turn_id', body.turn_id, extra.turn_id);
   const base = {
     source: fields.source,
     line: fields.line,
@@ -65,12 +64,12 @@ export function readKanban(fields: Fields): Mark | Unmapped {
     sessionId,
     taskId: undefined,
     turnId,
-    model: text(fields, 'model'),
-    platform: text(fields, 'platform'),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
     name: fields.hook,
   };
   if (sessionId === undefined && turnId === undefined) return { hook: 'unmapped', ...base };
-  const card = text(fields, 'task_id');
+  const card = text(fields, 'task_id', body.task_id, extra.task_id);
   const shown = shownFields(fields);
   return { hook: 'mark', ...base, fields: card === undefined ? shown : { task_id: card, ...shown } };
 }

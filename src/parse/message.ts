@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '../model/json.ts';
-import { type Fields, field, wellFormed, wrongType } from './fields.ts';
+import { type Fields, wrongType } from './fields.ts';
 
 /** How Hermes opens every prompt of its background review fork. */
 const REVIEW_PROMPT = 'Review the conversation above';
@@ -9,12 +9,11 @@ const REVIEW_PROMPT = 'Review the conversation above';
  * `undefined` when there is none.
  */
 export function userMessage(fields: Fields): string | undefined {
-  const message = field(fields, 'user_message');
-  if (typeof message === 'string') return wellFormed(message);
+  const message = fields.body.user_message ?? fields.extra.user_message;
+  if (typeof message === 'string') return message === '' ? undefined : message;
   if (message === undefined || message === null) return undefined;
-  if (!Array.isArray(message))
-    return wrongType(fields, 'user_message', message, 'a string or a list of parts');
-  return wellFormed(message.map(partText).join('\n'));
+  if (Array.isArray(message)) return message.map(partText).join('\n');
+  return wrongType(fields, 'user_message', message, 'a string or a list of parts');
 }
 
 export function isReviewPrompt(message: string): boolean {

@@ -1,24 +1,15 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
 import type { InputLine } from '../model/line.ts';
 import type { ParsedLine } from '../model/parsed-line.ts';
-import { epochMicros } from '../model/time.ts';
 import { brokenLine, malformed } from './broken-line.ts';
-import { type Fields, moment, text, wrongType } from './fields.ts';
-import { readerOf } from './hooks.ts';
-import { noteMissingIds } from './missing-ids.ts';
-import { isTestPayload } from './test-payload.ts';
+import { parseBody } from './parse-body.ts';
 
 export interface ParseOptions {
   /** True to keep what people, models and tools said. Arguments of tools are kept always: calls are paired by them. */
   readonly content: boolean;
 }
 
-const NO_EXTRA: JsonObject = Object.freeze({});
-const NO_DIAGNOSTICS: readonly never[] = Object.freeze([]);
 const BLANK: ParsedLine = Object.freeze({ kind: 'blank' });
-const NO_TIME = epochMicros(0);
-/** Longer names of unknown hooks are cut: they are shown to people, and counted by name. */
-const LONGEST_NAME = 80;
 
 /**
  * One line of a log → what it is. Knows the three envelopes (flat, shell hook, outbound webhook) and every dialect
@@ -71,74 +62,6 @@ function withoutPadding(text: string): string {
   while (text[start] === '\0') start++;
   while (end > start && text[end - 1] === '\0') end--;
   return text.slice(start, end).trim();
-}
-
-function parseBody(line: InputLine, body: JsonObject, content: boolean): ParsedLine {
-  const hook = nameOf(body);
-  if (hook === undefined) {
-    return malformed(
-      line,
-      'no-event-name',
-      'no hook_event_name, event or hook that names a hook: line skipped',
-    );
-  }
-  const fields: Fields = {
-    source: line.source,
-    line: line.line,
-    hook,
-    body,
-    extra: isJsonObject(body.extra) ? body.extra : NO_EXTRA,
-    content,
-    time: NO_TIME,
-    diagnostics: undefined,
-  };
-  fields.time = moment(fields, 'ts') ?? moment(fields, 'timestamp') ?? moment(fields, 'time') ?? NO_TIME;
-  return parseFields(fields);
-}
-
-/** Shell hooks and webhooks write `hook_event_name`; in a plugin's own log the key is the plugin's choice. */
-function nameOf(body: JsonObject): string | undefined {
-  const name = body.hook_event_name ?? body.event ?? body.hook;
-  return typeof name === 'string' && name !== '' ? name : undefined;
-}
-
-function parseFields(fields: Fields): ParsedLine {
-  const read = readerOf(fields.hook);
-  if (read === undefined) return unknownHook(fields);
-  const event = read(fields);
-  if (isTestPayload(event)) return testPayload(fields);
-  if (event.sessionId === undefined) noteMissingIds(fields, event);
-  if (fields.extra === NO_EXTRA) noteOddExtra(fields);
-  const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
-  return { kind: fields.time === NO_TIME ? 'untimed' : 'event', event, diagnostics };
-}
-
-function noteOddExtra(fields: Fields): void {
-  const extra = fields.body.extra;
-  if (extra !== undefined && extra !== null && !isJsonObject(extra))
-    wrongType(fields, 'extra', extra, 'an object');
-}
-
-function unknownHook(fields: Fields): ParsedLine {
-  const sessionId = text(fields, 'session_id');
-  if (sessionId === 'test-session') return testPayload(fields);
-  const hook = fields.hook.slice(0, LONGEST_NAME).toWellFormed();
-  return {
-    kind: 'unknown',
-    hook,
-    sessionId,
-    time: timeOf(fields),
-    at: { source: fields.source, line: fields.line },
-  };
-}
-
-function testPayload(fields: Fields): ParsedLine {
-  const at = { source: fields.source, line: fields.line };
-  return { kind: 'test', hook: fields.hook, time: timeOf(fields), at };
-}
-
-function timeOf(fields: Fields) {
-  return fields.time === NO_TIME ? undefined : fields.time;
 }
 
 function withWarning(parsed: ParsedLine, line: InputLine, code: string, message: string): ParsedLine {

@@ -6,7 +6,11 @@ export function isTestPayload(event: UntimedEvent): boolean {
     event.sessionId === 'test-session' ||
     event.taskId === 'test-task' ||
     event.turnId === 'test-turn' ||
-    ('toolCallId' in event && event.toolCallId === 'test-call') ||
-    (event.hook === 'subagent_stop' && event.sessionId === 'parent-sess')
+    (event.hook === 'subagent_stop' && event.sessionId === 'parent-sess') ||
+    (isToolCall(event) && event.toolCallId === 'test-call')
   );
+}
+
+function isToolCall(event: UntimedEvent) {
+  return event.hook === 'pre_tool_call' || event.hook === 'post_tool_call';
 }

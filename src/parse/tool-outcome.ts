@@ -1,9 +1,11 @@
 import type { ToolStatus } from '../model/event.ts';
 import { isJsonObject, type JsonValue } from '../model/json.ts';
-import { isDeep } from './depth.ts';
+import { shallow } from './depth.ts';
 import { type Fields, text, warn, wellFormed } from './fields.ts';
 
 const KEY = '"error"';
+const OPENING_BRACE = 0x7b;
+const COLON = 0x3a;
 const STATUSES: ReadonlySet<string> = new Set([
   'ok',
   'error',
@@ -17,7 +19,7 @@ const STATUSES: ReadonlySet<string> = new Set([
  * no status: then the result alone decides, and a null `error` is none (every good terminal result has one).
  */
 export function toolStatus(fields: Fields, error: JsonValue | undefined): ToolStatus {
-  const status = text(fields, 'status');
+  const status = text(fields, 'status', fields.body.status, fields.extra.status);
   if (status === 'ok') return isTruthy(error) ? 'error' : 'ok';
   if (status !== undefined && isToolStatus(status)) return status;
   const derived = error === undefined ? 'ok' : 'error';
@@ -34,9 +36,10 @@ export function resultError(result: JsonValue | undefined): JsonValue | undefine
 }
 
 /** A string as it is, anything else as JSON. */
-export function errorText(error: JsonValue | undefined): string | undefined {
-  if (error === undefined || typeof error === 'string') return wellFormed(error ?? '');
-  return isDeep(error) ? undefined : JSON.stringify(error);
+export function errorText(fields: Fields, error: JsonValue | undefined): string | undefined {
+  if (error === undefined || error === '') return undefined;
+  if (typeof error === 'string') return wellFormed(fields, 'error', error);
+  return JSON.stringify(shallow(fields, 'error', error));
 }
 
 function isToolStatus(status: string): status is ToolStatus {
@@ -54,17 +57,20 @@ function isTruthy(error: JsonValue | undefined): boolean {
  * nearly all say `"error": null` or nothing. (Inside a string the quotes around the key would be escaped.)
  */
 function mayHoldError(result: string): boolean {
-  if (result[afterSpace(result, 0)] !== '{') return false;
+  if (result.charCodeAt(afterSpace(result, 0)) !== OPENING_BRACE) return false;
   for (let at = result.indexOf(KEY); at !== -1; at = result.indexOf(KEY, at + 1)) {
     const colon = afterSpace(result, at + KEY.length);
-    if (result[colon] === ':' && !result.startsWith('null', afterSpace(result, colon + 1))) return true;
+    if (result.charCodeAt(colon) !== COLON) continue;
+    if (!result.startsWith('null', afterSpace(result, colon + 1))) return true;
   }
   return false;
 }
 
+/** The first place from `from` on that holds no JSON white space. */
 function afterSpace(text: string, from: number): number {
   let at = from;
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++;
+  let code = text.charCodeAt(at);
+  while (code === 32 || (code >= 9 && code <= 13)) code = text.charCodeAt(++at);
   return at;
 }
 

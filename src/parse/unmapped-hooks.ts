@@ -18,22 +18,24 @@ export const UNMAPPED_HOOKS = [
 ] as const;
 
 export function readUnmapped(fields: Fields): Unmapped {
+  const { body, extra } = fields;
   return {
     hook: 'unmapped',
     source: fields.source,
     line: fields.line,
     time: fields.time,
-    sessionId: text(fields, 'session_id'),
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
     taskId: taskId(fields),
-    turnId: text(fields, 'turn_id'),
-    model: text(fields, 'model'),
-    platform: text(fields, 'platform'),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
     name: fields.hook,
   };
 }
 
 /** That of `transform_terminal_output` is literally `default`, in children too: the name of a terminal, not of a task. */
 function taskId(fields: Fields): string | undefined {
-  const id = text(fields, 'task_id');
+  const { body, extra } = fields;
+  const id = text(fields, 'task_id', body.task_id, extra.task_id);
   return id === 'default' && fields.hook === 'transform_terminal_output' ? undefined : id;
 }

@@ -1,20 +1,20 @@
 import type { Usage } from '../model/event.ts';
 import { isJsonObject } from '../model/json.ts';
-import { countIn, type Fields, field, warn, wrongType } from './fields.ts';
+import { count, type Fields, warn, wrongType } from './fields.ts';
 
 /** The token counts of an answer; `undefined` when Hermes sent null, or an object without a single count. */
 export function readUsage(fields: Fields): Usage | undefined {
-  const usage = field(fields, 'usage');
+  const usage = fields.body.usage ?? fields.extra.usage;
   if (usage === undefined || usage === null) return undefined;
   if (!isJsonObject(usage)) return wrongType(fields, 'usage', usage, 'an object');
   const counts = {
-    inputTokens: countIn(fields, usage.input_tokens, 'usage.input_tokens'),
-    outputTokens: countIn(fields, usage.output_tokens, 'usage.output_tokens'),
-    cacheReadTokens: countIn(fields, usage.cache_read_tokens, 'usage.cache_read_tokens'),
-    cacheWriteTokens: countIn(fields, usage.cache_write_tokens, 'usage.cache_write_tokens'),
-    reasoningTokens: countIn(fields, usage.reasoning_tokens, 'usage.reasoning_tokens'),
-    promptTokens: countIn(fields, usage.prompt_tokens, 'usage.prompt_tokens'),
-    totalTokens: countIn(fields, usage.total_tokens, 'usage.total_tokens'),
+    inputTokens: count(fields, 'usage.input_tokens', usage.input_tokens),
+    outputTokens: count(fields, 'usage.output_tokens', usage.output_tokens),
+    cacheReadTokens: count(fields, 'usage.cache_read_tokens', usage.cache_read_tokens),
+    cacheWriteTokens: count(fields, 'usage.cache_write_tokens', usage.cache_write_tokens),
+    reasoningTokens: count(fields, 'usage.reasoning_tokens', usage.reasoning_tokens),
+    promptTokens: count(fields, 'usage.prompt_tokens', usage.prompt_tokens),
+    totalTokens: count(fields, 'usage.total_tokens', usage.total_tokens),
   };
   if (counts.inputTokens === undefined) counts.inputTokens = uncachedInput(fields, counts);
   return isEmpty(counts) ? undefined : counts;
