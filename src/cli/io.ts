@@ -7,6 +7,8 @@ export interface Io {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly pid: number;
+  /** Of Node.js; a stand-in need not have one. */
+  readonly versions?: { readonly node: string };
   cwd(): string;
   kill(pid: number, signal: 'SIGINT' | 'SIGTERM'): unknown;
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;

@@ -8,10 +8,14 @@ import type { SentSample } from '../stack/step.ts';
 import { readFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { replay } from './replay.ts';
-import { REPLAY_FLAGS } from './replay-flags.ts';
+import { REPLAY_FLAGS, type ReplayFlags } from './replay-flags.ts';
 
-/** Sends the sample to `endpoint` over OTLP/HTTP, as a session that has just ended; the variables of `env` say the rest. */
-export async function sendSample(endpoint: string, env: Io['env'], io: Io): Promise<SentSample> {
+/** Sends the sample as a session that has just ended: where to is said by `given`, and by the variables of `env`. */
+export async function sendSample(
+  given: Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>,
+  env: Io['env'],
+  io: Io,
+): Promise<SentSample> {
   const now = epochMicros(Date.now() * 1000);
   const sessionId = `hermes-otel-sample-${now.toString(36)}`;
   const told: string[] = [];
@@ -23,8 +27,7 @@ export async function sendSample(endpoint: string, env: Io['env'], io: Io): Prom
   });
   const flags = {
     ...readFlags(REPLAY_FLAGS, new Command(), env),
-    exporter: ['otlp'] as const,
-    endpoint,
+    ...given,
     // A check tells what is, it does not wait for better.
     retryFor: 0,
     quiet: false,

@@ -31,7 +31,7 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     const traceId = traceIdOf('session', name);
     return eventually(
       async () => {
-        const response = await fetch(`${phoenix.url}/v1/projects/default/spans?limit=1000`);
+        const response = await fetch(`${phoenix.url}/v1/projects/hermes-agent/spans?limit=1000`);
         const body: unknown = await response.json();
         const all: readonly PhoenixSpan[] =
           typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data)
@@ -113,9 +113,10 @@ describeReceiver('Phoenix', [program], (folder = '') => {
   const withChromium = chromium.kind === 'ready' ? test : test.skip;
   withChromium('shows the trace on its page', async () => {
     const picture = join(phoenix.folder, 'phoenix.png');
-    const project = 'UHJvamVjdDox'; // base64 of Project:1, Phoenix's name for its first project
+    const found = await fetch(`${phoenix.url}/v1/projects/hermes-agent`);
+    const project: { readonly data: { readonly id: string } } = JSON.parse(await found.text());
     await screenshot(
-      `${phoenix.url}/projects/${project}/traces/${traceIdOf('session', 'now')}`,
+      `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'now')}`,
       picture,
       20_000,
     );

@@ -1,0 +1,147 @@
+import { type Finding, fail, ok, warn } from './finding.ts';
+import { connectionTrouble, nameTrouble, type Port, portOf, speaksHttp2, tlsTrouble } from './port.ts';
+
+/** One signal's way to its receiver, and a first knock at the door. */
+export interface SignalProbe {
+  readonly signal: 'traces' | 'metrics';
+  readonly url: URL;
+  /** The URL without its secrets. */
+  readonly shown: string;
+  /** Sends a request without spans or points, which every receiver takes and none stores. */
+  knock(): Promise<Knock>;
+}
+
+export type Knock =
+  /** `message` is what the receiver says of it; '' without a word. */
+  | { readonly kind: 'accepted'; readonly message: string }
+  /** The receiver answered, and does not take it; the sentence says why and what to do. */
+  | { readonly kind: 'refused'; readonly sentence: string }
+  | { readonly kind: 'unanswered'; readonly sentence: string };
+
+/** From the name to the receiver's answer, each step only when the one before it is ok. */
+export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const reached = new Map<string, boolean>();
+  for (const probe of probes) {
+    const { origin } = probe.url;
+    if (!reached.has(origin)) {
+      const steps = await reach(probe.url);
+      findings.push(...steps);
+      reached.set(
+        origin,
+        steps.every(({ level }) => level !== 'fail'),
+      );
+    }
+    if (reached.get(origin) === true) findings.push(await knockAt(probe));
+  }
+  return findings;
+}
+
+async function reach(url: URL): Promise<readonly Finding[]> {
+  const port = portOf(url);
+  const steps = [() => checkName(port), () => checkConnection(port), () => checkTls(url, port)];
+  const findings: Finding[] = [];
+  for (const step of steps) {
+    const finding = await step();
+    if (finding === undefined) continue;
+    findings.push(finding);
+    if (finding.level === 'fail') break;
+  }
+  return findings;
+}
+
+async function checkName(port: Port): Promise<Finding> {
+  const about = 'Name';
+  const trouble = await nameTrouble(port);
+  if (trouble === undefined) return ok(about, `${port.host} is known.`);
+  return fail(
+    about,
+    `${port.host} cannot be looked up (${trouble}).`,
+    'Check its spelling in --endpoint; a name of a Compose service is known only inside its network.',
+  );
+}
+
+async function checkConnection(port: Port): Promise<Finding> {
+  const about = 'Connection';
+  const where = `${port.host}:${port.port}`;
+  const trouble = await connectionTrouble(port);
+  if (trouble === undefined) return ok(about, `${where} takes connections.`);
+  if (trouble === 'ECONNREFUSED') {
+    return fail(
+      about,
+      `Nothing listens on ${where}.`,
+      `Start the receiver, or give its address with --endpoint.${await neighbour(port)}`,
+    );
+  }
+  return fail(
+    about,
+    `${where} cannot be reached (${trouble}).`,
+    'Check the address, the network and firewalls between here and there.',
+  );
+}
+
+/** The two usual ports of OTLP: 4318 speaks HTTP, 4317 gRPC. */
+async function neighbour({ host, port }: Port): Promise<string> {
+  const others = [4318, 4317].filter((other) => other !== port);
+  for (const other of others) {
+    if ((await connectionTrouble({ host, port: other })) === undefined) {
+      return ` Something listens on ${other}, OTLP's usual port for ${other === 4318 ? 'HTTP' : 'gRPC'}.`;
+    }
+  }
+  return '';
+}
+
+async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
+  if (url.protocol !== 'https:') return undefined;
+  const about = 'TLS';
+  const trouble = await tlsTrouble(port);
+  if (trouble === undefined) return ok(about, 'The port speaks TLS.');
+  return fail(
+    about,
+    `${port.host}:${port.port} takes connections, but speaks no TLS (${trouble}).`,
+    'Give the address with http:// instead of https://.',
+  );
+}
+
+const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;
+
+async function knockAt(probe: SignalProbe): Promise<Finding> {
+  const about = ABOUT[probe.signal];
+  const knock = await probe.knock();
+  switch (knock.kind) {
+    case 'accepted':
+      return knock.message === ''
+        ? ok(about, `${probe.shown} takes them.`)
+        : warn(about, `${knock.message}.`, 'Check that an OTLP receiver is at this address.');
+    case 'refused':
+      return fail(about, ...cut(knock.sentence));
+    case 'unanswered':
+      return unanswered(about, probe, knock.sentence);
+    default:
+      return knock satisfies never;
+  }
+}
+
+async function unanswered(about: string, { url }: SignalProbe, sentence: string): Promise<Finding> {
+  const port = portOf(url);
+  const where = `${port.host}:${port.port}`;
+  if (url.protocol === 'http:' && (await tlsTrouble(port)) === undefined) {
+    return fail(about, `${where} speaks TLS.`, 'Give the address with https:// instead of http://.');
+  }
+  if (await speaksHttp2(url)) {
+    return fail(
+      about,
+      `${where} is a gRPC port: it speaks HTTP/2 only.`,
+      "Use the receiver's HTTP port (usually 4318), or `-e otlp_grpc`.",
+    );
+  }
+  return fail(about, ...cut(sentence));
+}
+
+/** The export stage's sentences say what was found, then a colon or a semicolon, then what to do. */
+function cut(sentence: string): [found: string, next: string] {
+  const at = Math.max(sentence.lastIndexOf(': '), sentence.lastIndexOf('; '));
+  if (at < 0) return [`${sentence}.`, 'Look into the log of the receiver.'];
+  const next = sentence.slice(at + 2);
+  return [`${sentence.slice(0, at)}.`, `${next.charAt(0).toUpperCase()}${next.slice(1)}.`];
+}

@@ -1,0 +1,113 @@
+import type { EpochMicros } from '../model/time.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** What a look through a log counted. */
+export interface LogFacts {
+  /** As the user named it. */
+  readonly name: string;
+  readonly lines: number;
+  readonly events: number;
+  /** Lines that could not be read as an event. */
+  readonly lost: number;
+  /** The first of them. */
+  readonly firstLost: string | undefined;
+  readonly lastEvent: EpochMicros | undefined;
+  readonly sessions: number;
+  readonly turns: number;
+  readonly apiCalls: number;
+  readonly answeredCalls: number;
+  /** Answered calls that say how many tokens they took. */
+  readonly callsWithUsage: number;
+  readonly toolCalls: number;
+  /** Spans whose parent is in no session of this log. */
+  readonly orphans: number;
+  readonly incomplete: number;
+}
+
+const DAY_MICROS = 86_400_000_000;
+
+/** Judges a log: can it be read, is it fresh, and is there in it what the spans and metrics are made of. */
+export function checkLog(facts: LogFacts, now: EpochMicros): readonly Finding[] {
+  return [
+    readable(facts),
+    ...(facts.events === 0 ? [] : [fresh(facts, now), tree(facts), metrics(facts), tokens(facts)]),
+  ];
+}
+
+function readable({ name, lines, events, lost, firstLost }: LogFacts): Finding {
+  const about = 'Log';
+  if (events === 0) {
+    const why = lines === 0 ? 'is empty' : `has ${lines} lines, none of them an event`;
+    return fail(
+      about,
+      `${name} ${why}.`,
+      "Check that it is the recorder's file, and that Hermes has run since the recorder was installed.",
+    );
+  }
+  if (lost === 0) return ok(about, `${name}: ${events} events.`);
+  return warn(
+    about,
+    `${name}: ${events} events, ${lost} lines lost (${firstLost}).`,
+    '`hermes-otel replay --report FILE` lists every one of them.',
+  );
+}
+
+function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
+  const about = 'Freshness';
+  if (lastEvent === undefined) return ok(about, 'No event has a time.');
+  const days = Math.floor((now - lastEvent) / DAY_MICROS);
+  if (days < 1) return ok(about, `The last event is of ${iso(lastEvent)}.`);
+  return warn(
+    about,
+    `The last event is ${days} ${days === 1 ? 'day' : 'days'} old (${iso(lastEvent)}).`,
+    'Some receivers drop what is older than a day, with a 200, and others show it only when asked for its time: see docs/backends.md. If Hermes has run since, its recorder does not.',
+  );
+}
+
+function iso(time: EpochMicros): string {
+  return new Date(time / 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function tree({ sessions, turns, orphans, incomplete }: LogFacts): Finding {
+  const about = 'Tree';
+  if (orphans > 0) {
+    return fail(
+      about,
+      `${orphans} spans have a parent that is not in the log.`,
+      'Replay all files of the session in one command: what began in one file ends in another.',
+    );
+  }
+  const found = `${sessions} sessions, ${turns} turns; every span hangs in its session's tree.`;
+  if (incomplete === 0) return ok(about, found);
+  return warn(
+    about,
+    `${found} ${incomplete} spans have no end in the log.`,
+    'An agent that was killed or still runs leaves such spans; they are marked hermes.incomplete.',
+  );
+}
+
+function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
+  const about = 'Metrics';
+  const none = [
+    ...(turns === 0 ? ['turns'] : []),
+    ...(apiCalls === 0 ? ['API calls'] : []),
+    ...(toolCalls === 0 ? ['tool calls'] : []),
+  ];
+  if (none.length === 0)
+    return ok(about, `${turns} turns, ${apiCalls} API calls and ${toolCalls} tool calls to measure.`);
+  return warn(
+    about,
+    `The log has no ${none.join(' and no ')}: their metrics will be missing.`,
+    'If there were some, the recorder does not hear those hooks: `hermes-otel init` sets all of them up.',
+  );
+}
+
+function tokens({ answeredCalls, callsWithUsage }: LogFacts): Finding {
+  const about = 'Tokens';
+  if (callsWithUsage === answeredCalls) return ok(about, `All ${answeredCalls} answers report their tokens.`);
+  return warn(
+    about,
+    `${answeredCalls - callsWithUsage} of ${answeredCalls} answers report no tokens.`,
+    'The provider sent no usage (many local servers, and streams without `include_usage`): such calls have no token attributes, rather than 0.',
+  );
+}
