@@ -1,0 +1,84 @@
+import { KINDS } from '../../src/html/format.ts';
+import { at, end, isError, type SpanTable } from './table.ts';
+
+/** What is seen of a span only by looking at its neighbours: made once, read by every row. */
+export interface Marks {
+  /** How many siblings run side by side with this one, itself included; 0 when it runs alone. */
+  readonly parallel: Int32Array;
+  /** Where in its group of siblings: `PLACE`. */
+  readonly parallelPlace: Uint8Array;
+  /** The nearest sub-agent span at or above, -1 for none. */
+  readonly agent: Int32Array;
+  /** Its place among its siblings, from 1, and how many they are. */
+  readonly place: Int32Array;
+  readonly siblings: Int32Array;
+  /** Errors among the spans before this one; one longer than the table. */
+  readonly errorsBefore: Int32Array;
+}
+
+export const PLACE = { none: 0, first: 1, middle: 2, last: 3 } as const;
+
+const SUBAGENT = KINDS.indexOf('subagent');
+/** Turns and API calls follow each other by nature; where they overlap (retries, background) it is no fan-out. */
+const FAN_OUT: ReadonlySet<number> = new Set([KINDS.indexOf('tool_call'), SUBAGENT]);
+
+export function marksOf(table: SpanTable): Marks {
+  const marks: Marks = {
+    parallel: new Int32Array(table.count),
+    parallelPlace: new Uint8Array(table.count),
+    agent: new Int32Array(table.count).fill(-1),
+    place: new Int32Array(table.count),
+    siblings: new Int32Array(table.count),
+    errorsBefore: new Int32Array(table.count + 1),
+  };
+  for (let span = 0; span < table.count; span += 1) {
+    const up = at(table.parent, span);
+    marks.agent[span] = at(table.kind, span) === SUBAGENT ? span : up < 0 ? -1 : at(marks.agent, up);
+    marks.errorsBefore[span + 1] = at(marks.errorsBefore, span) + (isError(table, span) ? 1 : 0);
+    if (up >= 0 && span === up + 1) {
+      markGroups(table, marks, span, up + at(table.size, up));
+      countSiblings(table, marks, span, up + at(table.size, up));
+    }
+  }
+  for (const { from, to } of table.sessions) countSiblings(table, marks, from, to);
+  return marks;
+}
+
+export function errorsWithin(table: SpanTable, marks: Marks, span: number): number {
+  return at(marks.errorsBefore, span + at(table.size, span)) - at(marks.errorsBefore, span);
+}
+
+/** Siblings stand in order of start, so a group ends where the next one starts after all of it has ended. */
+function markGroups(table: SpanTable, marks: Marks, first: number, limit: number): void {
+  let group: number[] = [];
+  let groupEnd = Number.NEGATIVE_INFINITY;
+  for (let span = first; span < limit; span += at(table.size, span)) {
+    if (!FAN_OUT.has(at(table.kind, span))) continue;
+    if (at(table.start, span) >= groupEnd) {
+      mark(marks, group);
+      group = [];
+      groupEnd = Number.NEGATIVE_INFINITY;
+    }
+    group.push(span);
+    groupEnd = Math.max(groupEnd, end(table, span));
+  }
+  mark(marks, group);
+}
+
+function countSiblings(table: SpanTable, marks: Marks, first: number, limit: number): void {
+  let count = 0;
+  for (let span = first; span < limit; span += at(table.size, span)) {
+    count += 1;
+    marks.place[span] = count;
+  }
+  for (let span = first; span < limit; span += at(table.size, span)) marks.siblings[span] = count;
+}
+
+function mark(marks: Marks, group: readonly number[]): void {
+  if (group.length < 2) return;
+  group.forEach((span, index) => {
+    marks.parallel[span] = group.length;
+    marks.parallelPlace[span] =
+      index === 0 ? PLACE.first : index === group.length - 1 ? PLACE.last : PLACE.middle;
+  });
+}

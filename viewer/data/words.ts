@@ -1,0 +1,105 @@
+/** Numbers, times and foreign text as people read them. */
+
+/** Micros → `640 µs`, `350 ms`, `3.42 s`, `4 m 12 s`, `2 h 05 m`, `3 d 4 h`. */
+export function duration(micros: number): string {
+  if (micros < 0) return `−${duration(-micros)}`;
+  if (micros === 0) return '0';
+  if (micros < 1000) return `${Math.round(micros)} µs`;
+  if (micros < 10_000) return `${trimmed(micros / 1000, 1)} ms`;
+  if (micros < 999_500) return `${Math.round(micros / 1000)} ms`;
+  if (micros < 9_995_000) return `${trimmed(micros / 1e6, 2)} s`;
+  if (micros < 59_950_000) return `${trimmed(micros / 1e6, 1)} s`;
+  return longDuration(Math.round(micros / 1e6));
+}
+
+function longDuration(seconds: number): string {
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${padded(seconds % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} m`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+function trimmed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.?0+$/, '');
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** A round offset on the ruler: `0`, `250 ms`, `1:30`, `2:05:00`, `1 d 02:00`. */
+export function tickLabel(micros: number): string {
+  if (micros < 60e6) return duration(micros);
+  const total = Math.round(micros / 1e6);
+  const rest = micros - total * 1e6;
+  const clock = `${padded(Math.floor(total / 60) % 60)}:${padded(total % 60)}${rest === 0 ? '' : fraction(micros)}`;
+  const hours = Math.floor(total / 3600);
+  if (hours === 0) return clock.replace(/^0/, '');
+  if (hours < 24) return `${hours}:${clock}`;
+  return `${Math.floor(hours / 24)} d ${padded(hours % 24)}:${clock.slice(0, 2)}`;
+}
+
+function fraction(micros: number): string {
+  return ((micros / 1e6) % 1).toFixed(6).slice(1).replace(/0+$/, '');
+}
+
+/** `12,345`. */
+export function count(value: number): string {
+  return value.toLocaleString('en-GB');
+}
+
+/** `950`, `12.3k`, `4.56M`. */
+export function compact(value: number): string {
+  if (value < 1000) return String(Math.round(value));
+  if (value < 999_500) return `${significant(value / 1000)}k`;
+  return value < 999.5e6 ? `${significant(value / 1e6)}M` : `${significant(value / 1e9)}G`;
+}
+
+function significant(value: number): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return digits === 0 ? String(Math.round(value)) : trimmed(value, digits);
+}
+
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `23 Nov 08:14`, UTC. */
+export function shortTime(micros: number): string {
+  const date = new Date(micros / 1000);
+  const month = MONTHS[date.getUTCMonth()] ?? '';
+  return `${date.getUTCDate()} ${month} ${padded(date.getUTCHours())}:${padded(date.getUTCMinutes())}`;
+}
+
+/** `2026-11-23 08:14:55.961197 UTC`: all that the log knows. */
+export function exactTime(micros: number): string {
+  const iso = new Date(Math.floor(micros / 1000)).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${String(micros % 1000).padStart(3, '0')} UTC`;
+}
+
+/** Bytes of a text's UTF-16 are not what people mean; characters are. `950 characters`, `1.05M characters`. */
+export function textSize(text: string): string {
+  return `${compact(text.length)} characters`;
+}
+
+/**
+ * Characters that are not seen but change how others are seen: controls, bidirectional marks, zero-width spaces, tags,
+ * line separators, lone surrogates. Line feed and tab are layout; the joiners U+200C and U+200D make letters and emoji.
+ */
+const UNSEEN = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** The text with unseen characters named (`‹U+202E›`), so that nothing in a log can turn a line around. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code === 0x0d ? '‹CR›' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
+  });
+}
+
+/** For one line: line ends and tabs become spaces. */
+export function oneLine(text: string): string {
+  return visible(text.replace(/[\r\n\t]+/g, ' '));
+}

@@ -1,0 +1,153 @@
+import type { AgentSpanKind } from '../../src/model/span.ts';
+import { isCollapsed, select, setCollapsed } from '../actions.ts';
+import { KIND_WORDS, kindOf, labelOf, noteOf } from '../data/labels.ts';
+import { errorsWithin, PLACE } from '../data/marks.ts';
+import { at, fact, isError } from '../data/table.ts';
+import { duration, plural } from '../data/words.ts';
+import type { Store } from '../state.ts';
+import { Bar } from './bar.tsx';
+import { Icon } from './icon.tsx';
+
+interface RowProps {
+  readonly store: Store;
+  readonly span: number;
+  /** From 0. */
+  readonly row: number;
+  readonly active: boolean;
+}
+
+export function rowId(span: number): string {
+  return `row-${span}`;
+}
+
+export function Row({ store, span, row, active }: RowProps) {
+  const { table, marks } = store;
+  const kind = kindOf(table, span);
+  const open = at(table.size, span) > 1 ? !isCollapsed(store, span) : undefined;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for all of its rows
+    <div
+      class={classesOf(store, span, kind, active)}
+      id={rowId(span)}
+      role="row"
+      data-span={span}
+      aria-level={at(table.depth, span) + 1}
+      aria-posinset={at(marks.place, span)}
+      aria-setsize={at(marks.siblings, span)}
+      aria-rowindex={row + 2}
+      aria-expanded={open}
+      aria-selected={store.selected.value === span}
+      onClick={() => select(store, span)}
+    >
+      <NameCell store={store} span={span} kind={kind} open={open} />
+      <div class="cell-duration" role="gridcell">
+        {duration(at(table.duration, span))}
+      </div>
+      <Bar store={store} span={span} kind={kind} />
+    </div>
+  );
+}
+
+function classesOf(store: Store, span: number, kind: AgentSpanKind, active: boolean): string {
+  const { table, marks } = store;
+  const classes = ['row', `kind-${kind}`];
+  if (active) classes.push('active');
+  if (store.selected.value === span) classes.push('selected');
+  if (isError(table, span)) classes.push('error');
+  if (store.matches.value?.[span] === 0) classes.push('context');
+  if (at(marks.agent, span) >= 0) classes.push('in-agent');
+  return classes.join(' ');
+}
+
+interface NameCellProps {
+  readonly store: Store;
+  readonly span: number;
+  readonly kind: AgentSpanKind;
+  readonly open: boolean | undefined;
+}
+
+function NameCell({ store, span, kind, open }: NameCellProps) {
+  const { table, marks } = store;
+  const note = noteOf(table, span);
+  const agent = at(marks.agent, span);
+  return (
+    <div class="cell-name" role="gridcell" style={{ '--depth': at(table.depth, span) }}>
+      <span class="guides" />
+      {agent >= 0 && (
+        <span
+          class={agent === span ? 'agent-rail first' : 'agent-rail'}
+          style={{ '--depth': at(table.depth, agent) }}
+        />
+      )}
+      <ParallelRail store={store} span={span} />
+      {open === undefined ? (
+        <span class="twist" />
+      ) : (
+        // biome-ignore lint/a11y/noStaticElementInteractions: a target for the mouse; the keys are the grid's
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the same
+        <span
+          class={open ? 'twist open' : 'twist'}
+          onClick={(event) => {
+            event.stopPropagation();
+            setCollapsed(store, span, open);
+          }}
+        >
+          <Icon name="chevron" size={12} />
+        </span>
+      )}
+      <span class="kind-icon">
+        <Icon name={kind} size={14} />
+      </span>
+      <span class="unseen">{KIND_WORDS[kind].one}: </span>
+      <span class="label">{labelOf(table, span)}</span>
+      {note !== '' && <span class="note">{note}</span>}
+      <Badges store={store} span={span} open={open} />
+    </div>
+  );
+}
+
+const PLACE_CLASS: Readonly<Record<number, string>> = {
+  [PLACE.first]: 'parallel-rail first',
+  [PLACE.middle]: 'parallel-rail',
+  [PLACE.last]: 'parallel-rail last',
+};
+
+function ParallelRail({ store, span }: { readonly store: Store; readonly span: number }) {
+  const place = PLACE_CLASS[at(store.marks.parallelPlace, span)];
+  return place === undefined ? null : <span class={place} />;
+}
+
+interface BadgesProps {
+  readonly store: Store;
+  readonly span: number;
+  readonly open: boolean | undefined;
+}
+
+function Badges({ store, span, open }: BadgesProps) {
+  const { table, marks } = store;
+  const parallel = at(marks.parallelPlace, span) === PLACE.first ? at(marks.parallel, span) : 0;
+  const below = open === false ? errorsWithin(table, marks, span) - (isError(table, span) ? 1 : 0) : 0;
+  return (
+    <>
+      {parallel > 0 && (
+        <span class="badge badge-parallel" title={`${parallel} run side by side`}>
+          <span aria-hidden="true">∥{parallel}</span>
+          <span class="unseen">{parallel} run side by side</span>
+        </span>
+      )}
+      {isError(table, span) && (
+        <span class="badge badge-error">
+          <Icon name="alert" size={13} />
+          <span class="unseen">error</span>
+        </span>
+      )}
+      {below > 0 && <span class="badge badge-below">{plural(below, 'error')} inside</span>}
+      {fact(table, span, 'incomplete') !== undefined && (
+        <span class="badge badge-incomplete" title="Its end is not in the log">
+          <Icon name="incomplete" size={12} />
+          <span class="unseen">its end is not in the log</span>
+        </span>
+      )}
+    </>
+  );
+}

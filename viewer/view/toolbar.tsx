@@ -1,0 +1,167 @@
+import { KINDS } from '../../src/html/format.ts';
+import { collapseFrom, expandAll, setFilter, showAll, toggleIdle, zoomBy } from '../actions.ts';
+import { KIND_WORDS } from '../data/labels.ts';
+import { count, plural } from '../data/words.ts';
+import { NO_FILTER, type Store, type Tab } from '../state.ts';
+import { Icon, type IconName } from './icon.tsx';
+import { Pick } from './pick.tsx';
+
+export function Toolbar({ store }: { readonly store: Store }) {
+  const timeline = store.tab.value === 'timeline';
+  return (
+    <div class="toolbar">
+      <Tabs store={store} />
+      <Filters store={store} />
+      <Found store={store} />
+      {timeline && <Tools store={store} />}
+    </div>
+  );
+}
+
+const TABS: readonly (readonly [Tab, string])[] = [
+  ['timeline', 'Timeline'],
+  ['charts', 'Charts'],
+];
+
+function Tabs({ store }: { readonly store: Store }) {
+  return (
+    <fieldset class="segmented">
+      <legend class="unseen">View</legend>
+      {TABS.map(([tab, words]) => (
+        <button
+          key={tab}
+          type="button"
+          aria-pressed={store.tab.value === tab}
+          onClick={() => {
+            store.tab.value = tab;
+          }}
+        >
+          {words}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Micros. */
+const DURATIONS: readonly (readonly [number, string])[] = [
+  [0, 'Any duration'],
+  [100e3, '≥ 100 ms'],
+  [1e6, '≥ 1 s'],
+  [5e6, '≥ 5 s'],
+  [30e6, '≥ 30 s'],
+  [300e6, '≥ 5 min'],
+];
+
+function Filters({ store }: { readonly store: Store }) {
+  const filter = store.filter.value;
+  const totals = store.totals[store.session.value];
+  const toggleKind = (kind: number): void => {
+    const kinds = new Set(filter.kinds);
+    if (!kinds.delete(kind)) kinds.add(kind);
+    setFilter(store, { ...filter, kinds });
+  };
+  return (
+    <fieldset class="filters">
+      <legend class="unseen">Filters</legend>
+      {KINDS.map((kind, index) => {
+        const found = totals?.counts[index] ?? 0;
+        if (kind === 'session' || (found === 0 && !filter.kinds.has(index))) return null;
+        return (
+          <button
+            key={kind}
+            type="button"
+            class={`chip kind-${kind}`}
+            aria-pressed={filter.kinds.has(index)}
+            title={`${KIND_WORDS[kind].many} only`}
+            onClick={() => toggleKind(index)}
+          >
+            <Icon name={kind} size={13} />
+            <span class="chip-word">{KIND_WORDS[kind].many}</span>
+            <span class="chip-count">{count(found)}</span>
+          </button>
+        );
+      })}
+      <button
+        type="button"
+        class="chip chip-errors"
+        aria-pressed={filter.errorsOnly}
+        title="Errors only"
+        onClick={() => setFilter(store, { ...filter, errorsOnly: !filter.errorsOnly })}
+      >
+        <Icon name="alert" size={13} />
+        <span class="chip-word">Errors</span>
+        <span class="chip-count">{count(totals?.errors ?? 0)}</span>
+      </button>
+      <Pick
+        label="Shortest duration"
+        choices={DURATIONS}
+        value={filter.minDuration}
+        active={filter.minDuration > 0}
+        choose={(minDuration) => setFilter(store, { ...filter, minDuration })}
+      />
+    </fieldset>
+  );
+}
+
+/** What the filters left, told to screen readers as it changes. */
+function Found({ store }: { readonly store: Store }) {
+  const counts = store.matchCounts.value;
+  const here = counts?.[store.session.value] ?? 0;
+  const all = counts?.reduce((sum, found) => sum + found, 0) ?? 0;
+  return (
+    <p class="found muted" role="status">
+      {counts !== undefined && (
+        <>
+          {plural(here, 'match', 'matches')}
+          {all !== here && ` (${count(all)} in all sessions)`}
+          <button type="button" class="link-button" onClick={() => setFilter(store, NO_FILTER)}>
+            Clear
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Tools({ store }: { readonly store: Store }) {
+  const hasGaps = store.shortAxis.value !== undefined;
+  return (
+    <fieldset class="tools">
+      <legend class="unseen">Tree and time</legend>
+      {hasGaps && (
+        <button
+          type="button"
+          class="chip"
+          aria-pressed={store.skipIdle.value}
+          title="Show hours in which nothing runs as a narrow strip (i)"
+          onClick={() => toggleIdle(store)}
+        >
+          <Icon name="fold" size={13} />
+          <span class="chip-word">Skip idle</span>
+        </button>
+      )}
+      <ToolButton icon="closeAll" words="Close all turns" hint="[" run={() => collapseFrom(store, 1)} />
+      <ToolButton icon="openAll" words="Open everything" hint="]" run={() => expandAll(store)} />
+      <span class="tools-line" aria-hidden="true" />
+      <ToolButton icon="minus" words="Zoom out" hint="−" run={() => zoomBy(store, 1 / 0.6)} />
+      <ToolButton icon="plus" words="Zoom in" hint="+" run={() => zoomBy(store, 0.6)} />
+      <ToolButton icon="fit" words="Whole session" hint="0" run={() => showAll(store)} />
+    </fieldset>
+  );
+}
+
+interface ToolButtonProps {
+  readonly icon: IconName;
+  readonly words: string;
+  readonly hint: string;
+  readonly run: () => void;
+}
+
+function ToolButton({ icon, words, hint, run }: ToolButtonProps) {
+  return (
+    <button type="button" class="icon-button" aria-label={words} title={`${words} (${hint})`} onClick={run}>
+      <Icon name={icon} />
+    </button>
+  );
+}
