@@ -1,6 +1,7 @@
 /** `main(argv, io)`: one command from its words to its exit code. Everything ambient comes in through `io`. */
 import { Command, CommanderError, Option } from 'commander';
 import { CliError } from './cli-error.ts';
+import { registerDoctor } from './doctor.ts';
 import { addFlags, readBoolean, readFlags } from './flags.ts';
 import { registerInit } from './init.ts';
 import type { Io } from './io.ts';
@@ -39,6 +40,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   registerReplay(program, io, exit);
   registerInit(program, io, exit);
   registerStack(program, io, exit);
+  registerDoctor(program, io, exit);
   return program;
 }
 

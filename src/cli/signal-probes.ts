@@ -2,10 +2,10 @@
 import type { Knock, SignalProbe } from '../doctor/endpoint.ts';
 import type { Answer } from '../export/delivery/answer.ts';
 import { systemClock } from '../export/delivery/clock.ts';
+import type { OtlpHttpSignal } from '../export/http/http-channel.ts';
 import { createHttpTransport } from '../export/http/transport.ts';
 import { resolveOtlpHttp } from '../export/options/otlp-http-options.ts';
 import { isProblem, type OptionProblem } from '../export/options/problem.ts';
-import type { OtlpHttpSignal } from '../export/otlp-http.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { packageVersion } from './version.ts';
