@@ -1,12 +1,10 @@
 /** `main(argv, io)`: one command from its words to its exit code. Everything ambient comes in through `io`. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
-import { registerDoctor } from './doctor.ts';
-import { addFlags, readBoolean, readFlags } from './flags.ts';
-import { registerInit } from './init.ts';
+import { COMMANDS, type Exit } from './commands.ts';
+import { helpWidth } from './help.ts';
 import type { Io } from './io.ts';
-import { REPLAY_FLAGS } from './replay-flags.ts';
-import { registerStack } from './stack.ts';
+import { packageVersion } from './version.ts';
 
 /** 2: could not run. A wrong flag is a reason too; commander alone would say 1. */
 const COULD_NOT_RUN = 2;
@@ -14,10 +12,10 @@ const COULD_NOT_RUN = 2;
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(io, (code) => {
-    exitCode = code;
-  });
   try {
+    const program = await createProgram(io, argv, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -28,44 +26,22 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io, exit: (code: number) => void): Command {
+/** Only the command that is called is loaded whole: of the others, start-up knows the name and one line of help. */
+async function createProgram(io: Io, argv: readonly string[], exit: Exit): Promise<Command> {
   const program = new Command('hermes-otel')
     .description('Replay recorded hook logs of the Hermes AI agent into OpenTelemetry traces and metrics.')
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getOutHelpWidth: () => helpWidth(io.stdout),
     });
-  registerReplay(program, io, exit);
-  registerInit(program, io, exit);
-  registerStack(program, io, exit);
-  registerDoctor(program, io, exit);
+  const called = argv.find((word) => !word.startsWith('-'));
+  for (const { name, summary, register } of COMMANDS) {
+    const wanted = name === called || (called === 'help' && argv.includes(name));
+    if (wanted) await register(program, io, exit);
+    else program.command(name).description(summary);
+  }
   return program;
-}
-
-function registerReplay(program: Command, io: Io, exit: (code: number) => void): void {
-  const command = program
-    .command('replay')
-    .description('logs → spans and metrics, at the times when things really happened')
-    .argument('[log...]', 'files (also .gz), or - for standard input');
-  addFlags(command, REPLAY_FLAGS);
-  command.addOption(new Option('--color', 'paint, whatever the output is'));
-  command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
-  command.action(async (logs: string[]) => {
-    if (isDisabled(io)) return;
-    const given = command.getOptionValueSource('color') === 'cli';
-    const color = given ? command.getOptionValue('color') === true : undefined;
-    const flags = { ...readFlags(REPLAY_FLAGS, command, io.env), color };
-    const { replay } = await import('./replay.ts');
-    exit(await replay(logs, flags, io));
-  });
-}
-
-/** The seed's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
-function isDisabled(io: Io): boolean {
-  const value = io.env.HERMES_OTEL_ENABLED;
-  if (value === undefined || value === '' || readBoolean(value, 'HERMES_OTEL_ENABLED')) return false;
-  io.stderr.write('hermes-otel: HERMES_OTEL_ENABLED is false: nothing was done.\n');
-  return true;
 }

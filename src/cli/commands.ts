@@ -1,0 +1,34 @@
+/** The commands, in the order of the help. Each is loaded when it is called: `--help` and small replays start fast. */
+import type { Command } from 'commander';
+import type { Io } from './io.ts';
+
+export type Exit = (code: number) => void;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly register: (program: Command, io: Io, exit: Exit) => Promise<void>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'replay',
+    summary: 'logs → spans and metrics, at the times when things really happened',
+    register: async (...to) => (await import('./replay-command.ts')).registerReplay(...to),
+  },
+  {
+    name: 'init',
+    summary: 'set up recording, and show what that will do first',
+    register: async (...to) => (await import('./init.ts')).registerInit(...to),
+  },
+  {
+    name: 'stack',
+    summary: 'the viewing stack: write it out, check it',
+    register: async (...to) => (await import('./stack.ts')).registerStack(...to),
+  },
+  {
+    name: 'doctor',
+    summary: 'what may keep traces from arriving: each thing ok, warn or fail, with the next step',
+    register: async (...to) => (await import('./doctor.ts')).registerDoctor(...to),
+  },
+];

@@ -1,0 +1,46 @@
+/** `hermes-otel replay` on the command line: its words to flags, its flags to a replay. */
+import { type Command, Option } from 'commander';
+import type { Exit } from './commands.ts';
+import { addFlags, readBoolean, readFlags } from './flags.ts';
+import { addExamples } from './help.ts';
+import type { Io } from './io.ts';
+import { REPLAY_FLAGS } from './replay-flags.ts';
+
+export function registerReplay(program: Command, io: Io, exit: Exit): void {
+  const command = program
+    .command('replay')
+    .description('logs → spans and metrics, at the times when things really happened')
+    .argument('[log...]', 'files (also .gz), or - for standard input');
+  addFlags(command, REPLAY_FLAGS);
+  command.addOption(new Option('--color', 'paint, whatever the output is'));
+  command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
+  addExamples(command, [
+    ['hermes-otel replay session.ndjson', 'the tree of a session in the terminal'],
+    ['tail -f hooks.ndjson | hermes-otel replay - -e otlp', 'live, to a receiver on this machine'],
+    [
+      'hermes-otel replay logs/*.ndjson.gz -e otlp --strict --report report.json',
+      'a backfill that fails when anything is lost',
+    ],
+  ]);
+  command.action(async (logs: string[]) => {
+    if (isDisabled(io)) return;
+    const flags = { ...readFlags(REPLAY_FLAGS, command, io.env), color: colorFlag(command) };
+    const { replay } = await import('./replay.ts');
+    exit(await replay(logs, flags, io));
+  });
+}
+
+/** `undefined` when neither `--color` nor `--no-color` was given. */
+export function colorFlag(command: Command): boolean | undefined {
+  return command.getOptionValueSource('color') === 'cli'
+    ? command.getOptionValue('color') === true
+    : undefined;
+}
+
+/** The seed's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
+function isDisabled(io: Io): boolean {
+  const value = io.env.HERMES_OTEL_ENABLED;
+  if (value === undefined || value === '' || readBoolean(value, 'HERMES_OTEL_ENABLED')) return false;
+  io.stderr.write('hermes-otel: HERMES_OTEL_ENABLED is false: nothing was done.\n');
+  return true;
+}
