@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** @returns the words for a system error, its code where there are none; throws on anything else, which is our bug. */
 export function systemProblem(error: unknown): string {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
+  const coded = typeof error === 'object' && error !== null && 'code' in error && 'syscall' in error;
+  if (!coded || typeof error.code !== 'string') throw error;
   return WORDS[error.code] ?? error.code;
 }

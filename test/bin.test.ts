@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+
+// The built program in a process of its own, with an empty environment. `npm install` builds it.
+const BIN = fileURLToPath(new URL('../bin/hermes-otel.js', import.meta.url));
+const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
+
+interface Run {
+  readonly child: ChildProcess;
+  /** Resolves with what standard output holds so far, as soon as that includes `words`. */
+  until(words: string): Promise<string>;
+  readonly ended: Promise<{
+    readonly code: number | string | null;
+    readonly out: string;
+    readonly err: string;
+  }>;
+}
+
+function start(...argv: readonly string[]): Run {
+  const child = spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<{ code: number | string | null; out: string; err: string }>((resolve) => {
+    child.on('close', (status, signal) => resolve({ code: signal ?? status, out, err }));
+  });
+  const until = (words: string) =>
+    new Promise<string>((resolve) => {
+      const look = () => {
+        if (out.includes(words)) resolve(out);
+      };
+      child.stdout.on('data', look);
+      look();
+    });
+  return { child, until, ended };
+}
+
+test('a log is replayed, and standard error says so', async () => {
+  const { code, out, err } = await start('replay', LOG).ended;
+  expect(code).toBe(0);
+  expect(out).toContain('turn 3');
+  expect(err).toBe(
+    'replayed 38 events from 1 file: 2 sessions, 4 turns, 5 API calls, 2 tool calls → 13 spans, 7 metrics\n',
+  );
+});
+
+test('a reader that has seen enough is no error', async () => {
+  const { child } = start('replay', LOG, LOG, LOG);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+  expect(status).toBe(0);
+});
+
+test('in an endless pipe a finished turn is shown at once; Ctrl-C closes what is open and exits 0', async () => {
+  const lines = readFileSync(LOG, 'utf8').split('\n');
+  const { child, until, ended } = start('replay', '-');
+  // The first turn whole, the second cut in the middle of a call.
+  child.stdin?.write(`${lines.slice(0, 11).join('\n')}\n`);
+  expect(await until('turn 1')).toContain('chat fake-model-1');
+  child.kill('SIGINT');
+  const { code, err } = await ended;
+  expect(code).toBe(0);
+  expect(err).toContain('incomplete');
+});
+
+test('an interrupted replay of files sends what it has and exits 130; a second signal leaves at once', async () => {
+  const server = createServer((request) => request.resume());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { child, ended } = start(
+    'replay',
+    LOG,
+    '-e',
+    'otlp',
+    '--endpoint',
+    `http://127.0.0.1:${port}`,
+    '--shutdown-timeout',
+    '60s',
+  );
+  await new Promise((resolve) => server.once('request', resolve));
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  child.kill('SIGINT');
+  const { code } = await ended;
+  server.closeAllConnections();
+  server.close();
+  expect([130, 'SIGINT']).toContain(code);
+});
+
+test('a user’s mistake is one sentence and exit 2', async () => {
+  const { code, err } = await start('replay', 'no-such-file').ended;
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: 'hermes-otel: There is no file "no-such-file": check the path.\n',
+  });
+});
