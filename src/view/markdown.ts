@@ -12,7 +12,7 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
   const body = rows.map((row) =>
     columns.map(({ cell }, index) => (index === 0 ? code(cell(row).text) : cell(row).text)),
   );
-  return markdownTable([columns.map(({ title }) => title), ...body], {
+  return markdownTable([columns.map(({ title }) => title.trim()), ...body], {
     align: columns.map((_, index) => (index === 0 ? 'l' : 'r')),
     stringLength: widthOf,
   });
