@@ -8,6 +8,7 @@ import { createLiveTree, showBatch, showRest } from './live-tree.ts';
 import type { Page } from './page.ts';
 import { addSpan, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-text.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface ConsoleSinkOptions extends Page {
   /** Takes whole lines; returns, or resolves, when there is room for more. */
@@ -36,7 +37,7 @@ export function consoleSink(options: ConsoleSinkOptions): SpanSink {
   return {
     write: async (spans) => {
       made += spans.length;
-      const agentSpans = spans.map(({ agent }) => agent);
+      const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
       for (const span of agentSpans) addSpan(totals, span);
       if (options.traces) showBatch(live, agentSpans);
       await flush();
