@@ -1,7 +1,8 @@
 /** The figures that a budget can limit: names for flags, and where in the totals each is found. */
 import type { AgentSpanKind } from '../model/span.ts';
 import { mean, quantiles } from './sample.ts';
-import type { Series, SpanRef, TokenTotals, Totals } from './totals.ts';
+import type { Series, SpanRef, TokenTotals } from './series.ts';
+import type { Totals } from './totals.ts';
 
 export interface BudgetMetric {
   readonly unit: 'duration' | 'count';

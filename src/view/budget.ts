@@ -1,6 +1,7 @@
 /** Budgets: `--fail-on 'turn_p95>60s'` → a value, and what a log makes of it. */
 import { BUDGET_METRICS, type BudgetMetric } from './budget-metrics.ts';
-import type { SpanRef, Totals } from './totals.ts';
+import type { SpanRef } from './series.ts';
+import type { Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
 
 type Comparison = '>' | '>=' | '<' | '<=';

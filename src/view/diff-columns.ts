@@ -1,8 +1,8 @@
 import { type Change, type ErrorChange, presence } from './diff.ts';
 import { type Piece, piece, type Tone } from './paint.ts';
 import { quantiles } from './sample.ts';
+import type { Series } from './series.ts';
 import type { Column } from './table.ts';
-import type { Series } from './totals.ts';
 import { count, duration } from './units.ts';
 import { shown, type Visible } from './visible.ts';
 

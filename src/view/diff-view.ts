@@ -7,7 +7,7 @@ import { piece } from './paint.ts';
 import { renderTable } from './table.ts';
 import { seriesJson, totalsJson } from './totals-json.ts';
 import { shown, type Visible, visible, visibleJson } from './visible.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { presentable } from './without-secrets.ts';
 
 export interface DiffOptions extends Page {
   readonly format: 'text' | 'json' | 'markdown';
@@ -22,7 +22,7 @@ export function renderDiff(
   after: readonly AgentSpan[],
   options: DiffOptions,
 ): string {
-  const diff = diffLogs(before.map(withoutSecrets), after.map(withoutSecrets));
+  const diff = diffLogs(presentable(before), presentable(after));
   switch (options.format) {
     case 'text':
       return renderText(diff, options);

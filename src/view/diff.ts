@@ -2,7 +2,8 @@
 import type { AgentSpan } from '../model/span.ts';
 import type { Tone } from './paint.ts';
 import { errorTypeOf } from './problem.ts';
-import { type Series, type Totals, totalsOf } from './totals.ts';
+import type { Series } from './series.ts';
+import { type Totals, totalsOf } from './totals.ts';
 import { kindRows, modelRows, type SeriesRow, toolRows } from './totals-rows.ts';
 import { shown, type Visible, visible } from './visible.ts';
 

@@ -12,7 +12,7 @@ import { blocksOf, type SessionBlock, spansOf } from './session-block.ts';
 import { usageOf } from './token-count.ts';
 import type { Tree } from './tree.ts';
 import { shown, visibleJsonLine } from './visible.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { presentable } from './without-secrets.ts';
 
 /** An event of the Chrome trace format; `ts` in microseconds since the epoch. */
 export type TraceEvent = SliceEvent | CounterEvent | MetadataEvent;
@@ -55,7 +55,7 @@ export function* perfettoJson(spans: readonly AgentSpan[]): Generator<string> {
 
 /** Session by session: names, slices lane by lane (times never go back within an id), counters. */
 export function* traceEvents(spans: readonly AgentSpan[]): Generator<TraceEvent> {
-  const blocks = blocksOf(spans.map(withoutSecrets));
+  const blocks = blocksOf(presentable(spans));
   for (const [index, block] of blocks.entries()) yield* blockEvents(block, index + 1);
 }
 

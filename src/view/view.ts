@@ -10,7 +10,7 @@ import { renderViewJson } from './view-json.ts';
 import { renderViewMarkdown } from './view-markdown.ts';
 import { renderBlock } from './view-text.ts';
 import { shown } from './visible.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { presentable } from './without-secrets.ts';
 
 export interface ViewOptions extends Page, Selection {
   readonly format: 'text' | 'json' | 'markdown';
@@ -18,7 +18,7 @@ export interface ViewOptions extends Page, Selection {
 
 /** The text ends with a line feed. Totals are those of the whole log, whatever is selected. */
 export function renderView(spans: readonly AgentSpan[], options: ViewOptions): string {
-  const safe = spans.map(withoutSecrets);
+  const safe = presentable(spans);
   const totals = totalsOf(safe);
   const blocks = select(blocksOf(safe), options, totals);
   switch (options.format) {

@@ -8,6 +8,11 @@ const PAYLOAD_CHARS = 2048;
 /** A key that begins before the limit is seen with this much of its tail, and known for one. */
 const TAIL_CHARS = 512;
 
+/** Spans as they may be shown; of a span that was sent again, whole, the last version. */
+export function presentable(spans: readonly AgentSpan[]): readonly AgentSpan[] {
+  return [...new Map(spans.map((span) => [span.spanId, span])).values()].map(withoutSecrets);
+}
+
 /**
  * The span as it may be shown: free text (errors, and content where it was asked for) without obvious secrets and cut
  * to a length. Names and ids stay as they are.

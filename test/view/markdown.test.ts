@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import type { AgentSpan } from '../../src/model/span.ts';
+import { type Budget, checkBudgets } from '../../src/view/budget.ts';
 import { renderDiff } from '../../src/view/diff-view.ts';
 import { code, codeBlock, htmlCode } from '../../src/view/markdown.ts';
+import { renderSummaryMarkdown } from '../../src/view/summary-markdown.ts';
 import { totalsOf } from '../../src/view/totals.ts';
-import { renderTotalsMarkdown } from '../../src/view/totals-markdown.ts';
 import { renderView } from '../../src/view/view.ts';
 import { visible } from '../../src/view/visible.ts';
 import { apiCall, session, toolCall, turn } from '../agent-spans.ts';
@@ -91,7 +92,7 @@ test.each(MARKUP)('a whole view, totals and a diff of a log full of %j have no m
   const options = { ...PLAIN_100, depth: undefined, only: undefined, slowMicros: undefined };
   const documents = [
     renderView(spans, { ...options, format: 'markdown' }),
-    renderTotalsMarkdown(totalsOf(spans)),
+    renderSummaryMarkdown(totalsOf(spans), checkBudgets(totalsOf(spans), [NO_ERRORS])),
     renderDiff(spans, logOf(`${text}2`), {
       ...PLAIN_100,
       format: 'markdown',
@@ -100,8 +101,20 @@ test.each(MARKUP)('a whole view, totals and a diff of a log full of %j have no m
     }),
   ];
   const harmless =
-    /<\/?(h3|table|thead|tbody|tr|th|td|code|pre|details|summary|p|strong)( (align="(left|right)"|class="language-text"))?>/g;
+    /<\/?(h3|table|thead|tbody|tr|th|td|code|pre|details|summary|p|strong|ul|li)( (align="(left|right)"|class="language-text"))?>/g;
   for (const document of documents) expect(html(document).replace(harmless, '')).not.toContain('<');
+});
+
+test('a summary tells broken budgets first, then the figures', () => {
+  const totals = totalsOf(logOf('`x`'));
+  const budgets = [{ ...NO_ERRORS, text: visible('errors>9'), limit: 9 }, NO_ERRORS];
+  const [headline, list] = renderSummaryMarkdown(totals, checkBudgets(totals, budgets)).split('\n\n');
+  expect(headline).toBe('### Hermes: 1 session, 1 turn, 1 API call, 1 tool call, **1 error**');
+  expect(list?.split('\n').map((line) => line.slice(0, 40))).toEqual(
+    ['- **broken**: ``budget errors>0 is broken', '- holds: `budget errors>9 holds: errors is 1`'].map(
+      (line) => line.slice(0, 40),
+    ),
+  );
 });
 
 test('a comment is never too long: sessions that do not fit are left out, and it says so', () => {
@@ -121,6 +134,8 @@ test('a comment is never too long: sessions that do not fit are left out, and it
   expect(shown).toBeGreaterThan(10);
   expect(markdown).toContain(`… ${400 - shown} more sessions, left out to fit a comment`);
 });
+
+const NO_ERRORS: Budget = { text: visible('errors>0'), metric: 'errors', comparison: '>', limit: 0 };
 
 function logOf(text: string): readonly AgentSpan[] {
   const root = session({ at: [0, 100], sessionId: text, model: text });

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { quantiles } from '../../src/view/sample.ts';
-import { addSpan, createTotals, OTHER_NAMES, type Series, totalsOf } from '../../src/view/totals.ts';
+import type { Series } from '../../src/view/series.ts';
+import { addSpan, createTotals, OTHER_NAMES, totalsOf } from '../../src/view/totals.ts';
 import { totalsJson } from '../../src/view/totals-json.ts';
 import { renderShortTotals, renderTotals } from '../../src/view/totals-text.ts';
 import { visibleJson } from '../../src/view/visible.ts';

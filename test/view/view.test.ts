@@ -115,6 +115,18 @@ test('a span whose parent is not there is shown all the same', () => {
   expect(renderView([lost], WHOLE)).toMatch(/^session s1 .*\n\n?.*└─ tool lost/s);
 });
 
+test('a session that continues another is shown beside it, not inside', () => {
+  const before = session({ at: [0, 100], sessionId: 'before' });
+  const after = {
+    ...session({ at: [100, 200], sessionId: 'after', previousSessionId: 'before' }),
+    parentSpanId: before.spanId,
+  };
+  const spans = [before, after, turn({ at: [0, 90], below: before }), turn({ at: [110, 190], below: after })];
+  const [first, second] = renderView(spans, WHOLE).split('\n\n');
+  expect(first).toMatch(/^session before .*\n.*\n├─ turn 1.*\n└─ completed/);
+  expect(second).toMatch(/^session after .*\n.*\n├─ turn 1.*\n└─ completed.* continues before$/);
+});
+
 test('text of a log cannot act on the terminal, in no format', () => {
   for (const format of ['text', 'json', 'markdown'] as const) {
     const text = renderView(hostile(), { ...WHOLE, format });
