@@ -1,26 +1,46 @@
 import stringWidth from 'string-width';
 import type { Visible } from './visible.ts';
 
-/** Printable ASCII is one column a character: the common case needs no segmentation. */
-const PLAIN = /^[ -~]*$/;
+/**
+ * One column a character, as nearly all text is: ASCII, Latin letters, and the marks that views draw with. The rest
+ * costs a hundred times more to measure.
+ */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u00ff–“”…›→∥─-╿✗]*$/;
 
 /** No honest character is longer; a letter under a thousand accents would climb over its neighbours. */
 const MAX_GRAPHEME_LENGTH = 32;
+
+/** Characters beyond PLAIN whose width is remembered; a log in Chinese has some thousands of them. */
+const MAX_KNOWN_WIDTHS = 10_000;
 
 const ELLIPSIS = '…';
 const REPLACEMENT = '\ufffd';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const knownWidths = new Map<string, number>();
 
 /** Columns `text` takes in a terminal: 2 for wide characters and emoji, 0 for combining marks. */
 export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  const known = knownWidths.get(grapheme);
+  if (known !== undefined) return known;
+  const width = stringWidth(grapheme);
+  if (knownWidths.size < MAX_KNOWN_WIDTHS && grapheme.length <= MAX_GRAPHEME_LENGTH)
+    knownWidths.set(grapheme, width);
+  return width;
 }
 
 /** `text` in at most `width` columns: when it is longer, its end gives way to an ellipsis. */
 export function truncate(text: Visible, width: number): Visible {
   if (width <= 0) return '' as Visible;
-  if (text.length <= width && PLAIN.test(text)) return text;
+  if (PLAIN.test(text))
+    return text.length <= width ? text : ((text.slice(0, width - 1) + ELLIPSIS) as Visible);
   // So many code units hold `width` columns of honest characters; a megabyte behind them is not looked at.
   const head = text.slice(0, width * MAX_GRAPHEME_LENGTH);
   return cut(head, width, head.length < text.length);
@@ -54,7 +74,7 @@ function cut(text: string, width: number, more: boolean): Visible {
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
     const character = segment.length > MAX_GRAPHEME_LENGTH ? REPLACEMENT : segment;
-    used += widthOf(character);
+    used += graphemeWidth(character);
     if (used > width) return withEllipsis(kept, width);
     kept.push(character);
   }
@@ -63,8 +83,8 @@ function cut(text: string, width: number, more: boolean): Visible {
 
 function withEllipsis(kept: readonly string[], width: number): Visible {
   const head = [...kept];
-  let used = head.reduce((sum, character) => sum + widthOf(character), 0);
-  while (used + 1 > width) used -= widthOf(head.pop() ?? '');
+  let used = head.reduce((sum, character) => sum + graphemeWidth(character), 0);
+  while (used + 1 > width) used -= graphemeWidth(head.pop() ?? '');
   return (head.join('') + ELLIPSIS) as Visible;
 }
 

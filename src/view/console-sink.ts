@@ -4,10 +4,13 @@
  * the log.
  */
 import type { SpanSink } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, showBatch, showRest } from './live-tree.ts';
 import type { Page } from './page.ts';
+import { createRecent, remember } from './recent.ts';
 import { addSpan, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-text.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface ConsoleSinkOptions extends Page {
   /** Takes whole lines; returns, or resolves, when there is room for more. */
@@ -21,11 +24,21 @@ export interface ConsoleSinkOptions extends Page {
 /** Models and tools in the table at the end, each. */
 const SHORT_TABLE_ROWS = 10;
 
+/** Sessions and turns that may be sent again, whole, and must not count twice. */
+const MAX_COUNTED = 20_000;
+
 /** A sink for eyes. Its account is always "all accepted": a broken pipe is for `write` to tell, by a rejection. */
 export function consoleSink(options: ConsoleSinkOptions): SpanSink {
   const live = createLiveTree(options);
   const totals = createTotals({ perSession: false });
+  const counted = createRecent<true>(MAX_COUNTED);
   let made = 0;
+
+  const countOnce = (span: AgentSpan) => {
+    if (counted.values.has(span.spanId)) return;
+    addSpan(totals, span);
+    if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
+  };
 
   const flush = async () => {
     const text = live.lines.map((line) => `${line}\n`).join('');
@@ -36,8 +49,8 @@ export function consoleSink(options: ConsoleSinkOptions): SpanSink {
   return {
     write: async (spans) => {
       made += spans.length;
-      const agentSpans = spans.map(({ agent }) => agent);
-      for (const span of agentSpans) addSpan(totals, span);
+      const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
+      for (const span of agentSpans) countOnce(span);
       if (options.traces) showBatch(live, agentSpans);
       await flush();
     },

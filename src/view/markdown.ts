@@ -12,7 +12,7 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
   const body = rows.map((row) =>
     columns.map(({ cell }, index) => (index === 0 ? code(cell(row).text) : cell(row).text)),
   );
-  return markdownTable([columns.map(({ title }) => title), ...body], {
+  return markdownTable([columns.map(({ title }) => title.trim()), ...body], {
     align: columns.map((_, index) => (index === 0 ? 'l' : 'r')),
     stringLength: widthOf,
   });
@@ -23,10 +23,11 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
  * backslash), so it is drawn as the box-drawing one.
  */
 export function code(text: Visible): string {
-  if (text.trim() === '') return '';
-  const fence = fenceFor(text, 1);
-  const space = /^`|`$|^ .* $/.test(text) ? ' ' : '';
-  return `${fence}${space}${text.trim().replaceAll('|', '│')}${space}${fence}`;
+  const inside = text.trim().replaceAll('|', '│');
+  if (inside === '') return '';
+  const fence = fenceFor(inside, 1);
+  const space = inside.startsWith('`') || inside.endsWith('`') ? ' ' : '';
+  return `${fence}${space}${inside}${space}${fence}`;
 }
 
 /** A fenced block of plain text. */

@@ -12,6 +12,7 @@ import { blocksOf, type SessionBlock, spansOf } from './session-block.ts';
 import { usageOf } from './token-count.ts';
 import type { Tree } from './tree.ts';
 import { shown, visibleJsonLine } from './visible.ts';
+import { presentable } from './without-secrets.ts';
 
 /** An event of the Chrome trace format; `ts` in microseconds since the epoch. */
 export type TraceEvent = SliceEvent | CounterEvent | MetadataEvent;
@@ -54,7 +55,8 @@ export function* perfettoJson(spans: readonly AgentSpan[]): Generator<string> {
 
 /** Session by session: names, slices lane by lane (times never go back within an id), counters. */
 export function* traceEvents(spans: readonly AgentSpan[]): Generator<TraceEvent> {
-  for (const [index, block] of blocksOf(spans).entries()) yield* blockEvents(block, index + 1);
+  const blocks = blocksOf(presentable(spans));
+  for (const [index, block] of blocks.entries()) yield* blockEvents(block, index + 1);
 }
 
 function* blockEvents(block: SessionBlock, pid: number): Generator<TraceEvent> {

@@ -78,7 +78,9 @@ function errorWord(error: CallError): string {
   return error.statusCode === undefined ? word : `${error.statusCode} ${word}`;
 }
 
-function toolReason(span: ToolCallSpan): Visible {
-  const words = [span.status, span.errorType, span.errorMessage].filter((word) => word !== undefined);
-  return join([...new Set(words)].map(visible), ': ');
+/** The status alone says little when it is `error` and the log says more. */
+function toolReason({ status, errorType, errorMessage }: ToolCallSpan): Visible {
+  const words = [errorType, errorMessage].filter((word) => word !== undefined);
+  const all = status === 'error' && words.length > 0 ? words : [status ?? 'error', ...words];
+  return join([...new Set(all)].map(visible), ': ');
 }

@@ -1,5 +1,6 @@
 import { mean, quantiles } from './sample.ts';
-import type { Series, SpanRef, TokenTotals, Totals, Work } from './totals.ts';
+import type { Series, SpanRef, TokenTotals } from './series.ts';
+import type { Totals, Work } from './totals.ts';
 
 /** A series as JSON; a figure that does not exist is left out. */
 export interface SeriesJson {

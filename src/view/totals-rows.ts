@@ -1,8 +1,9 @@
 /** Which rows and columns the tables of totals have, whatever they are printed as. */
 import { type Piece, piece, type Tone } from './paint.ts';
 import { mean, quantiles } from './sample.ts';
+import type { Series } from './series.ts';
 import type { Column } from './table.ts';
-import type { Series, Totals } from './totals.ts';
+import type { Totals } from './totals.ts';
 import { count, duration } from './units.ts';
 import { shown, type Visible, visible } from './visible.ts';
 

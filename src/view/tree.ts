@@ -10,10 +10,15 @@ export interface Tree {
   readonly hidden: number;
 }
 
-/** Every span of a log as trees: a span whose parent is not there is a root. In order of start. */
+/**
+ * Every span of a log as trees, in order of start. A span whose parent is not there is a root, and so is each session,
+ * also one that hangs below the session it continues.
+ */
 export function growAll(spans: readonly AgentSpan[]): readonly Tree[] {
   const ids = new Set(spans.map((span) => span.spanId));
-  const roots = spans.filter((span) => span.parentSpanId === undefined || !ids.has(span.parentSpanId));
+  const roots = spans.filter(
+    ({ kind, parentSpanId }) => kind === 'session' || parentSpanId === undefined || !ids.has(parentSpanId),
+  );
   const byParent = childIndex(spans);
   return inOrder(roots).map((root) => grow(root, (span) => byParent.get(span.spanId) ?? []));
 }
@@ -34,11 +39,11 @@ export function grow(
   };
 }
 
-/** The spans right below each span, by its id. */
+/** The spans right below each span, by its id; sessions are below nothing. */
 function childIndex(spans: readonly AgentSpan[]): ReadonlyMap<SpanId, readonly AgentSpan[]> {
   const index = new Map<SpanId, AgentSpan[]>();
   for (const span of spans) {
-    if (span.parentSpanId === undefined) continue;
+    if (span.kind === 'session' || span.parentSpanId === undefined) continue;
     const siblings = index.get(span.parentSpanId);
     if (siblings === undefined) index.set(span.parentSpanId, [span]);
     else siblings.push(span);

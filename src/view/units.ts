@@ -11,7 +11,7 @@ export function duration(micros: number): string {
   if (micros < 999.5) return `${Math.round(micros)}µs`;
   if (micros < 9_950) return `${(micros / 1000).toFixed(1)}ms`;
   if (micros < 999_500) return `${Math.round(micros / 1000)}ms`;
-  if (micros < 59.995 * SECOND) return `${seconds(micros)}s`;
+  if (micros < 59.95 * SECOND) return `${seconds(micros)}s`;
   const whole = Math.round(micros / SECOND);
   if (whole < 3600) return `${Math.floor(whole / 60)}m${twoDigits(whole % 60)}s`;
   const minutes = Math.round(micros / MINUTE);

@@ -88,7 +88,7 @@ function layoutOf(page: Page): Layout {
   const name = Math.max(20, Math.min(48, Math.floor(page.columns * 0.36)));
   const rest = page.columns - name - DURATION_AND_GAPS;
   const details = page.columns >= 90;
-  return { page, name, bar: Math.max(8, details ? Math.floor(rest * 0.6) : rest), details };
+  return { page, name, bar: Math.max(8, details ? Math.floor(rest * 0.6) : rest + GAP.length), details };
 }
 
 function sharedAxis({ page, name, bar }: Layout, axis: Axis): string {

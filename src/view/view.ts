@@ -10,6 +10,7 @@ import { renderViewJson } from './view-json.ts';
 import { renderViewMarkdown } from './view-markdown.ts';
 import { renderBlock } from './view-text.ts';
 import { shown } from './visible.ts';
+import { presentable } from './without-secrets.ts';
 
 export interface ViewOptions extends Page, Selection {
   readonly format: 'text' | 'json' | 'markdown';
@@ -17,8 +18,9 @@ export interface ViewOptions extends Page, Selection {
 
 /** The text ends with a line feed. Totals are those of the whole log, whatever is selected. */
 export function renderView(spans: readonly AgentSpan[], options: ViewOptions): string {
-  const totals = totalsOf(spans);
-  const blocks = select(blocksOf(spans), options, totals);
+  const safe = presentable(spans);
+  const totals = totalsOf(safe);
+  const blocks = select(blocksOf(safe), options, totals);
   switch (options.format) {
     case 'json':
       return renderViewJson(blocks, totals);

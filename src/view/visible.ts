@@ -10,14 +10,19 @@ export type Visible = string & { readonly unit: 'Visible' };
  */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
+/** Most text is nothing but this, and is quickly known to be. */
+const HARMLESS = /^[ -~]*$/;
+
 /** `text` with everything that would act on a terminal, instead of standing in it, replaced by a picture or its number. */
 export function visible(text: string): Visible {
-  return text.replace(UNSAFE, picture) as Visible;
+  return (HARMLESS.test(text) ? text : text.replace(UNSAFE, picture)) as Visible;
 }
 
 /** A template whose own words are trusted and whose values are not. */
 export function shown(words: TemplateStringsArray, ...values: readonly (string | number)[]): Visible {
-  return String.raw({ raw: words }, ...values.map((value) => visible(String(value)))) as Visible;
+  let text = words[0] ?? '';
+  for (const [index, value] of values.entries()) text += visible(String(value)) + (words[index + 1] ?? '');
+  return text as Visible;
 }
 
 /** Joins parts that are visible already. */

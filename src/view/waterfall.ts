@@ -47,22 +47,25 @@ export function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
   const halves = (time: EpochMicros) => (perHalf === 0 ? 0 : (time - axis.startTime) / perHalf);
   const start = Math.min(Math.round(halves(span.startTime)), 2 * width - 1);
   const end = Math.min(Math.max(Math.round(halves(span.endTime)), start + 1), 2 * width);
-  const cells = Array.from({ length: width }, (_, index) => cell(start, end, index));
-  const text = span.incomplete === undefined ? cells.join('') : openEnded(cells);
-  return piece(shown`${text}`, isError(span) ? 'error' : KIND_TONE[span.kind]);
+  const bar = drawBar(start, end, width);
+  return piece(
+    shown`${span.incomplete === undefined ? bar : openEnded(bar)}`,
+    isError(span) ? 'error' : KIND_TONE[span.kind],
+  );
 }
 
-/** Heavy line, its left or right half, or nothing. */
-function cell(start: number, end: number, index: number): string {
-  const left = start <= 2 * index && end > 2 * index;
-  const right = start <= 2 * index + 1 && end > 2 * index + 1;
-  if (left && right) return '━';
-  if (left) return '╸';
-  return right ? '╺' : ' ';
+/** A heavy line from one half column to another; a half column that stands alone in its column is drawn as such. */
+function drawBar(start: number, end: number, width: number): string {
+  const first = Math.ceil(start / 2);
+  const last = Math.floor(end / 2);
+  const left = start % 2 === 1 ? '╺' : '';
+  const right = end % 2 === 1 && last >= first ? '╸' : '';
+  return `${' '.repeat(first - left.length)}${left}${'━'.repeat(Math.max(0, last - first))}${right}`.padEnd(
+    width,
+  );
 }
 
 /** An end that is not in the log is dashed. */
-function openEnded(cells: readonly string[]): string {
-  const last = cells.findLastIndex((each) => each !== ' ');
-  return cells.with(last, '╍').join('');
+function openEnded(bar: string): string {
+  return bar.replace(/[━╺╸]( *)$/, '╍$1');
 }

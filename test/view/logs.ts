@@ -226,3 +226,35 @@ export function delegating(): readonly AgentSpan[] {
     root,
   ];
 }
+
+/** Names and messages that try to leave their row. */
+export function hostile(): readonly AgentSpan[] {
+  const evil = '\u001b[31m\u009b2J\r\n├─ turn 99\u202e\u2028<script>|`x`|\t\0';
+  const root = session({ at: [0, 100], sessionId: `s${evil}`, model: evil, platform: evil, endReason: evil });
+  const only = turn({
+    at: [0, 90],
+    below: root,
+    model: evil,
+    userMessage: evil,
+    finalStatus: 'failed',
+    exitReason: evil,
+  });
+  const error = {
+    type: evil,
+    message: `${evil}${'日本👩‍👩‍👧\u0301'.repeat(500)}`,
+    statusCode: 500,
+    reason: undefined,
+    retryable: undefined,
+    maxRetries: undefined,
+  };
+  return [
+    apiCall({ at: [1, 9], below: only, model: evil, error }),
+    toolCall({ at: [10, 19], below: only, toolName: evil, status: 'error', errorType: evil, args: evil }),
+    toolCall({ at: [20, 29], below: only, toolName: '__proto__' }),
+    approval({ at: [30, 39], below: only, surface: evil, choice: evil, command: evil }),
+    subagent({ at: [40, 49], below: only, role: evil, status: evil, goal: evil, childSessionId: evil }),
+    auxiliaryCall({ at: [50, 59], below: only, auxTask: evil, finishReason: evil }),
+    only,
+    root,
+  ];
+}

@@ -1,0 +1,151 @@
+import { expect, test } from '@jest/globals';
+import type { AgentSpan } from '../../src/model/span.ts';
+import { quantiles } from '../../src/view/sample.ts';
+import type { Series } from '../../src/view/series.ts';
+import { addSpan, createTotals, OTHER_NAMES, totalsOf } from '../../src/view/totals.ts';
+import { totalsJson } from '../../src/view/totals-json.ts';
+import { renderShortTotals, renderTotals } from '../../src/view/totals-text.ts';
+import { visibleJson } from '../../src/view/visible.ts';
+import { apiCall, auxiliaryCall, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
+import { delegating, failing, hostile, parallelReads } from './logs.ts';
+import { PLAIN_100 } from './pages.ts';
+
+const ALL = [...parallelReads(), ...failing(), ...delegating()];
+
+const COUNTS: readonly (readonly [
+  claim: string,
+  spans: readonly AgentSpan[],
+  read: (s: Series) => unknown,
+  expected: unknown,
+])[] = [
+  ['a failed call is an error', [apiCall({ at: [0, 1], error: anError() })], ({ errors }) => errors, 1],
+  ['a blocked tool is none', [toolCall({ at: [0, 1], status: 'blocked' })], ({ errors }) => errors, 0],
+  ['a tool that timed out is one', [toolCall({ at: [0, 1], status: 'timeout' })], ({ errors }) => errors, 1],
+  ['a failed turn is one', [turn({ at: [0, 1], finalStatus: 'failed' })], ({ errors }) => errors, 1],
+  [
+    'an interrupted turn is none',
+    [turn({ at: [0, 1], finalStatus: 'interrupted' })],
+    ({ errors }) => errors,
+    0,
+  ],
+  [
+    'what never ended is counted, but has no duration',
+    [toolCall({ at: [0, 9], incomplete: 'turn_end' }), toolCall({ at: [0, 1] })],
+    ({ count, incomplete, durations }) => [count, incomplete, durations.count, durations.max],
+    [2, 1, 1, 1000],
+  ],
+  [
+    'an answer without usage adds no tokens',
+    [apiCall({ at: [0, 1] }), apiCall({ at: [1, 2], usage: usage(10, 5, 100) })],
+    ({ tokens }) => [tokens.input, tokens.output, tokens.cached, tokens.total],
+    [10, 5, 100, 115],
+  ],
+  [
+    'the slowest and the first error are named',
+    [
+      toolCall({ at: [0, 2], toolName: 'quick', status: 'error' }),
+      toolCall({ at: [0, 5], toolName: 'slow', status: 'error' }),
+    ],
+    ({ slowest, firstError }) => [slowest?.name, firstError?.name],
+    ['tool slow', 'tool quick'],
+  ],
+];
+
+test.each(COUNTS)('%s', (_, spans, read, expected) => {
+  const [first] = spans;
+  if (first === undefined) throw new Error('no span');
+  expect(read(totalsOf(spans).kinds[first.kind])).toEqual(expected);
+});
+
+test('the order of spans changes no figure', () => {
+  const figures = (spans: readonly AgentSpan[]) => {
+    const { kinds } = totalsOf(spans);
+    return Object.values(kinds).map(({ count, errors, durations, tokens }) => ({
+      figures: [count, errors, durations.max, ...quantiles(durations, [0.5, 0.95])],
+      tokens,
+    }));
+  };
+  for (const seed of [1, 2, 3]) expect(figures(shuffled(ALL, seed))).toEqual(figures(ALL));
+});
+
+test("a session's figures are those of its span; background turns have their own", () => {
+  const { sessions } = totalsOf(delegating());
+  const [parent] = delegating().flatMap((span) => (span.kind === 'session' ? [span] : []));
+  const figures = sessions.get(parent?.sessionId ?? '');
+  expect([
+    figures?.ordinary.turns.count,
+    figures?.ordinary.calls.count,
+    figures?.ordinary.tools.count,
+  ]).toEqual([parent?.turnCount, parent?.apiCallCount, parent?.toolCallCount]);
+  expect(figures?.ordinary.calls.tokens.input).toBe(parent?.tokens.inputTokens);
+  expect([figures?.background.turns.count, figures?.background.calls.tokens.cached]).toEqual([1, 3000]);
+});
+
+test("a sub-agent's session is known as one, whichever span comes first", () => {
+  for (const spans of [delegating(), delegating().toReversed()]) {
+    expect(totalsOf(spans).sessions.get('20261123_081903_6085f4')?.subagentOf).toBe('20261123_081857_bc42e2');
+  }
+});
+
+test('a log full of names does not fill the memory', () => {
+  const totals = createTotals({ perSession: false });
+  for (let n = 0; n < 5000; n += 1) addSpan(totals, toolCall({ at: [n, n + 1], toolName: `tool${n}` }));
+  expect(totals.tools.size).toBeLessThanOrEqual(1001);
+  expect(totals.tools.get(OTHER_NAMES)?.count).toBe(4000);
+  expect(totals.sessions.size).toBe(0);
+});
+
+test('models are counted over API calls and auxiliary calls', () => {
+  const totals = totalsOf([
+    apiCall({ at: [0, 1], model: 'm', usage: usage(1, 2) }),
+    auxiliaryCall({ at: [1, 2], model: 'm', usage: usage(3, 4) }),
+  ]);
+  expect(totals.models.get('m')).toMatchObject({ count: 2, tokens: { input: 4, output: 6 } });
+});
+
+test('tables: columns that would say nothing, and those that do not fit, are left out', () => {
+  const heading = (columns: number, spans: readonly AgentSpan[]) =>
+    renderTotals({ ...PLAIN_100, columns }, totalsOf(spans))[0]?.split(/ {2,}/);
+  const tools = [toolCall({ at: [0, 1] })];
+  expect(heading(100, tools)).toEqual(['kind', 'count', 'errors', 'mean', 'P50', 'P95', 'max']);
+  expect(heading(160, ALL)).toContain('cached');
+  expect(heading(40, ALL)).toEqual(['kind', 'count', 'errors', 'P95']);
+});
+
+test('the short table names how much it leaves out', () => {
+  const tools = Array.from({ length: 14 }, (_, n) => toolCall({ at: [n, n + 1], toolName: `tool${n}` }));
+  const lines = renderShortTotals(PLAIN_100, totalsOf(tools), 10);
+  expect(lines.at(-1)).toBe('… 4 more tools');
+  expect(lines).toHaveLength(1 + 1 + 10 + 1);
+});
+
+test('as JSON: unrounded, without figures that do not exist, and any name', () => {
+  const totals = totalsOf([
+    ...hostile(),
+    toolCall({ at: [0, 1.5], toolName: 'x' }),
+    toolCall({ at: [0, 9], toolName: 'y', incomplete: 'idle' }),
+  ]);
+  const json = JSON.parse(visibleJson(totalsJson(totals)));
+  expect(json.tools.map(({ name }: { name: string }) => name)).toContain('__proto__');
+  expect(json.tools.find(({ name }: { name: string }) => name === 'x')).toMatchObject({
+    count: 1,
+    p95Micros: 1500,
+  });
+  expect(json.tools.find(({ name }: { name: string }) => name === 'y')).toEqual({
+    name: 'y',
+    count: 1,
+    errors: 0,
+    incomplete: 1,
+  });
+});
+
+function anError() {
+  return {
+    type: 'X',
+    message: undefined,
+    statusCode: undefined,
+    reason: undefined,
+    retryable: undefined,
+    maxRetries: undefined,
+  };
+}
