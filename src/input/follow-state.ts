@@ -16,7 +16,7 @@ export interface FollowState {
   readonly byHead: Map<string, FollowedFile>;
   /** Positions asked for whose files were not found yet. */
   pending: FollowPosition[];
-  /** Where files stood that are gone: a copy of one goes on there. */
+  /** Of files that are gone, at most a hundred. */
   past: FollowPosition[];
   /** Files that are not read, by device and inode. */
   readonly passedOver: Map<string, PassedOver>;
@@ -33,7 +33,7 @@ export interface PassedOver {
 /** About so many handles are kept; others are opened for each turn. */
 export const OPEN_FILES = 256;
 /** Of more positions than this the oldest are forgotten. */
-const PAST_POSITIONS = 1000;
+const PAST_POSITIONS = 100;
 
 export function addFile(state: FollowState, file: FollowedFile): void {
   state.files.set(file.key, file);
@@ -69,8 +69,8 @@ export function takePosition(
   return position;
 }
 
-export function rememberPast(state: FollowState, file: FollowPosition): void {
-  state.past.push(file);
+export function rememberPast(state: FollowState, position: FollowPosition): void {
+  state.past.push({ ...position, gone: true });
   if (state.past.length > PAST_POSITIONS) state.past.shift();
 }
 

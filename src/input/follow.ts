@@ -15,7 +15,7 @@ import {
 } from './followed-file.ts';
 import { lookAround } from './look-around.ts';
 
-// Follows logs that grow, by polling. Why not by change events: docs/adr/0010-follow-by-polling.md.
+// Follows logs that grow, by polling. Why not by change events: docs/adr/0006-follow-by-polling.md.
 
 export interface FollowOptions {
   /** Between two looks. Default 250; where one look takes long (thousands of files) the pause is four times as long. */
@@ -113,13 +113,13 @@ function startState(
     onDiagnostic,
     files: new Map(),
     byHead: new Map(),
-    pending: start.filter((position) => isAskedFor(paths, position)),
-    past: [],
+    pending: start.filter((position) => !position.gone && isAskedFor(paths, position)),
+    past: start.filter(({ gone }) => gone),
     passedOver: new Map(),
     troubles: new Map(),
   };
   for (const position of start) {
-    if (state.pending.includes(position)) continue;
+    if (position.gone || state.pending.includes(position)) continue;
     tell(
       state,
       'warning',
@@ -176,10 +176,10 @@ async function leave(state: FollowState, file: FollowedFile): Promise<void> {
   await closeFollowed(file);
 }
 
-function progressOf({ files, pending }: FollowState): FollowProgress {
+function progressOf({ files, pending, past }: FollowState): FollowProgress {
   const followed = Array.from(files.values());
   return {
-    positions: [...followed.map(positionOf), ...pending],
+    positions: [...followed.map(positionOf), ...pending, ...past],
     lagBytes: followed.reduce((sum, file) => sum + lagBytesOf(file), 0),
   };
 }

@@ -14,6 +14,8 @@ export interface FollowPosition {
   readonly offsetBytes: number;
   /** The number of that line; 0 at the beginning. */
   readonly line: number;
+  /** The file is not there any more. Kept for a copy of it that may yet turn up, which then is not read twice. */
+  readonly gone: boolean;
 }
 
 /** One inode, whatever it is called. Its handle stays open, so that it can be read to its end after a rename. */
@@ -64,7 +66,7 @@ export async function openFollowed(path: string, maxLineBytes: number | undefine
 }
 
 export function positionOf({ path, identity, split }: FollowedFile): FollowPosition {
-  return { path, identity, offsetBytes: split.offsetBytes, line: split.line };
+  return { path, identity, offsetBytes: split.offsetBytes, line: split.line, gone: false };
 }
 
 /** Goes on at a position; its lines bear the name `source`. */
