@@ -16,11 +16,12 @@ export interface FileSourceOptions {
 
 /** A regular file; `name` is its path as the user wrote it. */
 export function fileSource(name: string, options: FileSourceOptions = {}): ByteSource {
-  return { name, reopenable: true, open: (open) => readFile(name, { ...options, ...open }) };
+  return { name, reopenable: true, open: (open) => readFile(name, options, open) };
 }
 
-async function* readFile(path: string, options: FileSourceOptions & OpenOptions): ByteChunks {
-  const { signal, keepOpen = true, chunkBytes = CHUNK_BYTES } = options;
+async function* readFile(path: string, options: FileSourceOptions, open: OpenOptions = {}): ByteChunks {
+  const { keepOpen = true } = options;
+  const { signal, chunkBytes = options.chunkBytes ?? CHUNK_BYTES } = open;
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   const reader: Reader = { path, handle: undefined, inode: undefined };
   try {

@@ -9,7 +9,10 @@ export type TimeOf<T extends object> = (item: T) => EpochMicros | undefined;
 
 /** A source that is opened only when its turn comes: a fleet's log is thousands of files. */
 export interface MergeSource<T extends object> {
-  /** Time of its first item that has one, asked once, before anything is opened; `undefined`: none has, it goes first. */
+  /**
+   * Time of its first item that has one, asked once, before anything is opened. `undefined`: none has, or it cannot be
+   * told without losing what is read (a pipe); such a source is opened first.
+   */
   firstTime(): Promise<EpochMicros | undefined>;
   open(): Batches<T>;
 }

@@ -1,0 +1,76 @@
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { systemCode } from './byte-source.ts';
+
+export interface FoundFile {
+  readonly path: string;
+  readonly stats: Stats;
+}
+
+export interface FoundFiles {
+  /** The least recently changed first; each file once, however often it is named. */
+  readonly files: readonly FoundFile[];
+  /** What could not be looked at: path → the system's code (`ENOENT`, `EACCES`…). */
+  readonly troubles: ReadonlyMap<string, string>;
+}
+
+/** The regular files behind paths: a file itself, the files in a directory (not below it, none hidden), those of a glob. */
+export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
+  const troubles = new Map<string, string>();
+  const expanded: string[] = [];
+  for (const path of paths) {
+    const [isDirectory, code] = await systemAnswer(async () => (await stat(path)).isDirectory());
+    if (isMissing(code) && isDynamicPattern(path)) {
+      expanded.push(...(await glob(path, { absolute: isAbsolute(path), expandDirectories: false })).sort());
+      continue;
+    }
+    const [inside, listCode] = isDirectory === true ? await systemAnswer(() => filesIn(path)) : [[path]];
+    if (listCode !== undefined) troubles.set(path, listCode);
+    expanded.push(...(inside ?? []));
+  }
+  const found = await statFiles(expanded);
+  return { files: found.files, troubles: new Map([...troubles, ...found.troubles]) };
+}
+
+/** The regular files among `paths`. */
+export async function statFiles(paths: readonly string[]): Promise<FoundFiles> {
+  const found = new Map<string, FoundFile>();
+  const troubles = new Map<string, string>();
+  for (const path of paths) {
+    const [stats, code] = await systemAnswer(() => stat(path));
+    if (code !== undefined) troubles.set(path, code);
+    if (stats?.isFile() && !found.has(fileKey(stats))) found.set(fileKey(stats), { path, stats });
+  }
+  const files = [...found.values()].sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs);
+  return { files, troubles };
+}
+
+/** What is in a directory, without what is hidden. */
+export async function filesIn(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
+  return names.sort().map((name) => join(directory, name));
+}
+
+/** Equal for two paths to the same file. */
+export function fileKey({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
+export function isMissing(code: string | undefined): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The answer, or the system's code for why there is none. */
+async function systemAnswer<T>(
+  ask: () => Promise<T>,
+): Promise<[answer: T] | [answer: undefined, code: string]> {
+  try {
+    return [await ask()];
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return [undefined, code];
+  }
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { InputLine } from '../model/line.ts';
+import { systemCode } from './byte-source.ts';
+import { findPending, isAskedFor } from './find-moved.ts';
+import { closeSome, type FollowState, noteTrouble, OPEN_FILES, tell } from './follow-state.ts';
+import {
+  closeFollowed,
+  type FollowedFile,
+  type FollowPosition,
+  lagBytesOf,
+  positionOf,
+  readTurn,
+  retryLater,
+} from './followed-file.ts';
+import { lookAround } from './look-around.ts';
+
+// Follows logs that grow, by polling. Why not by change events: docs/adr/0006-follow-by-polling.md.
+
+export interface FollowOptions {
+  /** Between two looks. Default 250; where one look takes long (thousands of files) the pause is four times as long. */
+  readonly pollMillis?: number | undefined;
+  /** Ends following: what was written before is still read where the reader had kept up, then files are closed. */
+  readonly signal?: AbortSignal | undefined;
+  readonly maxLineBytes?: number | undefined;
+  /** Where an earlier run stopped. A file without a position is read from its beginning. */
+  readonly start?: readonly FollowPosition[] | undefined;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+}
+
+/** Lines of one file. */
+export interface FollowedBatch {
+  readonly lines: readonly InputLine[];
+  /** How far all files are read with this batch. To be asked before the next batch is. */
+  progress(): FollowProgress;
+}
+
+export interface FollowProgress {
+  /** Handed to `start`, reading goes on after the last batch: nothing is missed, nothing comes twice. */
+  readonly positions: readonly FollowPosition[];
+  /** Bytes written and not yet read, as last seen. */
+  readonly lagBytes: number;
+}
+
+const POLL_MILLIS = 250;
+/** Writers go on with a renamed log until they are told of it. */
+const RETIRE_MILLIS = 5000;
+const CHUNK_BYTES = 256 * 1024;
+/** One file's turn, before the next file has its. */
+const TURN_BYTES = 16 * CHUNK_BYTES;
+
+/**
+ * The whole lines of growing logs: files, directories (new files in them too) and globs. A renamed file is read to its
+ * end before the one that takes its place; a truncated one from its beginning, after the rest of its copy where there
+ * is one. A line without its end waits for it. What cannot be read is told once and tried again.
+ */
+export async function* followLines(
+  paths: readonly string[],
+  options: FollowOptions,
+): AsyncGenerator<FollowedBatch, void, undefined> {
+  const { signal, pollMillis = POLL_MILLIS } = options;
+  const state = startState(paths, options, pollMillis);
+  const progress = () => progressOf(state);
+  try {
+    for await (const lines of rounds(state, pollMillis, signal)) yield { lines, progress };
+  } finally {
+    for (const file of state.files.values()) await leave(state, file);
+  }
+}
+
+type Lines = AsyncGenerator<readonly InputLine[], void, undefined>;
+
+async function* rounds(state: FollowState, pollMillis: number, signal: AbortSignal | undefined): Lines {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let nextLook = 0;
+  for (;;) {
+    const last = signal?.aborted === true;
+    const behind = last ? unread(state) : [];
+    if (last || performance.now() >= nextLook) nextLook = await look(state, pollMillis);
+    // The last round is short: what was written since the look before, but no backlog.
+    const files = unread(state).filter((file) => !behind.includes(file));
+    yield* round(state, files, buffer, last ? undefined : signal);
+    if (last) return;
+    if (unread(state).length === 0) await pause(nextLook - performance.now(), signal);
+  }
+}
+
+/** Each file has its turn. */
+async function* round(
+  state: FollowState,
+  files: readonly FollowedFile[],
+  buffer: Buffer,
+  signal: AbortSignal | undefined,
+): Lines {
+  for (const [turn, file] of files.entries()) {
+    for await (const lines of turnOf(state, file, buffer)) {
+      yield lines;
+      if (signal?.aborted) return;
+    }
+    if (turn % OPEN_FILES === 0) await closeSome(state);
+  }
+}
+
+function startState(
+  paths: readonly string[],
+  { maxLineBytes, start = [], onDiagnostic }: FollowOptions,
+  pollMillis: number,
+): FollowState {
+  const state: FollowState = {
+    paths,
+    maxLineBytes,
+    retirePolls: Math.ceil(RETIRE_MILLIS / pollMillis),
+    onDiagnostic,
+    files: new Map(),
+    byHead: new Map(),
+    pending: start.filter((position) => !position.gone && isAskedFor(paths, position)),
+    past: start.filter(({ gone }) => gone),
+    passedOver: new Map(),
+    troubles: new Map(),
+  };
+  for (const position of start) {
+    if (position.gone || state.pending.includes(position)) continue;
+    tell(
+      state,
+      'warning',
+      'unasked-position',
+      'was followed before, and is none of the logs to follow now',
+      position,
+    );
+  }
+  return state;
+}
+
+/** Returns when to look again. */
+async function look(state: FollowState, pollMillis: number): Promise<number> {
+  const began = performance.now();
+  await lookAround(state);
+  await findPending(state);
+  const now = performance.now();
+  return now + Math.max(pollMillis, 4 * (now - began));
+}
+
+/** The files with something to read that need not wait for another one. */
+function unread({ files }: FollowState): FollowedFile[] {
+  return Array.from(files.values()).filter((file) => {
+    const { waitsFor } = file;
+    if (waitsFor !== undefined && (waitsFor.atEnd || files.get(waitsFor.key) !== waitsFor))
+      file.waitsFor = undefined;
+    return !file.atEnd && file.waitsFor === undefined;
+  });
+}
+
+async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer): Lines {
+  try {
+    yield* readTurn(file, buffer, TURN_BYTES);
+    state.troubles.delete(file.path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    noteTrouble(state, file.path, code);
+    retryLater(file);
+    await closeFollowed(file);
+  }
+}
+
+async function leave(state: FollowState, file: FollowedFile): Promise<void> {
+  if (file.split.heldBytes > 0) {
+    tell(
+      state,
+      'info',
+      'unfinished-line',
+      'ends in a line without its end, which was not read',
+      positionOf(file),
+    );
+  }
+  await closeFollowed(file);
+}
+
+function progressOf({ files, pending, past }: FollowState): FollowProgress {
+  const followed = Array.from(files.values());
+  return {
+    positions: [...followed.map(positionOf), ...pending, ...past],
+    lagBytes: followed.reduce((sum, file) => sum + lagBytesOf(file), 0),
+  };
+}
+
+async function pause(millis: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(Math.max(0, millis), undefined, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}

@@ -1,0 +1,430 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type FollowOptions, type FollowProgress, followLines } from '../../src/input/follow.ts';
+
+let folder: string;
+const running: Followed[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hermes-otel-follow-'));
+});
+afterEach(async () => {
+  for (const followed of running.splice(0)) await followed.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Followed {
+  /** `name:line text`, in the order they came. */
+  readonly lines: string[];
+  readonly texts: () => string[];
+  readonly told: string[];
+  readonly progress: () => FollowProgress;
+  /** Waits until so many lines came. */
+  readonly until: (count: number) => Promise<void>;
+  readonly untilTold: (count: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const at = (name: string) => join(folder, name);
+const POLL = 4;
+
+function follow(paths: readonly string[], options: Partial<FollowOptions> = {}): Followed {
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const texts: string[] = [];
+  const told: string[] = [];
+  let progress: FollowProgress = { positions: [], lagBytes: 0 };
+  const batches = followLines(paths, {
+    pollMillis: POLL,
+    signal: stop.signal,
+    onDiagnostic: (diagnostic) => {
+      expect(diagnostic.at?.source).toContain(folder);
+      told.push(`${diagnostic.severity} ${diagnostic.code}`);
+    },
+    ...options,
+  });
+  const done = (async () => {
+    for await (const batch of batches) {
+      for (const { source, line, text } of batch.lines) {
+        lines.push(`${source.slice(folder.length + 1)}:${line} ${text.slice(0, 12).trim()}`);
+        texts.push(text.slice(0, 12).trim());
+      }
+      progress = batch.progress();
+    }
+  })();
+  const waitFor = async (list: readonly string[], count: number) => {
+    const end = Date.now() + 15_000;
+    while (list.length < count && Date.now() < end) await sleep(2);
+    // A moment longer: more than these must not come.
+    await sleep(4 * POLL);
+    if (list.length !== count) throw new Error(`${count} expected, but: ${list.join(' | ')}`);
+  };
+  const followed: Followed = {
+    lines,
+    texts: () => texts,
+    told,
+    progress: () => progress,
+    until: (count) => waitFor(lines, count),
+    untilTold: (count) => waitFor(told, count),
+    stop: async () => {
+      stop.abort();
+      await done;
+    },
+  };
+  running.push(followed);
+  return followed;
+}
+
+/** Lines long enough that a few of them are a telling beginning. */
+const wide = (...names: string[]): string => names.map((name) => `${name.padEnd(600)}\n`).join('');
+
+describe('a file that grows', () => {
+  test('gives each line once its end is written', async () => {
+    writeFileSync(at('log'), 'a1\na2\nha');
+    const followed = follow([at('log')]);
+    await followed.until(2);
+    for (const part of ['l', 'f', '\r', '\n', 'a4\n']) {
+      appendFileSync(at('log'), part);
+      await sleep(3 * POLL);
+    }
+    await followed.until(4);
+    expect(followed.lines).toEqual(['log:1 a1', 'log:2 a2', 'log:3 half', 'log:4 a4']);
+    expect(followed.told).toEqual([]);
+  });
+
+  test('cut inside a character, waits for the rest of it', async () => {
+    const bytes = Buffer.from('€€\n');
+    writeFileSync(at('log'), bytes.subarray(0, 4));
+    const followed = follow([at('log')]);
+    await sleep(5 * POLL);
+    appendFileSync(at('log'), bytes.subarray(4));
+    await followed.until(1);
+    expect(followed.lines).toEqual(['log:1 €€']);
+  });
+
+  test('its unfinished last line is told at the end, not given', async () => {
+    writeFileSync(at('log'), 'a1\nhalf');
+    const followed = follow([at('log')]);
+    await followed.until(1);
+    await followed.stop();
+    expect(followed.told).toEqual(['info unfinished-line']);
+    expect(followed.progress().positions).toMatchObject([{ path: at('log'), offsetBytes: 3, line: 1 }]);
+    expect(followed.progress().lagBytes).toBe(0);
+  });
+
+  test('what was written just before the end is read', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    const followed = follow([at('log')], { pollMillis: 60_000 });
+    await sleep(100);
+    appendFileSync(at('log'), 'a2\n');
+    await followed.stop();
+    expect(followed.lines).toEqual(['log:1 a1', 'log:2 a2']);
+  });
+
+  test('100,000 lines from a writer that does not wait come complete and in order', async () => {
+    const followed = follow([at('log')]);
+    for (let part = 0; part < 100; part += 1) {
+      const text = Array.from({ length: 1000 }, (_, i) => `n${part * 1000 + i}\n`).join('');
+      const cut = (part * 37) % text.length;
+      appendFileSync(at('log'), text.slice(0, cut));
+      if (part % 10 === 0) await sleep(POLL);
+      appendFileSync(at('log'), text.slice(cut));
+    }
+    await followed.until(100_000);
+    expect(followed.lines.every((line, i) => line === `log:${i + 1} n${i}`)).toBe(true);
+  });
+});
+
+describe('a file that is rotated', () => {
+  test('by rename, is read to its end before the new one', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    const followed = follow([at('log')]);
+    await followed.until(1);
+    appendFileSync(at('log'), 'a2\n');
+    renameSync(at('log'), at('log.1'));
+    writeFileSync(at('log'), 'b1\n');
+    appendFileSync(at('log.1'), 'a3\n');
+    await followed.until(4);
+    expect(followed.lines).toEqual(['log:1 a1', 'log:2 a2', 'log:3 a3', 'log:1 b1']);
+    // The writer holds on to the old file for a while.
+    appendFileSync(at('log.1'), 'a4\n');
+    appendFileSync(at('log'), 'b2\n');
+    await followed.until(6);
+    expect(new Set(followed.texts().slice(4))).toEqual(new Set(['a4', 'b2']));
+    expect(followed.told).toEqual([]);
+  });
+
+  test('by rename, with a backlog of many turns, all of the old one comes first', async () => {
+    writeFileSync(at('log'), 'a0\n');
+    const followed = follow([at('log')]);
+    await followed.until(1);
+    const count = 12_000;
+    appendFileSync(at('log'), Array.from({ length: count }, () => `a${' '.repeat(1000)}\n`).join(''));
+    renameSync(at('log'), at('log.1'));
+    writeFileSync(at('log'), 'b1\n');
+    await followed.until(count + 2);
+    expect(followed.texts().indexOf('b1')).toBe(count + 1);
+  });
+
+  test('several times in a row, in a directory', async () => {
+    mkdirSync(at('logs'));
+    const followed = follow([at('logs')]);
+    for (let turn = 0; turn < 5; turn += 1) {
+      writeFileSync(at('logs/log'), `t${turn}\n`);
+      await followed.until(turn * 2 + 1);
+      appendFileSync(at('logs/log'), `u${turn}\n`);
+      renameSync(at('logs/log'), at(`logs/log.${turn}`));
+    }
+    await followed.until(10);
+    expect(followed.texts()).toEqual(['t0', 'u0', 't1', 'u1', 't2', 'u2', 't3', 'u3', 't4', 'u4']);
+    expect(followed.told).toEqual([]);
+  });
+
+  test.each([
+    ['a single file', (log: string) => [log]],
+    ['a directory', (log: string) => [join(log, '..')]],
+  ])('by copy and truncation, in %s, gives what came last from the copy', async (_claim, pathsOf) => {
+    mkdirSync(at('logs'));
+    writeFileSync(at('logs/log'), wide('a1', 'a2', 'a3'));
+    const followed = follow(pathsOf(at('logs/log')));
+    await followed.until(3);
+    appendFileSync(at('logs/log'), wide('a4'));
+    copyFileSync(at('logs/log'), at('logs/log.1'));
+    truncateSync(at('logs/log'));
+    await sleep(3 * POLL);
+    appendFileSync(at('logs/log'), wide('b1', 'b2'));
+    await followed.until(6);
+    expect(followed.texts()).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2']);
+    expect(followed.lines.slice(3)).toEqual(['logs/log:4 a4', 'logs/log:1 b1', 'logs/log:2 b2']);
+    expect(followed.told).toEqual(['info restarted-file']);
+  });
+
+  test('by truncation, is read from its beginning, also when it has grown beyond where it was', async () => {
+    writeFileSync(at('log'), 'a1\na2\nha');
+    const followed = follow([at('log')]);
+    await followed.until(2);
+    writeFileSync(at('log'), 'b1\nb2\nb3\nb4\nb5\n');
+    await followed.until(7);
+    expect(followed.lines.slice(2)).toEqual(['log:1 b1', 'log:2 b2', 'log:3 b3', 'log:4 b4', 'log:5 b5']);
+    expect(followed.told).toEqual(['warning restarted-file']);
+  });
+
+  test('deleted and made again, is another file', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    const followed = follow([at('log')]);
+    await followed.until(1);
+    unlinkSync(at('log'));
+    await sleep(3 * POLL);
+    writeFileSync(at('log'), 'b1\n');
+    await followed.until(2);
+    expect(followed.lines).toEqual(['log:1 a1', 'log:1 b1']);
+    expect(followed.told).toEqual([]);
+  });
+
+  test('copied over with more, as a mirror does, goes on where it was', async () => {
+    writeFileSync(at('log'), wide('a1', 'a2', 'a3'));
+    const followed = follow([at('log')]);
+    await followed.until(3);
+    writeFileSync(at('log.new'), wide('a1', 'a2', 'a3', 'a4'));
+    renameSync(at('log.new'), at('log'));
+    await followed.until(4);
+    writeFileSync(at('log'), wide('a1', 'a2', 'a3', 'a4', 'a5'));
+    await followed.until(5);
+    expect(followed.texts()).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
+  });
+});
+
+describe('files that come and go', () => {
+  test('a file is waited for', async () => {
+    const followed = follow([at('log')]);
+    await followed.untilTold(1);
+    writeFileSync(at('log'), 'a1\n');
+    await followed.until(1);
+    expect(followed.told).toEqual(['info awaited-file']);
+  });
+
+  test('new files in a directory are picked up; hidden, compressed and nested ones are not', async () => {
+    mkdirSync(at('logs/below'), { recursive: true });
+    writeFileSync(at('logs/one'), 'a1\n');
+    const followed = follow([at('logs')]);
+    await followed.until(1);
+    writeFileSync(at('logs/.hidden'), 'no\n');
+    writeFileSync(at('logs/below/deep'), 'no\n');
+    writeFileSync(at('logs/old.gz'), gzipSync('no\n'));
+    writeFileSync(at('logs/two'), '');
+    await sleep(3 * POLL);
+    appendFileSync(at('logs/two'), 'b1\n');
+    appendFileSync(at('logs/one'), 'a2\n');
+    await followed.until(3);
+    expect(followed.lines.slice().sort()).toEqual(['logs/one:1 a1', 'logs/one:2 a2', 'logs/two:1 b1']);
+    expect(followed.told).toEqual(['info compressed-file']);
+  });
+
+  test('a glob takes what fits it, now and later', async () => {
+    mkdirSync(at('logs/x'), { recursive: true });
+    writeFileSync(at('logs/x/a.ndjson'), 'a1\n');
+    writeFileSync(at('logs/x/a.txt'), 'no\n');
+    const followed = follow([at('logs/*/*.ndjson')]);
+    await followed.until(1);
+    mkdirSync(at('logs/y'));
+    writeFileSync(at('logs/y/b.ndjson'), 'b1\n');
+    await followed.until(2);
+    expect(followed.texts()).toEqual(['a1', 'b1']);
+  });
+
+  test('a file named twice is read once', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    const followed = follow([at('log'), folder, at('l*')]);
+    await followed.until(1);
+  });
+
+  test('a copy made by hand of a file that is followed is not read', async () => {
+    writeFileSync(at('log'), wide('a1', 'a2'));
+    const followed = follow([folder]);
+    await followed.until(2);
+    copyFileSync(at('log'), at('log.backup'));
+    await sleep(3 * POLL);
+    appendFileSync(at('log'), wide('a3'));
+    await followed.until(3);
+    expect(followed.texts()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  test('hundreds of files are followed with few handles', async () => {
+    mkdirSync(at('logs'));
+    for (let i = 0; i < 600; i += 1) writeFileSync(at(`logs/${i}`), `${i}\n`);
+    const followed = follow([at('logs')]);
+    await followed.until(600);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(450);
+    for (let i = 0; i < 600; i += 100) appendFileSync(at(`logs/${i}`), 'more\n');
+    await followed.until(606);
+    expect(followed.texts().filter((text) => text === 'more').length).toBe(6);
+  }, 20_000);
+
+  // Root may read everything, so the test steps down for a moment.
+  const asNobody = process.geteuid?.() === 0 ? test : test.skip;
+  asNobody('an unreadable file is told once, and read when it can be', async () => {
+    chmodSync(folder, 0o755);
+    writeFileSync(at('log'), 'a1\n');
+    chmodSync(at('log'), 0);
+    process.seteuid?.(65_534);
+    try {
+      const followed = follow([at('log')]);
+      await followed.untilTold(1);
+      expect(followed.told).toEqual(['warning unreadable-file']);
+      process.seteuid?.(0);
+      await followed.until(1);
+      expect(followed.told.length).toBe(1);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+});
+
+describe('a restart from positions', () => {
+  const progressAfter = async (paths: string[], count: number, options: Partial<FollowOptions> = {}) => {
+    const followed = follow(paths, options);
+    await followed.until(count);
+    await followed.stop();
+    // As a checkpoint keeps them.
+    return JSON.parse(JSON.stringify(followed.progress())) as FollowProgress;
+  };
+
+  test('goes on after the last whole line, with its number', async () => {
+    writeFileSync(at('log'), 'a1\na2\nha');
+    const { positions } = await progressAfter([at('log')], 2);
+    appendFileSync(at('log'), 'lf\na4\n');
+    const followed = follow([at('log')], { start: positions });
+    await followed.until(2);
+    expect(followed.lines).toEqual(['log:3 half', 'log:4 a4']);
+  });
+
+  test('reads the rest of a file that was renamed meanwhile, then the new one', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    const { positions } = await progressAfter([at('log')], 1);
+    appendFileSync(at('log'), 'a2\n');
+    renameSync(at('log'), at('log.1'));
+    writeFileSync(at('log'), 'b1\n');
+    const followed = follow([at('log')], { start: positions });
+    await followed.until(2);
+    expect(followed.lines).toEqual(['log:2 a2', 'log:1 b1']);
+    expect(followed.told).toEqual([]);
+  });
+
+  test('reads the rest of a file that was copied and truncated meanwhile', async () => {
+    writeFileSync(at('log'), wide('a1', 'a2'));
+    const { positions } = await progressAfter([at('log')], 2);
+    appendFileSync(at('log'), wide('a3'));
+    copyFileSync(at('log'), at('log.1'));
+    writeFileSync(at('log'), wide('b1'));
+    const followed = follow([at('log')], { start: positions });
+    await followed.until(2);
+    expect(followed.texts()).toEqual(['a3', 'b1']);
+  });
+
+  test('of a directory in which files were renamed and added', async () => {
+    mkdirSync(at('logs'));
+    writeFileSync(at('logs/log'), 'a1\n');
+    const { positions } = await progressAfter([at('logs')], 1);
+    renameSync(at('logs/log'), at('logs/log.1'));
+    appendFileSync(at('logs/log.1'), 'a2\n');
+    writeFileSync(at('logs/log'), 'b1\n');
+    const followed = follow([at('logs')], { start: positions });
+    await followed.until(2);
+    expect(followed.lines.slice().sort()).toEqual(['logs/log.1:2 a2', 'logs/log:1 b1']);
+  });
+
+  test('knows a file by its content when its numbers have changed', async () => {
+    writeFileSync(at('log'), wide('a1', 'a2'));
+    const { positions } = await progressAfter([at('log')], 2);
+    const moved = positions.map((p) => ({ ...p, identity: { ...p.identity, device: 1, inode: 1 } }));
+    appendFileSync(at('log'), wide('a3'));
+    const followed = follow([at('log')], { start: moved });
+    await followed.until(1);
+    expect(followed.lines).toEqual(['log:3 a3']);
+  });
+
+  test('tells when a file is gone, and when it is none of the logs any more', async () => {
+    writeFileSync(at('log'), 'a1\n');
+    writeFileSync(at('other'), 'o1\n');
+    const { positions } = await progressAfter([at('log'), at('other')], 2);
+    unlinkSync(at('log'));
+    writeFileSync(at('log'), 'b1\n');
+    const followed = follow([at('log')], { start: positions });
+    await followed.until(1);
+    expect(followed.lines).toEqual(['log:1 b1']);
+    expect(followed.told.slice().sort()).toEqual(['warning unasked-position', 'warning vanished-file']);
+  });
+
+  test('at any batch gives exactly what was not given before', async () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `n${i}`);
+    writeFileSync(at('log'), wide(...names));
+    const seen: string[] = [];
+    let start: FollowProgress['positions'] = [];
+    let runs = 0;
+    for (; seen.length < names.length && runs < 50; runs += 1) {
+      const options = { pollMillis: POLL, start, onDiagnostic: () => {}, maxLineBytes: 1000 };
+      for await (const { lines, progress } of followLines([at('log')], options)) {
+        seen.push(...lines.map(({ text }) => text.trim()));
+        start = progress().positions;
+        break;
+      }
+    }
+    expect(seen.join()).toBe(names.join());
+    expect(runs).toBeGreaterThan(5);
+  });
+});
