@@ -50,7 +50,7 @@ function recorderTime(fields: Fields): EpochMicros {
 }
 
 /** Shell hooks and webhooks write `hook_event_name`; in a plugin's own log the key is the plugin's choice. */
-function nameOf(body: JsonObject): string | undefined {
+export function nameOf(body: JsonObject): string | undefined {
   const name = body.hook_event_name ?? body.event ?? body.hook;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }

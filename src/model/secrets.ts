@@ -1,0 +1,55 @@
+/** What looks like a key, token or password in a text, and where: by the forms that issuers give them, and by their names. */
+export interface Secret {
+  readonly kind: SecretKind;
+  /** Where it begins in the text… */
+  readonly start: number;
+  /** …and the first place behind it. */
+  readonly end: number;
+}
+
+export type SecretKind = keyof typeof FORMS;
+
+/**
+ * Each form ends with the secret itself, in a group of its own where a name or scheme announces it. All repetitions are
+ * bounded or end at the next odd character, so that no text makes the search slow.
+ */
+const FORMS = {
+  'model provider key': /\bsk-(?=[\w-]{0,200}\d)[\w-]{20,200}/g,
+  'GitHub token': /\b(?:gh[oprsu]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})/g,
+  'GitLab token': /\bglpat-[\w-]{20,64}/g,
+  'AWS access key': /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g,
+  'Google key': /\b(?:AIza[\w-]{35}|ya29\.[\w-]{20,500})/g,
+  'Slack token': /\bxox[abeoprs]-[\w-]{10,250}|\bhooks\.slack\.com\/services\/[\w/]{20,120}/g,
+  'Stripe key': /\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,250}/g,
+  'npm token': /\bnpm_[A-Za-z0-9]{36}\b/g,
+  'Hugging Face token': /\bhf_[A-Za-z0-9]{30,60}\b/g,
+  'Telegram bot token': /\b\d{8,10}:AA[\w-]{33}\b/g,
+  'JSON web token': /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/g,
+  'private key': /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/g,
+  'password in a URL': /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"']{0,100}:([^\s/@"'\\]{3,200})(?=@)/g,
+  'authorization header': /\b(?:bearer|basic) {1,4}(?=[\w.~+/-]{0,200}\d)([\w.~+/-]{16,2000}={0,2})/gi,
+  // Names in code and prose are passed over, as a secret has a digit. `"api_key": "…"`, `API_KEY=…`, and the same inside a JSON string, where the quotes are escaped.
+  'value named as a secret':
+    /(?:api[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret|(?:access|auth|refresh|bot)[_-]?token|passw(?:or)?d)\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?=[^\s"'\\<>,;&{}[\]()]{0,200}\d)([^\s"'\\<>,;&{}[\]()]{8,500})/gi,
+} as const;
+
+const KINDS = Object.entries(FORMS) as readonly (readonly [SecretKind, RegExp])[];
+
+/** All secrets in `text`, in order; of those that overlap the first, and of those the longest. Total: what it does not know, it passes over. */
+export function findSecrets(text: string): readonly Secret[] {
+  const found = KINDS.flatMap(([kind, form]) =>
+    Array.from(text.matchAll(form), (match) => secretIn(kind, match)),
+  );
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  let covered = 0;
+  return found.filter(({ start, end }) => {
+    if (start < covered) return false;
+    covered = end;
+    return true;
+  });
+}
+
+function secretIn(kind: SecretKind, match: RegExpMatchArray): Secret {
+  const end = (match.index ?? 0) + match[0].length;
+  return { kind, start: end - (match[1] ?? match[0]).length, end };
+}

@@ -1,0 +1,97 @@
+/**
+ * Which fields Hermes gives to which hook, in any release: the tables of its hooks, as data. Only `inspectLine` reads
+ * it; the readers of hooks name what they need themselves.
+ */
+
+const IDS = 'session_id task_id turn_id';
+const MODEL = 'model platform';
+const API = `${IDS} ${MODEL} api_request_id provider base_url api_mode api_call_count started_at`;
+const REQUEST =
+  'message_count tool_count approx_input_tokens request_char_count max_tokens request_messages request system_prompt';
+const ANSWER =
+  'ended_at api_duration finish_reason message_count response_model usage response assistant_content_chars assistant_tool_call_count';
+const TOOL = `${IDS} tool_name args tool_call_id api_request_id middleware_trace`;
+const OUTCOME = 'result duration_ms status error_type error_message';
+const APPROVAL =
+  'command description pattern_key pattern_keys session_key surface turn_id tool_call_id session_id';
+const STREAM = `${IDS} iteration model provider surface`;
+const BOARD = 'task_id profile_name board assignee run_id session_id turn_id';
+
+const FIELDS: Readonly<Record<string, string>> = {
+  on_session_start: `${IDS} ${MODEL}`,
+  on_session_end: `${IDS} ${MODEL} completed interrupted failed turn_exit_reason reason api_request_id`,
+  on_session_finalize: `session_id platform reason old_session_id new_session_id`,
+  on_session_reset: `session_id platform reason old_session_id new_session_id`,
+  pre_llm_call: `${IDS} ${MODEL} user_message conversation_history is_first_turn sender_id parent_session_id`,
+  post_llm_call: `${IDS} ${MODEL} user_message assistant_response conversation_history`,
+  pre_api_request: `${API} ${REQUEST} user_message conversation_history middleware_trace retry_count`,
+  post_api_request: `${API} ${ANSWER} assistant_message first_chunk_at moa_references context_length cost reported_usage_fields first_delta_at middleware_trace`,
+  api_request_error: `${API} ended_at api_duration status_code retry_count max_retries retryable reason error request middleware_trace`,
+  pre_tool_call: TOOL,
+  post_tool_call: `${TOOL} ${OUTCOME}`,
+  transform_tool_result: `${TOOL} ${OUTCOME}`,
+  transform_llm_output: `${IDS} ${MODEL} response_text`,
+  transform_terminal_output: 'command output returncode task_id env_type session_id',
+  subagent_start:
+    'parent_session_id session_id parent_turn_id parent_subagent_id child_session_id child_subagent_id child_role child_goal',
+  subagent_stop:
+    'parent_session_id session_id parent_turn_id child_session_id child_subagent_id child_role child_summary child_status duration_ms tool_call_history',
+  pre_approval_request: APPROVAL,
+  post_approval_response: `${APPROVAL} choice decided_by`,
+  pre_auxiliary_call: `${API} ${REQUEST} aux_task retry_count streaming`,
+  post_auxiliary_call: `${API} ${ANSWER} aux_task retry_count streaming error error_type`,
+  on_stream_start: STREAM,
+  on_stream_delta: `${STREAM} delta kind`,
+  on_stream_end: `${STREAM} final_text finished error`,
+  on_interim_message: `${STREAM} text already_streamed`,
+  pre_verify: `${IDS} ${MODEL} coding attempt final_response changed_paths`,
+  on_skill_lifecycle:
+    'action skill_name provenance task_id session_id use_count reused reuse_after_patch turn_id',
+  kanban_task_claimed: BOARD,
+  kanban_task_completed: `${BOARD} summary`,
+  kanban_task_blocked: `${BOARD} reason`,
+  agent_loop_stopped: 'session_id session_key platform reason invalidation_reason',
+  pre_command: 'session_id surface command alias_used args_raw session_key platform',
+  pre_gateway_dispatch: 'session_id event gateway session_store',
+  gateway_platform_event: 'session_id platform event_type payload',
+  on_room_member_activity: `${IDS} room_id thread_id member_id execution_generation kind seq payload`,
+  pre_transcription: 'session_id file_path provider model language prompt source',
+  pre_tts_synthesis: 'session_id text provider',
+};
+
+/** What the envelopes and the recorders add to every hook. */
+const ENVELOPE =
+  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder';
+
+/** What only 0.20 and newer send, as far as it is known. */
+const SINCE_0_20 = new Map(
+  Object.entries({
+    on_session_end: 'failed turn_exit_reason',
+    pre_llm_call: 'parent_session_id',
+    pre_api_request: 'retry_count system_prompt',
+    post_api_request: 'first_chunk_at moa_references context_length',
+    subagent_stop: 'tool_call_history',
+  }).map(([hook, fields]) => [hook, wordsOf(fields)]),
+);
+
+const HOOKS_SINCE_0_20 =
+  /^(?:(?:pre|post)_auxiliary_call|on_(?:stream_|interim_|kanban_|skill_|room_)\w+|agent_loop_stopped|pre_(?:command|transcription|tts_synthesis))$/;
+
+const ENVELOPE_FIELDS = new Set(wordsOf(ENVELOPE));
+const BY_HOOK = new Map(Object.entries(FIELDS).map(([hook, fields]) => [hook, new Set(wordsOf(fields))]));
+
+/** The names among `fields` that neither Hermes nor a recorder gives to `hook`; none for a hook whose fields we do not know. */
+export function unknownAmong(hook: string, fields: readonly string[]): readonly string[] {
+  const known = BY_HOOK.get(hook);
+  if (known === undefined) return [];
+  return fields.filter((field) => !known.has(field) && !ENVELOPE_FIELDS.has(field));
+}
+
+/** True when only Hermes 0.20 or newer gives `hook`, or one of `fields` with it. */
+export function isSince020(hook: string, fields: ReadonlySet<string>): boolean {
+  return HOOKS_SINCE_0_20.test(hook) || (SINCE_0_20.get(hook) ?? []).some((field) => fields.has(field));
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(' ');
+}
