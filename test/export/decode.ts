@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 
 // Decodes OTLP with the help of a library that has nothing to do with our encoders, into OTLP/JSON.
 
-const { root } = protobuf.parse(readFileSync(new URL('./otlp.proto', import.meta.url), 'utf8'));
+export const { root } = protobuf.parse(readFileSync(new URL('./otlp.proto', import.meta.url), 'utf8'));
 
 export type Json = { readonly [key: string]: unknown };
 
@@ -90,7 +90,11 @@ function hexIds(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       key,
-      IDS.has(key) && Array.isArray(field) ? Buffer.from(field).toString('hex') : hexIds(field),
+      IDS.has(key) && Array.isArray(field)
+        ? Buffer.from(field).toString('hex')
+        : key === 'bytesValue' && Array.isArray(field)
+          ? Buffer.from(field).toString('base64')
+          : hexIds(field),
     ]),
   );
 }

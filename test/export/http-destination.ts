@@ -2,7 +2,7 @@ import type { Clock } from '../../src/export/delivery/clock.ts';
 import { systemClock } from '../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../src/export/delivery/delivery.ts';
 import type { Destination } from '../../src/export/destination.ts';
-import type { OtlpHttpSignal } from '../../src/export/http/http-channel.ts';
+import type { OtlpHttpSettings, OtlpHttpSignal } from '../../src/export/http/http-channel.ts';
 import { type OtlpHttpOptions, openOtlpHttp } from '../../src/export/otlp-http.ts';
 import { ORIGIN } from './spans.ts';
 
@@ -23,6 +23,16 @@ export interface HttpDestinationOptions {
 
 /** A destination with the defaults of the program, and a clock whose pauses take no time. */
 export function httpDestination({ url, signal, limits, more }: HttpDestinationOptions): Destination {
+  return openOtlpHttp({
+    ...httpSettings(url, signal),
+    origin: ORIGIN,
+    limits: { ...LIMITS, ...limits },
+    clock: hurriedClock(),
+    ...more,
+  });
+}
+
+export function httpSettings(url: string, signal: Partial<OtlpHttpSignal> = {}): OtlpHttpSettings {
   const make = (path: string): OtlpHttpSignal => ({
     url: new URL(url + path),
     destination: url + path,
@@ -34,14 +44,7 @@ export function httpDestination({ url, signal, limits, more }: HttpDestinationOp
     redact: (text) => text,
     ...signal,
   });
-  return openOtlpHttp({
-    traces: make('/v1/traces'),
-    metrics: make('/v1/metrics'),
-    origin: ORIGIN,
-    limits: { ...LIMITS, ...limits },
-    clock: hurriedClock(),
-    ...more,
-  });
+  return { traces: make('/v1/traces'), metrics: make('/v1/metrics') };
 }
 
 export interface HurriedClock extends Clock {

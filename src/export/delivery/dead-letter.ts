@@ -16,9 +16,10 @@ export function deadLetter(path: string): DeadLetter {
   async function appendNow(line: string): Promise<string | undefined> {
     let sizeBefore: number | undefined;
     try {
-      handle ??= await open(path, 'a', 0o600);
+      handle ??= await open(path, 'a+', 0o600);
       sizeBefore = (await handle.stat()).size;
-      await handle.appendFile(`${line}\n`);
+      const lineEnd = (await endsInsideLine(handle, sizeBefore)) ? '\n' : '';
+      await handle.appendFile(`${lineEnd}${line}\n`);
       await handle.sync();
       return undefined;
     } catch (error) {
@@ -40,4 +41,13 @@ export function deadLetter(path: string): DeadLetter {
       handle = undefined;
     },
   };
+}
+
+const LINE_END = 0x0a;
+
+/** True when somebody was stopped while writing the last line. */
+async function endsInsideLine(handle: FileHandle, sizeBytes: number): Promise<boolean> {
+  if (sizeBytes === 0) return false;
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, sizeBytes - 1);
+  return bytesRead === 1 && buffer[0] !== LINE_END;
 }

@@ -16,20 +16,26 @@ export function jsonTraceEncoder(origin: Origin): JsonEncoder<OtelSpan> {
   return listEncoder(
     `{"resourceSpans":[{"resource":${resource},"scopeSpans":[{"scope":${scope},"spans":[`,
     ']}]}]}',
-    jsonSpan,
+    (span) => JSON.stringify(jsonSpan(span)),
   );
 }
 
 /** `ExportMetricsServiceRequest`s with one `resourceMetrics` for each snapshot. */
 export function jsonMetricEncoder(origin: Origin): JsonEncoder<MetricSnapshot> {
-  return listEncoder('{"resourceMetrics":[', ']}', (snapshot) => jsonResourceMetrics(snapshot, origin));
+  return listEncoder('{"resourceMetrics":[', ']}', (snapshot) =>
+    JSON.stringify(jsonResourceMetrics(snapshot, origin)),
+  );
 }
 
-function listEncoder<Item>(head: string, tail: string, toJson: (item: Item) => object): JsonEncoder<Item> {
+/** @param encode an item as one member of the list between `head` and `tail`, or as several with commas between */
+export function listEncoder<Item>(
+  head: string,
+  tail: string,
+  encode: (item: Item) => string,
+): JsonEncoder<Item> {
   const frameBytes = Buffer.byteLength(head) + Buffer.byteLength(tail);
   let parts: string[] = [];
   let partBytes = 0;
-  const encode = (item: Item) => JSON.stringify(toJson(item));
   return {
     contentType: 'application/json',
     add(item, maxBytes) {

@@ -1,6 +1,7 @@
 import { ProtobufMetricsSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { MetricSnapshot } from '../../model/metric.ts';
 import type { OtelSpan } from '../../model/otel.ts';
+import { concatEncoder } from './concat-encoder.ts';
 import { fieldAt, type LengthDelimited, writeFrame } from './protobuf-frame.ts';
 import { toReadableSpan, toSdkOrigin } from './readable-span.ts';
 import type { Origin, RequestEncoder } from './request-encoder.ts';
@@ -72,28 +73,10 @@ function takeApart(request: Uint8Array): { resource: Uint8Array; scope: Uint8Arr
   };
 }
 
-/** Requests are joined by writing one after the other: that is how protobuf merges repeated fields. */
 export function sdkMetricEncoder(origin: Origin): RequestEncoder<MetricSnapshot> {
   const sdkOrigin = toSdkOrigin(origin);
-  let parts: Uint8Array[] = [];
-  let size = 0;
-  return {
-    contentType: 'application/x-protobuf',
-    add(snapshot, maxBytes) {
-      const part =
-        ProtobufMetricsSerializer.serializeRequest(toResourceMetrics(snapshot, sdkOrigin)) ??
-        new Uint8Array();
-      if (size + part.length > maxBytes) return false;
-      parts.push(part);
-      size += part.length;
-      return true;
-    },
-    sizeBytes: () => size,
-    finish() {
-      const body = Buffer.concat(parts);
-      parts = [];
-      size = 0;
-      return body;
-    },
-  };
+  return concatEncoder(
+    (snapshot) =>
+      ProtobufMetricsSerializer.serializeRequest(toResourceMetrics(snapshot, sdkOrigin)) ?? new Uint8Array(),
+  );
 }

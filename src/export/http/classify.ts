@@ -1,5 +1,6 @@
 import type { Answer } from '../delivery/answer.ts';
 import type { ContentType } from '../encode/request-encoder.ts';
+import { acceptedAnswer } from './accepted.ts';
 import { formatOf, readPartialSuccess, readRefusal } from './answer-body.ts';
 import { retryAfterMillis } from './retry-after.ts';
 
@@ -63,16 +64,7 @@ function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
     const message = `${destination} answered ${answer.status}, but ${why}: check that it is an OTLP receiver`;
     return { kind: 'accepted', rejected: 0, message };
   }
-  const message = context.redact(partial.message);
-  if (partial.rejected === 0) {
-    return {
-      kind: 'accepted',
-      rejected: 0,
-      message: message === '' ? '' : `${destination} says: "${message}"`,
-    };
-  }
-  const reason = message === '' ? 'without a reason' : `"${message}"`;
-  return { kind: 'accepted', rejected: partial.rejected, message: `${destination} rejected some: ${reason}` };
+  return acceptedAnswer(destination, partial, context.redact);
 }
 
 function target(answer: HttpAnswer, context: ClassifyContext): string {

@@ -7,9 +7,7 @@ const TLS_ADVICE =
 /** What the failure of a connection means: most pass, a certificate that is not trusted does not. */
 export function connectionProblem(destination: string, error: unknown): Answer {
   const code = errorCode(error) ?? '';
-  const trouble =
-    TLS_WORDS[code] ??
-    (code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'the TLS handshake failed' : undefined);
+  const trouble = tlsTrouble(code);
   if (trouble !== undefined) {
     return {
       kind: 'final',
@@ -31,6 +29,15 @@ const WORDS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed',
   ETIMEDOUT: 'the connection timed out',
 };
+
+/** Node names a handshake's failure by OpenSSL's word for it. */
+function tlsTrouble(code: string): string | undefined {
+  if (TLS_WORDS[code] !== undefined) return TLS_WORDS[code];
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'the TLS handshake failed';
+  return /^(CERT_|CRL_|ERR_TLS|INVALID_CA|PATH_LENGTH|UNABLE_TO_)/.test(code)
+    ? 'its certificate is not trusted'
+    : undefined;
+}
 
 const TLS_WORDS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',

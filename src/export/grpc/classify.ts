@@ -1,0 +1,127 @@
+import type { ServiceError } from '@grpc/grpc-js';
+import type { Answer } from '../delivery/answer.ts';
+import { protobufFields } from '../encode/protobuf-fields.ts';
+import { plainText } from '../plain-text.ts';
+
+// What a gRPC status means for the items of a request. Numbers and retryable ones from the OTLP specification.
+
+export interface ClassifyContext {
+  readonly destination: string;
+  /** Takes secrets out of what a receiver says. */
+  readonly redact: (text: string) => string;
+  readonly timeoutMillis: number;
+}
+
+const RESOURCE_EXHAUSTED = 8;
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+
+const NAMES: readonly string[] = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
+/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
+const TRANSIENT: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
+
+export function classify(error: ServiceError, context: ClassifyContext): Answer {
+  const { destination } = context;
+  const details = context.redact(plainText(error.details, 300));
+  const connection = error.code === UNAVAILABLE ? connectionProblem(destination, error.details) : undefined;
+  if (connection !== undefined) return connection;
+  if (error.code === DEADLINE_EXCEEDED) {
+    const sentence = `${destination} did not answer within ${context.timeoutMillis / 1000} s: see --export-timeout`;
+    return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
+  }
+  const says = `${destination} answered ${NAMES[error.code] ?? error.code}${details === '' ? '' : `, "${details}"`}`;
+  const retryAfterMillis = retryDelayMillis(error);
+  if (TRANSIENT.has(error.code) || (error.code === RESOURCE_EXHAUSTED && retryAfterMillis !== undefined)) {
+    return { kind: 'transient', sentence: says, reached: true, retryAfterMillis };
+  }
+  const tooLarge = error.code === RESOURCE_EXHAUSTED && /larger than max/i.test(error.details);
+  const sentence = `${says}: ${tooLarge ? 'lower --max-request-bytes' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
+  return { kind: tooLarge ? 'too_large' : 'final', sentence };
+}
+
+const OTHER_ADVICE = 'the receiver refuses; its own log says more';
+
+const ADVICE: Readonly<Record<number, string>> = {
+  3: 'it does not take this data; does it take data this old?',
+  7: 'the credentials are known, but may not write here',
+  12: 'it has no OTLP service of this signal; check --endpoint',
+  16: 'check the credentials in --header, OTEL_EXPORTER_OTLP_HEADERS or HERMES_OTEL_TOKEN',
+};
+
+const TLS_ADVICE =
+  'check OTEL_EXPORTER_OTLP_CERTIFICATE (whom to trust), OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, and that both sides mean TLS';
+
+/** The library tells the reason of a failed connection only in words. `undefined`: the receiver itself said UNAVAILABLE. */
+function connectionProblem(destination: string, details: string): Answer | undefined {
+  if (
+    !/^(No connection established|Connection dropped|Name resolution failed|read ECONN|write E)/.test(details)
+  ) {
+    return undefined;
+  }
+  const cause = plainText(details.replace(/^.*Last error: |Resolution note:.*$/gs, ''), 120);
+  if (/certificate|\bssl\b|\btls\b|wrong version number|alert/i.test(cause)) {
+    return { kind: 'final', sentence: `${destination} cannot be reached: ${cause}; ${TLS_ADVICE}` };
+  }
+  const why = /ECONNREFUSED/.test(cause) ? 'the connection was refused' : cause;
+  const sentence = `${destination} cannot be reached: ${why}; is the receiver running, and is --endpoint right?`;
+  return { kind: 'transient', sentence, reached: false, retryAfterMillis: undefined };
+}
+
+/** The `RetryInfo` among the status details, where the receiver sent one (google/rpc/error_details.proto). */
+function retryDelayMillis(error: ServiceError): number | undefined {
+  const [status] = error.metadata.get('grpc-status-details-bin');
+  if (!(status instanceof Uint8Array)) return undefined;
+  try {
+    const info = fieldsOf(status)
+      .flatMap((field) => retryInfo(field))
+      .at(0);
+    const duration = info && bytesOf(fieldsOf(info), 1);
+    if (duration === undefined) return undefined;
+    const fields = fieldsOf(duration);
+    return numberOf(fields, 1) * 1000 + numberOf(fields, 2) / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
+type Fields = readonly { readonly number: number; readonly value: number | Uint8Array | undefined }[];
+
+const fieldsOf = (bytes: Uint8Array): Fields => [...protobufFields(bytes)];
+
+/** `Status.details` is field 3, a list of `Any`: type URL and value. */
+function retryInfo({ number, value }: Fields[number]): Uint8Array[] {
+  if (number !== 3 || !(value instanceof Uint8Array)) return [];
+  const any = fieldsOf(value);
+  const type = Buffer.from(bytesOf(any, 1) ?? []).toString();
+  const content = bytesOf(any, 2);
+  return type.endsWith('/google.rpc.RetryInfo') && content !== undefined ? [content] : [];
+}
+
+function bytesOf(fields: Fields, number: number): Uint8Array | undefined {
+  const value = fields.find((field) => field.number === number)?.value;
+  return value instanceof Uint8Array ? value : undefined;
+}
+
+function numberOf(fields: Fields, number: number): number {
+  const value = fields.find((field) => field.number === number)?.value;
+  return typeof value === 'number' ? value : 0;
+}
