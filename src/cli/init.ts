@@ -50,7 +50,7 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
     return plan.kind === 'refused' ? failed(plan.reason, io) : await carryOut(plan, options, home, io);
   } catch (error) {
     // What the file system refuses names its file; anything else is a bug of ours and shows as one.
-    if (error instanceof Error && 'code' in error) {
+    if (error && typeof error === 'object' && 'code' in error && 'message' in error) {
       return failed(`${error.message}.`, io);
     }
     throw error;
