@@ -58,8 +58,8 @@ export function totalsOfSpans(path: string): TotalsBySession {
       if (kind === 'TOOL') return [[session, { ...NONE, toolCalls: 1 }]];
       if (kind !== 'LLM' || attributes['gen_ai.usage.output_tokens'] === undefined) return [];
       const cacheReadTokens = number(attributes['hermes.cache.read_tokens']);
-      // The convention counts cached tokens in, Hermes's database does not.
-      const inputTokens = number(attributes['gen_ai.usage.input_tokens']) - cacheReadTokens;
+      // As Hermes counts it: without what came from a cache.
+      const inputTokens = number(attributes['gen_ai.usage.input_tokens']);
       const outputTokens = number(attributes['gen_ai.usage.output_tokens']);
       return [[session, { ...NONE, apiCalls: 1, inputTokens, outputTokens, cacheReadTokens }]];
     }),
