@@ -57,6 +57,7 @@ FULL_STRINGS = 8
 DIGEST_KEY = os.urandom(16)
 
 STALE_LOCK_SECONDS = 60.0
+MAX_KEEP = 1000
 
 # Used where Hermes cannot be asked (`hermes_cli.plugins.VALID_HOOKS`).
 FALLBACK_HOOKS = """
@@ -78,7 +79,7 @@ class Settings:
         self.path = _log_path(env)
         self.max_chars = _whole_number(env.get("HERMES_OTEL_RECORD_MAX_CHARS"), 4096)
         self.max_bytes = _whole_number(env.get("HERMES_OTEL_RECORD_MAX_BYTES"), 64 * 1024 * 1024)
-        self.keep = _whole_number(env.get("HERMES_OTEL_RECORD_KEEP"), 5)
+        self.keep = min(_whole_number(env.get("HERMES_OTEL_RECORD_KEEP"), 5), MAX_KEEP)
         self.content = _is_on(env.get("HERMES_OTEL_RECORD_CONTENT"))
         self.enabled = _is_on(env.get("HERMES_OTEL_ENABLED"))
 
@@ -153,7 +154,7 @@ class Line:
         for key, value in mapping.items():
             self.values_left -= 1
             if self.values_left < 0:
-                out["<cut>"] = len(mapping) - len(out)
+                out["<more>"] = len(mapping) - len(out)
                 break
             key = (key if isinstance(key, str) else _str(key))[:KEY_CHARS]
             if not (self.content or self.is_plain("", key, value)):
@@ -168,7 +169,7 @@ class Line:
         for value in sequence:
             self.values_left -= 1
             if self.values_left < 0:
-                out.append("<%d cut>" % (len(sequence) - len(out)))
+                out.append("<%d more>" % (len(sequence) - len(out)))
                 break
             out.append(self.value(name, value, depth))
         return out
@@ -193,7 +194,7 @@ class Line:
             self.chars_left -= len(text)
             return text
         self.chars_left -= room
-        return "%s…[%d cut]" % (text[:room], len(text) - room)
+        return "%s... [%d more]" % (text[:room], len(text) - room)
 
     def derived(self, event, kwargs):
         """What a replayer would have read from content that is not, or not whole, in the line."""
@@ -329,12 +330,10 @@ class Log:
         if self.keep == 0:
             os.unlink(self.path)
             return
-        for number in range(self.keep - 1, 0, -1):
-            try:
-                os.replace("%s.%d" % (self.path, number), "%s.%d" % (self.path, number + 1))
-            except FileNotFoundError:
-                pass
-        os.replace(self.path, self.path + ".1")
+        names = [self.path] + ["%s.%d" % (self.path, number) for number in range(1, self.keep + 1)]
+        free = next((at for at, name in enumerate(names) if at > 0 and not os.path.exists(name)), self.keep)
+        for at in range(free, 0, -1):
+            os.replace(names[at - 1], names[at])
 
     def remove_stale(self, lock):
         try:

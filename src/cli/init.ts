@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { applyPlan } from '../install/apply.ts';
@@ -8,7 +8,7 @@ import type { Plan, Refusal } from '../install/plan.ts';
 import { planText } from '../install/plan-text.ts';
 import { planPlugin, planShellHooks } from '../install/plugin-plan.ts';
 import { planUninstall } from '../install/removal-plan.ts';
-import { RECORD_COMMAND, shellHooks } from '../install/shell-hooks.ts';
+import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../install/shell-hooks.ts';
 import { expandHome, hermesHome, recordSettings } from '../record/settings.ts';
 import type { Io } from './io.ts';
 
@@ -37,10 +37,15 @@ start once with --accept-hooks. "hermes hooks list" shows what may run. Nothing 
  * @returns 0 done, or nothing to do; 1 the user said no; 2 could not run.
  */
 export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
-  const home = options.home ? expandHome(options.home, io.env) : hermesHome(io.env);
-  if (options.shellHooks && !options.yes && !options.dryRun && !options.uninstall) {
-    return printHooks(options.command ?? RECORD_COMMAND, io);
+  const { command = RECORD_COMMAND, dryRun, shellHooks: hooks, uninstall, yes } = options;
+  if (!isRecordCommand(command)) {
+    return failed('--command takes a command that runs "hermes-otel record".', io);
   }
+  return hooks && !yes && !dryRun && !uninstall ? printHooks(command, io) : setUp(options, io);
+}
+
+async function setUp(options: InitOptions, io: Io): Promise<ExitCode> {
+  const home = options.home ? expandHome(options.home, io.env) : hermesHome(io.env);
   if (home === undefined || !existsSync(home)) {
     const where = home ?? '~/.hermes';
     return failed(`There is no Hermes home at ${where}: start Hermes once, or name it with --home.`, io);
@@ -50,7 +55,7 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
     return plan.kind === 'refused' ? failed(plan.reason, io) : await carryOut(plan, options, home, io);
   } catch (error) {
     // What the file system refuses names its file; anything else is a bug of ours and shows as one.
-    if (error instanceof Error && 'code' in error) {
+    if (error && typeof error === 'object' && 'code' in error && 'message' in error) {
       return failed(`${error.message}.`, io);
     }
     throw error;
@@ -124,13 +129,13 @@ function printHooks(command: string, io: Io): ExitCode {
   return 0;
 }
 
+/** False also when the input ends without an answer. */
 async function isConfirmed(io: Io): Promise<boolean> {
-  const prompt = createInterface({ input: io.stdin, output: io.stderr });
-  // At the end of input no answer ever comes.
-  const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
-  const answer = await Promise.race([prompt.question('Do this? [y/N] '), closed]);
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
+  io.stderr.write('Do this? [y/N] ');
+  for await (const answer of createInterface({ input: io.stdin })) {
+    return /^y(es)?$/i.test(answer.trim());
+  }
+  return false;
 }
 
 function failed(reason: string, io: Io): ExitCode {

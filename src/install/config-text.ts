@@ -122,7 +122,7 @@ function sameMeaning(one: string, other: string): boolean {
   return (
     a.errors.length === 0 &&
     b.errors.length === 0 &&
-    isDeepStrictEqual(withoutEmpty(a.toJS()), withoutEmpty(b.toJS()))
+    isDeepStrictEqual(withoutEmpty(a.toJS() ?? {}), withoutEmpty(b.toJS() ?? {}))
   );
 }
 

@@ -49,5 +49,10 @@ export function recordingHooks(hooks: JsonValue | undefined): readonly ListItem[
 
 function isRecording(value: JsonValue): boolean {
   const command = isJsonObject(value) ? value.command : undefined;
-  return typeof command === 'string' && /(^|[\s/\\"'])hermes-otel(\.js)?["']?\s+record(\s|$)/.test(command);
+  return typeof command === 'string' && isRecordCommand(command);
+}
+
+/** Whether a hook's command is one that `--uninstall` will know again. */
+export function isRecordCommand(command: string): boolean {
+  return /(^|[\s/\\"'])hermes-otel(\.js)?["']?\s+record(\s|$)/.test(command);
 }

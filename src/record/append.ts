@@ -35,12 +35,23 @@ export function appendLine(path: string, line: string, rotation: Rotation): void
 function open(path: string): number {
   try {
     return fs.openSync(path, FLAGS, 0o600);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) {
-      throw error;
-    }
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch {
+    // Most often its directory is missing; if it was something else, it will say so again.
+    makeDirectory(dirname(path));
     return fs.openSync(path, FLAGS, 0o600);
+  }
+}
+
+/** With its parents. Node's own `recursive` never returns from a file system that refuses with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path, 0o700);
+  } catch {
+    const parent = dirname(path);
+    if (!fs.existsSync(parent) && parent !== path) {
+      makeDirectory(parent);
+      fs.mkdirSync(path, 0o700);
+    }
   }
 }
 
@@ -86,12 +97,11 @@ function shift(path: string, keep: number): void {
     fs.unlinkSync(path);
     return;
   }
-  for (let number = keep - 1; number > 0; number -= 1) {
-    if (fs.existsSync(`${path}.${number}`)) {
-      fs.renameSync(`${path}.${number}`, `${path}.${number + 1}`);
-    }
+  const names = [path, ...Array.from({ length: keep }, (_, at) => `${path}.${at + 1}`)];
+  const free = names.findIndex((name, at) => at === keep || (at > 0 && !fs.existsSync(name)));
+  for (let at = free; at > 0; at -= 1) {
+    fs.renameSync(names[at - 1] ?? path, names[at] ?? path);
   }
-  fs.renameSync(path, `${path}.1`);
 }
 
 function removeStale(lock: string): void {
@@ -99,8 +109,4 @@ function removeStale(lock: string): void {
   if (found !== undefined && Date.now() - found.mtimeMs > STALE_LOCK_MILLIS) {
     fs.rmSync(lock, { force: true });
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

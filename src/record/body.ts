@@ -55,7 +55,7 @@ function readChunk(fd: number): Buffer {
     try {
       return chunk.subarray(0, fs.readSync(fd, chunk));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) {
+      if (!(error && typeof error === 'object' && 'code' in error && error.code === 'EAGAIN')) {
         throw error;
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLIS);

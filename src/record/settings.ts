@@ -14,6 +14,8 @@ export interface RecordSettings {
   readonly content: boolean;
 }
 
+const MAX_KEEP = 1000;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -26,7 +28,7 @@ export function recordSettings(argv: readonly string[], env: Env): RecordSetting
     path: logPath(outOption(argv) ?? env.HERMES_OTEL_RECORD_FILE, env),
     maxChars: wholeNumber(env.HERMES_OTEL_RECORD_MAX_CHARS, 4096),
     maxBytes: wholeNumber(env.HERMES_OTEL_RECORD_MAX_BYTES, 64 * 1024 * 1024),
-    keep: wholeNumber(env.HERMES_OTEL_RECORD_KEEP, 5),
+    keep: Math.min(wholeNumber(env.HERMES_OTEL_RECORD_KEEP, 5), MAX_KEEP),
     content: isOn(env.HERMES_OTEL_RECORD_CONTENT),
   };
 }

@@ -31,17 +31,15 @@ export function roomFor(hook: string, limits: TrimLimits): Room {
 
 /** A copy of `object` within the bounds of `room`, which it uses up. */
 export function trimObject(object: JsonObject, room: Room, depth = 0): JsonObject {
-  if (depth > MAX_DEPTH) {
-    return { '<cut>': 'nested too deep' };
-  }
+  const entries = Object.entries(object);
   const kept: [string, JsonValue][] = [];
-  for (const [name, value] of Object.entries(object)) {
+  for (const [name, value] of entries) {
     if (value === undefined || !(room.limits.content || isPlain(name, value, room.hook))) {
       continue;
     }
     room.values -= 1;
     if (room.values < 0) {
-      kept.push(['<cut>', 'too many values']);
+      kept.push(['<more>', entries.length - kept.length]);
       break;
     }
     kept.push([name.slice(0, KEY_CHARS), trimValue(name, value, room, depth)]);
@@ -56,7 +54,7 @@ export function trimText(name: string, text: string, room: Room): string {
   }
   const chars = Math.min(room.limits.maxChars, room.chars);
   room.chars -= Math.min(chars, text.length);
-  return text.length <= chars ? text : `${start(text, chars)}…[${text.length - chars} cut]`;
+  return text.length <= chars ? text : `${start(text, chars)}... [${text.length - chars} more]`;
 }
 
 function isPlain(name: string, value: JsonValue, hook: string): boolean {
@@ -73,17 +71,20 @@ function trimValue(name: string, value: JsonValue, room: Room, depth: number): J
   if (typeof value === 'string') {
     return trimText(name, value, room);
   }
-  if (isJsonObject(value)) {
-    return trimObject(value, room, depth + 1);
+  if (typeof value !== 'object' || value === null) {
+    return value;
   }
-  return Array.isArray(value) ? trimList(name, value, room, depth + 1) : value;
+  if (depth === MAX_DEPTH) {
+    return '<nested too deep>';
+  }
+  return isJsonObject(value) ? trimObject(value, room, depth + 1) : trimList(name, value, room, depth + 1);
 }
 
 function trimList(name: string, list: readonly JsonValue[], room: Room, depth: number): JsonValue {
-  const kept = depth > MAX_DEPTH ? [] : list.slice(0, Math.max(0, room.values));
+  const kept = list.slice(0, Math.max(0, room.values));
   room.values -= kept.length;
   const values = kept.map((value) => trimValue(name, value, room, depth));
-  return kept.length === list.length ? values : [...values, `<${list.length - kept.length} cut>`];
+  return kept.length === list.length ? values : [...values, `<${list.length - kept.length} more>`];
 }
 
 /** The first `chars` UTF-16 units, one less where the cut would halve a character. */

@@ -1,0 +1,42 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { JsonObject, JsonValue } from '../../src/model/json.ts';
+
+const DRIVER = fileURLToPath(new URL('drive.py', import.meta.url));
+
+type Env = Readonly<Record<string, string>>;
+/** A hook and its arguments. */
+export type Fired = readonly [hook: string, kwargs: JsonObject];
+
+/** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario told. */
+export function drive(scenario: string, env: Env, events: readonly Fired[] = []): JsonObject {
+  const run = spawnSync('python3', [DRIVER, scenario], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    input: events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ENOENT') {
+    throw new Error('These tests drive the recorder plugin with python3 (3.10 or later), and there is none.');
+  }
+  if (run.status !== 0) throw new Error(`drive.py ${scenario}: exit ${run.status}\n${run.stderr}`);
+  const told: JsonValue = JSON.parse(run.stdout);
+  return told as JsonObject;
+}
+
+/** Runs a scenario in several processes at once. */
+export async function driveMany(scenario: string, env: Env, count: number): Promise<void> {
+  const runs = Array.from({ length: count }, (_, number) => {
+    const child = spawn('python3', [DRIVER, scenario, String(number)], {
+      env: { PATH: process.env.PATH ?? '', ...env },
+      stdio: 'ignore',
+    });
+    return new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`process ${number}: ${code}`)),
+      );
+    });
+  });
+  await Promise.all(runs);
+}
