@@ -129,7 +129,9 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
         1.248,
       ],
     ])('rate() and increase() work there too: %s', async (_what, expr, expected) => {
-      expect(await number(prometheus, expr, then + 60)).toBeCloseTo(expected, 6);
+      // A few per cent over: they extrapolate to the window's end.
+      const found = (await number(prometheus, expr, then + 600)) ?? Number.NaN;
+      expect(Math.abs(found / expected - 1)).toBeLessThan(0.05);
     });
   });
 });
