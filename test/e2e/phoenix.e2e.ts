@@ -110,6 +110,13 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect([ran.code, ran.stderr]).toEqual([1, expect.stringMatching(/415[\s\S]*protobuf/)]);
   });
 
+  test('has no door for metrics, and the doctor says so', async () => {
+    const { code, stdout } = await hermesOtel(['doctor', '--endpoint', phoenix.url]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL {2}OTLP metrics: .*\n.*--no-metrics/m)]);
+    expect(stdout).toMatch(/^ok {4}OTLP traces: /m);
+    expect((await hermesOtel(['doctor', '--endpoint', phoenix.url, '--no-metrics'])).code).toBe(0);
+  });
+
   const withChromium = chromium.kind === 'ready' ? test : test.skip;
   withChromium('shows the trace on its page', async () => {
     const picture = join(phoenix.folder, 'phoenix.png');
