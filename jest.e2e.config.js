@@ -7,5 +7,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   testTimeout: 120_000,
-  reporters: ['default', '<rootDir>/test/e2e/receiver-reporter.js'],
+  reporters: ['default', 'summary', '<rootDir>/test/e2e/receiver-reporter.js'],
 };

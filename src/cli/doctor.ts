@@ -19,6 +19,8 @@ const DOCTOR_FLAGS = {
   exporter: DESTINATION_FLAGS.exporter,
   endpoint: DESTINATION_FLAGS.endpoint,
   header: DESTINATION_FLAGS.header,
+  traces: DESTINATION_FLAGS.traces,
+  metrics: DESTINATION_FLAGS.metrics,
   sendTest: switchFlag({
     flags: '--send-test',
     help: 'send a sample session (six spans, seven metrics); it stays in the receiver',
@@ -108,7 +110,7 @@ async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Fin
     yield fail('Receiver', `${probes.sentence}.`, 'Mend the flag or the variable that is named.');
     return;
   }
-  const findings = await checkEndpoints(probes);
+  const findings = await checkEndpoints(probes.filter(({ signal }) => flags[signal]));
   yield* findings;
   if (findings.some(({ level }) => level === 'fail')) return;
   yield* await clockFindings(probes);
@@ -131,9 +133,10 @@ async function sampleFinding(flags: DoctorFlags, io: Io): Promise<Finding> {
   const { sendSample } = await import('./send-sample.ts');
   const { traceId, problems } = await sendSample({ ...flags, exporter: ['otlp'] }, io.env, io);
   const about = 'Sample';
+  const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
   if (problems.length > 0)
     return fail(about, problems.join(' '), 'The sentences above say what the receiver refuses.');
-  return ok(about, `Six spans and seven metrics were accepted: trace ${traceId}.`);
+  return ok(about, `Accepted ${what.join(' and ')}: trace ${traceId}.`);
 }
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;

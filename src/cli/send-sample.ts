@@ -12,7 +12,7 @@ import { REPLAY_FLAGS, type ReplayFlags } from './replay-flags.ts';
 
 /** Sends the sample as a session that has just ended: where to is said by `given`, and by the variables of `env`. */
 export async function sendSample(
-  given: Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>,
+  given: Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'>,
   env: Io['env'],
   io: Io,
 ): Promise<SentSample> {

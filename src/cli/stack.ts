@@ -78,7 +78,8 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
   const checked = checkStack({
     addresses: addressesOf(flags),
     // The addresses are given here: variables of another set-up are not to lead the test elsewhere.
-    sendSample: (endpoint) => sendSample({ exporter: ['otlp'], endpoint, header: [] }, {}, io),
+    sendSample: (endpoint) =>
+      sendSample({ exporter: ['otlp'], endpoint, header: [], traces: true, metrics: true }, {}, io),
     waitMillis: flags.wait,
     now: () => performance.now(),
     sleep,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { connectionTrouble, nameTrouble, type Port, portOf, speaksHttp2, tlsTrouble } from './port.ts';
 
@@ -32,7 +33,10 @@ export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<re
         steps.every(({ level }) => level !== 'fail'),
       );
     }
-    if (reached.get(origin) === true) findings.push(await knockAt(probe));
+    if (reached.get(origin) !== true) continue;
+    const finding = await knockAt(probe);
+    const tracesTaken = probe.signal === 'metrics' && findings.at(-1)?.level === 'ok';
+    findings.push(tracesTaken ? withoutMetrics(finding) : finding);
   }
   return findings;
 }
@@ -50,7 +54,8 @@ async function reach(url: URL): Promise<readonly Finding[]> {
   return findings;
 }
 
-async function checkName(port: Port): Promise<Finding> {
+async function checkName(port: Port): Promise<Finding | undefined> {
+  if (isIP(port.host) !== 0) return undefined;
   const about = 'Name';
   const trouble = await nameTrouble(port);
   if (trouble === undefined) return ok(about, `${port.host} is known.`);
@@ -70,7 +75,7 @@ async function checkConnection(port: Port): Promise<Finding> {
     return fail(
       about,
       `Nothing listens on ${where}.`,
-      `Start the receiver, or give its address with --endpoint.${await neighbour(port)}`,
+      'Start the receiver, or give its address with --endpoint (OTLP over HTTP is usually on port 4318).',
     );
   }
   return fail(
@@ -80,17 +85,6 @@ async function checkConnection(port: Port): Promise<Finding> {
   );
 }
 
-/** The two usual ports of OTLP: 4318 speaks HTTP, 4317 gRPC. */
-async function neighbour({ host, port }: Port): Promise<string> {
-  const others = [4318, 4317].filter((other) => other !== port);
-  for (const other of others) {
-    if ((await connectionTrouble({ host, port: other })) === undefined) {
-      return ` Something listens on ${other}, OTLP's usual port for ${other === 4318 ? 'HTTP' : 'gRPC'}.`;
-    }
-  }
-  return '';
-}
-
 async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
   if (url.protocol !== 'https:') return undefined;
   const about = 'TLS';
@@ -98,9 +92,18 @@ async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
   if (trouble === undefined) return ok(about, 'The port speaks TLS.');
   return fail(
     about,
-    `${port.host}:${port.port} takes connections, but speaks no TLS (${trouble}).`,
+    `${port.host}:${port.port} takes connections, but speaks no TLS.`,
     'Give the address with http:// instead of https://.',
   );
+}
+
+/** Many receivers are for traces alone. */
+function withoutMetrics(finding: Finding): Finding {
+  if (finding.level !== 'fail') return finding;
+  return {
+    ...finding,
+    next: `${finding.next} If the receiver takes traces alone, send it no metrics: --no-metrics.`,
+  };
 }
 
 const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;

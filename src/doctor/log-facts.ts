@@ -37,17 +37,17 @@ export function checkLog(facts: LogFacts, now: EpochMicros): readonly Finding[] 
 function readable({ name, lines, events, lost, firstLost }: LogFacts): Finding {
   const about = 'Log';
   if (events === 0) {
-    const why = lines === 0 ? 'is empty' : `has ${lines} lines, none of them an event`;
+    const why = lines === 0 ? 'is empty' : `has ${count(lines, 'line')}, none of them an event`;
     return fail(
       about,
       `${name} ${why}.`,
       "Check that it is the recorder's file, and that Hermes has run since the recorder was installed.",
     );
   }
-  if (lost === 0) return ok(about, `${name}: ${events} events.`);
+  if (lost === 0) return ok(about, `${name}: ${count(events, 'event')}.`);
   return warn(
     about,
-    `${name}: ${events} events, ${lost} lines lost (${firstLost}).`,
+    `${name}: ${count(events, 'event')}, ${count(lost, 'line')} lost (${firstLost}).`,
     '`hermes-otel replay --report FILE` lists every one of them.',
   );
 }
@@ -59,9 +59,13 @@ function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
   if (days < 1) return ok(about, `The last event is of ${iso(lastEvent)}.`);
   return warn(
     about,
-    `The last event is ${days} ${days === 1 ? 'day' : 'days'} old (${iso(lastEvent)}).`,
+    `The last event is ${count(days, 'day')} old (${iso(lastEvent)}).`,
     'Some receivers drop what is older than a day, with a 200, and others show it only when asked for its time: see docs/backends.md. If Hermes has run since, its recorder does not.',
   );
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function iso(time: EpochMicros): string {
@@ -73,15 +77,15 @@ function tree({ sessions, turns, orphans, incomplete }: LogFacts): Finding {
   if (orphans > 0) {
     return fail(
       about,
-      `${orphans} spans have a parent that is not in the log.`,
+      `${count(orphans, 'span')} with a parent that is not in the log.`,
       'Replay all files of the session in one command: what began in one file ends in another.',
     );
   }
-  const found = `${sessions} sessions, ${turns} turns; every span hangs in its session's tree.`;
+  const found = `${count(sessions, 'session')}, ${count(turns, 'turn')}; every span hangs in its session's tree.`;
   if (incomplete === 0) return ok(about, found);
   return warn(
     about,
-    `${found} ${incomplete} spans have no end in the log.`,
+    `${found} ${count(incomplete, 'span')} without an end in the log.`,
     'An agent that was killed or still runs leaves such spans; they are marked hermes.incomplete.',
   );
 }
@@ -94,7 +98,10 @@ function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
     ...(toolCalls === 0 ? ['tool calls'] : []),
   ];
   if (none.length === 0)
-    return ok(about, `${turns} turns, ${apiCalls} API calls and ${toolCalls} tool calls to measure.`);
+    return ok(
+      about,
+      `${count(turns, 'turn')}, ${count(apiCalls, 'API call')} and ${count(toolCalls, 'tool call')} to measure.`,
+    );
   return warn(
     about,
     `The log has no ${none.join(' and no ')}: their metrics will be missing.`,
@@ -104,7 +111,8 @@ function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
 
 function tokens({ answeredCalls, callsWithUsage }: LogFacts): Finding {
   const about = 'Tokens';
-  if (callsWithUsage === answeredCalls) return ok(about, `All ${answeredCalls} answers report their tokens.`);
+  if (callsWithUsage === answeredCalls)
+    return ok(about, `${count(answeredCalls, 'answer')}, each with its tokens.`);
   return warn(
     about,
     `${answeredCalls - callsWithUsage} of ${answeredCalls} answers report no tokens.`,

@@ -118,7 +118,15 @@ function apiCall(call: SampleApiCall): readonly SampleEvent[] {
       finish_reason: call.toolCalls === 0 ? 'stop' : 'tool_calls',
       message_count: 2 * call.number,
       response_model: `${MODEL}-1`,
-      usage: { input_tokens: inputTokens, output_tokens: outputTokens },
+      usage: {
+        input_tokens: inputTokens,
+        output_tokens: outputTokens,
+        cache_read_tokens: 0,
+        cache_write_tokens: 0,
+        reasoning_tokens: 0,
+        prompt_tokens: inputTokens,
+        total_tokens: inputTokens + outputTokens,
+      },
       assistant_tool_call_count: call.toolCalls,
     },
   ];

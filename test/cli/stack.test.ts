@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -36,21 +38,25 @@ describe('stack init', () => {
 });
 
 describe('stack check', () => {
-  // Port 1 on loopback: nobody listens there, and nobody may without being root.
-  const NOBODY = ['collector', 'health', 'jaeger', 'prometheus', 'grafana'].flatMap((name) => [
-    `--${name}`,
-    'http://127.0.0.1:1',
-  ]);
+  /** All five addresses on a port that nobody listens on any more. */
+  async function nobody(): Promise<readonly string[]> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    await once(server.close(), 'close');
+    const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    return ['collector', 'health', 'jaeger', 'prometheus', 'grafana'].flatMap((name) => [`--${name}`, url]);
+  }
 
   test('tells seven steps as text, and exits 1 when one has failed', async () => {
-    const { code, out } = await run('stack', 'check', ...NOBODY);
+    const { code, out } = await run('stack', 'check', ...(await nobody()));
     expect(code).toBe(1);
     expect(out.match(/^failed [1-7] /gm)).toHaveLength(7);
     expect(out.match(/^ +→ /gm)).toHaveLength(7);
   });
 
   test('tells them as JSON', async () => {
-    const { out } = await run('stack', 'check', '--json', ...NOBODY);
+    const { out } = await run('stack', 'check', '--json', ...(await nobody()));
     expect(JSON.parse(out)).toHaveLength(7);
   });
 

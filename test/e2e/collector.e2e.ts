@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decode, eventually, growingFile, type Telemetry } from './otlp.ts';
 import { type Collector, provideCollector, startCollector } from './receivers/collector.ts';
-import { recording, replayed } from './replay.ts';
+import { hermesOtel, recording, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
 
 const program = await provideCollector();
@@ -87,6 +87,21 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
       await replayed(args);
     }, twice);
     expect(theirs.spans).toHaveLength(2 * telemetry.spans.length);
+  });
+
+  test('passes the doctor, and gets its sample', async () => {
+    const expected: Telemetry = { spans: Array.from({ length: 6 }, () => ({})), points: [{}] };
+    const theirs = await receivedDuring(async () => {
+      const { code, stdout } = await hermesOtel(['doctor', '--endpoint', collector.http, '--send-test']);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok {4}Sample: /m)]);
+    }, expected);
+    expect(theirs.spans).toHaveLength(6);
+    expect(new Set(theirs.points.map(({ name }) => name)).size).toBe(7);
+  });
+
+  test('on its gRPC port, is known to the doctor as what it is', async () => {
+    const { code, stdout } = await hermesOtel(['doctor', '--endpoint', collector.grpc]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('is a gRPC port')]);
   });
 
   test('refuses a request of 25 MB', async () => {

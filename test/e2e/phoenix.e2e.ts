@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
@@ -56,7 +56,7 @@ describeReceiver('Phoenix', [program], (folder = '') => {
 
   beforeAll(async () => {
     phoenix = await startPhoenix(folder);
-    await replayed(args(phoenix.url), {}, sampleLog('now', end).join('\n'));
+    await replayed(args(phoenix.url), {}, sampleLog('sample-session', end).join('\n'));
     await replayed(args(phoenix.url), {}, sampleLog('old', old).join('\n'));
   }, 180_000);
   afterAll(async () => {
@@ -64,7 +64,7 @@ describeReceiver('Phoenix', [program], (folder = '') => {
   });
 
   test('shows kinds, model names and token counts', async () => {
-    const spans = await spansOf('now', 6);
+    const spans = await spansOf('sample-session', 6);
     const rows = [...spans]
       .sort((a, b) => a.start_time.localeCompare(b.start_time))
       .map(({ span_kind, attributes }) => [
@@ -83,7 +83,7 @@ describeReceiver('Phoenix', [program], (folder = '') => {
   });
 
   test('has the right parents', async () => {
-    const spans = await spansOf('now', 6);
+    const spans = await spansOf('sample-session', 6);
     const turn = spans.find(({ span_kind }) => span_kind === 'CHAIN');
     const session = spans.find(({ parent_id }) => parent_id === null);
     const parents = spans
@@ -100,8 +100,8 @@ describeReceiver('Phoenix', [program], (folder = '') => {
   });
 
   test('keeps the first of two spans with one id', async () => {
-    await replayed(args(phoenix.url), {}, sampleLog('now', end).join('\n'));
-    expect(await spansOf('now', 7)).toHaveLength(6);
+    await replayed(args(phoenix.url), {}, sampleLog('sample-session', end).join('\n'));
+    expect(await spansOf('sample-session', 7)).toHaveLength(6);
   }, 60_000);
 
   test('refuses JSON, and the replay says what to do', async () => {
@@ -110,17 +110,27 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect([ran.code, ran.stderr]).toEqual([1, expect.stringMatching(/415[\s\S]*protobuf/)]);
   });
 
+  test('has no door for metrics, and the doctor says so', async () => {
+    const { code, stdout } = await hermesOtel(['doctor', '--endpoint', phoenix.url]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL {2}OTLP metrics: .*\n.*--no-metrics/m)]);
+    expect(stdout).toMatch(/^ok {4}OTLP traces: /m);
+    expect((await hermesOtel(['doctor', '--endpoint', phoenix.url, '--no-metrics'])).code).toBe(0);
+  });
+
   const withChromium = chromium.kind === 'ready' ? test : test.skip;
   withChromium('shows the trace on its page', async () => {
     const picture = join(phoenix.folder, 'phoenix.png');
     const found = await fetch(`${phoenix.url}/v1/projects/hermes-agent`);
     const project: { readonly data: { readonly id: string } } = JSON.parse(await found.text());
     await screenshot(
-      `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'now')}`,
+      `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'sample-session')}`,
       picture,
       20_000,
     );
     expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
     expect((await stat(picture)).size).toBeGreaterThan(20_000);
+    // `HERMES_OTEL_PICTURES=docs/images npm run e2e` renews the picture in the documentation.
+    const keep = process.env.HERMES_OTEL_PICTURES;
+    if (keep !== undefined) await copyFile(picture, join(keep, 'phoenix.png'));
   });
 });

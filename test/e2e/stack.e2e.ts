@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { panels } from './panels.ts';
 import { type Collector, provideCollector, startStackCollector } from './receivers/collector.ts';
 import { type Jaeger, provideJaeger, startJaeger } from './receivers/jaeger.ts';
+import { freePorts } from './receivers/process.ts';
 import { type Prometheus, providePrometheus, stackConfig, startPrometheus } from './receivers/prometheus.ts';
 import { hermesOtel, recording, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
@@ -21,7 +22,10 @@ describeReceiver(
     let jaeger: Jaeger;
     let collector: Collector;
     let prometheus: Prometheus;
+    let grafana: string;
     beforeAll(async () => {
+      // There is no Grafana here: its two steps must fail, and only they.
+      grafana = `http://127.0.0.1:${(await freePorts(1))[0]}`;
       jaeger = await startJaeger(jaegerFolder, 'badger');
       collector = await startStackCollector(collectorFolder, jaeger.grpc);
       prometheus = await startPrometheus(prometheusFolder, { config: await stackConfig(collector.metrics) });
@@ -38,7 +42,7 @@ describeReceiver(
         ['--health', collector.health],
         ['--jaeger', jaeger.query],
         ['--prometheus', prometheus.url],
-        ['--grafana', 'http://127.0.0.1:1'], // there is no Grafana here: its two steps must fail, and only they
+        ['--grafana', grafana],
       ];
       const { code, stdout } = await hermesOtel([
         'stack',
@@ -54,7 +58,7 @@ describeReceiver(
     test('passes every step of the checklist but those of Grafana, which is not here', async () => {
       const [code, steps] = await check();
       expect(steps.map(({ ok }) => ok)).toEqual([false, true, true, true, true, true, false]);
-      expect(steps[0]?.found).toBe('Grafana: no answer (ECONNREFUSED) at http://127.0.0.1:1/api/health');
+      expect(steps[0]?.found).toBe(`Grafana: no answer (ECONNREFUSED) at ${grafana}/api/health`);
       expect(code).toBe(1);
     });
 

@@ -4,8 +4,9 @@ import { type EpochMicros, shift } from '../../model/time.ts';
 import type { Change, SeriesHistory } from './history.ts';
 import { familyName } from './names.ts';
 
+const MINUTE_MICROS = 60_000_000;
 /** Prometheus forgets a series five minutes after its last sample. */
-const STEP_LIMIT_MICROS = 4 * 60_000_000;
+const STEP_LIMIT_MICROS = 4 * MINUTE_MICROS;
 const MILLI = 1000;
 /** Around a change, how long a series is kept alive while nothing happens: as far as an ordinary query looks back. */
 const MARGIN_MICROS = 3_600_000_000;
@@ -23,8 +24,8 @@ interface Row {
 }
 
 /**
- * The sample lines of one series, each of its Prometheus series together and in order of time. Every series begins with a zero
- * one interval before its first value, because `rate()` and `increase()` see no growth in a first sample.
+ * The sample lines of one series, each of its Prometheus series together and in order of time. Every series begins with an hour
+ * of zeros: `rate()` and `increase()` see no growth in a first sample, and where samples are few they extrapolate wildly.
  */
 export function* sampleLines(
   instrument: Instrument,
@@ -51,7 +52,8 @@ export function* sampleLines(
 function* rowsOf(changes: readonly Change[], options: SampleOptions): Generator<Row> {
   const first = changes[0];
   if (first === undefined) return;
-  yield { time: shift(first.time, -options.intervalMicros), value: undefined };
+  const origin = shift(first.time, -MARGIN_MICROS);
+  for (const time of between(origin, first.time, options)) yield { time, value: undefined };
   for (const [index, change] of changes.entries()) {
     yield change;
     const next = changes[index + 1]?.time;
@@ -65,7 +67,7 @@ function* between(
   next: EpochMicros | undefined,
   options: SampleOptions,
 ): Generator<EpochMicros> {
-  const step = Math.min(options.intervalMicros, STEP_LIMIT_MICROS);
+  const step = Math.min(Math.max(options.intervalMicros, MINUTE_MICROS), STEP_LIMIT_MICROS);
   // A millisecond is kept free: Prometheus knows nothing shorter, and one moment has one value.
   const until = shift(next ?? shift(options.endTime, MILLI), -MILLI);
   const resumed = next === undefined ? options.endTime : shift(next, -MARGIN_MICROS);

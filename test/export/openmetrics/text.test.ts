@@ -39,7 +39,15 @@ const metric = (instrument: Instrument, ...points: readonly MetricPoint[]): Metr
   points,
 });
 
+/** The lines of the file, those of the zeros before the start left out. */
 function render(snapshots: readonly MetricSnapshot[], resource: Attributes = {}): readonly string[] {
+  const lines = renderAll(snapshots, resource);
+  return lines.filter(
+    (line) => line.startsWith('#') || line === '' || Number(line.split(' ').at(-1)) >= START / SECOND,
+  );
+}
+
+function renderAll(snapshots: readonly MetricSnapshot[], resource: Attributes = {}): readonly string[] {
   const history = createHistory();
   for (const snapshot of snapshots) history.add(snapshot);
   return [...openMetricsText(history, { resource: { attributes: resource }, intervalMicros: MINUTE })]
@@ -84,6 +92,12 @@ describe('OpenMetrics text', () => {
       '# EOF',
       '',
     ]);
+  });
+
+  test('begins every series with an hour of zeros, so that rate() sees its first growth', () => {
+    const rows = values(renderAll([{ metrics: [metric(turns, counted(1, 2))] }]));
+    expect(rows.map(([time]) => time)).toEqual(Array.from({ length: 60 }, (_, minute) => (minute - 58) * 60));
+    expect(rows.filter(([, value]) => value !== 0)).toEqual([[60, 2]]);
   });
 
   test('of nothing is an end', () => {

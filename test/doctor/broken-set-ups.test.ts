@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../src/cli/main.ts';
+
+let home: string;
+let server: Server | undefined;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'hermes-otel-doctor-'));
+});
+afterEach(async () => {
+  server?.close();
+  server = undefined;
+  await rm(home, { recursive: true });
+});
+
+async function listen(opened: Server): Promise<number> {
+  server = opened;
+  opened.listen(0, '127.0.0.1');
+  await once(opened, 'listening');
+  const address = opened.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+interface SetUp {
+  /** What listens; `undefined`: nobody does any more. */
+  readonly serve: (() => Server) | undefined;
+  readonly scheme?: 'https';
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const answering = (listener: RequestListener) => () => createServer(listener);
+
+const SET_UPS: Readonly<Record<string, SetUp>> = {
+  'nothing-listens': { serve: undefined },
+  'wrong-port': {
+    serve: answering((_request, response) => response.writeHead(404).end('<html>a page of its own</html>')),
+  },
+  'grpc-port': { serve: () => createHttp2Server() },
+  'tls-on-plain': { serve: answering((_request, response) => response.end()), scheme: 'https' },
+  'no-credentials': {
+    serve: answering((request, response) =>
+      response.writeHead(request.headers.authorization === 'Bearer right' ? 200 : 401).end(),
+    ),
+    env: { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20wrong-secret' },
+  },
+  'json-refused': {
+    serve: answering((request, response) =>
+      response.writeHead(request.headers['content-type'] === 'application/json' ? 415 : 200).end(),
+    ),
+    env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+  },
+};
+
+async function doctor(port: number, { scheme, env }: SetUp, ...flags: readonly string[]) {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const io = {
+    env: { HOME: home, HERMES_OTEL_EXPORTER: 'otlp', ...env },
+    stdin,
+    stdout,
+    stderr,
+    pid: 1,
+    versions: { node: '20.19.0' },
+    cwd: () => home,
+    kill: () => {},
+    on: () => {},
+    off: () => {},
+  };
+  const code = await main(['doctor', '--endpoint', `${scheme ?? 'http'}://127.0.0.1:${port}`, ...flags], io);
+  stdout.end();
+  const out = (await text(stdout)).replaceAll(String(port), '<port>').replaceAll(home, '<home>');
+  return { code, out };
+}
+
+describe('the doctor, against broken set-ups', () => {
+  test.each(Object.entries(SET_UPS))('%s', async (name, setUp) => {
+    const opened = setUp.serve?.() ?? createTcpServer();
+    const port = await listen(opened);
+    if (setUp.serve === undefined) await once(opened.close(), 'close');
+    const { code, out } = await doctor(port, setUp);
+    const golden = new URL(`golden/${name}.txt`, import.meta.url);
+    if (process.env.UPDATE_GOLDEN !== undefined) {
+      await writeFile(golden, out);
+      throw new Error(
+        'The golden file was written anew: read the difference, then run without UPDATE_GOLDEN.',
+      );
+    }
+    expect(out).toBe(await readFile(golden, 'utf8'));
+    expect([code, out.includes('wrong-secret')]).toEqual([1, false]);
+  });
+
+  test('says the same as JSON', async () => {
+    const setUp: SetUp = { serve: answering((_request, response) => response.writeHead(403).end()) };
+    const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp, '--json');
+    const findings: readonly { readonly level: string; readonly about: string }[] = JSON.parse(out);
+    const fails = findings.filter(({ level }) => level === 'fail').map(({ about }) => about);
+    expect([code, fails]).toEqual([1, ['OTLP traces', 'OTLP metrics']]);
+  });
+
+  test('finds nothing to fail where all is well', async () => {
+    const setUp: SetUp = {
+      serve: answering((_request, response) =>
+        response.setHeader('content-type', 'application/x-protobuf').end(),
+      ),
+    };
+    const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp);
+    expect([code, out.includes('FAIL')]).toEqual([0, false]);
+  });
+});
