@@ -65,6 +65,7 @@ export function turn(given: Build<TurnSpan>): TurnSpan {
     tokens: NO_USAGE,
     toolNames: [],
     toolOutcomes: {},
+    inSubagent: false,
     finalStatus: 'completed',
     completed: true,
     interrupted: false,

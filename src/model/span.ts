@@ -103,7 +103,7 @@ export interface TurnSpan extends SpanBase {
   /** A background review fork: kept as a span, left out of the session's counts and sums. */
   readonly background: boolean;
   /** True for a turn of a sub-agent's session: its parent, which ends after it, is the sub-agent. */
-  readonly inSubagent?: boolean;
+  readonly inSubagent: boolean;
   readonly apiCallCount: number;
   readonly toolCallCount: number;
   readonly tokens: TokenSums;

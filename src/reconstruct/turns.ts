@@ -223,6 +223,7 @@ function turnSpan(
     provider: turn.provider,
     senderId: turn.senderId,
     background: turn.background,
+    inSubagent: session.subagent !== undefined,
     apiCallCount: turn.apiCallCount,
     toolCallCount: turn.toolCallCount + topLevel,
     tokens: turn.tokens,

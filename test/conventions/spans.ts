@@ -124,6 +124,7 @@ export function turn(fields: Partial<TurnSpan> = {}): TurnSpan {
     tokens: usage,
     toolNames: ['terminal', 'read_file'],
     toolOutcomes: { blocked: 1, ok: 3 },
+    inSubagent: false,
     finalStatus: 'completed',
     completed: true,
     interrupted: false,

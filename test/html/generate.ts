@@ -119,6 +119,7 @@ function addTurn(outer: Lead, parent: SpanBase['spanId'], index: number, interru
     tokens: calls.reduce((sum, { usage }) => addTokens(sum, usage ?? NO_TOKENS), NO_TOKENS),
     toolNames: [...new Set(tools.map(({ toolName }) => toolName))],
     toolOutcomes: {},
+    inSubagent: false,
     finalStatus: interrupted ? 'interrupted' : 'completed',
     completed: !interrupted,
     interrupted,

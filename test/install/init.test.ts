@@ -46,6 +46,8 @@ async function init(
     stdin: Object.assign(stdin, { isTTY: answer !== undefined }),
     stdout,
     stderr,
+    pid: 0,
+    kill: () => undefined,
     cwd: () => home,
     on: () => undefined,
     off: () => undefined,
