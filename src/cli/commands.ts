@@ -17,6 +17,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('./replay-command.ts')).registerReplay(...to),
   },
   {
+    name: 'view',
+    summary: 'a log to look at: waterfall and totals in the terminal, a page, a Perfetto trace',
+    register: async (...to) => (await import('./view.ts')).registerView(...to),
+  },
+  {
+    name: 'diff',
+    summary: 'two logs side by side: turns, calls, tools, tokens, errors and times by model and tool',
+    register: async (...to) => (await import('./diff.ts')).registerDiff(...to),
+  },
+  {
+    name: 'send',
+    summary: 'files of OTLP/JSON lines → a receiver, with the account of a replay',
+    register: async (...to) => (await import('./send.ts')).registerSend(...to),
+  },
+  {
     name: 'init',
     summary: 'set up recording, and show what that will do first',
     register: async (...to) => (await import('./init.ts')).registerInit(...to),

@@ -1,14 +1,17 @@
 /** One exporter by its name: what it needs is loaded only when it is asked for (OTLP alone takes 150 ms to load). */
 
+import type { DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { Destination as ExportDestination, RunOptions } from '../export/destination.ts';
 import type { LineOutput } from '../export/file/line-output.ts';
+import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
 import { isProblem, type OptionProblem } from '../export/options/problem.ts';
 import type { DeliveryAccount, MetricSink, SpanSink } from '../model/sink.ts';
 import { CliError } from './cli-error.ts';
 import { colorsFor } from './colors.ts';
+import type { FlagValues } from './flags.ts';
 import type { Io } from './io.ts';
 import { originOf } from './origin.ts';
-import type { ExporterName, ReplayFlags } from './replay-flags.ts';
+import type { DELIVERY_FLAGS, ExporterName, ReplayFlags } from './replay-flags.ts';
 import { systemProblem } from './system-problem.ts';
 import { writeTo } from './write-to.ts';
 
@@ -36,6 +39,8 @@ export async function openExporter(
       return openConsole(flags, io);
     case 'otlp':
       return openOtlp(flags, io, run);
+    case 'otlp_grpc':
+      return openGrpc(flags, io, run);
     case 'otlp_file':
       return openFile(flags, io, run);
     case 'openmetrics':
@@ -73,18 +78,33 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
     import('../export/options/otlp-http-options.ts'),
     import('../export/otlp-http.ts'),
   ]);
-  const settings = settled(
-    await resolveOtlpHttp(io.env, {
-      endpoint: flags.endpoint,
-      header: flags.header,
-      compression: flags.compression,
-      exportTimeoutMillis: flags.exportTimeout,
-    }),
-  );
+  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return wanted(
     openOtlpHttp({ ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) }),
     flags,
   );
+}
+
+async function openGrpc(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
+  const [{ resolveOtlpGrpc }, { openOtlpGrpc }] = await Promise.all([
+    import('../export/options/otlp-grpc-options.ts'),
+    import('../export/otlp-grpc.ts'),
+  ]);
+  const settings = settled(await resolveOtlpGrpc(io.env, otlpFlags(flags)));
+  const options = { ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) };
+  return wanted(settled(await openOtlpGrpc(options)), flags);
+}
+
+/** What the flags say of how to reach a receiver. */
+export function otlpFlags(
+  flags: Pick<ReplayFlags, 'endpoint' | 'header' | 'compression' | 'exportTimeout'>,
+): OtlpFlags {
+  return {
+    endpoint: flags.endpoint,
+    header: flags.header,
+    compression: flags.compression,
+    exportTimeoutMillis: flags.exportTimeout,
+  };
 }
 
 async function openFile(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
@@ -127,7 +147,7 @@ async function openOutput({ output }: ReplayFlags, io: Io): Promise<LineOutput> 
   }
 }
 
-function limitsOf(flags: ReplayFlags) {
+export function limitsOf(flags: FlagValues<typeof DELIVERY_FLAGS>): DeliveryLimits {
   return {
     maxRequestBytes: flags.maxRequestBytes,
     maxRequestItems: MAX_REQUEST_ITEMS,

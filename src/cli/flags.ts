@@ -63,13 +63,33 @@ export function choiceFlag<C extends string>(
   return { ...defaults(text), fallback: text.fallback, shown: text.fallback, read };
 }
 
+/** One of `choices`, or none of them. */
+export function optionalChoiceFlag<C extends string>(
+  text: FlagText,
+  choices: readonly C[],
+): Flag<C | undefined> {
+  const read = (given: readonly string[], name: string): C => oneOf(choices, given.at(-1) ?? '', name);
+  return {
+    ...defaults(text),
+    help: `${text.help} (${choices.join(', ')})`,
+    fallback: undefined,
+    shown: '',
+    read,
+  };
+}
+
 /** Several of `choices`, separated by commas or given repeatedly. */
 export function choicesFlag<C extends string>(
   text: FlagText & { readonly fallback: C },
   choices: readonly C[],
+  aliases: Readonly<Record<string, C>> = {},
 ): Flag<readonly C[]> {
   const read = (given: readonly string[], name: string): readonly C[] => [
-    ...new Set(given.flatMap((value) => value.split(',')).map((value) => oneOf(choices, value.trim(), name))),
+    ...new Set(
+      given
+        .flatMap((value) => value.split(','))
+        .map((value) => aliases[value.trim()] ?? oneOf(choices, value.trim(), name)),
+    ),
   ];
   return { ...defaults(text), fallback: [text.fallback], shown: text.fallback, read, repeatable: true };
 }

@@ -15,6 +15,8 @@ import { addDiagnostic, type Report } from './report.ts';
 
 export { SILENCE };
 
+type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'>;
+
 export interface Input {
   readonly lines: AsyncIterable<readonly ParsedLine[] | typeof SILENCE>;
   /** True for input that may never end and is told as it comes: a pipe, a followed file. */
@@ -27,7 +29,7 @@ const SILENCE_MILLIS = 250;
 /** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
 export async function openInput(
   logs: readonly string[],
-  flags: ReplayFlags,
+  flags: InputFlags,
   io: Io,
   signal: AbortSignal,
   report: Report,
@@ -50,7 +52,7 @@ export async function openInput(
 
 function parsedSource(
   source: ByteSource,
-  { captureContent: content }: ReplayFlags,
+  { captureContent: content }: InputFlags,
   signal: AbortSignal,
   report: Report,
   assume: ((line: ParsedLine) => ParsedLine) | undefined,

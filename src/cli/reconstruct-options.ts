@@ -1,13 +1,16 @@
 /** From flags to the options of the reconstruct stage. */
 import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../reconstruct/state.ts';
 import { CliError } from './cli-error.ts';
+import type { FlagValues } from './flags.ts';
 import { readDuration } from './flags.ts';
-import type { ReplayFlags } from './replay-flags.ts';
+import type { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
+export type ReconstructFlags = FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>;
+
 export function reconstructOptions(
-  flags: ReplayFlags,
+  flags: ReconstructFlags,
   input: { readonly live: boolean },
 ): ReconstructOptions {
   return {
@@ -24,7 +27,7 @@ export function reconstructOptions(
 }
 
 /** `undefined` when every turn is wanted. */
-function turnFilter(flags: ReplayFlags): ReconstructOptions['selectTurn'] {
+function turnFilter(flags: ReconstructFlags): ReconstructOptions['selectTurn'] {
   const since = readMoment(flags.since, '--since');
   const until = readMoment(flags.until, '--until');
   const { session, platform, model } = flags;

@@ -11,7 +11,7 @@ import {
   textFlag,
 } from './flags.ts';
 
-export const EXPORTERS = ['console', 'otlp', 'otlp_file', 'openmetrics'] as const;
+export const EXPORTERS = ['console', 'otlp', 'otlp_grpc', 'otlp_file', 'openmetrics'] as const;
 export type ExporterName = (typeof EXPORTERS)[number];
 
 /** Where spans and points go, and as whom. */
@@ -24,11 +24,12 @@ export const DESTINATION_FLAGS = {
       fallback: 'console',
     },
     EXPORTERS,
+    // The seed's other words for it.
+    { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
   ),
   endpoint: textFlag({
     flags: '--endpoint <url>',
-    help: 'OTLP base address; /v1/traces and /v1/metrics are added',
-    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    help: 'OTLP base address; /v1/traces and /v1/metrics are added (env: OTEL_EXPORTER_OTLP_ENDPOINT and its kin, default: http://localhost:4318)',
   }),
   header: listFlag({ flags: '--header <key=value>', help: 'header of every OTLP request; repeatable' }),
   output: textFlag({
@@ -65,8 +66,7 @@ export const DELIVERY_FLAGS = {
   }),
   compression: textFlag({
     flags: '--compression <name>',
-    help: 'gzip or none',
-    env: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+    help: 'gzip or none (env: OTEL_EXPORTER_OTLP_COMPRESSION)',
   }),
   exportTimeout: durationFlag({
     flags: '--export-timeout <time>',
@@ -173,6 +173,14 @@ export const REPORT_FLAGS = {
   strict: switchFlag({ flags: '--strict', help: 'exit 1 when a line was lost', env: 'HERMES_OTEL_STRICT' }),
   report: textFlag({ flags: '--report <file>', help: 'write the account of every line and span as JSON' }),
   quiet: switchFlag({ flags: '-q, --quiet', help: 'no summary and no progress on standard error' }),
+  failOn: listFlag({
+    flags: '--fail-on <budget>',
+    help: "exit 1 when it holds: 'errors>0', 'turn_p95>60s', 'tokens>100000'; repeatable",
+  }),
+  summary: choiceFlag(
+    { flags: '--summary <format>', help: 'a summary on standard output for a job page', fallback: 'none' },
+    ['none', 'markdown'],
+  ),
 } as const;
 
 export const REPLAY_FLAGS = {

@@ -3,27 +3,27 @@
  * The only place that sees all stages; each does its own work.
  */
 import { type Convention, convention } from '../conventions/convention.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { createOutput, createState, type Output, type State } from '../reconstruct/state.ts';
-import { finish, settle, step } from '../reconstruct/step.ts';
-import { CliError } from './cli-error.ts';
+import { createState, type Output } from '../reconstruct/state.ts';
+import { type Budgets, openBudgets } from './budgets.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { openInput, SILENCE } from './input.ts';
+import { openInput } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { addDiagnostic, addLine, addSpan, assertAccounted, createReport, type Report } from './report.ts';
+import { assertAccounted, createReport, type Report } from './report.ts';
+import { type Reading, takeIn, takeRest } from './take-in.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
   const report = createReport(logs.length);
+  const budgets = await openBudgets(flags);
   const input = await openInput(logs, flags, io, interrupt.signal, report);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
   const destinations = await openDestinations(flags, io, names.instruments);
@@ -31,78 +31,43 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     report,
     names,
     destinations,
+    budgets,
     state: createState(reconstructOptions(flags, input)),
-    progress: startProgress(io, flags.quiet),
   };
+  const progress = startProgress(io, flags.quiet);
   try {
-    for await (const lines of input.lines) await deliver(run, takeIn(run, lines));
-    refuseUntimed(report);
+    for await (const lines of input.lines) {
+      await deliver(run, takeIn(run, lines));
+      progress.tell(report);
+    }
     await deliver(run, takeRest(run));
   } finally {
-    run.progress.stop();
+    progress.stop();
     interrupt.stop();
   }
   const hurry = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
   const accounts = await destinations.finish(hurry);
   assertAccounted(report);
-  await tellReport(report, accounts, flags, io);
-  return exitCodeOf(report, accounts, flags, interrupt.received(), input.live);
+  const results = budgets?.check() ?? [];
+  await tellReport(report, accounts, results, flags, io);
+  await budgets?.tell(results, io);
+  return exitCodeOf({ report, accounts, results, flags, interrupt: interrupt.received(), live: input.live });
 }
 
-interface Run {
-  readonly report: Report;
+interface Run extends Reading {
   readonly names: Convention;
   readonly destinations: Destinations;
-  readonly state: State;
-  readonly progress: Progress;
-}
-
-/** A batch of lines → what it finished. */
-function takeIn(run: Run, lines: readonly ParsedLine[] | typeof SILENCE): Output {
-  const out = createOutput();
-  if (lines === SILENCE) {
-    settle(run.state, out);
-    return out;
-  }
-  for (const line of lines) {
-    if (line.kind !== 'event') addLine(run.report, line);
-    else {
-      for (const diagnostic of line.diagnostics) addDiagnostic(run.report, diagnostic);
-      run.report.firstEvent ??= line.event.time;
-      step(run.state, line.event, out);
-    }
-  }
-  run.report.lines += lines.length;
-  run.progress.tell(run.report);
-  return out;
-}
-
-/** A log without any time cannot be put at the times when things happened: better no trace than an invented one. */
-function refuseUntimed({ account, firstEvent }: Report): void {
-  if (account.untimed === 0 || firstEvent !== undefined) return;
-  throw new CliError(
-    'No line of this log has a time, so nothing can be put where it happened. Record with "hermes-otel init", which stamps every event; or give artificial times with --assume-times.',
-  );
-}
-
-function takeRest(run: Run): Output {
-  const out = createOutput();
-  finish(run.state, out);
-  return out;
+  readonly budgets: Budgets | undefined;
 }
 
 /** Waits while a destination has no room: there is no path that drops. */
-async function deliver({ report, names, destinations, state }: Run, out: Output): Promise<void> {
-  for (const diagnostic of out.diagnostics) addDiagnostic(report, diagnostic);
-  for (const [fate, count] of Object.entries(out.lines))
-    report.account[fate as keyof Output['lines']] += count;
-  report.lastEvent = state.handedOn;
+async function deliver({ report, names, destinations, budgets }: Run, out: Output): Promise<void> {
   if (report.firstEvent !== undefined) destinations.startAt(report.firstEvent);
   if (out.spans.length === 0) return;
   const spans: FinishedSpan[] = [];
   for (const span of out.spans) {
-    addSpan(report, span);
     spans.push({ agent: span, otel: names.toSpan(span) });
+    budgets?.add(span);
     await measure(report, names, destinations, span);
   }
   await destinations.write(spans);

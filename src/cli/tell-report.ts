@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
+import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import { eventCount, lostLines, type Report, spanCount } from './report.ts';
@@ -15,11 +16,12 @@ interface TellFlags {
 export async function tellReport(
   report: Report,
   accounts: readonly DeliveryAccount[],
+  budgets: readonly BudgetResult[],
   flags: TellFlags,
   io: Io,
 ): Promise<void> {
   if (!flags.quiet) io.stderr.write(`${[summaryOf(report), ...accounts.flatMap(sentOf)].join('\n')}\n`);
-  if (flags.report !== undefined) await writeReport(flags.report, report, accounts);
+  if (flags.report !== undefined) await writeReport(flags.report, report, accounts, budgets);
 }
 
 /** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */
@@ -36,7 +38,8 @@ export function summaryOf(report: Report): string {
   ];
   const from = report.files === 0 ? 'standard input' : count(report.files, 'file');
   const incomplete = report.incomplete === 0 ? '' : ` (${report.incomplete} incomplete)`;
-  const made = `${count(spanCount(report), 'span')}${incomplete}, ${count(report.metrics.size, 'metric')}`;
+  const metrics = report.metrics.size === 0 ? '' : `, ${count(report.metrics.size, 'metric')}`;
+  const made = `${count(spanCount(report), 'span')}${incomplete}${metrics}`;
   return `replayed ${count(eventCount(report), 'event')} from ${from}: ${parts.join(', ')} → ${made}${asides(report)}`;
 }
 
@@ -83,7 +86,7 @@ function count(value: number, noun: string, plural = `${noun}s`): string {
 }
 
 /** `sent 67 spans to http://… in 3 requests: 67 accepted, 0 rejected, 0 failed`, and what went wrong. */
-function sentOf(account: DeliveryAccount): readonly string[] {
+export function sentOf(account: DeliveryAccount): readonly string[] {
   if (account.destination === 'console') return account.problems;
   const { made, accepted, rejected, failed, requests, retries, cut, deadLettered, unwanted } = account;
   const asides = [
@@ -102,12 +105,14 @@ async function writeReport(
   file: string,
   report: Report,
   accounts: readonly DeliveryAccount[],
+  budgets: readonly BudgetResult[],
 ): Promise<void> {
   const json = {
     ...report,
     metrics: [...report.metrics],
     diagnosticCounts: Object.fromEntries(report.diagnosticCounts),
     accounts,
+    budgets: budgets.map(({ budget, value, broken, span }) => ({ budget: budget.text, value, broken, span })),
   };
   try {
     await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);

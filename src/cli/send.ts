@@ -1,0 +1,119 @@
+/** `hermes-otel send`: files of OTLP/JSON lines (a dead-letter file, `otlp_file`'s, the Collector's) → a receiver. */
+import type { Command } from 'commander';
+import type { Channel } from '../export/channel.ts';
+import { openSources } from '../input/open-sources.ts';
+import { readLines } from '../input/read-lines.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { CliError } from './cli-error.ts';
+import type { Exit } from './commands.ts';
+import { limitsOf, otlpFlags, settled } from './exporters.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
+import { addExamples } from './help.ts';
+import { type Interrupts, watchInterrupts } from './interrupts.ts';
+import type { Io } from './io.ts';
+import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
+import { sentOf } from './tell-report.ts';
+import { packageVersion } from './version.ts';
+
+const SEND_FLAGS = {
+  exporter: choiceFlag(
+    {
+      flags: '-e, --exporter <name>',
+      help: 'otlp or otlp_grpc',
+      env: 'HERMES_OTEL_SEND_EXPORTER',
+      fallback: 'otlp',
+    },
+    ['otlp', 'otlp_grpc'],
+  ),
+  endpoint: DESTINATION_FLAGS.endpoint,
+  header: DESTINATION_FLAGS.header,
+  ...DELIVERY_FLAGS,
+  quiet: REPORT_FLAGS.quiet,
+} as const;
+
+type SendFlags = FlagValues<typeof SEND_FLAGS>;
+
+export function registerSend(program: Command, io: Io, exit: Exit): void {
+  const command = program
+    .command('send')
+    .description('files of OTLP/JSON lines → a receiver, with the account of a replay')
+    .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
+  addFlags(command, SEND_FLAGS);
+  addExamples(command, [
+    [
+      'hermes-otel send failed.jsonl --endpoint https://otel.example.com',
+      'what a replay could not deliver, again',
+    ],
+    ['hermes-otel send traces.jsonl.gz -e otlp_grpc', 'a stored file, over gRPC'],
+  ]);
+  command.action(async (files: string[]) => {
+    exit(await send(files, readFlags(SEND_FLAGS, command, io.env), io));
+  });
+}
+
+/** @returns 1 when a line could not be sent or a receiver did not take it, else 0. */
+async function send(files: readonly string[], flags: SendFlags, io: Io): Promise<number> {
+  const { sources, errors } = await openSources(files, io.stdin);
+  const [error] = errors;
+  if (error !== undefined) throw new CliError(error.message);
+  const interrupt = watchInterrupts(io);
+  let refused = 0;
+  const onDiagnostic = ({ at, message }: Diagnostic) => {
+    refused++;
+    io.stderr.write(`hermes-otel: ${at === undefined ? '' : `${at.source}:${at.line}: `}${message}\n`);
+  };
+  const { openSending } = await import('../export/send/send-lines.ts');
+  const sending = openSending(await openChannel(flags, io), {
+    limits: limitsOf(flags),
+    onDiagnostic,
+    deadLetter: await openDeadLetter(flags),
+  });
+  for (const source of sources) {
+    for await (const lines of readLines(source, { signal: interrupt.signal, onDiagnostic })) {
+      for (const line of lines) await sending.write(line);
+    }
+  }
+  const accounts = await sending.finish(hurryOf(interrupt, flags));
+  interrupt.stop();
+  if (!flags.quiet)
+    io.stderr.write(
+      accounts
+        .flatMap(sentOf)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  return refused > 0 || accounts.some(({ rejected, failed }) => rejected + failed > 0) ? 1 : 0;
+}
+
+function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
+  return interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
+}
+
+async function openDeadLetter({ deadLetter: file }: SendFlags) {
+  if (file === undefined) return undefined;
+  const { deadLetter } = await import('../export/delivery/dead-letter.ts');
+  return deadLetter(file);
+}
+
+async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
+  const { systemClock } = await import('../export/delivery/clock.ts');
+  const userAgent = `hermes-otel/${packageVersion()}`;
+  if (flags.exporter === 'otlp_grpc') {
+    const [{ resolveOtlpGrpc }, { grpcChannel }, { loadGrpc }] = await Promise.all([
+      import('../export/options/otlp-grpc-options.ts'),
+      import('../export/grpc/grpc-channel.ts'),
+      import('../export/grpc/load.ts'),
+    ]);
+    return grpcChannel(
+      loadGrpc(import.meta.url),
+      settled(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
+      userAgent,
+    );
+  }
+  const [{ resolveOtlpHttp }, { httpChannel }] = await Promise.all([
+    import('../export/options/otlp-http-options.ts'),
+    import('../export/http/http-channel.ts'),
+  ]);
+  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  return httpChannel(settings, flags.concurrency, userAgent, systemClock);
+}
