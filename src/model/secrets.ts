@@ -11,7 +11,7 @@ export type SecretKind = keyof typeof ISSUED | keyof typeof ANNOUNCED;
 
 /** Keys and tokens by the forms that issuers give them. All repetitions are bounded, so that no text makes the search slow. */
 const ISSUED = {
-  'model provider key': /\bsk-(?=[\w-]{0,200}\d)[\w-]{20,200}/g,
+  'model provider key': /(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20,200}/g,
   'GitHub token': /\b(?:gh[oprsu]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})/g,
   'GitLab token': /\bglpat-[\w-]{20,64}/g,
   'AWS access key': /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g,
