@@ -21,5 +21,5 @@ export type Dialect =
   | 'before 0.16'
   | '0.12 to 0.15'
   | '0.11 or older'
-  /** A hook we do not know. */
+  /** The line is alike in all of them, or its hook is not known to us. */
   | 'unknown';

@@ -7,14 +7,11 @@ export interface Secret {
   readonly end: number;
 }
 
-export type SecretKind = keyof typeof FORMS;
+export type SecretKind = keyof typeof ISSUED | keyof typeof ANNOUNCED;
 
-/**
- * Each form ends with the secret itself, in a group of its own where a name or scheme announces it. All repetitions are
- * bounded or end at the next odd character, so that no text makes the search slow.
- */
-const FORMS = {
-  'model provider key': /\bsk-(?=[\w-]{0,200}\d)[\w-]{20,200}/g,
+/** Keys and tokens by the forms that issuers give them. All repetitions are bounded, so that no text makes the search slow. */
+const ISSUED = {
+  'model provider key': /(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20,200}/g,
   'GitHub token': /\b(?:gh[oprsu]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})/g,
   'GitLab token': /\bglpat-[\w-]{20,64}/g,
   'AWS access key': /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g,
@@ -26,18 +23,29 @@ const FORMS = {
   'Telegram bot token': /\b\d{8,10}:AA[\w-]{33}\b/g,
   'JSON web token': /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/g,
   'private key': /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/g,
-  'password in a URL': /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"']{0,100}:([^\s/@"'\\]{3,200})(?=@)/g,
+} as const;
+
+/** What any of `ISSUED` has: one look instead of one for each, as nearly every text has none. */
+const HINT =
+  /sk-|gh[oprsu]_|github_pat_|glpat-|A[KS]IA|AIza|ya29\.|xox[abeoprs]-|hooks\.slack|k_live_|k_test_|npm_|hf_|:AA|eyJ|PRIVATE KEY/;
+
+/** Secrets by the name or scheme before them; the secret itself is the group. It has a digit, as words of code and prose have not. */
+const ANNOUNCED = {
+  'password in a URL': /:\/\/[^\s/:@"']{0,100}:([^\s/@"'\\]{3,200})(?=@)/g,
   'authorization header': /\b(?:bearer|basic) {1,4}(?=[\w.~+/-]{0,200}\d)([\w.~+/-]{16,2000}={0,2})/gi,
-  // Names in code and prose are passed over, as a secret has a digit. `"api_key": "…"`, `API_KEY=…`, and the same inside a JSON string, where the quotes are escaped.
+  // `"api_key": "…"`, `API_KEY=…`, and the same inside a JSON string, where the quotes are escaped.
   'value named as a secret':
     /(?:api[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret|(?:access|auth|refresh|bot)[_-]?token|passw(?:or)?d)\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?(?=[^\s"'\\<>,;&{}[\]()]{0,200}\d)([^\s"'\\<>,;&{}[\]()]{8,500})/gi,
 } as const;
 
-const KINDS = Object.entries(FORMS) as readonly (readonly [SecretKind, RegExp])[];
+type Form = readonly [SecretKind, RegExp];
+const ANNOUNCED_FORMS = Object.entries(ANNOUNCED) as readonly Form[];
+const ALL_FORMS = [...(Object.entries(ISSUED) as readonly Form[]), ...ANNOUNCED_FORMS];
 
 /** All secrets in `text`, in order; of those that overlap the first, and of those the longest. Total: what it does not know, it passes over. */
 export function findSecrets(text: string): readonly Secret[] {
-  const found = KINDS.flatMap(([kind, form]) =>
+  const forms = HINT.test(text) ? ALL_FORMS : ANNOUNCED_FORMS;
+  const found = forms.flatMap(([kind, form]) =>
     Array.from(text.matchAll(form), (match) => secretIn(kind, match)),
   );
   found.sort((a, b) => a.start - b.start || b.end - a.end);

@@ -44,9 +44,20 @@ function dialectOf(hook: string, fields: ReadonlySet<string>): Dialect {
   if (readerOf(hook) === undefined) return 'unknown';
   if (isSince020(hook, fields)) return '0.20 or newer';
   if (SINCE_0_16.some((field) => fields.has(field))) return '0.16 or newer';
+  if (!TURN_SINCE_0_16.has(hook)) return 'unknown';
   if (hook === 'post_tool_call') return fields.has('duration_ms') ? '0.12 to 0.15' : '0.11 or older';
   return 'before 0.16';
 }
+
+/** Hooks that since 0.16 always say their turn: without one, and without a schema version, they are older. */
+const TURN_SINCE_0_16 = new Set([
+  'pre_llm_call',
+  'post_llm_call',
+  'pre_api_request',
+  'post_api_request',
+  'pre_tool_call',
+  'post_tool_call',
+]);
 
 const SINCE_0_16 = ['telemetry_schema_version', 'turn_id', 'api_request_id', 'child_session_id'];
 

@@ -67,6 +67,6 @@ test.each(['a', ' ', '-', '.', '/', '://', 'eyJ', 'sk-', '"api_key":', 'bearer '
   (piece) => {
     const before = performance.now();
     findSecrets(piece.repeat(Math.ceil(1_000_000 / piece.length)));
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(4000);
   },
 );

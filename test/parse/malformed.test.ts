@@ -295,6 +295,6 @@ describe('hostile JSON', () => {
   ])('%s is skipped in good time', (_name, text) => {
     const before = performance.now();
     expect(parse(text)).toMatchObject({ kind: 'malformed', diagnostic: { code: 'not-json' } });
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(performance.now() - before).toBeLessThan(4000);
   });
 });

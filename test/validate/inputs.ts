@@ -1,0 +1,11 @@
+import { inspectLine } from '../../src/parse/inspect-line.ts';
+import { parseLine } from '../../src/parse/parse-line.ts';
+import type { LintInput } from '../../src/validate/lint.ts';
+
+/** The lines of a log as the linter gets them: read, parsed and inspected by the real stages. */
+export function inputsOf(texts: readonly string[], source = 'log.ndjson'): LintInput[] {
+  return texts.map((text, index) => {
+    const line = { source, line: index + 1, text, endOffsetBytes: 0, damage: undefined };
+    return { line, parsed: parseLine(line, { content: false }), facts: inspectLine(text) };
+  });
+}

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { lintLog } from '../../src/validate/lint.ts';
+import { renderJson } from '../../src/validate/render-json.ts';
+import { renderText } from '../../src/validate/render-text.ts';
+import { flat } from '../parse/lines.ts';
+import { inputsOf } from './inputs.ts';
+
+const HOSTILE = '\u001b[31m\u202e\u0085evil';
+
+test('names from the log cannot act on a terminal, in text and in JSON', () => {
+  const report = lintLog(
+    inputsOf([
+      flat(HOSTILE, { session_id: HOSTILE }),
+      flat('post_llm_call', { [HOSTILE]: 1, session_id: 's' }),
+    ]),
+  );
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  const acting = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+  expect(renderText(report, (text) => text)).not.toMatch(acting);
+  expect(renderJson(report)).not.toMatch(acting);
+  expect(renderText(report, (text) => text)).toContain(
+    '\\u{1b}[31m\\u{202e}\\u{85}evil is no hook that we know',
+  );
+});
+
+test('names of files go through the function that makes text safe', () => {
+  const report = lintLog(inputsOf(['x'], `${HOSTILE}.ndjson`));
+  const text = renderText(report, (line) => line.replaceAll(HOSTILE, '<safe>'));
+  expect(text).toContain('<safe>.ndjson:1');
+  expect(text).not.toContain(HOSTILE);
+});
+
+test('the JSON is the report', () => {
+  const report = lintLog(inputsOf(['x', flat('pre_llm_call', { session_id: 's' })], `${HOSTILE}.ndjson`));
+  expect(JSON.parse(renderJson(report))).toEqual(JSON.parse(JSON.stringify(report)));
+});
+
+test('a clean log is said to be one', () => {
+  const lines = [
+    flat('on_session_start', { session_id: 's' }),
+    flat('on_session_finalize', { session_id: 's' }),
+  ];
+  expect(renderText(lintLog(inputsOf(lines)), (text) => text)).toMatch(/\nNothing odd found\.\n$/);
+});
