@@ -1,14 +1,13 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { main } from '../../src/cli/main.ts';
+import { expectGolden } from '../golden-file.ts';
+import { runMain } from '../run-main.ts';
 
 let home: string;
 let server: Server | undefined;
@@ -60,23 +59,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
 };
 
 async function doctor(port: number, { scheme, env }: SetUp, ...flags: readonly string[]) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const io = {
-    env: { HOME: home, HERMES_OTEL_EXPORTER: 'otlp', ...env },
-    stdin,
-    stdout,
-    stderr,
-    pid: 1,
-    versions: { node: '20.19.0' },
-    cwd: () => home,
-    kill: () => {},
-    on: () => {},
-    off: () => {},
-  };
-  const code = await main(['doctor', '--endpoint', `${scheme ?? 'http'}://127.0.0.1:${port}`, ...flags], io);
-  stdout.end();
-  const out = (await text(stdout)).replaceAll(String(port), '<port>').replaceAll(home, '<home>');
-  return { code, out };
+  const { code, out } = await runMain(
+    ['doctor', '--endpoint', `${scheme ?? 'http'}://127.0.0.1:${port}`, ...flags],
+    { env: { HOME: home, HERMES_OTEL_EXPORTER: 'otlp', ...env }, cwd: home },
+  );
+  return { code, out: out.replaceAll(String(port), '<port>').replaceAll(home, '<home>') };
 }
 
 describe('the doctor, against broken set-ups', () => {
@@ -85,14 +72,7 @@ describe('the doctor, against broken set-ups', () => {
     const port = await listen(opened);
     if (setUp.serve === undefined) await once(opened.close(), 'close');
     const { code, out } = await doctor(port, setUp);
-    const golden = new URL(`golden/${name}.txt`, import.meta.url);
-    if (process.env.UPDATE_GOLDEN !== undefined) {
-      await writeFile(golden, out);
-      throw new Error(
-        'The golden file was written anew: read the difference, then run without UPDATE_GOLDEN.',
-      );
-    }
-    expect(out).toBe(await readFile(golden, 'utf8'));
+    expectGolden(new URL(`golden/${name}.txt`, import.meta.url), out);
     expect([code, out.includes('wrong-secret')]).toEqual([1, false]);
   });
 

@@ -1,20 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { hermesDashboard } from '../../scripts/dashboard/dashboard.ts';
+import { expectGolden } from '../golden-file.ts';
 
-const file = fileURLToPath(
-  new URL('../../docs/stack/grafana/dashboards/hermes-agent-observability.json', import.meta.url),
-);
-const generated = `${JSON.stringify(hermesDashboard(), null, 2)}\n`;
+const file = new URL('../../docs/stack/grafana/dashboards/hermes-agent-observability.json', import.meta.url);
 
 describe('the dashboard', () => {
-  test('is the committed file, byte for byte', async () => {
-    if (process.env.UPDATE_GOLDEN !== undefined) {
-      await writeFile(file, generated);
-      throw new Error('The dashboard was written anew: read the difference, then run without UPDATE_GOLDEN.');
-    }
-    expect(await readFile(file, 'utf8')).toBe(generated);
+  test('is the committed file, byte for byte', () => {
+    expectGolden(file, `${JSON.stringify(hermesDashboard(), null, 2)}\n`);
   });
 
   test('has the rows and the 13 panels of the manual', () => {

@@ -43,5 +43,5 @@ function* chunks(texts: Iterable<string>): Generator<string> {
     yield chunk;
     chunk = '';
   }
-  yield chunk;
+  if (chunk !== '') yield chunk;
 }

@@ -10,6 +10,7 @@ export async function provideChromium(): Promise<Provided> {
     await command('chromium', ['--version']).catch(async (error) => {
       if (!(error instanceof MissingTool) || process.getuid?.() !== 0) throw error;
       process.stderr.write('e2e: installing chromium with apt-get\n');
+      await command('apt-get', ['update', '--quiet']);
       await command('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', 'chromium']);
     });
     return { kind: 'ready', folder: '' };
