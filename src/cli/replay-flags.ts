@@ -6,6 +6,7 @@ import {
   durationFlag,
   type FlagValues,
   listFlag,
+  numberFlag,
   sizeFlag,
   switchFlag,
   textFlag,
@@ -153,6 +154,24 @@ export const RECONSTRUCT_FLAGS = {
   }),
 } as const;
 
+/** When the log happened, as receivers see it. */
+export const TIME_FLAGS = {
+  maxAge: durationFlag({
+    flags: '--max-age <time>',
+    help: 'tell, before anything is sent, how much of the log is older',
+    env: 'HERMES_OTEL_MAX_AGE',
+    fallback: undefined,
+  }),
+  timeShift: textFlag({
+    flags: '--time-shift <time>',
+    help: 'move the whole log: now (its newest event; with --speed its oldest), or a time such as 30d or -2h',
+  }),
+  speed: numberFlag({
+    flags: '--speed <factor>',
+    help: 'replay at this many times the pace at which it happened',
+  }),
+} as const;
+
 /** Which sessions and turns are replayed. */
 export const FILTER_FLAGS = {
   session: listFlag({ flags: '--session <id>', help: 'only sessions whose id begins so; repeatable' }),
@@ -187,6 +206,7 @@ export const REPLAY_FLAGS = {
   ...DESTINATION_FLAGS,
   ...DELIVERY_FLAGS,
   ...RECONSTRUCT_FLAGS,
+  ...TIME_FLAGS,
   ...FILTER_FLAGS,
   ...REPORT_FLAGS,
 } as const;

@@ -5,6 +5,7 @@
 import { type Convention, convention } from '../conventions/convention.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
+import { shift } from '../model/time.ts';
 import { createState, type Output } from '../reconstruct/state.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
@@ -12,6 +13,7 @@ import { exitCodeOf } from './exit-code.ts';
 import { openInput } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { paced, readShift, shifted } from './log-time.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -24,20 +26,17 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   const interrupt = watchInterrupts(io);
   const report = createReport(logs.length);
   const budgets = await openBudgets(flags);
+  const shiftMicros = await readShift(logs, flags, io, interrupt.signal);
   const input = await openInput(logs, flags, io, interrupt.signal, report);
+  const lines = flags.speed === undefined ? input.lines : paced(input.lines, flags.speed, interrupt.signal);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
   const destinations = await openDestinations(flags, io, names.instruments);
-  const run: Run = {
-    report,
-    names,
-    destinations,
-    budgets,
-    state: createState(reconstructOptions(flags, input)),
-  };
+  const state = createState(reconstructOptions(flags, { live: input.live || flags.speed !== undefined }));
+  const run: Run = { report, names, destinations, budgets, state, shiftMicros };
   const progress = startProgress(io, flags.quiet);
   try {
-    for await (const lines of input.lines) {
-      await deliver(run, takeIn(run, lines));
+    for await (const batch of lines) {
+      await deliver(run, takeIn(run, batch));
       progress.tell(report);
     }
     await deliver(run, takeRest(run));
@@ -58,14 +57,19 @@ interface Run extends Reading {
   readonly names: Convention;
   readonly destinations: Destinations;
   readonly budgets: Budgets | undefined;
+  readonly shiftMicros: number;
 }
 
 /** Waits while a destination has no room: there is no path that drops. */
-async function deliver({ report, names, destinations, budgets }: Run, out: Output): Promise<void> {
-  if (report.firstEvent !== undefined) destinations.startAt(report.firstEvent);
+async function deliver(
+  { report, names, destinations, budgets, shiftMicros }: Run,
+  out: Output,
+): Promise<void> {
+  if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
   if (out.spans.length === 0) return;
   const spans: FinishedSpan[] = [];
-  for (const span of out.spans) {
+  for (const original of out.spans) {
+    const span = shifted(original, shiftMicros);
     spans.push({ agent: span, otel: names.toSpan(span) });
     budgets?.add(span);
     await measure(report, names, destinations, span);

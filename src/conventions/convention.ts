@@ -104,6 +104,10 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
     attributes['hermes.incomplete.reason'] = span.incomplete;
   }
   if (span.syntheticTime) attributes['hermes.time.synthetic'] = true;
+  if (span.originalStartTime !== undefined) {
+    // biome-ignore lint/style/noRestrictedGlobals: a time of the log, written as text; no clock is read.
+    attributes['hermes.time.original_start'] = new Date(span.originalStartTime / 1000).toISOString();
+  }
 }
 
 function createContext(captureContent: boolean): Context {

@@ -64,6 +64,8 @@ export interface SpanBase {
   readonly events: readonly AgentSpanEvent[];
   /** True when the log has no times and artificial ones were asked for. */
   readonly syntheticTime: boolean;
+  /** When it really began, of a log that was moved to another time as a whole. */
+  readonly originalStartTime?: EpochMicros;
 }
 
 /** Token sums over several answers; `undefined` as long as no answer reported that count. */

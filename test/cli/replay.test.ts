@@ -279,3 +279,60 @@ test('--trace-per turn keeps the span ids, and links each turn to the one before
   expect(new Set(byTurn.map(({ traceId }) => traceId)).size).toBe(4);
   expect(byTurn.filter(({ links }) => (links ?? []).length > 0)).toHaveLength(2);
 });
+
+describe('old logs', () => {
+  const started = (spans: readonly object[]) =>
+    spans.map((span) => (span as { startTimeUnixNano: string }).startTimeUnixNano);
+
+  test('--time-shift moves the whole log rigidly, and keeps when it really began', async () => {
+    const [still, moved] = [await spansOf(SAMPLE), await spansOf(SAMPLE, '--time-shift', '-2h')];
+    const away = started(still).map((time) => String(BigInt(time) - 7_200_000_000_000n));
+    expect(started(moved)).toEqual(away);
+    expect(moved.map(({ spanId }) => spanId)).toEqual(still.map(({ spanId }) => spanId));
+    const kept = moved.map(
+      ({ attributes }) => attributes.find(({ key }) => key === 'hermes.time.original_start')?.value,
+    );
+    expect(kept).toContainEqual({ stringValue: '2026-04-15T08:15:00.000Z' });
+  });
+
+  test('--time-shift now ends the log now', async () => {
+    const before = Date.now() * 1e6;
+    const times = started(await spansOf(SAMPLE, '--time-shift', 'now')).map(Number);
+    expect(Math.min(...times)).toBeGreaterThan(before - 60e9);
+    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now() * 1e6);
+  });
+
+  test('--max-age tells how much is older, before anything is sent', async () => {
+    const { err } = await runMain(['replay', SAMPLE, '--max-age', '24h']);
+    expect(err).toMatch(
+      /^hermes-otel: 12 of 12 events are older than --max-age \(24 h\), the oldest of 2026-04-15T08:15:00\.000Z\./,
+    );
+  });
+
+  test('--speed takes as long as it says', async () => {
+    const begun = performance.now();
+    const { out } = await runMain(['replay', SAMPLE, '-q', '--speed', '10']);
+    expect(performance.now() - begun).toBeGreaterThan(300);
+    expect(out).toContain('turn 1');
+  });
+});
+
+describe('budgets', () => {
+  test.each([
+    ['errors>0', 0],
+    ['turn_p95>60s', 0],
+    ['turn_p95>1s', 1],
+    ['tokens>100000', 0],
+    ['tokens>100', 1],
+  ])('--fail-on %s: exit %i', async (budget, code) => {
+    const result = await runMain(['replay', SAMPLE, '--fail-on', budget]);
+    expect(result.code).toBe(code);
+    expect(result.err.includes(`budget ${budget} is broken`)).toBe(code === 1);
+  });
+
+  test('a budget that is none is refused', async () => {
+    const { code, err } = await runMain(['replay', SAMPLE, '--fail-on', 'moon>1']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/--fail-on: .*moon/);
+  });
+});
