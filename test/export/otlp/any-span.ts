@@ -34,7 +34,7 @@ const value: fc.Arbitrary<AttributeValue> = fc.oneof(text, integer, fc.boolean()
 const attributes: fc.Arbitrary<Attributes> = fc.dictionary(
   fc.oneof(fc.constantFrom('gen_ai.request.model', 'hermes.tool.name', 'hermes.turn.duration_s'), text),
   value,
-  { noNullPrototype: true, maxKeys: 12 },
+  { noNullPrototype: true, maxKeys: 6 },
 );
 
 const time: fc.Arbitrary<EpochMicros> = fc
@@ -57,7 +57,7 @@ export const anySpan: fc.Arbitrary<OtelSpan> = fc.record({
   endTime: time,
   attributes,
   status: fc.record({ code: fc.constantFrom(0, 1, 2), message: fc.option(text, { nil: undefined }) }),
-  events: fc.array(fc.record({ time, name: text, attributes }), { maxLength: 3 }),
+  events: fc.array(fc.record({ time, name: text, attributes }), { maxLength: 2 }),
   links: fc.array(fc.record({ traceId: hex<TraceId>(32), spanId: hex<SpanId>(16), attributes }), {
     maxLength: 3,
   }),

@@ -23,7 +23,7 @@ const encodings = [
 describe.each(encodings)('a request in %s', (_name, create, encodeAll) => {
   test('knows its size after every span, to the byte', () => {
     fc.assert(
-      fc.property(fc.array(anySpan, { minLength: 1, maxLength: 5 }), (spans) => {
+      fc.property(fc.array(anySpan, { minLength: 1, maxLength: 3 }), (spans) => {
         const request = create(ORIGIN);
         spans.forEach((span, index) => {
           expect(request.add(span, NO_LIMIT)).toBe(true);
@@ -32,7 +32,7 @@ describe.each(encodings)('a request in %s', (_name, create, encodeAll) => {
         });
         expect(Buffer.from(request.finish())).toEqual(Buffer.from(encodeAll(spans, ORIGIN)));
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 

@@ -14,7 +14,7 @@ export function sdkJson(spans: readonly OtelSpan[], origin: Origin): string {
   return Buffer.from(JsonTraceSerializer.serializeRequest(readableSpans(spans, origin)) ?? []).toString();
 }
 
-export function readableSpans(spans: readonly OtelSpan[], origin: Origin): ReadableSpan[] {
+function readableSpans(spans: readonly OtelSpan[], origin: Origin): ReadableSpan[] {
   const resource = resourceFromAttributes(sdkAttributes(origin.resource.attributes));
   return spans.map((span): ReadableSpan => {
     const context = (spanId: string, traceId: string = span.traceId) => ({
