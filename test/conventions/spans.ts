@@ -36,7 +36,7 @@ const base: SpanBase = {
   syntheticTime: false,
 };
 
-export const usage: Usage = {
+const usage: Usage = {
   inputTokens: 120,
   outputTokens: 48,
   cacheReadTokens: 9000,
