@@ -2,7 +2,7 @@ import { reset, status } from './behaviours.ts';
 import type { Behaviour, Exchange } from './receiver.ts';
 
 /** Random numbers that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
