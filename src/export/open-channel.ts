@@ -14,13 +14,16 @@ export interface ChannelOptions extends RunOptions {
   readonly origin: Origin;
   readonly limits: DeliveryLimits;
   readonly clock?: Clock | undefined;
+  /** What encodes spans, in the channel's content type; by default the SDK's serializer, or our JSON. */
+  readonly traceEncoder?: EncoderFactory<OtelSpan> | undefined;
 }
 
 /** Both signals of a run, delivered over a channel. */
 export function openChannel(channel: Channel, options: ChannelOptions): Destination {
   const { origin, limits, deadLetter, onOutage = () => {}, clock = systemClock } = options;
   const common = { clock, deadLetter, onOutage };
-  const traceEncoder = encoderFor(channel.traces.contentType, jsonTraceEncoder, sdkTraceEncoder);
+  const { traceEncoder = encoderFor(channel.traces.contentType, jsonTraceEncoder, sdkTraceEncoder) } =
+    options;
   const metricEncoder = encoderFor(channel.metrics.contentType, jsonMetricEncoder, sdkMetricEncoder);
   const spans = createDelivery<OtelSpan>({
     ...common,

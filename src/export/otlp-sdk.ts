@@ -10,7 +10,7 @@ import { toReadableSpan, toSdkOrigin } from './encode/readable-span.ts';
 import type { Origin } from './encode/request-encoder.ts';
 import { toResourceMetrics } from './encode/resource-metrics.ts';
 import type { OtlpHttpSettings, OtlpHttpSignal } from './http/http-channel.ts';
-import { plainText } from './plain-text.ts';
+import { outsideText } from './plain-text.ts';
 
 // The SDK's own exporters, for comparison: OTLP/HTTP with JSON, one batch after the other. They retry as they see fit,
 // tell nothing of partial success, and believe every 2xx; our own transport is the default for that reason.
@@ -95,7 +95,7 @@ function createSdkDelivery<Item>(
     const result = await new Promise<ExportResult>((resolve) => exportBatch(batch, resolve));
     const count = batch.reduce((sum, item) => sum + weight(item), 0);
     if (result.code === ExportResultCode.SUCCESS) return ledger.accepted(count);
-    const why = redact(plainText(result.error?.message ?? 'the exporter does not say why', 200));
+    const why = outsideText(result.error?.message ?? 'the exporter does not say why', redact);
     ledger.failed(count, `${destination} was not reached by the SDK's exporter: ${why}`, false);
   }
 

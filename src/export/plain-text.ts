@@ -4,9 +4,16 @@
  */
 export function plainText(text: string, maxLength: number): string {
   const oneLine = text.replace(UNPRINTABLE, ' ').replace(/ {2,}/g, ' ').trim();
-  const points = [...oneLine.slice(0, maxLength * 2)];
+  const points = [...oneLine.slice(0, maxLength * 2 + 2)];
   return points.length > maxLength ? `${points.slice(0, maxLength - 1).join('')}…` : points.join('');
 }
 
 /** Controls, format characters (bidirectional marks among them), line separators, lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+
+const MAX_MESSAGE = 300;
+
+/** What a receiver says, as part of a sentence. Secrets go first: cutting could leave half of one, unrecognised. */
+export function outsideText(text: string, redact: (text: string) => string): string {
+  return plainText(redact(text), MAX_MESSAGE);
+}

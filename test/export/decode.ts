@@ -7,7 +7,7 @@ export const { root } = protobuf.parse(readFileSync(new URL('./otlp.proto', impo
 
 export type Json = { readonly [key: string]: unknown };
 
-export interface AnyValue {
+interface AnyValue {
   readonly stringValue?: string;
   readonly boolValue?: boolean;
   readonly intValue?: string;

@@ -41,6 +41,8 @@ export interface Receiver {
   readonly requests: readonly Received[];
   /** Of accepted spans, each as often as it was accepted. */
   readonly spanIds: readonly string[];
+  /** The same, counted. */
+  spanCount(): number;
   acceptedPoints(): number;
   /** How many requests were in the receiver at once, at most. */
   mostAtOnce(): number;
@@ -51,16 +53,19 @@ export interface ReceiverOptions {
   /** Meets a request before its body is read; nothing else does then. */
   readonly early?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly behave?: Behaviour;
+  /** `false`: requests are only counted, and span ids kept; for tests of great amounts. */
+  readonly keepBodies?: boolean;
   readonly port?: number;
   readonly tls?: ServerOptions;
 }
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const { behave = ({ accept }) => accept(), early, port = 0, tls } = options;
+  const { behave = ({ accept }) => accept(), early, keepBodies = true, port = 0, tls } = options;
   const requests: Received[] = [];
   const spanIds: string[] = [];
   const sockets = new Set<Socket>();
   let points = 0;
+  let seen = 0;
   let inside = 0;
   let mostInside = 0;
 
@@ -72,7 +77,9 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     });
     if (early !== undefined) return early(request, response);
     const received = await receive(request);
-    const index = requests.push(received) - 1;
+    const index = seen;
+    seen += 1;
+    if (keepBodies) requests.push(received);
     const store = () => {
       if (received.traces !== undefined)
         for (const span of spansIn(received.traces)) spanIds.push(span.spanId);
@@ -102,6 +109,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     port: address.port,
     requests,
     spanIds,
+    spanCount: () => spanIds.length,
     acceptedPoints: () => points,
     mostAtOnce: () => mostInside,
     stop: () =>

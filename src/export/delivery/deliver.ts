@@ -64,8 +64,9 @@ export function createDeliver(options: DeliverOptions): Deliver {
   }
 
   async function waitFor(pause: number, answer: Transient): Promise<void> {
-    if (!outage) onOutage(`${answer.sentence}; trying again for ${seconds(retryForMillis)}`);
-    outage = true;
+    // What may be tried again at once is no outage: a kept connection that was closed while nobody used it.
+    if (!outage && pause > 0) onOutage(`${answer.sentence}; trying again for ${seconds(retryForMillis)}`);
+    outage ||= pause > 0;
     if (answer.retryAfterMillis !== undefined) pausedUntil = clock.monotonicMillis() + pause;
     await clock.sleep(pause, stop);
   }

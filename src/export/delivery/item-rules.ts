@@ -13,7 +13,7 @@ export interface ItemRules<Item> {
   reduce(item: Item): Reduced<Item> | undefined;
 }
 
-export interface Reduced<Item> {
+interface Reduced<Item> {
   readonly items: readonly Item[];
   /** One sentence when something was lost by it. */
   readonly loss: string | undefined;

@@ -17,7 +17,9 @@ export interface Ledger {
 }
 
 /** Distinct sentences kept; a receiver that writes an id into each message must not fill the memory. */
-const MAX_SENTENCES = 20;
+const MAX_PROBLEMS = 20;
+/** Of those that cost nothing: they must not crowd out the others. */
+const MAX_NOTES = 5;
 
 export function createLedger(destination: string, signal: Signal): Ledger {
   const counts = {
@@ -33,13 +35,30 @@ export function createLedger(destination: string, signal: Signal): Ledger {
   let unwanted = 0;
   const problems = new Map<string, number>();
   let otherProblems = 0;
+  const notes = new Set<string>();
+  let otherNotes = 0;
 
   function blame(sentence: string, items: number): void {
-    if (problems.has(sentence) || problems.size < MAX_SENTENCES) {
+    if (problems.has(sentence) || problems.size < MAX_PROBLEMS) {
       problems.set(sentence, (problems.get(sentence) ?? 0) + items);
     } else {
       otherProblems += items;
     }
+  }
+
+  function note(sentence: string): void {
+    if (notes.size < MAX_NOTES) notes.add(sentence);
+    else if (!notes.has(sentence)) otherNotes += 1;
+  }
+
+  function sentences(): readonly string[] {
+    const costly = [...problems].sort(([, a], [, b]) => b - a);
+    return [
+      ...costly.map(([sentence, items]) => `${sentence} (${items} ${signal})`),
+      ...(otherProblems > 0 ? [`other problems (${otherProblems} ${signal})`] : []),
+      ...notes,
+      ...(otherNotes > 0 ? [`${otherNotes} more notes like these`] : []),
+    ];
   }
 
   return {
@@ -64,13 +83,13 @@ export function createLedger(destination: string, signal: Signal): Ledger {
     },
     cut(items, sentence) {
       counts.cut += items;
-      blame(sentence, 0);
+      note(sentence);
     },
     request(isRetry) {
       counts.requests += 1;
       if (isRetry) counts.retries += 1;
     },
-    note: (sentence) => blame(sentence, 0),
+    note,
     close() {
       const { made, accepted, rejected, failed } = counts;
       if (made !== accepted + rejected + failed) {
@@ -78,11 +97,7 @@ export function createLedger(destination: string, signal: Signal): Ledger {
           `the account of ${destination} does not add up: ${made} ${signal} made, ${accepted} accepted, ${rejected} rejected, ${failed} failed`,
         );
       }
-      const sentences = [...problems]
-        .sort(([, a], [, b]) => b - a)
-        .map(([sentence, items]) => (items === 0 ? sentence : `${sentence} (${items} ${signal})`));
-      if (otherProblems > 0) sentences.push(`other problems of the same kind (${otherProblems} ${signal})`);
-      return { destination, signal, ...counts, unwanted, problems: sentences };
+      return { destination, signal, ...counts, unwanted, problems: sentences() };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import type { Answer } from '../delivery/answer.ts';
 import { protobufFields } from '../encode/protobuf-fields.ts';
-import { plainText } from '../plain-text.ts';
+import { outsideText } from '../plain-text.ts';
 
 // What a gRPC status means for the items of a request. Numbers and retryable ones from the OTLP specification.
 
@@ -41,8 +41,8 @@ const TRANSIENT: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
 
 export function classify(error: ServiceError, context: ClassifyContext): Answer {
   const { destination } = context;
-  const details = context.redact(plainText(error.details, 300));
-  const connection = error.code === UNAVAILABLE ? connectionProblem(destination, error.details) : undefined;
+  const details = outsideText(error.details, context.redact);
+  const connection = error.code === UNAVAILABLE ? connectionProblem(destination, details) : undefined;
   if (connection !== undefined) return connection;
   if (error.code === DEADLINE_EXCEEDED) {
     const sentence = `${destination} did not answer within ${context.timeoutMillis / 1000} s: see --export-timeout`;
@@ -77,7 +77,7 @@ function connectionProblem(destination: string, details: string): Answer | undef
   ) {
     return undefined;
   }
-  const cause = plainText(details.replace(/^.*Last error: |Resolution note:.*$/gs, ''), 120);
+  const cause = details.replace(/^.*Last error: |Resolution note:.*$/gs, '').trim();
   if (/certificate|\bssl\b|\btls\b|wrong version number|alert/i.test(cause)) {
     return { kind: 'final', sentence: `${destination} cannot be reached: ${cause}; ${TLS_ADVICE}` };
   }

@@ -1,4 +1,5 @@
 import type { Answer } from '../delivery/answer.ts';
+import { outsideText } from '../plain-text.ts';
 import type { PartialSuccess } from './answer-body.ts';
 
 /** The answer of a receiver that took the request, or most of it; the same words for every protocol. */
@@ -8,7 +9,7 @@ export function acceptedAnswer(
   redact: (text: string) => string,
 ): Answer {
   const { rejected } = partial;
-  const message = redact(partial.message);
+  const message = outsideText(partial.message, redact);
   if (rejected === 0) {
     return { kind: 'accepted', rejected, message: message === '' ? '' : `${destination} says: "${message}"` };
   }

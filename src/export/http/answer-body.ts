@@ -1,18 +1,16 @@
 import { isJsonObject, type JsonValue } from '../../model/json.ts';
 import { protobufFields } from '../encode/protobuf-fields.ts';
-import { plainText } from '../plain-text.ts';
 
 /** What a successful answer says of the items it did not take. */
 export interface PartialSuccess {
   readonly rejected: number;
-  /** '' when the receiver said nothing. */
+  /** Raw, not yet fit to be shown; '' when the receiver said nothing. */
   readonly message: string;
 }
 
 export type BodyFormat = 'protobuf' | 'json' | 'text' | 'other';
 
 const NONE: PartialSuccess = { rejected: 0, message: '' };
-const MAX_MESSAGE = 300;
 
 /** What an answer says its body is; without a word of its own, it answers in the format it was asked in. */
 export function formatOf(contentType: string | undefined, asked: string): BodyFormat {
@@ -56,16 +54,12 @@ function partialSuccess(
   const count = typeof rejected === 'string' || typeof rejected === 'number' ? Number(rejected) : 0;
   return {
     rejected: Number.isSafeInteger(count) && count > 0 ? count : 0,
-    message: typeof message === 'string' ? plainText(message, MAX_MESSAGE) : '',
+    message: typeof message === 'string' ? message : '',
   };
 }
 
-/** The message of an answer that refuses: a `google.rpc.Status` in protobuf or JSON, or plain text. '' without one. */
-export function readRefusal(body: Uint8Array, format: BodyFormat): string {
-  return plainText(refusal(body, format) ?? '', MAX_MESSAGE);
-}
-
-function refusal(body: Uint8Array, format: BodyFormat): string | undefined {
+/** The message of an answer that refuses: a `google.rpc.Status` in protobuf or JSON, or plain text; raw. */
+export function readRefusal(body: Uint8Array, format: BodyFormat): string | undefined {
   if (format === 'text') return Buffer.from(body).toString();
   if (format === 'protobuf') return text(firstFields(body)?.get(2));
   const answer = format === 'json' ? parseJson(body) : undefined;

@@ -1,5 +1,6 @@
 import type { Answer } from '../delivery/answer.ts';
 import type { ContentType } from '../encode/request-encoder.ts';
+import { outsideText } from '../plain-text.ts';
 import { acceptedAnswer } from './accepted.ts';
 import { formatOf, readPartialSuccess, readRefusal } from './answer-body.ts';
 import { retryAfterMillis } from './retry-after.ts';
@@ -43,7 +44,8 @@ export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
   }
   if (status >= 300 && status < 400)
     return { kind: 'final', sentence: `${says}, a redirect${target(answer, context)}` };
-  const message = context.redact(readRefusal(answer.body, formatOf(answer.contentType, context.asked)));
+  const refusal = readRefusal(answer.body, formatOf(answer.contentType, context.asked));
+  const message = outsideText(refusal ?? '', context.redact);
   const sentence = `${says}${message === '' ? '' : `, "${message}"`}: ${advice(status, context.asked)}`;
   return { kind: status === 413 ? 'too_large' : 'final', sentence };
 }
@@ -68,7 +70,7 @@ function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
 }
 
 function target(answer: HttpAnswer, context: ClassifyContext): string {
-  const where = answer.location === undefined ? '' : ` to ${context.redact(answer.location)}`;
+  const where = answer.location === undefined ? '' : ` to ${outsideText(answer.location, context.redact)}`;
   return `${where}, which is not followed: give the final address with --endpoint`;
 }
 

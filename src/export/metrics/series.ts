@@ -2,7 +2,9 @@ import type { Metric, MetricPoint, PointValue, Temporality } from '../../model/m
 import type { Attributes, Instrument } from '../../model/otel.ts';
 import { type EpochMicros, later } from '../../model/time.ts';
 import type { Gain } from './aggregate.ts';
+import { keyOf } from './label-tokens.ts';
 import { measurementsIn, mergeValues } from './merge.ts';
+import { OVERFLOW } from './overflow.ts';
 
 /** One series as plain data. */
 export interface SeriesState {
@@ -22,8 +24,6 @@ export interface SeriesStore {
   series(): readonly SeriesState[];
   overflowed(): number;
 }
-
-const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 export function createSeriesStore(
   instruments: readonly Instrument[],
@@ -82,9 +82,4 @@ export function createSeriesStore(
     series: () => [...byInstrument.values()].flatMap((all) => [...all.values()]),
     overflowed: () => overflowed,
   };
-}
-
-/** The same for the same attributes in any order. */
-function keyOf(attributes: Attributes): string {
-  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

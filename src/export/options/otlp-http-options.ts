@@ -27,7 +27,7 @@ export interface OtlpFlags {
 const PATHS = { TRACES: '/v1/traces', METRICS: '/v1/metrics' } as const;
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 /** The specification's. */
-export const DEFAULT_TIMEOUT_MILLIS = 10_000;
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /** The flags and the specification's `OTEL_EXPORTER_OTLP_*` variables for OTLP/HTTP: a flag beats a variable beats the default. */
 export async function resolveOtlpHttp(env: Env, flags: OtlpFlags): Promise<OtlpHttpSettings | OptionProblem> {

@@ -111,3 +111,27 @@ test('a receiver that dies and comes back costs nothing, and each outage is told
   expect(outages.length).toBeLessThan(10);
   await destination.close();
 });
+
+test('a kept connection that the receiver closed meanwhile is no outage', async () => {
+  const used = new Set<unknown>();
+  receiver = await startReceiver({
+    behave: (exchange) => {
+      const { socket } = exchange.response;
+      if (used.has(socket)) return void socket?.destroy();
+      used.add(socket);
+      exchange.accept();
+    },
+  });
+  const outages: string[] = [];
+  const clock = hurriedClock();
+  const destination = httpDestination({
+    url: receiver.url,
+    limits: { maxRequestItems: 1, concurrency: 1 },
+    more: { clock, onOutage: (sentence) => outages.push(sentence) },
+  });
+  await destination.spans.write(spans(4));
+  expect(await destination.spans.finish()).toMatchObject({ made: 4, accepted: 4, failed: 0, retries: 3 });
+  expect(outages).toEqual([]);
+  expect(clock.slept).toEqual([0, 0, 0]);
+  await destination.close();
+});

@@ -141,6 +141,35 @@ describe('a delta meter', () => {
   });
 });
 
+describe('labels', () => {
+  test('that are equal are one series, whatever object they are in, and in whatever order', async () => {
+    const labels = (attributes: Measurement['attributes']): Measurement => ({ ...turn(), attributes });
+    const [snapshot] = await run(meter(), [
+      [
+        0,
+        labels({ a: 'x', b: 'y' }),
+        labels({ b: 'y', a: 'x' }),
+        labels({ a: 'x' }),
+        labels({ a: 'x', b: 'y' }),
+      ],
+    ]);
+    const points = snapshot?.metrics[0]?.points ?? [];
+    expect(points.map(({ attributes, value }) => [attributes, value])).toEqual([
+      [
+        { a: 'x', b: 'y' },
+        { kind: 'sum', sum: 3 },
+      ],
+      [{ a: 'x' }, { kind: 'sum', sum: 1 }],
+    ]);
+  });
+
+  test('keep their types', async () => {
+    const attributes = { whole: { double: 5 }, list: ['a', 'b'], yes: true, count: 5 };
+    const [snapshot] = await run(meter(), [[0, { ...turn(), attributes }]]);
+    expect(snapshot?.metrics[0]?.points[0]?.attributes).toEqual(attributes);
+  });
+});
+
 describe('many series', () => {
   const tools = (count: number) => Array.from({ length: count }, (_, index) => tool(1, `tool-${index}`));
 

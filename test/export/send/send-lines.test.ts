@@ -118,10 +118,11 @@ describe('a dead-letter file', () => {
 
   test('on a full disk costs nobody else anything', async () => {
     receiver = await startReceiver({ behave: first(1, status(400)) });
+    const keep = deadLetter('/dev/full');
     const destination = httpDestination({
       url: receiver.url,
       limits: { maxRequestItems: 5, concurrency: 1 },
-      more: { deadLetter: deadLetter('/dev/full') },
+      more: { deadLetter: keep },
     });
     await destination.spans.write(spans(10));
     const account = await destination.spans.finish();
@@ -130,6 +131,7 @@ describe('a dead-letter file', () => {
       'the dead-letter file /dev/full could not be written: the disk is full',
     );
     await destination.close();
+    await keep.close();
   });
 
   test('that ended in half a line, by a crash, goes on with a line of its own', async () => {
