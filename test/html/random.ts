@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** A small generator of repeatable numbers: the same seed, the same spans, on any machine. */
 export interface Random {
   /** From 0 up to, not including, 1. */
@@ -8,18 +10,27 @@ export interface Random {
   pick<T>(choices: readonly [T, ...T[]]): T;
   /** Lower-case hex digits. */
   hex(digits: number): string;
+  uuid(): string;
   /** Log-normal-ish: most near `median`, a long tail. */
   around(median: number): number;
 }
 
-/** The mulberry32 generator, by Tommy Ettinger (public domain): 32 bits of state. */
+/** Numbers of 32 bits in one SHA-256. */
+const PER_HASH = 8;
+
+/** A hash of the seed and a count: slow for a generator, but no two ids of a large page are ever the same. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
+  let drawn = 0;
+  let hash = Buffer.alloc(0);
   const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    const position = drawn % PER_HASH;
+    if (position === 0) hash = createHash('sha256').update(`${seed} ${drawn}`).digest();
+    drawn += 1;
+    return hash.readUInt32LE(position * 4) / 2 ** 32;
+  };
+  const hex = (digits: number): string => {
+    drawn += PER_HASH - (drawn % PER_HASH);
+    return createHash('sha256').update(`${seed} ${drawn}`).digest('hex').slice(0, digits);
   };
   const between = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
   return {
@@ -27,7 +38,8 @@ export function createRandom(seed: number): Random {
     between,
     chance: (probability) => next() < probability,
     pick: ([first, ...rest]) => rest[between(0, rest.length) - 1] ?? first,
-    hex: (digits) => Array.from({ length: digits }, () => between(0, 15).toString(16)).join(''),
+    hex,
+    uuid: () => hex(32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5'),
     around: (median) => Math.round(median * Math.exp((next() + next() + next() - 1.5) * 1.6)),
   };
 }

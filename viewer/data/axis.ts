@@ -72,26 +72,32 @@ function idleTimes(table: SpanTable, session: Session): readonly Stretch[] {
   return idle;
 }
 
-export function placeOf(axis: Axis, time: number): number {
-  let place = time - axis.start;
-  for (const gap of axis.gaps) {
-    if (time <= gap.from) break;
-    if (time < gap.to) return gap.at + ((time - gap.from) / (gap.to - gap.from)) * (gap.until - gap.at);
-    place -= gap.to - gap.from - (gap.until - gap.at);
-  }
-  return place;
+export function placeOf({ start, gaps }: Axis, time: number): number {
+  const gap = lastBefore(gaps, (each) => each.from < time);
+  if (gap === undefined) return time - start;
+  if (time >= gap.to) return gap.until + time - gap.to;
+  return gap.at + ((time - gap.from) / (gap.to - gap.from)) * (gap.until - gap.at);
 }
 
 /** The inverse of `placeOf`. */
-export function timeOf(axis: Axis, place: number): number {
-  let time = place + axis.start;
-  for (const gap of axis.gaps) {
-    if (place <= gap.at) break;
-    const room = gap.until - gap.at;
-    if (place < gap.until) return gap.from + ((place - gap.at) / room) * (gap.to - gap.from);
-    time += gap.to - gap.from - room;
+export function timeOf({ start, gaps }: Axis, place: number): number {
+  const gap = lastBefore(gaps, (each) => each.at < place);
+  if (gap === undefined) return place + start;
+  if (place >= gap.until) return gap.to + place - gap.until;
+  return gap.from + ((place - gap.at) / (gap.until - gap.at)) * (gap.to - gap.from);
+}
+
+/** The last gap for which `begun` holds; it holds for all gaps up to some point, and for none after it. */
+function lastBefore(gaps: readonly Gap[], begun: (gap: Gap) => boolean): Gap | undefined {
+  let low = 0;
+  let high = gaps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const gap = gaps[middle];
+    if (gap !== undefined && begun(gap)) low = middle + 1;
+    else high = middle;
   }
-  return time;
+  return gaps[low - 1];
 }
 
 /** The part of the axis on the screen. Places. */

@@ -1,5 +1,5 @@
 import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../src/html/format.ts';
-import { type Pair, pairsOf, type Shape, type Slot, type SpanEvent, type SpanLink } from './table.ts';
+import { at, type Pair, pairsOf, type Shape, type Slot, type SpanEvent, type SpanLink } from './table.ts';
 
 /** The blocks of the page as columns, in the order of the file. `tree.ts` puts them in tree order. */
 export interface Columns {
@@ -81,7 +81,8 @@ function shapeFrom(written: readonly number[], strings: readonly string[]): Shap
   let offset = 0;
   for (let position = 0; position < written.length; position += 2) {
     const type = written[position + 1] ?? VALUE_TYPE.text;
-    slots.push({ key: strings[written[position] ?? -1] ?? '', type, offset });
+    const keyIndex = written[position] ?? -1;
+    slots.push({ key: strings[keyIndex] ?? '', keyIndex, type, offset });
     if (takesNumber(type)) offset += 1;
   }
   return { slots, byKey: new Map(slots.map((slot) => [slot.key, slot])), length: offset };
@@ -119,15 +120,15 @@ function targetsOf(columns: Columns) {
 /** Turns the differences of the texts back into indexes. */
 function readValues(columns: Columns, block: Block, firstSpan: number, firstValue: number): void {
   const { shapes, values } = columns;
-  const textBefore = new Map<string, number>();
+  const textBefore: number[] = [];
   let from = 0;
   const readShape = (shape: Shape | undefined): void => {
-    for (const { key, type, offset } of shape?.slots ?? []) {
+    for (const { keyIndex, type, offset } of shape?.slots ?? []) {
       if (!takesNumber(type)) continue;
       let value = block.values[from + offset] ?? 0;
       if (isText(type)) {
-        value += textBefore.get(key) ?? 0;
-        textBefore.set(key, value);
+        value += textBefore[keyIndex] ?? 0;
+        textBefore[keyIndex] = value;
       }
       values[firstValue + from + offset] = value;
     }
@@ -141,24 +142,28 @@ function readValues(columns: Columns, block: Block, firstSpan: number, firstValu
 }
 
 function readEvents({ strings, shapes, events }: Columns, block: Block, firstSpan: number): void {
-  for (let from = 0; from < block.events.length; ) {
-    const [span = 0, offset = 0, name = -1, shape = -1] = block.events.slice(from, from + 4);
-    const attributes = plainPairs(shapes[shape], block.events, from + 4, strings);
-    append(events, firstSpan + span, { offset, name: strings[name] ?? '', attributes });
-    from += 4 + (shapes[shape]?.length ?? 0);
+  const { events: written } = block;
+  for (let from = 0; from < written.length; ) {
+    const shape = shapes[at(written, from + 3)];
+    append(events, firstSpan + at(written, from), {
+      offset: at(written, from + 1),
+      name: strings[at(written, from + 2)] ?? '',
+      attributes: plainPairs(shape, written, from + 4, strings),
+    });
+    from += 4 + (shape?.length ?? 0);
   }
 }
 
 function readLinks({ strings, shapes, links }: Columns, block: Block, firstSpan: number): void {
-  for (let from = 0; from < block.links.length; ) {
-    const [span = 0, trace = -1, id = -1, shape = -1] = block.links.slice(from, from + 4);
-    const attributes = plainPairs(shapes[shape], block.links, from + 4, strings);
-    append(links, firstSpan + span, {
-      traceId: strings[trace] ?? '',
-      spanId: strings[id] ?? '',
-      attributes,
+  const { links: written } = block;
+  for (let from = 0; from < written.length; ) {
+    const shape = shapes[at(written, from + 3)];
+    append(links, firstSpan + at(written, from), {
+      traceId: strings[at(written, from + 1)] ?? '',
+      spanId: strings[at(written, from + 2)] ?? '',
+      attributes: plainPairs(shape, written, from + 4, strings),
     });
-    from += 4 + (shapes[shape]?.length ?? 0);
+    from += 4 + (shape?.length ?? 0);
   }
 }
 

@@ -59,6 +59,8 @@ export interface Shape {
 
 export interface Slot {
   readonly key: string;
+  /** Of the key in `strings`. */
+  readonly keyIndex: number;
   readonly type: number;
   /** From the first value of the set; meaningless for truth values. */
   readonly offset: number;

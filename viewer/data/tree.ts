@@ -31,20 +31,35 @@ interface Children {
 }
 
 function childrenOf({ count, start }: Columns, parents: Int32Array): Children {
-  const byStart = Array.from(parents.keys())
-    .filter((span) => at(parents, span) >= 0)
-    .sort((a, b) => at(start, a) - at(start, b) || a - b);
   const starts = new Int32Array(count + 1);
-  for (const span of byStart) add(starts, at(parents, span) + 1, 1);
-  for (let span = 0; span < count; span += 1) add(starts, span + 1, at(starts, span));
-  const list = new Int32Array(byStart.length);
-  const next = starts.slice();
-  for (const span of byStart) {
+  for (let span = 0; span < count; span += 1) {
     const parent = at(parents, span);
+    if (parent >= 0) add(starts, parent + 1, 1);
+  }
+  for (let span = 0; span < count; span += 1) add(starts, span + 1, at(starts, span));
+  const list = new Int32Array(at(starts, count));
+  const next = starts.slice();
+  for (let span = 0; span < count; span += 1) {
+    const parent = at(parents, span);
+    if (parent < 0) continue;
     list[at(next, parent)] = span;
     add(next, parent, 1);
   }
+  for (let span = 0; span < count; span += 1) {
+    sortByStart(list.subarray(at(starts, span), at(starts, span + 1)), start);
+  }
   return { list, starts };
+}
+
+/** Children come in order of their ends, which mostly is that of their starts: then there is nothing to do. */
+function sortByStart(spans: Int32Array, start: Float64Array): void {
+  const before = (a: number, b: number): number => at(start, a) - at(start, b) || a - b;
+  for (let index = 1; index < spans.length; index += 1) {
+    if (before(at(spans, index - 1), at(spans, index)) > 0) {
+      spans.sort(before);
+      return;
+    }
+  }
 }
 
 function add(numbers: Int32Array, index: number, value: number): void {
@@ -119,20 +134,9 @@ function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTa
     parent[position] = up;
     depth[position] = up < 0 ? 0 : (depth[up] ?? 0) + 1;
   });
+  for (const column of columnsOf(columns)) permute(column, order.spans);
   const table = {
     ...columns,
-    id: Int32Array.from(order.spans, (span) => columns.id[span] ?? 0),
-    trace: Int32Array.from(order.spans, (span) => columns.trace[span] ?? 0),
-    session: Int32Array.from(order.spans, (span) => columns.session[span] ?? 0),
-    name: Int32Array.from(order.spans, (span) => columns.name[span] ?? 0),
-    parentId: Int32Array.from(order.spans, (span) => columns.parentId[span] ?? -1),
-    kind: Uint8Array.from(order.spans, (span) => columns.kind[span] ?? 0),
-    start: Float64Array.from(order.spans, (span) => columns.start[span] ?? 0),
-    duration: Float64Array.from(order.spans, (span) => columns.duration[span] ?? 0),
-    flags: Uint8Array.from(order.spans, (span) => columns.flags[span] ?? 0),
-    attributesShape: Int32Array.from(order.spans, (span) => columns.attributesShape[span] ?? 0),
-    factsShape: Int32Array.from(order.spans, (span) => columns.factsShape[span] ?? 0),
-    valuesAt: Int32Array.from(order.spans, (span) => columns.valuesAt[span] ?? 0),
     events: moved(columns.events, place),
     links: moved(columns.links, place),
     parent,
@@ -140,6 +144,25 @@ function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTa
     size: sizesOf(parent),
   };
   return { ...table, sessions: sessionsOf(table, order, strings) };
+}
+
+type Column = Int32Array | Uint8Array | Float64Array;
+
+function columnsOf(columns: Columns): readonly Column[] {
+  const { id, trace, session, name, parentId, kind, start, duration, flags } = columns;
+  const { attributesShape, factsShape, valuesAt } = columns;
+  return [
+    ...[id, trace, session, name, parentId, kind, start, duration, flags],
+    ...[attributesShape, factsShape, valuesAt],
+  ];
+}
+
+/** Puts the column into the order of `spans`. */
+function permute(column: Column, spans: Int32Array): void {
+  const before = column.slice();
+  for (let position = 0; position < spans.length; position += 1) {
+    column[position] = at(before, at(spans, position));
+  }
 }
 
 function moved<T>(lists: ReadonlyMap<number, readonly T[]>, place: Int32Array): Map<number, readonly T[]> {

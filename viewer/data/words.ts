@@ -44,9 +44,11 @@ function fraction(micros: number): string {
   return ((micros / 1e6) % 1).toFixed(6).slice(1).replace(/0+$/, '');
 }
 
+const GROUPED = new Intl.NumberFormat('en-GB');
+
 /** `12,345`. */
 export function count(value: number): string {
-  return value.toLocaleString('en-GB');
+  return GROUPED.format(value);
 }
 
 /** `950`, `12.3k`, `4.56M`. */
@@ -99,7 +101,11 @@ export function visible(text: string): string {
   });
 }
 
-/** For one line: line ends and tabs become spaces. */
+/** Nobody reads more of a name, and a megabyte in one line stops a browser. */
+const LINE_CHARACTERS = 200;
+
+/** For one line: line ends and tabs become spaces, and what is longer than a name is cut. */
 export function oneLine(text: string): string {
-  return visible(text.replace(/[\r\n\t]+/g, ' '));
+  const cut = text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
+  return visible(cut.replace(/[\r\n\t]+/g, ' '));
 }

@@ -40,10 +40,10 @@ function Ruler({ store, width }: HeadProps) {
       class="ruler"
       role="columnheader"
       ref={ruler}
-      aria-label={`Time, ${duration(window.to - window.from)} shown`}
       title="Drag to zoom"
       onPointerDown={(event) => dragRange(store, event, ruler.current)}
     >
+      <span class="unseen">Time, {duration(window.to - window.from)} shown</span>
       <Gaps axis={axis} window={window} />
       {ticksOf(axis, window, ticksFor(width)).map(({ at, offset }) => (
         <span key={offset} class="tick" style={{ left: shareOf(window, at) }} aria-hidden="true">

@@ -14,12 +14,12 @@ import {
   text,
   textFact,
 } from '../data/table.ts';
-import { duration, exactTime, oneLine, visible } from '../data/words.ts';
+import { duration, exactTime, oneLine } from '../data/words.ts';
 import { hashOf } from '../hash.ts';
 import type { Store } from '../state.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icon.tsx';
-import { Pairs } from './pairs.tsx';
+import { Pairs, ValueText } from './pairs.tsx';
 
 const STATUS_WORDS: Readonly<Record<number, string>> = { 0: 'Unset', 1: 'Ok', 2: 'Error' };
 const OTEL_KIND_WORDS: Readonly<Record<number, string>> = { 1: 'Internal', 3: 'Client' };
@@ -85,7 +85,7 @@ function Problems({ table, span }: { readonly table: SpanTable; readonly span: n
       {isError(table, span) && (
         <p class="problem problem-error">
           <Icon name="alert" />
-          <span dir="auto">{message === undefined ? 'Failed, without a word why.' : visible(message)}</span>
+          <div>{message === undefined ? 'Failed, without a word why.' : <ValueText value={message} />}</div>
         </p>
       )}
       {incomplete !== undefined && (
@@ -118,7 +118,7 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
         <span class="muted fact-more">{duration(start - (session?.start ?? start))} into the session</span>
       </Fact>
       <Fact name="Status">{STATUS_WORDS[statusOf(table, span)] ?? ''}</Fact>
-      <Fact name="Name">{visible(text(table, at(table.name, span)))}</Fact>
+      <Fact name="Name">{oneLine(text(table, at(table.name, span)))}</Fact>
       <Fact name="Kind">{OTEL_KIND_WORDS[otelKindOf(table, span)] ?? String(otelKindOf(table, span))}</Fact>
       <Fact name="Span id">
         <code>{text(table, at(table.id, span))}</code>
@@ -138,7 +138,7 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
         )}
       </Fact>
       <Fact name="Session">
-        <code>{visible(text(table, at(table.session, span)))}</code>
+        <code>{oneLine(text(table, at(table.session, span)))}</code>
       </Fact>
     </dl>
   );

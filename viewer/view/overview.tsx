@@ -25,7 +25,6 @@ export function Overview({ store }: { readonly store: Store }) {
     if (canvas.current !== null) observer.observe(canvas.current);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', draw);
-    draw();
     return () => {
       observer.disconnect();
       scheme.removeEventListener('change', draw);

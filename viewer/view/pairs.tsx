@@ -43,7 +43,8 @@ const FIRST_CHARACTERS = 1200;
 /** JSON longer than this is shown as it came. */
 const PRETTY_LIMIT = 200_000;
 
-function ValueText({ value }: { readonly value: Value }) {
+/** A value, its beginning when it is long. */
+export function ValueText({ value }: { readonly value: Value }) {
   const [whole, setWhole] = useState(false);
   if (typeof value === 'number') return <span class="value number">{String(value)}</span>;
   if (typeof value === 'boolean') return <span class="value number">{String(value)}</span>;

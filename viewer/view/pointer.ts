@@ -39,20 +39,21 @@ export function followWheel(store: Store, grid: HTMLElement | null): () => void 
 
 /** A line and the time at the pointer, moved without drawing anything anew. */
 export function followPointer(store: Store, grid: HTMLElement | null): () => void {
+  const box = grid?.parentElement;
   const onMove = (event: PointerEvent): void => {
     const ruler = grid?.querySelector('.ruler');
     const label = grid?.querySelector('.pointer-time');
-    if (grid === null || ruler == null || label == null) return;
+    if (box == null || ruler == null || label == null) return;
     const share = (event.clientX - ruler.getBoundingClientRect().left) / ruler.getBoundingClientRect().width;
     const inside = share >= 0 && share <= 1;
-    grid.classList.toggle('pointing', inside);
+    box.classList.toggle('pointing', inside);
     if (!inside) return;
     const { from, to } = store.window.value;
     const axis = store.axis.value;
-    grid.style.setProperty('--pointer', `${(share * 100).toFixed(2)}%`);
+    box.style.setProperty('--pointer', `${(share * 100).toFixed(2)}%`);
     label.textContent = tickLabel(Math.round(timeOf(axis, from + share * (to - from)) - axis.start));
   };
-  const onLeave = (): void => grid?.classList.remove('pointing');
+  const onLeave = (): void => box?.classList.remove('pointing');
   grid?.addEventListener('pointermove', onMove);
   grid?.addEventListener('pointerleave', onLeave);
   return () => {

@@ -13,6 +13,8 @@ interface RowProps {
   readonly span: number;
   /** From 0. */
   readonly row: number;
+  /** Pixels below the first row; `undefined` on paper, where rows follow each other. */
+  readonly top: number | undefined;
   readonly active: boolean;
 }
 
@@ -20,7 +22,7 @@ export function rowId(span: number): string {
   return `row-${span}`;
 }
 
-export function Row({ store, span, row, active }: RowProps) {
+export function Row({ store, span, row, top, active }: RowProps) {
   const { table, marks } = store;
   const kind = kindOf(table, span);
   const open = at(table.size, span) > 1 ? !isCollapsed(store, span) : undefined;
@@ -30,6 +32,7 @@ export function Row({ store, span, row, active }: RowProps) {
       class={classesOf(store, span, kind, active)}
       id={rowId(span)}
       role="row"
+      style={top === undefined ? undefined : { top: `${top}px` }}
       data-span={span}
       aria-level={at(table.depth, span) + 1}
       aria-posinset={at(marks.place, span)}
@@ -72,7 +75,7 @@ function NameCell({ store, span, kind, open }: NameCellProps) {
   const agent = at(marks.agent, span);
   return (
     <div class="cell-name" role="gridcell" style={{ '--depth': at(table.depth, span) }}>
-      <span class="guides" />
+      <span class="guides" style={{ boxShadow: guidesFor(at(table.depth, span)) }} />
       {agent >= 0 && (
         <span
           class={agent === span ? 'agent-rail first' : 'agent-rail'}
@@ -104,6 +107,21 @@ function NameCell({ store, span, kind, open }: NameCellProps) {
       <Badges store={store} span={span} open={open} />
     </div>
   );
+}
+
+/** Pixels from one level of the tree to the next; the style sheet has the same. */
+const INDENT = 15;
+const MOST_GUIDES = 24;
+const GUIDES = Array.from({ length: MOST_GUIDES + 1 }, (_, depth) =>
+  Array.from({ length: depth }, (_line, level) => `${(level + 1) * INDENT}px 0 var(--line)`).join(),
+);
+
+/**
+ * A hair line under each open ancestor: shadows of one to their left, which itself is not drawn. Browsers draw them
+ * faster than any image.
+ */
+function guidesFor(depth: number): string {
+  return GUIDES[Math.min(depth, MOST_GUIDES)] ?? '';
 }
 
 const PLACE_CLASS: Readonly<Record<number, string>> = {

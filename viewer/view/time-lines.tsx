@@ -7,18 +7,35 @@ import { percent } from './bar.tsx';
 /** Pixels between two round times, at least. */
 const TICK_DISTANCE = 96;
 
+/** Of the time axis on a landscape page, about. */
+const PAPER_WIDTH = 600;
+
 /** How many round times there is room for. */
 export function ticksFor(width: number): number {
   return Math.max(Math.floor(width / TICK_DISTANCE), 1);
 }
 
-/** Behind the rows: a hair line at each round time, a hatched strip at each shortened gap, and the pointer's line. */
-export function TimeLines({ store, width }: { readonly store: Store; readonly width: number }) {
+interface TimeLinesProps {
+  readonly store: Store;
+  /** Pixels of the time axis; `undefined` on paper, where the style decides. */
+  readonly width: number | undefined;
+}
+
+/**
+ * A hair line at each round time, a hatched strip at each shortened gap, and the pointer's line. They stand behind the
+ * rows and do not scroll with them, so that scrolling never draws them anew.
+ */
+export function TimeLines({ store, width }: TimeLinesProps) {
   const axis = store.axis.value;
   const window = store.window.value;
+  const ticks = ticksOf(axis, window, ticksFor(width ?? PAPER_WIDTH));
   return (
-    <div class="time-lines" aria-hidden="true">
-      {ticksOf(axis, window, ticksFor(width)).map(({ at, offset }) => (
+    <div
+      class="time-lines"
+      aria-hidden="true"
+      style={width === undefined ? undefined : { width: `${width}px` }}
+    >
+      {ticks.map(({ at, offset }) => (
         <span key={offset} class="time-line" style={{ left: shareOf(window, at) }} />
       ))}
       <Gaps axis={axis} window={window} />

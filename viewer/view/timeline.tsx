@@ -47,38 +47,44 @@ function Grid({ store }: { readonly store: Store }) {
   const shown = printing
     ? Array.from(rows.subarray(0, PRINTED_ROWS).keys())
     : items.map(({ index }) => index);
-  const offset = printing ? 0 : (items[0]?.start ?? 0);
   return (
-    <div
-      class="grid"
-      ref={scroller}
-      id={FOCUS.tree}
-      role="treegrid"
-      tabIndex={0}
-      aria-label="Spans"
-      aria-rowcount={rows.length + 1}
-      aria-colcount={3}
-      aria-activedescendant={rows.length > 0 ? rowId(rows[cursor] ?? -1) : undefined}
-      onDblClick={(event) => {
-        const span = spanAt(event.target);
-        if (span >= 0) zoomToSpan(store, span);
-      }}
-    >
-      <ColumnHead store={store} width={width} />
-      <div class="grid-body" role="rowgroup" style={printing ? undefined : { height: `${height}px` }}>
-        <TimeLines store={store} width={width} />
-        <div class="grid-rows" role="presentation" style={{ transform: `translateY(${offset}px)` }}>
+    <div class="grid-box">
+      <TimeLines store={store} width={printing ? undefined : width} />
+      <div
+        class="grid"
+        ref={scroller}
+        id={FOCUS.tree}
+        role="treegrid"
+        tabIndex={0}
+        aria-label="Spans"
+        aria-rowcount={rows.length + 1}
+        aria-colcount={3}
+        aria-activedescendant={rows.length > 0 ? rowId(rows[cursor] ?? -1) : undefined}
+        onDblClick={(event) => {
+          const span = spanAt(event.target);
+          if (span >= 0) zoomToSpan(store, span);
+        }}
+      >
+        <ColumnHead store={store} width={width} />
+        <div class="grid-body" role="rowgroup" style={printing ? undefined : { height: `${height}px` }}>
           {shown.map((index) => (
-            <Row key={index} store={store} span={rows[index] ?? -1} row={index} active={index === cursor} />
+            <Row
+              key={index}
+              store={store}
+              span={rows[index] ?? -1}
+              row={index}
+              top={printing ? undefined : index * ROW_HEIGHT}
+              active={index === cursor}
+            />
           ))}
+          {rows.length === 0 && <p class="grid-none muted">No span of this session matches.</p>}
         </div>
-        {rows.length === 0 && <p class="grid-none muted">No span of this session matches.</p>}
+        {printing && rows.length > PRINTED_ROWS && (
+          <p class="cut">
+            The first {PRINTED_ROWS} of {rows.length} rows. Filter or close turns to print others.
+          </p>
+        )}
       </div>
-      {printing && rows.length > PRINTED_ROWS && (
-        <p class="cut">
-          The first {PRINTED_ROWS} of {rows.length} rows. Filter or close turns to print others.
-        </p>
-      )}
     </div>
   );
 }

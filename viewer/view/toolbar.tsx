@@ -1,7 +1,7 @@
 import { KINDS } from '../../src/html/format.ts';
 import { collapseFrom, expandAll, setFilter, showAll, toggleIdle, zoomBy } from '../actions.ts';
 import { KIND_WORDS } from '../data/labels.ts';
-import { count, plural } from '../data/words.ts';
+import { compact, count, plural } from '../data/words.ts';
 import { NO_FILTER, type Store, type Tab } from '../state.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Pick } from './pick.tsx';
@@ -78,7 +78,7 @@ function Filters({ store }: { readonly store: Store }) {
           >
             <Icon name={kind} size={13} />
             <span class="chip-word">{KIND_WORDS[kind].many}</span>
-            <span class="chip-count">{count(found)}</span>
+            <span class="chip-count">{compact(found)}</span>
           </button>
         );
       })}
@@ -91,7 +91,7 @@ function Filters({ store }: { readonly store: Store }) {
       >
         <Icon name="alert" size={13} />
         <span class="chip-word">Errors</span>
-        <span class="chip-count">{count(totals?.errors ?? 0)}</span>
+        <span class="chip-count">{compact(totals?.errors ?? 0)}</span>
       </button>
       <Pick
         label="Shortest duration"

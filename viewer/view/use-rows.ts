@@ -28,7 +28,7 @@ export function useRows(
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
     // The head sticks to the top of the scroller and takes its place from the rows.
     scrollPaddingEnd: headHeight,
     initialRect: { width: 0, height: 800 },
