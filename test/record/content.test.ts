@@ -28,7 +28,7 @@ const EVENTS: readonly (readonly [claim: string, fired: Fired, kept: JsonObject]
     'a message in parts',
     [
       'pre_api_request',
-      { user_message: [{ type: 'image' }, { type: 'text', text: REVIEW }], message_count: 2 },
+      { user_message: [{ type: 'text', text: REVIEW }, { type: 'image' }], message_count: 2 },
     ],
     { review_prompt: true, message_count: 2 },
   ],
