@@ -220,9 +220,9 @@ class Line:
         if not error:
             return {"status": "ok"}
         if not self.content:
-            return {"status": "error", "error_type": "tool_error"}
+            return {"status": "error"}
         message = error if isinstance(error, str) else _str(error)
-        return {"status": "error", "error_type": "tool_error", "error_message": self.string("", message)}
+        return {"status": "error", "error_message": self.string("", message)}
 
 
 def _str(value):

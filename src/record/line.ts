@@ -42,8 +42,8 @@ function outcome(hook: string, extra: JsonObject, room: Room): JsonObject {
   if (error === undefined) {
     return { status: 'ok' };
   }
-  const failed = { status: 'error', error_type: 'tool_error' };
-  return room.limits.content ? { ...failed, error_message: trimText('', error, room) } : failed;
+  const message = room.limits.content ? { error_message: trimText('', error, room) } : {};
+  return { status: 'error', ...message };
 }
 
 /** The start of a user message: a string, or a list of content parts. '' when it is no text. */
