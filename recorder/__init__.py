@@ -220,9 +220,9 @@ class Line:
         if not error:
             return {"status": "ok"}
         if not self.content:
-            return {"status": "error", "error_type": "tool_error"}
+            return {"status": "error"}
         message = error if isinstance(error, str) else _str(error)
-        return {"status": "error", "error_type": "tool_error", "error_message": self.string("", message)}
+        return {"status": "error", "error_message": self.string("", message)}
 
 
 def _str(value):
@@ -233,11 +233,10 @@ def _str(value):
 
 
 def _opening(message):
-    """The first text of a user message: a string, or a list of content parts."""
-    if isinstance(message, (list, tuple)):
-        texts = (part.get("text") for part in message if isinstance(part, dict))
-        message = next((text for text in texts if isinstance(text, str)), "")
-    return message.lstrip() if isinstance(message, str) else ""
+    """The start of a user message: a string, or a list of content parts."""
+    if isinstance(message, (list, tuple)) and message:
+        message = message[0].get("text") if isinstance(message[0], dict) else message[0]
+    return message if isinstance(message, str) else ""
 
 
 def _error_of(result):

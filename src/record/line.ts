@@ -42,18 +42,15 @@ function outcome(hook: string, extra: JsonObject, room: Room): JsonObject {
   if (error === undefined) {
     return { status: 'ok' };
   }
-  const failed = { status: 'error', error_type: 'tool_error' };
-  return room.limits.content ? { ...failed, error_message: trimText('', error, room) } : failed;
+  const message = room.limits.content ? { error_message: trimText('', error, room) } : {};
+  return { status: 'error', ...message };
 }
 
-/** The first text of a user message: a string, or a list of content parts. '' when it has none. */
+/** The start of a user message: a string, or a list of content parts. '' when it is no text. */
 function openingOf(message: JsonValue): string {
-  if (typeof message === 'string') {
-    return message.trimStart();
-  }
-  const parts = Array.isArray(message) ? message : [];
-  const texts = parts.map((part) => (isJsonObject(part) ? part.text : undefined));
-  return texts.find((text) => typeof text === 'string')?.trimStart() ?? '';
+  const [first] = Array.isArray(message) ? message : [message];
+  const text: JsonValue | undefined = isJsonObject(first) ? first.text : first;
+  return typeof text === 'string' ? text : '';
 }
 
 /**

@@ -47,7 +47,7 @@ print(json.dumps([dict(row) for row in db.execute("select " + ", ".join(wanted) 
 `;
 
 export function newAgent(hermes: string, baseUrl: string): Agent {
-  const root = mkdtempSync(join(tmpdir(), 'hermes-otel-agent-'));
+  const root = mkdtempSync(join(tmpdir(), 'genuine-hermes-'));
   const [home, work] = [join(root, 'home'), join(root, 'work')];
   for (const directory of [home, work]) mkdirSync(directory);
   writeFileSync(join(home, 'config.yaml'), CONFIG(baseUrl));

@@ -52,11 +52,9 @@ def load(valid_hooks=None):
 
 def events():
     """Fires what stands on standard input: one [hook, arguments] per line."""
-    _, context = load(HOOKS + ["on_session_start", "post_llm_call", "pre_api_request", "post_api_request",
-                               "api_request_error", "kanban_task_blocked", "pre_approval_request",
-                               "transform_terminal_output", "subagent_start", "subagent_stop"])
-    for line in sys.stdin:
-        hook, kwargs = json.loads(line)
+    fired = [json.loads(line) for line in sys.stdin]
+    _, context = load({hook for hook, _ in fired})
+    for hook, kwargs in fired:
         context.fire(hook, **kwargs)
     return {}
 

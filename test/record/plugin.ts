@@ -11,7 +11,7 @@ export type Fired = readonly [hook: string, kwargs: JsonObject];
 /** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario told. */
 export function drive(scenario: string, env: Env, events: readonly Fired[] = []): JsonObject {
   const run = spawnSync('python3', [DRIVER, scenario], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...env },
     input: events.map((event) => `${JSON.stringify(event)}\n`).join(''),
     encoding: 'utf8',
     timeout: 60_000,
@@ -28,7 +28,7 @@ export function drive(scenario: string, env: Env, events: readonly Fired[] = [])
 export async function driveMany(scenario: string, env: Env, count: number): Promise<void> {
   const runs = Array.from({ length: count }, (_, number) => {
     const child = spawn('python3', [DRIVER, scenario, String(number)], {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...env },
       stdio: 'ignore',
     });
     return new Promise<void>((resolve, reject) => {
