@@ -96,7 +96,8 @@ function now() {
 }
 
 async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Finding> {
-  const sends = flags.exporter.some((name) => name === 'otlp') || flags.endpoint !== undefined;
+  const sends =
+    flags.exporter.some((name) => name === 'otlp' || name === 'otlp_grpc') || flags.endpoint !== undefined;
   if (!sends) {
     yield ok(
       'Receiver',
@@ -105,20 +106,21 @@ async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Fin
     return;
   }
   const { signalProbes } = await import('./signal-probes.ts');
-  const probes = await signalProbes(flags, io.env);
-  if ('sentence' in probes) {
-    yield fail('Receiver', `${probes.sentence}.`, 'Mend the flag or the variable that is named.');
+  const opened = await signalProbes(flags, io.env);
+  if ('sentence' in opened) {
+    yield fail('Receiver', `${opened.sentence}.`, 'Mend the flag or the variable that is named.');
     return;
   }
-  const findings = await checkEndpoints(probes.filter(({ signal }) => flags[signal]));
+  const probes = opened.probes.filter(({ signal }) => flags[signal]);
+  const findings = await checkEndpoints(probes);
+  await opened.close();
   yield* findings;
   if (findings.some(({ level }) => level === 'fail')) return;
-  yield* await clockFindings(probes);
-  if (flags.sendTest) yield await sampleFinding(flags, io);
+  if (probes[0]?.protocol === 'http') yield* await clockFindings(probes[0]);
+  if (flags.sendTest) yield await sampleFinding(probes[0]?.protocol ?? 'http', flags, io);
 }
 
-async function clockFindings([probe]: readonly SignalProbe[]): Promise<readonly Finding[]> {
-  if (probe === undefined) return [];
+async function clockFindings(probe: SignalProbe): Promise<readonly Finding[]> {
   try {
     const answer = await fetch(probe.url.origin, { method: 'HEAD', signal: AbortSignal.timeout(3_000) });
     const finding = checkClock(answer.headers.get('date') ?? undefined, Date.now());
@@ -129,9 +131,17 @@ async function clockFindings([probe]: readonly SignalProbe[]): Promise<readonly 
   }
 }
 
-async function sampleFinding(flags: DoctorFlags, io: Io): Promise<Finding> {
+async function sampleFinding(
+  protocol: SignalProbe['protocol'],
+  flags: DoctorFlags,
+  io: Io,
+): Promise<Finding> {
   const { sendSample } = await import('./send-sample.ts');
-  const { traceId, problems } = await sendSample({ ...flags, exporter: ['otlp'] }, io.env, io);
+  const { traceId, problems } = await sendSample(
+    { ...flags, exporter: [protocol === 'grpc' ? 'otlp_grpc' : 'otlp'] },
+    io.env,
+    io,
+  );
   const about = 'Sample';
   const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
   if (problems.length > 0)

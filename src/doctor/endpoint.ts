@@ -5,6 +5,7 @@ import { connectionTrouble, nameTrouble, type Port, portOf, speaksHttp2, tlsTrou
 /** One signal's way to its receiver, and a first knock at the door. */
 export interface SignalProbe {
   readonly signal: 'traces' | 'metrics';
+  readonly protocol: 'http' | 'grpc';
   readonly url: URL;
   /** The URL without its secrets. */
   readonly shown: string;
@@ -125,17 +126,25 @@ async function knockAt(probe: SignalProbe): Promise<Finding> {
   }
 }
 
-async function unanswered(about: string, { url }: SignalProbe, sentence: string): Promise<Finding> {
+async function unanswered(about: string, { url, protocol }: SignalProbe, sentence: string): Promise<Finding> {
   const port = portOf(url);
   const where = `${port.host}:${port.port}`;
   if (url.protocol === 'http:' && (await tlsTrouble(port)) === undefined) {
     return fail(about, `${where} speaks TLS.`, 'Give the address with https:// instead of http://.');
   }
-  if (await speaksHttp2(url)) {
+  const http2 = await speaksHttp2(url);
+  if (http2 && protocol === 'http') {
     return fail(
       about,
       `${where} is a gRPC port: it speaks HTTP/2 only.`,
       "Use the receiver's HTTP port (usually 4318), or `-e otlp_grpc`.",
+    );
+  }
+  if (!http2 && protocol === 'grpc') {
+    return fail(
+      about,
+      `${where} does not speak HTTP/2, as gRPC does.`,
+      "Use the receiver's gRPC port (usually 4317), or `-e otlp`.",
     );
   }
   return fail(about, ...cut(sentence));

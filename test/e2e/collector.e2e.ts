@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { epochMicros } from '../../src/model/time.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
 import { decode, eventually, growingFile, type Telemetry } from './otlp.ts';
 import { type Collector, provideCollector, startCollector } from './receivers/collector.ts';
 import { hermesOtel, recording, replayed } from './replay.ts';
@@ -43,27 +45,46 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     'delegate-single',
     'tool-errors',
   ];
-  const ways: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>])[] = [
-    ['HTTP protobuf', ['-e', 'otlp'], {}],
-    ['HTTP protobuf, gzip', ['-e', 'otlp'], { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }],
-    ['HTTP JSON', ['-e', 'otlp'], { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
-    [
-      'HTTP JSON, gzip',
-      ['-e', 'otlp'],
-      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
-    ],
+  const gzip = { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' };
+  const json = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  const ways: readonly (readonly [string, 'otlp' | 'otlp_grpc', Readonly<Record<string, string>>])[] = [
+    ['HTTP protobuf', 'otlp', {}],
+    ['HTTP protobuf, gzip', 'otlp', gzip],
+    ['HTTP JSON', 'otlp', json],
+    ['HTTP JSON, gzip', 'otlp', { ...json, ...gzip }],
+    ['gRPC', 'otlp_grpc', {}],
+    ['gRPC, gzip', 'otlp_grpc', gzip],
   ];
+  const endpoint = (exporter: 'otlp' | 'otlp_grpc') =>
+    exporter === 'otlp' ? collector.http : collector.grpc;
 
-  test.each(ways)('gets by %s exactly what otlp_file writes', async (_way, args, env) => {
+  test.each(ways)('gets by %s exactly what otlp_file writes', async (_way, exporter, env) => {
+    const args = ['-e', exporter, '--endpoint', endpoint(exporter)];
     for (const log of logs.map(recording)) {
       const ours = (await asFile(log)).telemetry;
-      const theirs = await receivedDuring(
-        () => replayed([log, ...args, '--endpoint', collector.http], env),
-        ours,
-      );
+      const theirs = await receivedDuring(() => replayed([log, ...args], env), ours);
       expect(theirs).toEqual(ours);
       expect([ours.spans.length > 3, ours.points.length > 6]).toEqual([true, true]);
     }
+  });
+
+  test('takes by gRPC a log that is larger than its 4 MiB for one message, because requests are split', async () => {
+    const end = Date.UTC(2026, 0, 1) * 1000;
+    const sessions = Array.from({ length: 3_000 }, (_, number) =>
+      sampleLog(`s${number}`, epochMicros(end + number * 1e7)),
+    );
+    const expected: Telemetry = { spans: Array.from({ length: 18_000 }, () => ({})), points: [] };
+    const theirs = await receivedDuring(
+      () =>
+        replayed(
+          ['-', '-e', 'otlp_grpc', '--endpoint', collector.grpc, '--no-metrics'],
+          {},
+          sessions.flat().join('\n'),
+        ),
+      expected,
+    );
+    expect(new Set(theirs.spans.map(({ spanId }) => spanId)).size).toBe(18_000);
+    expect(JSON.stringify(theirs.spans).length).toBeGreaterThan(8 * 1024 * 1024);
   });
 
   test('accepts the lines of otlp_file posted back as JSON', async () => {
@@ -99,9 +120,17 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     expect(new Set(theirs.points.map(({ name }) => name)).size).toBe(7);
   });
 
-  test('on its gRPC port, is known to the doctor as what it is', async () => {
-    const { code, stdout } = await hermesOtel(['doctor', '--endpoint', collector.grpc]);
-    expect([code, stdout]).toEqual([1, expect.stringContaining('is a gRPC port')]);
+  test('passes the doctor by gRPC too', async () => {
+    const args = ['doctor', '-e', 'otlp_grpc', '--endpoint', collector.grpc, '--send-test'];
+    const { code, stdout } = await hermesOtel(args);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok {4}Sample: /m)]);
+  });
+
+  test('has two ports that the doctor does not mix up', async () => {
+    const asHttp = await hermesOtel(['doctor', '-e', 'otlp', '--endpoint', collector.grpc]);
+    expect([asHttp.code, asHttp.stdout]).toEqual([1, expect.stringContaining('is a gRPC port')]);
+    const asGrpc = await hermesOtel(['doctor', '-e', 'otlp_grpc', '--endpoint', collector.http]);
+    expect([asGrpc.code, asGrpc.stdout]).toEqual([1, expect.stringMatching(/^FAIL {2}OTLP traces: .*HTTP/m)]);
   });
 
   test('refuses a request of 25 MB', async () => {

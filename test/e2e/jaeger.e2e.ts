@@ -102,10 +102,14 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       expect(await search(0, 4_102_444_800_000_000)).toContain(traceId);
     });
 
-    test('takes JSON', async () => {
-      const { log, traceId } = sampleOf('json', 1);
-      const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
-      await replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'], env, log);
+    test.each([
+      ['JSON', 'otlp', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
+      ['gzip', 'otlp', { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }],
+      ['gRPC', 'otlp_grpc', {}],
+    ])('takes %s', async (name, exporter, env) => {
+      const { log, traceId } = sampleOf(name, 1);
+      const endpoint = exporter === 'otlp' ? jaeger.http : `http://${jaeger.grpc}`;
+      await replayed(['-', '-e', exporter, '--endpoint', endpoint, '--no-metrics'], env, log);
       expect((await stored(jaeger, traceId, 6))[0]?.spans).toHaveLength(6);
     });
 

@@ -104,6 +104,13 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect(await spansOf('sample-session', 7)).toHaveLength(6);
   }, 60_000);
 
+  test('takes gRPC', async () => {
+    const flags = ['--conventions', 'openinference', '--no-metrics'];
+    const log = sampleLog('by-grpc', end).join('\n');
+    await replayed(['-', '-e', 'otlp_grpc', '--endpoint', phoenix.grpc, ...flags], {}, log);
+    expect(await spansOf('by-grpc', 6)).toHaveLength(6);
+  });
+
   test('refuses JSON, and the replay says what to do', async () => {
     const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
     const ran = await hermesOtel(['replay', ...args(phoenix.url)], env, sampleLog('json', end).join('\n'));

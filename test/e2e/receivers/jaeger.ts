@@ -1,6 +1,7 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { type Provided, provide } from './cache.ts';
 import { command } from './command.ts';
 import { freePorts, type Running, scratchFolder, start } from './process.ts';
@@ -24,16 +25,24 @@ export interface Jaeger extends Running {
   readonly grpc: string;
 }
 
-const storageArgs = {
-  memory: () => [],
-  badger: (folder: string) => [
-    '--badger.ephemeral=false',
-    `--badger.directory-key=${join(folder, 'key')}`,
-    `--badger.directory-value=${join(folder, 'data')}`,
-  ],
+type Environment = Readonly<Record<string, string>>;
+
+/** Badger as the viewing stack's Compose file sets it up, or memory. */
+const ENVIRONMENTS = {
+  memory: async (): Promise<Environment> => ({ SPAN_STORAGE_TYPE: 'memory' }),
+  badger: async (folder: string): Promise<Environment> => {
+    const file = new URL('../../../docs/stack/compose.yaml', import.meta.url);
+    const compose: { readonly services: { readonly jaeger: { readonly environment: Environment } } } = parse(
+      await readFile(file, 'utf8'),
+    );
+    const { environment } = compose.services.jaeger;
+    return Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, value.replace(/^\/badger/, folder)]),
+    );
+  },
 };
 
-export async function startJaeger(program: string, storage: keyof typeof storageArgs): Promise<Jaeger> {
+export async function startJaeger(program: string, storage: keyof typeof ENVIRONMENTS): Promise<Jaeger> {
   const folder = await scratchFolder('jaeger');
   const [query, http, grpc, admin, ...rest] = await freePorts(12);
   const local = (port: number | undefined) => `127.0.0.1:${port}`;
@@ -44,7 +53,6 @@ export async function startJaeger(program: string, storage: keyof typeof storage
     args: [
       `--query.http-server.host-port=${local(query)}`,
       `--query.grpc-server.host-port=${local(queryGrpc)}`,
-      '--collector.otlp.enabled=true',
       `--collector.otlp.http.host-port=${local(http)}`,
       `--collector.otlp.grpc.host-port=${local(grpc)}`,
       `--admin.http.host-port=${local(admin)}`,
@@ -56,9 +64,8 @@ export async function startJaeger(program: string, storage: keyof typeof storage
       `--processor.jaeger-compact.server-host-port=${local(compact)}`,
       `--processor.jaeger-binary.server-host-port=${local(binary)}`,
       `--processor.zipkin-compact.server-host-port=${local(config)}`,
-      ...storageArgs[storage](folder),
     ],
-    env: { SPAN_STORAGE_TYPE: storage },
+    env: await ENVIRONMENTS[storage](folder),
     readyUrl: `http://${local(admin)}/`,
   });
   return { ...running, query: `http://${local(query)}`, http: `http://${local(http)}`, grpc: local(grpc) };
