@@ -44,8 +44,12 @@ describe('the tree of a page', () => {
     expect(outline(await tableOf([a, b, top]))).toEqual(['Session', 'Turn 1', '  Turn 2']);
   });
 
-  test('a doubled id hides no span', async () => {
-    expect(outline(await tableOf([one, one, top]))).toEqual(['Session', '  Turn 1', '  Turn 1']);
+  test('a span that was sent again, whole, counts once, as it was last, and keeps its children', async () => {
+    const again = { ...one, index: 7 };
+    const table = await tableOf([tool('a', 2, 10), one, again, tool('b', 20, 30), two, top, two]);
+    expect(outline(table)).toEqual(['Session', '  Turn 7', '    a', '    b', '  Turn 2']);
+    expect(table.count).toBe(5);
+    expect(table.id.length).toBe(5);
   });
 });
 
