@@ -1,4 +1,4 @@
-"""What recording costs an agent per event, on this machine: `npm run measure:recording`.
+"""What recording costs an agent per event, on this machine. Wants a build: `npm run build` first.
 
 The plugin is loaded and called as Hermes does it. Shell hooks are run as Hermes runs them: a process per event, the
 body on its standard input, its end waited for. The events are those of a turn with tools: small ones, and a tool's
