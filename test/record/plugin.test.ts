@@ -262,6 +262,11 @@ describe('whatever happens', () => {
     expect(drive('events', to(path), [['pre_llm_call', {}]])).toEqual({ returned_only_none: true });
   });
 
+  test('a full disk is told of once, not with every event', () => {
+    const { heard } = drive('full_disk', to('/dev/full'));
+    expect(heard).toEqual([expect.stringContaining('No space left on device')]);
+  });
+
   test('nobody waits for the reader of a pipe', () => {
     const path = join(directory(), 'pipe');
     expect(spawnSync('mkfifo', [path]).status).toBe(0);
