@@ -82,7 +82,13 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
     }),
   );
   return wanted(
-    openOtlpHttp({ ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) }),
+    openOtlpHttp({
+      ...settings,
+      ...run,
+      origin: originOf(flags, io.env),
+      limits: limitsOf(flags),
+      encoder: flags.encoder,
+    }),
     flags,
   );
 }
