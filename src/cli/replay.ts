@@ -103,7 +103,8 @@ async function deliver({ report, names, destinations, state }: Run, out: Output)
   for (const span of out.spans) {
     addSpan(report, span);
     spans.push({ agent: span, otel: names.toSpan(span) });
-    await measure(report, names, destinations, span);
+    const snapshot = measure(report, names, destinations, span);
+    if (snapshot !== undefined) await snapshot;
   }
   await destinations.write(spans);
 }

@@ -22,19 +22,3 @@ function toSdkValue(value: AttributeValue): SdkValue {
   if (typeof value !== 'object') return value;
   return 'double' in value ? value.double : [...value];
 }
-
-/** The way back, for what the SDK aggregated: lists of strings stay lists, a number with a fraction is a double. */
-export function fromSdkAttributes(attributes: SdkAttributes): Attributes {
-  const out: Attributes = {};
-  for (const [key, value] of Object.entries(attributes)) {
-    const ours = fromSdkValue(value);
-    if (ours !== undefined) out[key] = ours;
-  }
-  return out;
-}
-
-function fromSdkValue(value: SdkValue | undefined): AttributeValue | undefined {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : { double: value };
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === 'object' ? undefined : value;
-}

@@ -1,18 +1,10 @@
-import { type Attributes as SdkAttributes, ValueType } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  AggregationType,
-  DataPointType,
-  MeterProvider,
-  type MetricData,
-  MetricReader,
-} from '@opentelemetry/sdk-metrics';
 import type { PointValue } from '../../model/metric.ts';
 import type { Attributes, Instrument, Measurement } from '../../model/otel.ts';
-import { fromSdkAttributes, toSdkAttributes } from '../sdk-attributes.ts';
+import { attributesKey, OVERFLOW } from './attributes-key.ts';
 
-// The SDK's meter, used for what it is good at: which series a measurement belongs to, and which bucket. It runs in
-// delta temporality and its times (always "now") are thrown away: what a point means in log time is decided in meter.ts.
+// Which series a measurement belongs to, and which bucket: what the SDK's meter does, and held equal to it by a test.
+// The SDK writes every measurement's attributes out anew to find its series; here the conventions give equal labels as
+// the identical object, so a series is found by that. What a point means in log time is decided in meter.ts.
 
 /** What one series gained since the last collection. */
 export interface Gain {
@@ -23,100 +15,115 @@ export interface Gain {
 
 export interface Aggregator {
   record(measurements: readonly Measurement[]): void;
-  /** Everything recorded since the last call. Nothing may be recorded until the promise settles. */
-  collect(): Promise<readonly Gain[]>;
+  /** Everything recorded since the last call, in the order of the instruments. */
+  collect(): readonly Gain[];
+}
+
+/** Mutable: a series in the making. */
+interface Series {
+  readonly attributes: Attributes;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  readonly bucketCounts: number[];
+}
+
+interface Store {
+  readonly instrument: Instrument;
+  readonly byObject: Map<Attributes, Series>;
+  readonly byKey: Map<string, Series>;
 }
 
 /** @param seriesLimit series per instrument and collection; what is above folds into `otel.metric.overflow`. */
 export function createAggregator(instruments: readonly Instrument[], seriesLimit: number): Aggregator {
-  const reader = new DeltaReader(seriesLimit);
-  const provider = new MeterProvider({
-    readers: [reader],
-    views: instruments
-      .filter((instrument) => instrument.kind === 'histogram')
-      .map((instrument) => ({
-        instrumentName: instrument.name,
-        aggregation: {
-          type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-          options: { boundaries: [...instrument.bounds] },
-        },
-        // A view does not take the reader's limit over: without this it folds above 2000.
-        aggregationCardinalityLimit: seriesLimit + 1,
-      })),
-  });
-  const meter = provider.getMeter('hermes-otel');
-  const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
-  const recorders = new Map(instruments.map((instrument) => [instrument.name, recorder(meter, instrument)]));
+  const stores = new Map<string, Store>();
+  for (const instrument of instruments) {
+    stores.set(instrument.name, { instrument, byObject: new Map(), byKey: new Map() });
+  }
   return {
     record(measurements) {
       for (const { instrument, value, attributes } of measurements) {
-        const add = recorders.get(instrument);
-        if (add === undefined) throw new TypeError(`a measurement names no listed instrument: ${instrument}`);
-        add(value, toSdkAttributes(attributes));
+        const store = stores.get(instrument);
+        if (store === undefined)
+          throw new TypeError(`a measurement names no listed instrument: ${instrument}`);
+        if (!counts(value, store.instrument)) continue;
+        const series = store.byObject.get(attributes) ?? learn(store, attributes, seriesLimit);
+        add(series, value, store.instrument);
       }
     },
-    async collect() {
-      const { resourceMetrics } = await reader.collect();
-      return resourceMetrics.scopeMetrics
-        .flatMap((scope) => scope.metrics)
-        .flatMap((metric) => gainsOf(metric, byName.get(metric.descriptor.name)));
+    collect() {
+      const gains: Gain[] = [];
+      for (const { instrument, byObject, byKey } of stores.values()) {
+        for (const series of byKey.values()) {
+          if (series.count > 0) gains.push(gainOf(instrument, series));
+        }
+        byObject.clear();
+        byKey.clear();
+      }
+      return gains;
     },
   };
 }
 
-class DeltaReader extends MetricReader {
-  constructor(seriesLimit: number) {
-    super({
-      aggregationTemporalitySelector: () => AggregationTemporality.DELTA,
-      // The SDK counts the overflow series itself as one of the limit.
-      cardinalitySelector: () => seriesLimit + 1,
-    });
-  }
-  protected override async onShutdown(): Promise<void> {}
-  protected override async onForceFlush(): Promise<void> {}
+/** Attributes seen for the first time since the last collection, at least as this object. */
+function learn(store: Store, attributes: Attributes, seriesLimit: number): Series {
+  const key = attributesKey(attributes);
+  const isNew = !store.byKey.has(key);
+  const folded = isNew && store.byKey.size >= seriesLimit;
+  const series = folded
+    ? seriesOf(store, OVERFLOW, attributesKey(OVERFLOW))
+    : seriesOf(store, attributes, key);
+  store.byObject.set(attributes, series);
+  return series;
 }
 
-type Add = (value: number, attributes: SdkAttributes) => void;
-
-function recorder(meter: ReturnType<MeterProvider['getMeter']>, instrument: Instrument): Add {
-  const { name, unit, description } = instrument;
-  if (instrument.kind === 'histogram') {
-    const histogram = meter.createHistogram(name, { unit, description, valueType: ValueType.DOUBLE });
-    return (value, attributes) => histogram.record(value, attributes);
-  }
-  const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT });
-  return (value, attributes) => {
-    // The SDK would cut the fraction off, or drop a negative value, with no more than a line in its debug log.
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw new RangeError(`${name} counts whole things: ${value}`);
-    counter.add(value, attributes);
+function seriesOf({ byKey, instrument }: Store, attributes: Attributes, key: string): Series {
+  const known = byKey.get(key);
+  if (known !== undefined) return known;
+  const bucketCounts = new Array<number>(instrument.bounds.length + 1).fill(0);
+  const series = {
+    attributes,
+    count: 0,
+    sum: 0,
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    bucketCounts,
   };
+  byKey.set(key, series);
+  return series;
 }
 
-function gainsOf(metric: MetricData, instrument: Instrument | undefined): Gain[] {
-  if (instrument === undefined) return [];
-  if (metric.dataPointType === DataPointType.SUM) {
-    return metric.dataPoints.map((point) => ({
-      instrument,
-      attributes: fromSdkAttributes(point.attributes),
-      value: { kind: 'sum', sum: point.value },
-    }));
-  }
-  if (metric.dataPointType === DataPointType.HISTOGRAM) {
-    return metric.dataPoints
-      .filter(({ value }) => value.count > 0)
-      .map(({ attributes, value }) => ({
-        instrument,
-        attributes: fromSdkAttributes(attributes),
-        value: {
-          kind: 'histogram',
-          count: value.count,
-          sum: value.sum ?? 0,
-          min: value.min ?? 0,
-          max: value.max ?? 0,
-          bucketCounts: value.buckets.counts,
-        },
-      }));
-  }
-  return [];
+/** As the SDK has it, a histogram passes over negative values and NaN, which no duration and no count is. */
+function counts(value: number, { kind, name }: Instrument): boolean {
+  if (kind === 'histogram') return value >= 0;
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${name} counts whole things: ${value}`);
+  return true;
+}
+
+function add(series: Series, value: number, { kind, bounds }: Instrument): void {
+  series.count += 1;
+  series.sum += value;
+  if (kind === 'counter') return;
+  if (value < series.min) series.min = value;
+  if (value > series.max) series.max = value;
+  const bucket = bucketOf(value, bounds);
+  series.bucketCounts[bucket] = (series.bucketCounts[bucket] ?? 0) + 1;
+}
+
+/** Bounds are inclusive upper bounds; they are few, so they are tried one after the other. */
+function bucketOf(value: number, bounds: readonly number[]): number {
+  let bucket = 0;
+  while (value > (bounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+  return bucket;
+}
+
+function gainOf(instrument: Instrument, series: Series): Gain {
+  const { attributes, count, sum, min, max, bucketCounts } = series;
+  const value: PointValue =
+    instrument.kind === 'counter'
+      ? { kind: 'sum', sum }
+      : { kind: 'histogram', count, sum, min, max, bucketCounts };
+  return { instrument, attributes, value };
 }

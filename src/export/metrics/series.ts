@@ -2,6 +2,7 @@ import type { Metric, MetricPoint, PointValue, Temporality } from '../../model/m
 import type { Attributes, Instrument } from '../../model/otel.ts';
 import { type EpochMicros, later } from '../../model/time.ts';
 import type { Gain } from './aggregate.ts';
+import { attributesKey, OVERFLOW } from './attributes-key.ts';
 import { measurementsIn, mergeValues } from './merge.ts';
 
 /** One series as plain data. */
@@ -23,8 +24,6 @@ export interface SeriesStore {
   overflowed(): number;
 }
 
-const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
-
 export function createSeriesStore(
   instruments: readonly Instrument[],
   temporality: Temporality,
@@ -33,15 +32,16 @@ export function createSeriesStore(
 ): SeriesStore {
   const byInstrument = new Map(instruments.map(({ name }) => [name, new Map<string, SeriesState>()]));
   let overflowed = 0;
-  for (const state of resumed) byInstrument.get(state.instrument)?.set(keyOf(state.attributes), state);
+  for (const state of resumed)
+    byInstrument.get(state.instrument)?.set(attributesKey(state.attributes), state);
 
   function addOne(gain: Gain): void {
     const all = byInstrument.get(gain.instrument.name);
     if (all === undefined) return;
-    const known = all.has(keyOf(gain.attributes)) || all.size < seriesLimit;
+    const known = all.has(attributesKey(gain.attributes)) || all.size < seriesLimit;
     const attributes = known ? gain.attributes : OVERFLOW;
     if (attributes['otel.metric.overflow'] === true) overflowed += measurementsIn(gain.value);
-    const key = keyOf(attributes);
+    const key = attributesKey(attributes);
     const before = all.get(key);
     all.set(key, {
       instrument: gain.instrument.name,
@@ -82,9 +82,4 @@ export function createSeriesStore(
     series: () => [...byInstrument.values()].flatMap((all) => [...all.values()]),
     overflowed: () => overflowed,
   };
-}
-
-/** The same for the same attributes in any order. */
-function keyOf(attributes: Attributes): string {
-  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
