@@ -80,7 +80,13 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
   ]);
   const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return wanted(
-    openOtlpHttp({ ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) }),
+    openOtlpHttp({
+      ...settings,
+      ...run,
+      origin: originOf(flags, io.env),
+      limits: limitsOf(flags),
+      encoder: flags.encoder,
+    }),
     flags,
   );
 }

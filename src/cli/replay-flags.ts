@@ -69,6 +69,15 @@ export const DELIVERY_FLAGS = {
     flags: '--compression <name>',
     help: 'gzip or none (env: OTEL_EXPORTER_OTLP_COMPRESSION)',
   }),
+  encoder: choiceFlag(
+    {
+      flags: '--encoder <name>',
+      help: 'who writes spans as protobuf: own, or sdk to compare with',
+      env: 'HERMES_OTEL_ENCODER',
+      fallback: 'own',
+    },
+    ['own', 'sdk'],
+  ),
   exportTimeout: durationFlag({
     flags: '--export-timeout <time>',
     help: 'how long one request may take, 10s unless set (env: OTEL_EXPORTER_OTLP_TIMEOUT, in ms)',

@@ -72,7 +72,8 @@ async function deliver(
     const span = shifted(original, shiftMicros);
     spans.push({ agent: span, otel: names.toSpan(span) });
     budgets?.add(span);
-    await measure(report, names, destinations, span);
+    const snapshot = measure(report, names, destinations, span);
+    if (snapshot !== undefined) await snapshot;
   }
   await destinations.write(spans);
 }

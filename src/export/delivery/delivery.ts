@@ -172,9 +172,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     ledger.failed(weigh(items), sentence, deadLetter !== undefined && problem === undefined);
   }
 
-  /** Gathers an item, sending what was gathered before it when it does not fit, and reducing it when nothing else helps. */
-  async function place(item: Item, isPart = false): Promise<void> {
-    if (gather(item)) return;
+  /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */
+  async function makeRoomFor(item: Item, isPart = false): Promise<void> {
     await dispatch();
     if (gather(item)) return;
     const reduced = rules.reduce(item);
@@ -185,13 +184,16 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       );
     }
     if (reduced.loss !== undefined && !isPart) ledger.cut(rules.weight(item), reduced.loss);
-    for (const part of reduced.items) await place(part, true);
+    for (const part of reduced.items) {
+      if (!gather(part)) await makeRoomFor(part, true);
+    }
   }
 
   async function writeAll(items: readonly Item[]): Promise<void> {
     for (const item of items) {
       ledger.made(rules.weight(item));
-      await place(item);
+      // Nearly every item fits: it is not waited for.
+      if (!gather(item)) await makeRoomFor(item);
       if (gatheredWeight >= limits.maxRequestItems) await dispatch();
     }
   }
