@@ -6,14 +6,18 @@ import type { ReplayFlags } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
+/** A followed log has no end that would close what nobody closes. */
+const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
+
 export function reconstructOptions(
   flags: ReplayFlags,
   input: { readonly live: boolean },
 ): ReconstructOptions {
+  const idleTimeout = flags.idleTimeout ?? (flags.follow ? FOLLOWED_IDLE_MILLIS : undefined);
   return {
     ...DEFAULT_OPTIONS,
     tracePer: flags.tracePer,
-    idleTimeoutMicros: flags.idleTimeout === undefined ? undefined : flags.idleTimeout * MICROS_PER_MILLI,
+    idleTimeoutMicros: idleTimeout === undefined ? undefined : idleTimeout * MICROS_PER_MILLI,
     sessionSpans: input.live ? 'at_end' : 'at_finish',
     reorderWindowMicros: flags.reorderWindow * MICROS_PER_MILLI,
     maxOpenTurns: flags.maxOpen,

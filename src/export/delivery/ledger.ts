@@ -12,6 +12,8 @@ export interface Ledger {
   request(isRetry: boolean): void;
   /** Something worth telling that cost no item. */
   note(sentence: string): void;
+  /** As it stands, with items that have no outcome yet. */
+  soFar(): DeliveryAccount;
   /** Throws when the items do not add up: that would be our bug, and the one thing this program may not get wrong. */
   close(): DeliveryAccount;
 }
@@ -42,7 +44,16 @@ export function createLedger(destination: string, signal: Signal): Ledger {
     }
   }
 
+  function soFar(): DeliveryAccount {
+    const sentences = [...problems]
+      .sort(([, a], [, b]) => b - a)
+      .map(([sentence, items]) => (items === 0 ? sentence : `${sentence} (${items} ${signal})`));
+    if (otherProblems > 0) sentences.push(`other problems of the same kind (${otherProblems} ${signal})`);
+    return { destination, signal, ...counts, unwanted, problems: sentences };
+  }
+
   return {
+    soFar,
     made(items) {
       counts.made += items;
     },
@@ -78,11 +89,7 @@ export function createLedger(destination: string, signal: Signal): Ledger {
           `the account of ${destination} does not add up: ${made} ${signal} made, ${accepted} accepted, ${rejected} rejected, ${failed} failed`,
         );
       }
-      const sentences = [...problems]
-        .sort(([, a], [, b]) => b - a)
-        .map(([sentence, items]) => (items === 0 ? sentence : `${sentence} (${items} ${signal})`));
-      if (otherProblems > 0) sentences.push(`other problems of the same kind (${otherProblems} ${signal})`);
-      return { destination, signal, ...counts, unwanted, problems: sentences };
+      return soFar();
     },
   };
 }
