@@ -24,6 +24,11 @@ export function openFollowed(
   if (logs.length === 0 || logs.includes('-')) {
     throw new CliError('--follow wants the names of files or directories: a pipe is followed anyway.');
   }
+  if (flags.exporter.includes('openmetrics')) {
+    throw new CliError(
+      '-e openmetrics writes at the end of a log, and a followed one has none: use -e otlp.',
+    );
+  }
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
   const toParsed = (line: Parameters<typeof parseLine>[0]) => {
     const parsed = parseLine(line, { content: flags.captureContent });

@@ -16,8 +16,11 @@ import { addDiagnostic, type Report } from './report.ts';
 
 export { SILENCE };
 
+/** What the input gives at a time. */
+export type LineBatch = readonly ParsedLine[] | typeof SILENCE;
+
 export interface Input {
-  readonly lines: AsyncIterable<readonly ParsedLine[] | typeof SILENCE>;
+  readonly lines: AsyncIterable<LineBatch>;
   /** True for input that may never end and is told as it comes: a pipe, a followed file. */
   readonly live: boolean;
   /** How far followed files are read with the last batch given; `undefined` when nothing is followed. */

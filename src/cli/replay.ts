@@ -2,63 +2,84 @@
  * `hermes-otel replay`: logs → events → spans and metrics → destinations, and an account of every line and span.
  * The only place that sees all stages; each does its own work.
  */
-import { type Convention, convention } from '../conventions/convention.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
+import { convention } from '../conventions/convention.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { createOutput, createState, type Output, type State } from '../reconstruct/state.ts';
+import { createOutput, createState, type Output } from '../reconstruct/state.ts';
+import { stateFromText } from '../reconstruct/state-text.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { CliError } from './cli-error.ts';
-import { type Destinations, openDestinations } from './destinations.ts';
+import { openDestinations } from './destinations.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { openInput, SILENCE } from './input.ts';
-import { watchInterrupts } from './interrupts.ts';
+import { openFollowed } from './follow-input.ts';
+import { createFollower } from './follower.ts';
+import { watchHealth } from './health.ts';
+import { type Input, type LineBatch, openInput, SILENCE } from './input.ts';
+import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { addDiagnostic, addLine, addSpan, assertAccounted, createReport, type Report } from './report.ts';
+import { addDiagnostic, addLine, addSpan, assertAccounted, type Report } from './report.ts';
+import { namedSpan, type Run } from './run.ts';
+import { resumeReport } from './saved-report.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
-  const report = createReport(logs.length);
-  const input = await openInput(logs, flags, io, interrupt.signal, report);
-  const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(flags, io, names.instruments);
-  const run: Run = {
-    report,
-    names,
-    destinations,
-    state: createState(reconstructOptions(flags, input)),
-    progress: startProgress(io, flags.quiet),
-  };
   try {
-    for await (const lines of input.lines) await deliver(run, takeIn(run, lines));
-    refuseUntimed(report);
-    await deliver(run, takeRest(run));
+    const run = await startRun(logs, flags, io, interrupt, checkpoint);
+    const { report, destinations, input } = run;
+    const follower = createFollower(run, checkpoint, flags, io);
+    const stopWatching = watchHealth(run, flags, io);
+    interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
+    try {
+      for await (const lines of input.lines) {
+        await deliver(run, takeIn(run, lines));
+        await follower.between(lines === SILENCE);
+      }
+      refuseUntimed(report);
+      await deliver(run, takeRest(run, checkpoint));
+      if (checkpoint !== undefined) await follower.pause(interrupt.received() !== undefined);
+    } finally {
+      run.progress.stop();
+      stopWatching();
+    }
+    const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
+    assertAccounted(report);
+    await tellReport(report, accounts, flags, io);
+    return exitCodeOf(report, accounts, flags, interrupt.received(), input.live);
   } finally {
-    run.progress.stop();
     interrupt.stop();
+    await checkpoint?.release();
   }
-  const hurry = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
-  const accounts = await destinations.finish(hurry);
-  assertAccounted(report);
-  await tellReport(report, accounts, flags, io);
-  return exitCodeOf(report, accounts, flags, interrupt.received(), input.live);
 }
 
-interface Run {
-  readonly report: Report;
-  readonly names: Convention;
-  readonly destinations: Destinations;
-  readonly state: State;
-  readonly progress: Progress;
+/** Begins at the logs' beginnings, or where a checkpoint says. */
+async function startRun(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Io,
+  { signal }: Interrupts,
+  checkpoint: Checkpoint | undefined,
+): Promise<Run> {
+  const found = checkpoint?.found;
+  const report = resumeReport(logs.length, found?.report);
+  const input: Input = flags.follow
+    ? openFollowed(logs, flags, io, signal, report, found?.positions)
+    : await openInput(logs, flags, io, signal, report);
+  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
+  const options = reconstructOptions(flags, input);
+  const state = found === undefined ? createState(options) : stateFromText(found.state, options);
+  return { input, report, names, destinations, state, progress: startProgress(io, flags.quiet) };
 }
 
 /** A batch of lines → what it finished. */
-function takeIn(run: Run, lines: readonly ParsedLine[] | typeof SILENCE): Output {
+function takeIn(run: Run, lines: LineBatch): Output {
   const out = createOutput();
   if (lines === SILENCE) {
     settle(run.state, out);
@@ -85,14 +106,17 @@ function refuseUntimed({ account, firstEvent }: Report): void {
   );
 }
 
-function takeRest(run: Run): Output {
+/** The end of the log closes everything. With a checkpoint it is only a pause: what is open stays so for the next run. */
+function takeRest(run: Run, checkpoint: Checkpoint | undefined): Output {
   const out = createOutput();
-  finish(run.state, out);
+  if (checkpoint === undefined) finish(run.state, out);
+  else settle(run.state, out);
   return out;
 }
 
 /** Waits while a destination has no room: there is no path that drops. */
-async function deliver({ report, names, destinations, state }: Run, out: Output): Promise<void> {
+async function deliver(run: Run, out: Output): Promise<void> {
+  const { report, destinations, state } = run;
   for (const diagnostic of out.diagnostics) addDiagnostic(report, diagnostic);
   for (const [fate, count] of Object.entries(out.lines))
     report.account[fate as keyof Output['lines']] += count;
@@ -102,19 +126,14 @@ async function deliver({ report, names, destinations, state }: Run, out: Output)
   const spans: FinishedSpan[] = [];
   for (const span of out.spans) {
     addSpan(report, span);
-    spans.push({ agent: span, otel: names.toSpan(span) });
-    await measure(report, names, destinations, span);
+    spans.push(namedSpan(run, span));
+    await measure(run, span);
   }
   await destinations.write(spans);
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-function measure(
-  report: Report,
-  names: Convention,
-  destinations: Destinations,
-  span: AgentSpan,
-): Promise<void> | undefined {
+function measure({ report, names, destinations }: Run, span: AgentSpan): Promise<void> | undefined {
   const measurements = names.measure(span);
   for (const { instrument } of measurements) report.metrics.add(instrument);
   return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);

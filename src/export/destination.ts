@@ -37,7 +37,10 @@ export interface RunOptions {
 }
 
 export function spanSink(delivery: Delivery<OtelSpan>): AccountableSpanSink {
-  return { ...delivery, write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)) };
+  return {
+    ...delivery,
+    write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)),
+  };
 }
 
 export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableMetricSink {

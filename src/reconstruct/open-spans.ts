@@ -7,18 +7,20 @@ import { turnSpan } from './turns.ts';
 
 /** Everything open that others hang below; what is still open is incomplete. It leaves again, whole, under the same ids. */
 export function openSpans(state: State): readonly AgentSpan[] {
-  const spans: AgentSpan[] = [];
-  for (const session of state.sessions.values()) {
-    for (const turn of session.turns.values()) {
-      const reason = turn.endTime === undefined ? 'end_of_input' : undefined;
-      if (turn.selected && !turn.sent) spans.push(turnSpan(state, session, turn, reason));
-    }
-    if (hasUnsentSpan(state, session))
-      spans.push(sessionSpan(state, session, session.turns.size > 0 ? 'end_of_input' : undefined));
-  }
-  for (const subagent of state.subagents.values()) {
-    if (subagent.selected) spans.push(openSubagentSpan(state, subagent));
-  }
+  const subagents = Array.from(state.subagents.values()).filter(({ selected }) => selected);
+  return [
+    ...Array.from(state.sessions.values()).flatMap((session) => openSpansOf(state, session)),
+    ...subagents.map((subagent) => openSubagentSpan(state, subagent)),
+  ];
+}
+
+function openSpansOf(state: State, session: SessionState): readonly AgentSpan[] {
+  const turns = Array.from(session.turns.values()).filter(({ selected, sent }) => selected && !sent);
+  const spans: AgentSpan[] = turns.map((turn) =>
+    turnSpan(state, session, turn, turn.endTime === undefined ? 'end_of_input' : undefined),
+  );
+  const reason = session.turns.size > 0 ? 'end_of_input' : undefined;
+  if (hasUnsentSpan(state, session)) spans.push(sessionSpan(state, session, reason));
   return spans;
 }
 

@@ -18,10 +18,7 @@ const LINE_END = Buffer.from('\n');
  * A file of lines. An old one of this name is replaced, or gone on with after its last whole line: an earlier run may
  * have been killed while writing. Rejects with the system's error when it cannot be opened.
  */
-export async function fileOutput(
-  path: string,
-  old: 'replace' | 'append' = 'replace',
-): Promise<LineOutput> {
+export async function fileOutput(path: string, old: 'replace' | 'append' = 'replace'): Promise<LineOutput> {
   const handle = await open(path, old === 'replace' ? 'w' : 'a+');
   let sizeBytes = old === 'replace' ? 0 : await cutToWholeLines(handle);
   // Both signals share the file: their lines must not mix.
