@@ -1,6 +1,7 @@
 /** From the logs on the command line to parsed lines in order of time. */
 
 import type { ByteSource } from '../input/byte-source.ts';
+import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
@@ -17,14 +18,19 @@ export { SILENCE };
 
 type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'>;
 
+/** What the input gives at a time. */
+export type LineBatch = readonly ParsedLine[] | typeof SILENCE;
+
 export interface Input {
-  readonly lines: AsyncIterable<readonly ParsedLine[] | typeof SILENCE>;
+  readonly lines: AsyncIterable<LineBatch>;
   /** True for input that may never end and is told as it comes: a pipe, a followed file. */
   readonly live: boolean;
+  /** How far followed files are read with the last batch given; `undefined` when nothing is followed. */
+  readonly progress: (() => FollowProgress) | undefined;
 }
 
 /** A live log that says nothing for so long has said all it had to say for now. */
-const SILENCE_MILLIS = 250;
+export const SILENCE_MILLIS = 250;
 
 /** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
 export async function openInput(
@@ -47,7 +53,7 @@ export async function openInput(
   const parsed = sources.map((source) => parsedSource(source, flags, signal, report, assume));
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
-  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live };
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
 }
 
 function parsedSource(
@@ -84,7 +90,7 @@ function timeOf(line: ParsedLine): EpochMicros | undefined {
 }
 
 /** Artificial times, a second apart, from a date that nobody takes for real; a line with a time of its own keeps it. */
-function assumedTimes(): (line: ParsedLine) => ParsedLine {
+export function assumedTimes(): (line: ParsedLine) => ParsedLine {
   let time = epochMicros(Date.UTC(2000, 0, 1) * 1000);
   return (line) => {
     if (line.kind !== 'untimed') return line;

@@ -141,7 +141,7 @@ export const RECONSTRUCT_FLAGS = {
   }),
   idleTimeout: durationFlag({
     flags: '--idle-timeout <time>',
-    help: 'close sessions silent for so long in log time',
+    help: 'close sessions silent for so long in log time; 30m with --follow',
     env: 'HERMES_OTEL_IDLE_TIMEOUT',
     fallback: undefined,
   }),
@@ -181,6 +181,41 @@ export const TIME_FLAGS = {
   }),
 } as const;
 
+/** Logs that still grow. */
+export const FOLLOW_FLAGS = {
+  follow: switchFlag({
+    flags: '-f, --follow',
+    help: 'go on with what is appended to files, directories and globs, until interrupted',
+    env: 'HERMES_OTEL_FOLLOW',
+  }),
+  pollInterval: durationFlag({
+    flags: '--poll-interval <time>',
+    help: 'how often followed files are looked at',
+    env: 'HERMES_OTEL_POLL_INTERVAL',
+    fallback: '250ms',
+  }),
+  checkpoint: textFlag({
+    flags: '--checkpoint <dir>',
+    help: 'write down how far --follow came, and go on there the next time, also after a crash',
+    env: 'HERMES_OTEL_CHECKPOINT',
+  }),
+  openSpans: choiceFlag(
+    {
+      flags: '--open-spans <how>',
+      help: 'open sessions and turns: withhold sends each once, when it ends; send also shows them as incomplete before',
+      env: 'HERMES_OTEL_OPEN_SPANS',
+      fallback: 'withhold',
+    },
+    ['withhold', 'send'],
+  ),
+  statsInterval: durationFlag({
+    flags: '--stats-interval <time>',
+    help: 'tell on standard error how it goes, so often; SIGUSR1 asks at any time',
+    env: 'HERMES_OTEL_STATS_INTERVAL',
+    fallback: undefined,
+  }),
+} as const;
+
 /** Which sessions and turns are replayed. */
 export const FILTER_FLAGS = {
   session: listFlag({ flags: '--session <id>', help: 'only sessions whose id begins so; repeatable' }),
@@ -216,6 +251,7 @@ export const REPLAY_FLAGS = {
   ...DELIVERY_FLAGS,
   ...RECONSTRUCT_FLAGS,
   ...TIME_FLAGS,
+  ...FOLLOW_FLAGS,
   ...FILTER_FLAGS,
   ...REPORT_FLAGS,
 } as const;

@@ -33,6 +33,11 @@ export function takeRest(reading: Reading): Output {
   return out;
 }
 
+/** The log pauses, to go on from a checkpoint: what is open stays open. */
+export function takePause(reading: Reading): Output {
+  return takeIn(reading, SILENCE);
+}
+
 function takeLine({ report, state }: Reading, line: ParsedLine, out: Output): void {
   if (line.kind !== 'event') {
     addLine(report, line);

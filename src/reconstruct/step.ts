@@ -27,7 +27,7 @@ import { findTurn, noteTask, sessionOf, turnHasEnded, turnOwner } from './placin
 import { flushWaiting, reorder } from './reorder.ts';
 import { sendSession, touchSession } from './sessions.ts';
 import type { Fate, Output, SessionState, State, TurnState } from './state.ts';
-import { closeOpenSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
+import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
 import { isRepeat, warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { announce, closeTurn, endTurn, openTurn } from './turns.ts';
@@ -84,6 +84,7 @@ function apply(state: State, event: HookEvent, out: Output): void {
   const fate = handle(state, out, { session, owner, turn }, event);
   out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
   enforceBounds(state, out);
+  evictSubagents(state, out);
 }
 
 interface Place {

@@ -195,7 +195,8 @@ function sendTurn(
   if (turn.selected) out.spans.push(turnSpan(state, session, turn, reason));
 }
 
-function turnSpan(
+/** The turn as it stands. `reason`: why it is incomplete; `undefined` when it is whole. */
+export function turnSpan(
   state: State,
   session: SessionState,
   turn: TurnState,

@@ -38,6 +38,11 @@ export interface DeliveryOptions<Item> {
 export interface Delivery<Item> {
   /** Returns when there is room for more. One call at a time. */
   write(items: readonly Item[]): Promise<void>;
+  /** Sends what was written so far; returns when all of it has its outcome. Not while a `write` of the same caller waits. */
+  settled(): Promise<void>;
+  soFar(): DeliveryAccount;
+  /** From now on there is a hurry: when `withinMillis` are over, what is still under way counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
   /**
    * Sends what is left and closes the account. May be called while a `write` still waits.
    * @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own.
@@ -74,6 +79,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   let writing: Promise<void> = Promise.resolve();
   /** What should never be thrown, kept for `finish` to throw. */
   let bug: unknown;
+  let cancelHurry: (() => void) | undefined;
 
   const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + rules.weight(item), 0);
 
@@ -198,18 +204,29 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     }
   }
 
+  async function settled(): Promise<void> {
+    await writing;
+    await dispatch();
+    await window.empty();
+    if (bug !== undefined) throw bug;
+  }
+
+  function hurry(withinMillis: number): void {
+    cancelHurry ??= clock.timer(withinMillis, () => stop.abort());
+  }
+
   return {
     write(items) {
       writing = writeAll(items);
       return writing;
     },
+    settled,
+    soFar: ledger.soFar,
+    hurry,
     async finish(withinMillis) {
-      const cancel = withinMillis === undefined ? undefined : clock.timer(withinMillis, () => stop.abort());
-      await writing;
-      await dispatch();
-      await window.empty();
-      cancel?.();
-      if (bug !== undefined) throw bug;
+      if (withinMillis !== undefined) hurry(withinMillis);
+      await settled();
+      cancelHurry?.();
       return ledger.close();
     },
   };
