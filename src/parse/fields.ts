@@ -29,7 +29,7 @@ export interface Fields extends LineRef {
  * The value under `key`: the top level first, then `extra`. For fields that few lines have. The readers of hooks spell
  * the same out, `body.model, extra.model`, as a read by a fixed name costs a third of a read by a variable one.
  */
-export function field(fields: Fields, key: string): JsonValue | undefined {
+function field(fields: Fields, key: string): JsonValue | undefined {
   return fields.body[key] ?? fields.extra[key];
 }
 
