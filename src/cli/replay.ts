@@ -3,7 +3,6 @@
  * The only place that sees all stages; each does its own work.
  */
 import { type Convention, convention } from '../conventions/convention.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createOutput, createState, type Output, type State } from '../reconstruct/state.ts';
@@ -11,7 +10,7 @@ import { finish, settle, step } from '../reconstruct/step.ts';
 import { CliError } from './cli-error.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { openInput, SILENCE } from './input.ts';
+import { openInput, SILENCE, type TakenLine } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -58,23 +57,30 @@ interface Run {
 }
 
 /** A batch of lines → what it finished. */
-function takeIn(run: Run, lines: readonly ParsedLine[] | typeof SILENCE): Output {
+function takeIn(run: Run, lines: readonly TakenLine[] | typeof SILENCE): Output {
   const out = createOutput();
   if (lines === SILENCE) {
     settle(run.state, out);
     return out;
   }
-  for (const line of lines) {
-    if (line.kind !== 'event') addLine(run.report, line);
-    else {
-      for (const diagnostic of line.diagnostics) addDiagnostic(run.report, diagnostic);
-      run.report.firstEvent ??= line.event.time;
-      step(run.state, line.event, out);
-    }
-  }
-  run.report.lines += lines.length;
+  for (const line of lines) take(run, line, out);
   run.progress.tell(run.report);
   return out;
+}
+
+function take({ report, state }: Run, line: TakenLine, out: Output): void {
+  if (line.kind === 'foreign') {
+    if (line.time === undefined) return;
+    report.firstEvent ??= line.time;
+    step(state, { hook: 'elsewhere', time: line.time }, out);
+    return;
+  }
+  report.lines++;
+  if (line.kind === 'event') {
+    for (const diagnostic of line.diagnostics) addDiagnostic(report, diagnostic);
+    report.firstEvent ??= line.event.time;
+    step(state, line.event, out);
+  } else addLine(report, line);
 }
 
 /** A log without any time cannot be put at the times when things happened: better no trace than an invented one. */
