@@ -12,7 +12,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { logOf, seedPython } from './cache.js';
+import { logOf, seedPython, tenLines } from './cache.js';
 import { contenders, replay } from './contenders.js';
 import { measureNode, median } from './measure.js';
 import { startReceiver } from './receiving.js';
@@ -123,7 +123,7 @@ async function memory(sizes) {
 }
 
 async function startUps() {
-  const { path } = await logOf(10);
+  const path = await tenLines();
   const ways = {
     '--help': () => measureNode('../../bin/hermes-otel.js', ['--help']),
     'replay of ten lines to the terminal': () => replay(path, []),

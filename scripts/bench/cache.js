@@ -27,6 +27,15 @@ export async function logOf(size) {
   return { path, ...JSON.parse(readFileSync(facts, 'utf8')) };
 }
 
+/** @returns the path of the first ten lines of a log. */
+export async function tenLines() {
+  const { path } = await logOf(100);
+  const ten = join(folder, 'ten-lines.ndjson');
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, 10);
+  writeFileSync(ten, `${lines.join('\n')}\n`);
+  return ten;
+}
+
 /** @returns the Python of an environment that has the live plugin, or a sentence that says why there is none. */
 export async function seedPython() {
   const python = join(folder, 'venv', 'bin', 'python');

@@ -5,7 +5,9 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
-const CONCURRENT_SESSIONS = 40;
+const MOST_AT_ONCE = 40;
+/** A small log is of few sessions. */
+const EVENTS_PER_SESSION = 35;
 const START_SECONDS = 1_790_000_000;
 const TOOLS = ['terminal', 'read_file', 'write_file', 'search_files', 'web_extract', 'todo'];
 const MODELS = ['sample-large-1', 'sample-small-1'];
@@ -36,9 +38,10 @@ export async function writeLog(path, events, seed = 1) {
 
 function* interleaved(world, events) {
   const open = [];
+  const atOnce = Math.min(MOST_AT_ONCE, Math.ceil(events / EVENTS_PER_SESSION));
   let sessions = 0;
   do {
-    while (open.length < CONCURRENT_SESSIONS && world.events < events) {
+    while (open.length < atOnce && world.events < events) {
       sessions += 1;
       open.push(sessionLines(world, sessions));
     }

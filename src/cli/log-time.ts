@@ -1,11 +1,10 @@
 /** Old logs: told before they are sent, moved as a whole, or played at the pace at which they happened. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParsedLine } from '../model/parsed-line.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type EpochMicros, shift } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
 import { readDuration } from './flags.ts';
-import { type Input, type LineBatch, SILENCE } from './input.ts';
+import { type Input, type LineBatch, SILENCE, type TakenLine } from './input.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { type Survey, survey } from './survey.ts';
@@ -72,10 +71,10 @@ export function paced(input: Input, speed: number, signal: AbortSignal): Input {
 
 async function* pacedLines(
   lines: AsyncIterable<LineBatch>,
-  waitFor: (line: ParsedLine) => number,
+  waitFor: (line: TakenLine) => number,
   signal: AbortSignal,
 ): AsyncGenerator<LineBatch> {
-  let due: ParsedLine[] = [];
+  let due: TakenLine[] = [];
   for await (const line of oneByOne(lines)) {
     const wait = waitFor(line);
     if (wait > SHORTEST_WAIT_MILLIS) {
@@ -90,12 +89,12 @@ async function* pacedLines(
   yield due;
 }
 
-async function* oneByOne(lines: AsyncIterable<LineBatch>): AsyncGenerator<ParsedLine> {
+async function* oneByOne(lines: AsyncIterable<LineBatch>): AsyncGenerator<TakenLine> {
   for await (const batch of lines) if (batch !== SILENCE) yield* batch;
 }
 
 /** @returns in how many milliseconds a line is due; a line without a time at once. */
-function pace(speed: number): (line: ParsedLine) => number {
+function pace(speed: number): (line: TakenLine) => number {
   const started = performance.now();
   let first: EpochMicros | undefined;
   return (line) => {

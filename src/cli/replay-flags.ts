@@ -231,6 +231,15 @@ export const FILTER_FLAGS = {
   model: listFlag({ flags: '--model <name>', help: 'only turns of this model; repeatable' }),
 } as const;
 
+/** How a log is shared between several replays. */
+export const SHARE_FLAGS = {
+  shard: textFlag({
+    flags: '--shard <index/count>',
+    help: 'only the sessions that fall to this one of so many, from 0/n: sub-agents go with their parents',
+    env: 'HERMES_OTEL_SHARD',
+  }),
+} as const;
+
 /** What is told about the run. */
 export const REPORT_FLAGS = {
   strict: switchFlag({ flags: '--strict', help: 'exit 1 when a line was lost', env: 'HERMES_OTEL_STRICT' }),
@@ -253,6 +262,7 @@ export const REPLAY_FLAGS = {
   ...TIME_FLAGS,
   ...FOLLOW_FLAGS,
   ...FILTER_FLAGS,
+  ...SHARE_FLAGS,
   ...REPORT_FLAGS,
 } as const;
 

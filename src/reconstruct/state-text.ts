@@ -1,7 +1,6 @@
 /** The state as text and back, for a checkpoint. Content is in it only when it was asked for. */
-import type { HookEvent } from '../model/event.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { createState, type ReconstructOptions, type State } from './state.ts';
+import { createState, type ReconstructOptions, type State, type Waiting } from './state.ts';
 
 /** Changes whenever a field of `State` changes its meaning: a state of another number cannot be read. */
 export const STATE_FORMAT = 1;
@@ -28,7 +27,7 @@ export function stateFromText(text: string, options: ReconstructOptions): State 
 }
 
 /** Calls without ids are paired by the fingerprint of their arguments; nothing else of them is needed. */
-function withoutArgs(event: HookEvent): HookEvent {
+function withoutArgs(event: Waiting): Waiting {
   if (event.hook !== 'pre_tool_call' && event.hook !== 'post_tool_call') return event;
   return { ...event, args: fingerprintOf(event.args) };
 }
