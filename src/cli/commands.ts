@@ -46,4 +46,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'what may keep traces from arriving: each thing ok, warn or fail, with the next step',
     register: async (...to) => (await import('./doctor.ts')).registerDoctor(...to),
   },
+  {
+    name: 'record',
+    summary: 'the command of a Hermes shell hook: one event in, one line appended',
+    register: async (...to) => (await import('./record-command.ts')).registerRecord(...to),
+  },
+  {
+    name: 'completion',
+    summary: 'a script that completes commands, flags, choices and files in bash, zsh or fish',
+    register: async (program, io) =>
+      (await import('./completion-command.ts')).registerCompletion(program, io, COMMANDS),
+  },
 ];

@@ -12,7 +12,9 @@ import { epochMicros } from '../model/time.ts';
 import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
 import { addFlags, type FlagValues, readFlags, switchFlag } from './flags.ts';
+import { addExamples, addVariables } from './help.ts';
 import type { Io } from './io.ts';
+import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { DESTINATION_FLAGS, REPLAY_FLAGS } from './replay-flags.ts';
 
 const DOCTOR_FLAGS = {
@@ -36,6 +38,12 @@ export function registerDoctor(program: Command, io: Io, exit: (code: number) =>
     .description('what may keep traces from arriving: each thing ok, warn or fail, with the next step')
     .argument('[log]', "a log to look at (default: the recorder's own)");
   addFlags(command, DOCTOR_FLAGS);
+  addVariables(command, OTLP_VARIABLES);
+  addExamples(command, [
+    ['hermes-otel doctor', 'this machine: Node.js, variables, Hermes, the recorder and its log'],
+    ['hermes-otel doctor session.ndjson --endpoint http://localhost:4318', 'that log and that receiver'],
+    ['hermes-otel doctor -e otlp --send-test --json', 'a sample session, sent; the findings for a program'],
+  ]);
   command.action(async (log: string | undefined) => {
     exit(await doctor(log, readFlags(DOCTOR_FLAGS, command, io.env), io));
   });

@@ -18,6 +18,8 @@ export interface Flag<T> {
   /** `given` is every value given (a repeatable flag has several); `name` is the flag or variable, for messages. */
   readonly read: (given: readonly string[], name: string) => T;
   readonly repeatable: boolean;
+  /** The words it takes, for completion and the manual; empty when it takes any. `read` is what checks them. */
+  readonly choices: readonly string[];
 }
 
 export type FlagTable = { readonly [name: string]: Flag<unknown> };
@@ -60,7 +62,7 @@ export function choiceFlag<C extends string>(
   choices: readonly C[],
 ): Flag<C> {
   const read = (given: readonly string[], name: string): C => oneOf(choices, given.at(-1) ?? '', name);
-  return { ...defaults(text), fallback: text.fallback, shown: text.fallback, read };
+  return { ...defaults(text), fallback: text.fallback, shown: text.fallback, read, choices };
 }
 
 /** One of `choices`, or none of them. */
@@ -75,6 +77,7 @@ export function optionalChoiceFlag<C extends string>(
     fallback: undefined,
     shown: '',
     read,
+    choices,
   };
 }
 
@@ -91,7 +94,14 @@ export function choicesFlag<C extends string>(
         .map((value) => aliases[value.trim()] ?? oneOf(choices, value.trim(), name)),
     ),
   ];
-  return { ...defaults(text), fallback: [text.fallback], shown: text.fallback, read, repeatable: true };
+  return {
+    ...defaults(text),
+    fallback: [text.fallback],
+    shown: text.fallback,
+    read,
+    repeatable: true,
+    choices,
+  };
 }
 
 /** A whole number of at least `least`. */
@@ -149,6 +159,8 @@ export function addFlags(command: Command, table: FlagTable): void {
     const option = new Option(flag.flags, flag.help + (notes.length > 0 ? ` (${notes.join(', ')})` : ''));
     if (flag.repeatable)
       option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
+    // Not commander's `choices()`: that would check the value too, in words of its own.
+    if (flag.choices.length > 0) option.argChoices = [...flag.choices];
     command.addOption(option);
   }
 }
@@ -192,8 +204,8 @@ export function readPairs(pairs: readonly string[], name: string): ReadonlyMap<s
   return map;
 }
 
-function defaults(text: FlagText): Pick<Flag<never>, 'flags' | 'help' | 'env' | 'repeatable'> {
-  return { flags: text.flags, help: text.help, env: text.env, repeatable: false };
+function defaults(text: FlagText): Omit<Flag<never>, 'fallback' | 'shown' | 'read'> {
+  return { flags: text.flags, help: text.help, env: text.env, repeatable: false, choices: [] };
 }
 
 function oneOf<C extends string>(choices: readonly C[], value: string, name: string): C {

@@ -16,3 +16,13 @@ export function addExamples(
   const lines = examples.map(([line, does]) => `  ${line}\n      ${does}`);
   command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
+
+/** Variables that are read besides those of the flags, each with what it does. */
+export function addVariables(
+  command: Command,
+  variables: readonly (readonly [name: string, does: string])[],
+): void {
+  const width = Math.max(...variables.map(([name]) => name.length));
+  const lines = variables.map(([name, does]) => `  ${name.padEnd(width)}  ${does}`);
+  command.addHelpText('after', `\nEnvironment:\n${lines.join('\n')}`);
+}

@@ -10,6 +10,7 @@ import { planPlugin, planShellHooks } from '../install/plugin-plan.ts';
 import { planUninstall } from '../install/removal-plan.ts';
 import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../install/shell-hooks.ts';
 import { expandHome, hermesHome, recordSettings } from '../record/settings.ts';
+import { addExamples } from './help.ts';
 import type { Io } from './io.ts';
 
 export interface InitOptions {
@@ -64,7 +65,7 @@ async function setUp(options: InitOptions, io: Io): Promise<ExitCode> {
 
 /** Adds the command to `program`; its exit code goes to `exit`. */
 export function registerInit(program: Command, io: Io, exit: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('init')
     .description('set recording up in Hermes (shows what it will do, and asks)')
     .option('--dry-run', 'show what would be done, and do nothing')
@@ -77,6 +78,11 @@ export function registerInit(program: Command, io: Io, exit: (code: ExitCode) =>
     .option('--command <command>', `what the shell hooks run (default: ${RECORD_COMMAND})`)
     .option('--home <directory>', 'the Hermes home (env: HERMES_HOME, default: ~/.hermes)')
     .action(async (options: InitOptions) => exit(await init(options, io)));
+  addExamples(command, [
+    ['hermes-otel init --dry-run', 'what would be done, and nothing else'],
+    ['hermes-otel init', 'the recorder as a plugin of Hermes, after a question'],
+    ['hermes-otel init --uninstall --yes', 'away with it again; recorded logs stay'],
+  ]);
 }
 
 function planOf(options: InitOptions, home: string): Plan | Refusal {

@@ -2,8 +2,9 @@
 import { type Command, Option } from 'commander';
 import type { Exit } from './commands.ts';
 import { addFlags, readBoolean, readFlags } from './flags.ts';
-import { addExamples } from './help.ts';
+import { addExamples, addVariables } from './help.ts';
 import type { Io } from './io.ts';
+import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
@@ -14,6 +15,11 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
   addFlags(command, REPLAY_FLAGS);
   command.addOption(new Option('--color', 'paint, whatever the output is'));
   command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
+  addVariables(command, [
+    ['HERMES_OTEL_ENABLED', 'false: nothing is done, and that is said'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
+    ...OTLP_VARIABLES,
+  ]);
   addExamples(command, [
     ['hermes-otel replay session.ndjson', 'the tree of a session in the terminal'],
     ['tail -f hooks.ndjson | hermes-otel replay - -e otlp', 'live, to a receiver on this machine'],

@@ -65,10 +65,13 @@ export const DELIVERY_FLAGS = {
     env: 'HERMES_OTEL_MAX_REQUEST_BYTES',
     fallback: '4mb',
   }),
-  compression: textFlag({
-    flags: '--compression <name>',
-    help: 'gzip or none (env: OTEL_EXPORTER_OTLP_COMPRESSION)',
-  }),
+  compression: {
+    ...textFlag({
+      flags: '--compression <name>',
+      help: 'gzip or none (env: OTEL_EXPORTER_OTLP_COMPRESSION)',
+    }),
+    choices: ['gzip', 'none'],
+  },
   encoder: choiceFlag(
     {
       flags: '--encoder <name>',
@@ -244,6 +247,10 @@ export const SHARE_FLAGS = {
 export const REPORT_FLAGS = {
   strict: switchFlag({ flags: '--strict', help: 'exit 1 when a line was lost', env: 'HERMES_OTEL_STRICT' }),
   report: textFlag({ flags: '--report <file>', help: 'write the account of every line and span as JSON' }),
+  diagnostics: textFlag({
+    flags: '--diagnostics <file>',
+    help: 'write every diagnostic as a line of JSON while it runs; the report keeps the first 1,000',
+  }),
   quiet: switchFlag({ flags: '-q, --quiet', help: 'no summary and no progress on standard error' }),
   failOn: listFlag({
     flags: '--fail-on <budget>',

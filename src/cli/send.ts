@@ -8,9 +8,10 @@ import { CliError } from './cli-error.ts';
 import type { Exit } from './commands.ts';
 import { limitsOf, otlpFlags, settled } from './exporters.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
-import { addExamples } from './help.ts';
+import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
 import { sentOf } from './tell-report.ts';
 import { packageVersion } from './version.ts';
@@ -39,6 +40,7 @@ export function registerSend(program: Command, io: Io, exit: Exit): void {
     .description('files of OTLP/JSON lines → a receiver, with the account of a replay')
     .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
   addFlags(command, SEND_FLAGS);
+  addVariables(command, OTLP_VARIABLES);
   addExamples(command, [
     [
       'hermes-otel send failed.jsonl --endpoint https://otel.example.com',

@@ -7,6 +7,7 @@ import type { StackAddresses, StepResult } from '../stack/step.ts';
 import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
 import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
+import { addExamples } from './help.ts';
 import type { Io } from './io.ts';
 
 const INIT_FLAGS = {
@@ -34,11 +35,19 @@ export function registerStack(program: Command, io: Io, exit: (code: number) => 
   const stack = program
     .command('stack')
     .description('Jaeger, Prometheus and Grafana to look at traces and metrics with');
+  addExamples(stack, [
+    ['hermes-otel stack init viewing', 'write the files, then `docker compose up -d --wait` in viewing'],
+    ['hermes-otel stack check', 'seven steps from the Collector to the dashboard'],
+  ]);
   const init = stack
     .command('init')
     .description('write the Docker Compose file, the configuration and the dashboard')
     .argument('<folder>', 'where to; made when it is not there');
   addFlags(init, INIT_FLAGS);
+  addExamples(init, [
+    ['hermes-otel stack init viewing', 'everything that `docker compose up` needs, in the folder viewing'],
+    ['hermes-otel stack init viewing --force', 'the same again, over what stands there'],
+  ]);
   init.action(async (folder: string) => {
     await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
   });
@@ -46,6 +55,13 @@ export function registerStack(program: Command, io: Io, exit: (code: number) => 
     .command('check')
     .description('the end-to-end checklist: seven steps, each ok or failed');
   addFlags(check, CHECK_FLAGS);
+  addExamples(check, [
+    ['hermes-otel stack check', 'whether the stack on this machine shows what it is sent'],
+    [
+      'hermes-otel stack check --jaeger http://jaeger.example.com:16686 --wait 90s',
+      'with a Jaeger elsewhere, and more patience',
+    ],
+  ]);
   check.action(async () => {
     exit(await stackCheck(readFlags(CHECK_FLAGS, check, io.env), io));
   });

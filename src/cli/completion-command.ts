@@ -1,0 +1,40 @@
+/** `hermes-otel completion <shell>`: a script for the shell, made from the program as it is. */
+import { Argument, type Command } from 'commander';
+import type { CommandEntry } from './commands.ts';
+import { bashScript } from './completion/bash.ts';
+import { fishScript } from './completion/fish.ts';
+import { type CommandSpec, specOf } from './completion/spec.ts';
+import { zshScript } from './completion/zsh.ts';
+import { addExamples } from './help.ts';
+import type { Io } from './io.ts';
+import { createProgram } from './program.ts';
+import { writeTo } from './write-to.ts';
+
+const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const satisfies Record<
+  string,
+  (program: string, root: CommandSpec) => string
+>;
+
+/** @param commands all there are: to complete a command, its flags must be known. */
+export function registerCompletion(program: Command, io: Io, commands: readonly CommandEntry[]): void {
+  const command = program
+    .command('completion')
+    .description('a script that completes commands, flags, choices and files')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPTS)));
+  addExamples(command, [
+    ['source <(hermes-otel completion bash)', 'in ~/.bashrc; with zsh in ~/.zshrc, after compinit'],
+    [
+      'hermes-otel completion fish > ~/.config/fish/completions/hermes-otel.fish',
+      'fish loads it when it is needed',
+    ],
+  ]);
+  command.action(async (shell: keyof typeof SCRIPTS) => {
+    const whole = await createProgram(
+      commands,
+      () => true,
+      io,
+      () => {},
+    );
+    await writeTo(io.stdout)(SCRIPTS[shell](whole.name(), specOf(whole)));
+  });
+}

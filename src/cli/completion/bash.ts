@@ -1,0 +1,78 @@
+/** Completion for bash, from 3.2 on: macOS has no newer one, so there is no `mapfile`, and `compopt` may be missing. */
+import { type CommandSpec, everyCommand, type Value } from './spec.ts';
+
+export function bashScript(program: string, root: CommandSpec): string {
+  const commands = everyCommand(root);
+  const below = commands.filter(({ path }) => path.length > 0);
+  const name = `_${program.replaceAll('-', '_')}`;
+  return `# bash completion of ${program}. Source it, for one in ~/.bashrc: source <(${program} completion bash)
+${name}_reply() {
+  local line
+  while IFS= read -r line; do COMPREPLY+=("$line"); done
+}
+${name}_files() {
+  compopt -o filenames 2>/dev/null
+  ${name}_reply < <(compgen "$1" -- "$2")
+}
+${name}() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= i
+  COMPREPLY=()
+  # bash takes --flag=value apart at the =.
+  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$path \${COMP_WORDS[i]}" in
+      ${below.map(({ path }) => quoted(at(path))).join(' | ')}) path="$path \${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$path $prev" in
+${commands.flatMap(valueCases(name)).join('\n')}
+  esac
+  case "$path" in
+${commands.map(wordCase(name)).join('\n')}
+  esac
+}
+complete -F ${name} ${program}
+`;
+}
+
+const at = (path: readonly string[]) => path.map((word) => ` ${word}`).join('');
+
+/** What follows a flag that takes a value. */
+const valueCases =
+  (name: string) =>
+  ({ path, flags }: CommandSpec): readonly string[] =>
+    flags.flatMap(({ names, value }) => {
+      if (value === undefined) return [];
+      const patterns = names.map((flag) => quoted(`${at(path)} ${flag}`)).join(' | ');
+      return [`    ${patterns}) ${offer(name, value)}; return ;;`];
+    });
+
+/** What may stand anywhere else: flags where one was begun, else commands or words. */
+const wordCase =
+  (name: string) =>
+  ({ path, flags, words, commands }: CommandSpec): string => {
+    const names = flags.flatMap((flag) => flag.names);
+    const plain: Value = { kind: 'choices', choices: commands.map((one) => one.path.at(-1) ?? '') };
+    const flagWords = offer(name, { kind: 'choices', choices: names });
+    const otherWords = offer(name, words ?? plain);
+    return `    ${quoted(at(path))}) if [[ $cur == -* ]]; then ${flagWords}; else ${otherWords}; fi ;;`;
+  };
+
+function offer(name: string, value: Value): string {
+  switch (value.kind) {
+    case 'choices':
+      return `${name}_reply < <(compgen -W ${quoted(value.choices.join(' '))} -- "$cur")`;
+    case 'file':
+      return `${name}_files -f "$cur"`;
+    case 'folder':
+      return `${name}_files -d "$cur"`;
+    case 'text':
+      return ':';
+    default:
+      return value satisfies never;
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,78 @@
+/** What there is to complete: the commands and flags of the program, as plain data that each shell's script is made from. */
+import type { Argument, Command, Option } from 'commander';
+
+/** What a value may be, as far as a shell can tell. */
+export type Value =
+  | { readonly kind: 'choices'; readonly choices: readonly string[] }
+  | { readonly kind: 'file' | 'folder' | 'text' };
+
+export interface FlagSpec {
+  /** `-e`, `--exporter`. */
+  readonly names: readonly string[];
+  readonly help: string;
+  /** `undefined` for a switch. */
+  readonly value: Value | undefined;
+}
+
+export interface CommandSpec {
+  /** The words that lead here, without the program's own: `[]`, `['stack']`, `['stack', 'init']`. */
+  readonly path: readonly string[];
+  readonly help: string;
+  readonly flags: readonly FlagSpec[];
+  /** What its words are; `undefined` when it takes none. */
+  readonly words: Value | undefined;
+  readonly commands: readonly CommandSpec[];
+}
+
+/** The tree of `command`, its help commands and flags included. */
+export function specOf(command: Command, path: readonly string[] = []): CommandSpec {
+  const help = command.createHelp();
+  const below = help.visibleCommands(command).filter((one) => one.name() !== 'help');
+  const commands = below.map((one) => specOf(one, [...path, one.name()]));
+  const [words] = command.registeredArguments;
+  return {
+    path,
+    help: help.subcommandDescription(command),
+    flags: help.visibleOptions(command).map(flagOf),
+    words: words === undefined ? undefined : valueOfWord(words),
+    commands: commands.length === 0 ? [] : [...commands, helpCommand(path, commands)],
+  };
+}
+
+/** A command and all below it, each before its own. */
+export function everyCommand(spec: CommandSpec): readonly CommandSpec[] {
+  return [spec, ...spec.commands.flatMap(everyCommand)];
+}
+
+function helpCommand(path: readonly string[], commands: readonly CommandSpec[]): CommandSpec {
+  const choices = commands.flatMap(({ path: one }) => one.at(-1) ?? []);
+  return {
+    path: [...path, 'help'],
+    help: 'the flags and examples of a command',
+    flags: [],
+    words: { kind: 'choices', choices },
+    commands: [],
+  };
+}
+
+function flagOf(option: Option): FlagSpec {
+  const names = [option.short, option.long].filter((name) => name !== undefined);
+  const [, placeholder] = /[<[](\w+)/.exec(option.flags) ?? [];
+  const value = placeholder === undefined ? undefined : valueBy(option.argChoices, placeholder, 'text');
+  return { names, help: option.description, value };
+}
+
+/** A word is a log or another file unless its name says that it is a folder. */
+function valueOfWord(argument: Argument): Value {
+  return valueBy(argument.argChoices, argument.name(), 'file');
+}
+
+function valueBy(
+  choices: readonly string[] | undefined,
+  placeholder: string,
+  otherwise: 'file' | 'text',
+): Value {
+  if (choices !== undefined) return { kind: 'choices', choices };
+  if (placeholder === 'file') return { kind: 'file' };
+  return { kind: placeholder === 'folder' || placeholder === 'directory' ? 'folder' : otherwise };
+}

@@ -1,0 +1,67 @@
+/** Completion for zsh, from 5 on: a function for each command, in the terms of zsh's own `_arguments`. */
+import { type CommandSpec, everyCommand, type FlagSpec, type Value } from './spec.ts';
+
+export function zshScript(program: string, root: CommandSpec): string {
+  const name = `_${program.replaceAll('-', '_')}`;
+  return `#compdef ${program}
+# zsh completion of ${program}. Write it to a file _${program} in a folder of $fpath, or in ~/.zshrc after compinit:
+# source <(${program} completion zsh)
+${everyCommand(root)
+  .map((command) => functionOf(name, command))
+  .join('\n')}
+if [[ \${funcstack[1]} == ${name} || \${funcstack[1]} == _${program} ]]; then ${name} "$@"; else compdef ${name} ${program}; fi
+`;
+}
+
+function functionOf(name: string, command: CommandSpec): string {
+  const own = [name, ...command.path].join('_');
+  const specs = command.flags.flatMap(flagSpecs);
+  if (command.commands.length === 0) {
+    const words = command.words === undefined ? [] : [quoted(`*:word:${action(command.words)}`)];
+    return `${own}() {\n  ${['_arguments -s', ...specs, ...words].join(' \\\n    ')}\n}`;
+  }
+  const listed = command.commands.map(({ path, help }) => quoted(`${path.at(-1)}:${escaped(help)}`));
+  return `${own}() {
+  local line state
+  local -a commands=(
+    ${listed.join('\n    ')}
+  )
+  ${['_arguments -C -s', ...specs, "'1: :->command'", "'*:: :->words'"].join(' \\\n    ')}
+  case $state in
+    command) _describe -t commands command commands ;;
+    words) (( $+functions[${own}_\${line[1]}] )) && ${own}_\${line[1]} ;;
+  esac
+}`;
+}
+
+/** Each spelling by itself; any of them may come again. */
+function flagSpecs({ names, help, value }: FlagSpec): readonly string[] {
+  return names.map((flag) => {
+    const long = flag.startsWith('--');
+    const spelled = value === undefined ? flag : `${flag}${long ? '=' : '+'}`;
+    return quoted(`*${spelled}[${escaped(help)}]${value === undefined ? '' : `:value:${action(value)}`}`);
+  });
+}
+
+function action(value: Value): string {
+  switch (value.kind) {
+    case 'choices':
+      return `(${value.choices.join(' ')})`;
+    case 'file':
+      return '_files';
+    case 'folder':
+      return '_files -/';
+    case 'text':
+      return ' ';
+    default:
+      return value satisfies never;
+  }
+}
+
+function escaped(help: string): string {
+  return help.replaceAll(/[\\[\]:]/g, '\\$&');
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

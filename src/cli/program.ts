@@ -1,0 +1,31 @@
+/** The program as commander knows it: its name, its version, its commands. */
+import { Command } from 'commander';
+import type { CommandEntry, Exit } from './commands.ts';
+import { helpWidth } from './help.ts';
+import type { Io } from './io.ts';
+import { packageVersion } from './version.ts';
+
+/** Commands that are `wanted` are loaded whole; of the others, the program knows the name and one line of help. */
+export async function createProgram(
+  commands: readonly CommandEntry[],
+  wanted: (name: string) => boolean,
+  io: Io,
+  exit: Exit,
+): Promise<Command> {
+  const program = new Command('hermes-otel')
+    .description('Replay recorded hook logs of the Hermes AI agent into OpenTelemetry traces and metrics.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(io.stdout),
+    })
+    // Choices and defaults stand in our own words in the description already.
+    .configureHelp({ optionDescription: ({ description }) => description });
+  for (const { name, summary, register } of commands) {
+    if (wanted(name)) await register(program, io, exit);
+    else program.command(name).description(summary);
+  }
+  return program;
+}
