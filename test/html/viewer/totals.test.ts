@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { latencyPoints, tokenColumns } from '../../../viewer/data/calls.ts';
 import { at } from '../../../viewer/data/table.ts';
-import { byModel, byTool, nearestRank, totalsOf } from '../../../viewer/data/totals.ts';
+import { byModel, byTool, nearestRank, ownCount, totalsOf } from '../../../viewer/data/totals.ts';
 import { apiCall, session, toolCall, turn, usage } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 
@@ -23,6 +23,7 @@ describe('totals', () => {
   test('count kinds, errors and open ends; sum tokens without background reviews', async () => {
     const totals = totalsOf(await tableOf(SPANS), range);
     expect(totals.counts).toEqual([1, 1, 3, 3, 0, 0, 0]);
+    expect([ownCount(totals, 'api_call'), ownCount(totals, 'tool_call')]).toEqual([2, 3]);
     expect([totals.errors, totals.incomplete]).toEqual([1, 1]);
     expect(totals.tokens).toEqual({ input: 350, output: 30, cacheRead: 50, reported: true });
   });
