@@ -1,0 +1,10 @@
+/** Tests that take minutes: each has an npm script of its own. */
+import base from './jest.config.js';
+
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/slow/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 1,
+  testTimeout: 3_600_000,
+};
