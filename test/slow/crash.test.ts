@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Json, type MetricsRequest, metricsIn } from '../export/decode.ts';
-import { type Behaviour, type Receiver, type ReceiverOptions, reply, startReceiver } from '../export/receiver.ts';
+import {
+  type Behaviour,
+  type Receiver,
+  type ReceiverOptions,
+  reply,
+  startReceiver,
+} from '../export/receiver.ts';
 import { createRandom } from '../html/random.ts';
 import { sessions } from '../reconstruct/hermes-log.ts';
 import { type BinRun, startBin } from '../start-bin.ts';
