@@ -1,9 +1,10 @@
 import base from './jest.config.js';
 
-/** What takes minutes: `npm run test:slow`. */
+/** What takes minutes: each has an npm script of its own. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/slow/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 600_000,
+  maxWorkers: 1,
+  testTimeout: 3_600_000,
 };

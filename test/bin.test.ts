@@ -1,48 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { startBin as start } from './start-bin.ts';
 
 // The built program in a process of its own, with an empty environment. `npm install` builds it.
-const BIN = fileURLToPath(new URL('../bin/hermes-otel.js', import.meta.url));
 const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
-
-interface Run {
-  readonly child: ChildProcess;
-  /** Resolves with what standard output holds so far, as soon as that includes `words`. */
-  until(words: string): Promise<string>;
-  readonly ended: Promise<{
-    readonly code: number | string | null;
-    readonly out: string;
-    readonly err: string;
-  }>;
-}
-
-function start(...argv: readonly string[]): Run {
-  const child = spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const ended = new Promise<{ code: number | string | null; out: string; err: string }>((resolve) => {
-    child.on('close', (status, signal) => resolve({ code: signal ?? status, out, err }));
-  });
-  const until = (words: string) =>
-    new Promise<string>((resolve) => {
-      const look = () => {
-        if (out.includes(words)) resolve(out);
-      };
-      child.stdout.on('data', look);
-      look();
-    });
-  return { child, until, ended };
-}
 
 test('a log is replayed, and standard error says so', async () => {
   const { code, out, err } = await start('replay', LOG).ended;

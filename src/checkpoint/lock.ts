@@ -1,6 +1,6 @@
 /**
  * Keeps two followers apart: a file that only one can make. One whose owner is gone (killed, or the machine went down)
- * is taken over at once. Why our own: docs/adr/0007-checkpoints.md.
+ * is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
  */
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

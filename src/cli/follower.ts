@@ -6,6 +6,7 @@ import { stateToText } from '../reconstruct/state-text.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
+import { accountedLines } from './report.ts';
 import { type Run, sendOpen } from './run.ts';
 import { saveReport } from './saved-report.ts';
 import { systemProblem } from './system-problem.ts';
@@ -33,8 +34,8 @@ export function createFollower(
 ): Follower {
   const shown = new Map<SpanId, EpochMicros>();
   let openSentAt = performance.now();
-  /** Lines taken in when last written; -1: nothing is known of what is written. */
-  let linesWritten = -1;
+  /** What the last writing held; `undefined` before the first one. */
+  let written: string | undefined;
   let mayWriteAt = 0;
   let mayWaitAt = 0;
   let undelivered = 0;
@@ -43,6 +44,9 @@ export function createFollower(
   const tell = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
+
+  /** Moves with every line that is read, or let go by the reorder window. */
+  const stage = () => `${run.report.lines} ${accountedLines(run.report)}`;
 
   /** Open spans that changed since they were last sent. */
   async function showOpen(): Promise<void> {
@@ -71,7 +75,7 @@ export function createFollower(
     if (lost > 0) tell(`${lost} spans or points were not delivered, and following goes on: see the account.`);
     await attempt(target);
     const now = performance.now();
-    linesWritten = run.report.lines;
+    written = stage();
     mayWriteAt = now + Math.max(LEAST_PAUSE_MILLIS, (now - writeFrom) / WRITING_SHARE);
     mayWaitAt = now + Math.min(MOST_PAUSE_MILLIS, (writeFrom - waitFrom) / WAITING_SHARE);
   }
@@ -96,7 +100,7 @@ export function createFollower(
     async between(silent) {
       const now = performance.now();
       if (flags.openSpans === 'send' && (silent || now - openSentAt >= flags.flushInterval)) await showOpen();
-      if (checkpoint === undefined || linesWritten === run.report.lines) return;
+      if (checkpoint === undefined || written === stage()) return;
       if (now >= mayWriteAt && (silent || now >= mayWaitAt)) await write(checkpoint);
     },
     async pause(interrupted) {

@@ -43,7 +43,10 @@ export async function statFiles(paths: readonly string[]): Promise<FoundFiles> {
     if (code !== undefined) troubles.set(path, code);
     if (stats?.isFile() && !found.has(fileKey(stats))) found.set(fileKey(stats), { path, stats });
   }
-  const files = [...found.values()].sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs);
+  // The system's clock ticks in milliseconds: the last line of a rotated log and the first of the next may be of one tick.
+  const files = [...found.values()].sort(
+    (a, b) => a.stats.mtimeMs - b.stats.mtimeMs || a.stats.birthtimeMs - b.stats.birthtimeMs,
+  );
   return { files, troubles };
 }
 

@@ -66,7 +66,8 @@ async function findUnlessUnreadable(
   return trouble !== undefined && !isMissing(trouble) ? 'unknown' : findMoved(state, position);
 }
 
-function letWait(state: FollowState, path: string, moved: FollowedFile): void {
+/** What has the path `path` now is read after `moved`, which had it before. */
+export function letWait(state: FollowState, path: string, moved: FollowedFile): void {
   for (const file of state.files.values()) if (file.path === path && file !== moved) file.waitsFor = moved;
 }
 

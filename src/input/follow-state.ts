@@ -18,6 +18,8 @@ export interface FollowState {
   pending: FollowPosition[];
   /** Of files that are gone, at most a hundred. */
   past: FollowPosition[];
+  /** Files just met that were renamed while nobody followed, by the path they had: what is there now comes after them. */
+  readonly renamed: Map<string, FollowedFile>;
   /** Files that are not read, by device and inode. */
   readonly passedOver: Map<string, PassedOver>;
   /** Paths that could not be looked at: path → the system's code, or `GZIP`. */

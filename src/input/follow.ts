@@ -73,14 +73,17 @@ type Lines = AsyncGenerator<readonly InputLine[], void, undefined>;
 async function* rounds(state: FollowState, pollMillis: number, signal: AbortSignal | undefined): Lines {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let nextLook = 0;
+  // What is there at the beginning are the parts of one long log more often than logs of one time: one after the other.
+  let turnBytes = Number.POSITIVE_INFINITY;
   for (;;) {
     const last = signal?.aborted === true;
     const behind = last ? unread(state) : [];
     if (last || performance.now() >= nextLook) nextLook = await look(state, pollMillis);
     // The last round is short: what was written since the look before, but no backlog.
     const files = unread(state).filter((file) => !behind.includes(file));
-    yield* round(state, files, buffer, last ? undefined : signal);
+    yield* round(state, files, buffer, turnBytes, last ? undefined : signal);
     if (last) return;
+    turnBytes = TURN_BYTES;
     if (unread(state).length === 0) await pause(nextLook - performance.now(), signal);
   }
 }
@@ -90,10 +93,11 @@ async function* round(
   state: FollowState,
   files: readonly FollowedFile[],
   buffer: Buffer,
+  turnBytes: number,
   signal: AbortSignal | undefined,
 ): Lines {
   for (const [turn, file] of files.entries()) {
-    for await (const lines of turnOf(state, file, buffer)) {
+    for await (const lines of turnOf(state, file, buffer, turnBytes)) {
       yield lines;
       if (signal?.aborted) return;
     }
@@ -115,6 +119,7 @@ function startState(
     byHead: new Map(),
     pending: start.filter((position) => !position.gone && isAskedFor(paths, position)),
     past: start.filter(({ gone }) => gone),
+    renamed: new Map(),
     passedOver: new Map(),
     troubles: new Map(),
   };
@@ -150,9 +155,9 @@ function unread({ files }: FollowState): FollowedFile[] {
   });
 }
 
-async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer): Lines {
+async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer, turnBytes: number): Lines {
   try {
-    yield* readTurn(file, buffer, TURN_BYTES);
+    yield* readTurn(file, buffer, turnBytes);
     state.troubles.delete(file.path);
   } catch (error) {
     const code = systemCode(error);

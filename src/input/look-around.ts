@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { isCopy, isIdentity } from './file-identity.ts';
 import { type FoundFile, fileKey, findFiles } from './find-files.ts';
-import { findMoved } from './find-moved.ts';
+import { findMoved, letWait } from './find-moved.ts';
 import {
   addFile,
   attempt,
@@ -38,6 +38,8 @@ export async function lookAround(state: FollowState): Promise<void> {
   for (const file of found.filter(isKnown)) await noteFound(state, file);
   for (const file of found.filter((file) => !isKnown(file)))
     await meet(state, file, seen, wasAt.get(file.path));
+  for (const [path, file] of state.renamed) letWait(state, path, file);
+  state.renamed.clear();
   for (const file of Array.from(state.files.values())) if (!seen.has(file.key)) await fadeOut(state, file);
   for (const key of state.passedOver.keys()) if (!seen.has(key)) state.passedOver.delete(key);
 }
@@ -96,6 +98,8 @@ async function meet(
   const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
   const position = copied ? positionOf(original) : takePosition(state, isIt);
   if (position !== undefined) startAt(file, path, position);
+  const isRenamed = position !== undefined && !copied && position.path !== path;
+  if (isRenamed) state.renamed.set(position.path, file);
   // The original is gone, and all that it held is in the copy.
   if (copied) await dropFile(state, original);
   else file.waitsFor = before;

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { isOwner, takeLock } from '../../src/checkpoint/lock.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hermes-otel-lock-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const probe = (pid: number) => process.kill(pid, 0);
+const take = () => takeLock(folder, process.pid, probe);
+const host = hostname();
+const gone = () => spawnSync(process.execPath, ['-e', '']).pid;
+
+test.each([
+  [
+    'of a process that is gone is taken over',
+    () => JSON.stringify({ host, pid: gone(), began: 'x' }),
+    0,
+    true,
+  ],
+  [
+    'of a number that another process has now, too',
+    () => JSON.stringify({ host, pid: process.pid, began: 'an earlier boot 1' }),
+    0,
+    true,
+  ],
+  ['that is no lock of ours, too', () => '', 0, true],
+  ['of another host is believed', () => JSON.stringify({ host: 'elsewhere', pid: 1, began: '' }), 30, false],
+  [
+    'of another host that fell silent is taken over',
+    () => JSON.stringify({ host: 'elsewhere', pid: 1, began: '' }),
+    90,
+    true,
+  ],
+])('a lock %s', async (_name, content, ageSeconds, taken) => {
+  writeFileSync(join(folder, 'lock'), content());
+  const then = Date.now() / 1000 - ageSeconds;
+  utimesSync(join(folder, 'lock'), then, then);
+  const answer = await take();
+  expect(isOwner(answer)).toBe(!taken);
+  if (!isOwner(answer)) await answer.release();
+});
+
+test('a held one names its owner, and a released one leaves nothing behind', async () => {
+  const lock = await take();
+  if (isOwner(lock)) throw new Error('nobody else is here');
+  expect(await take()).toMatchObject({ host, pid: process.pid });
+  await lock.release();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('of many that meet a stale lock, one takes it', async () => {
+  writeFileSync(join(folder, 'lock'), JSON.stringify({ host, pid: gone(), began: 'x' }));
+  const answers = await Promise.all(Array.from({ length: 8 }, () => take()));
+  expect(answers.filter((answer) => !isOwner(answer))).toHaveLength(1);
+  for (const answer of answers) if (!isOwner(answer)) await answer.release();
+});

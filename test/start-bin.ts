@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+export const BIN = fileURLToPath(new URL('../bin/hermes-otel.js', import.meta.url));
+export interface BinRun {
+  readonly child: ChildProcess;
+  /** Resolves with what standard output holds so far, as soon as that includes `words`. */
+  until(words: string): Promise<string>;
+  /** The same of standard error. */
+  untilTold(words: string): Promise<string>;
+  readonly ended: Promise<{
+    readonly code: number | string | null;
+    readonly out: string;
+    readonly err: string;
+  }>;
+}
+
+/** The built program in a process of its own, with an empty environment. `npm install` builds it. */
+export function startBin(...argv: readonly string[]): BinRun {
+  const child = spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<{ code: number | string | null; out: string; err: string }>((resolve) => {
+    child.on('close', (status, signal) => resolve({ code: signal ?? status, out, err }));
+  });
+  const awaitWords = (stream: Readable, text: () => string) => (words: string) =>
+    new Promise<string>((resolve) => {
+      const look = () => {
+        if (text().includes(words)) resolve(text());
+      };
+      stream.on('data', look);
+      look();
+    });
+  const until = awaitWords(child.stdout, () => out);
+  const untilTold = awaitWords(child.stderr, () => err);
+  return { child, until, untilTold, ended };
+}
