@@ -17,10 +17,12 @@ import { type Progress, startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, addLine, addSpan, assertAccounted, createReport, type Report } from './report.ts';
+import { keepHeapSteady } from './steady-heap.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  keepHeapSteady();
   const interrupt = watchInterrupts(io);
   const report = createReport(logs.length);
   const input = await openInput(logs, flags, io, interrupt.signal, report);
