@@ -25,11 +25,13 @@ import type { ReplayFlags } from './replay-flags.ts';
 import { assertAccounted } from './report.ts';
 import { namedSpan, type Run } from './run.ts';
 import { resumeReport } from './saved-report.ts';
+import { keepHeapSteady } from './steady-heap.ts';
 import { takeIn, takePause, takeRest } from './take-in.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  keepHeapSteady();
   const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
   try {
