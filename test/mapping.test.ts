@@ -22,7 +22,8 @@ test.each(PAGES)('%s has one row for each situation of the catalogue', (name) =>
 test.each(PAGES)('%s names only files that exist', (name) => {
   const links = Array.from(pageOf(name).matchAll(/\]\(([^)#]+)\)/g), ([, link]) => link ?? '');
   expect(links.length).toBeGreaterThan(20);
-  for (const link of links) expect([link, existsSync(new URL(link, new URL(name, ROOT)))]).toEqual([link, true]);
+  for (const link of links)
+    expect([link, existsSync(new URL(link, new URL(name, ROOT)))]).toEqual([link, true]);
 });
 
 test.each(PAGES)('%s names every fixture of the catalogue', (name) => {
