@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('./diff.ts')).registerDiff(...to),
   },
   {
+    name: 'validate',
+    summary: 'a look over a log without replaying it: what is odd, and what that does to the trace',
+    register: async (...to) => (await import('./validate.ts')).registerValidate(...to),
+  },
+  {
     name: 'send',
     summary: 'files of OTLP/JSON lines → a receiver, with the account of a replay',
     register: async (...to) => (await import('./send.ts')).registerSend(...to),

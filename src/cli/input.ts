@@ -54,15 +54,7 @@ export async function openInput(
   signal: AbortSignal,
   report: Report,
 ): Promise<Input> {
-  if (logs.length === 0 && io.stdin.isTTY) {
-    throw new CliError(
-      'No log was named: give a file, or pipe one in ("hermes-otel replay --help" shows how).',
-    );
-  }
-  const named = logs.length === 0 ? ['-'] : logs;
-  const { sources, errors } = await openSources(named, io.stdin);
-  const [error] = errors;
-  if (error !== undefined) throw new CliError(error.message);
+  const sources = await openLogs(logs, io, 'replay');
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
   const part = readPart(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
@@ -71,6 +63,23 @@ export async function openInput(
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
   return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
+}
+
+/** The logs named, or standard input when none is; `command` is the one whose help a `CliError` points to. */
+export async function openLogs(
+  logs: readonly string[],
+  io: Pick<Io, 'stdin'>,
+  command: string,
+): Promise<readonly ByteSource[]> {
+  if (logs.length === 0 && io.stdin.isTTY) {
+    throw new CliError(
+      `No log was named: give a file, or pipe one in ("hermes-otel ${command} --help" shows how).`,
+    );
+  }
+  const { sources, errors } = await openSources(logs.length === 0 ? ['-'] : logs, io.stdin);
+  const [error] = errors;
+  if (error !== undefined) throw new CliError(error.message);
+  return sources;
 }
 
 function parsedSource(

@@ -95,17 +95,27 @@ async function meet(
     await passOver(state, file);
     return;
   }
-  const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
-  const position = copied ? positionOf(original) : takePosition(state, isIt);
-  if (position !== undefined) startAt(file, path, position);
-  const isRenamed = position !== undefined && !copied && position.path !== path;
-  if (isRenamed) state.renamed.set(position.path, file);
+  goOn(state, file, path, copied ? original : undefined);
   // The original is gone, and all that it held is in the copy.
   if (copied) await dropFile(state, original);
   else file.waitsFor = before;
   state.troubles.delete(path);
   addFile(state, file);
   if (state.files.size > OPEN_FILES) await closeFollowed(file);
+}
+
+/** Begins where the file (or the original that it is a copy of) was left, if it was ever read. */
+function goOn(
+  state: FollowState,
+  file: FollowedFile,
+  path: string,
+  original: FollowedFile | undefined,
+): void {
+  const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
+  const position = original === undefined ? takePosition(state, isIt) : positionOf(original);
+  if (position === undefined) return;
+  startAt(file, path, position);
+  if (original === undefined && position.path !== path) state.renamed.set(position.path, file);
 }
 
 async function passOver(state: FollowState, file: FollowedFile): Promise<void> {

@@ -72,7 +72,7 @@ export function moment(fields: Fields, key: string, top: Found, inner?: Found): 
   const value = top ?? inner;
   if (value === undefined || value === null) return undefined;
   const time = parseTime(value);
-  if (time === undefined) warn(fields, 'bad-time', `${key} is no time between 1971 and 2255: left out`);
+  if (time === undefined) warn(fields, 'bad-time', `${key} is no time between 1990 and 2255: left out`);
   return time;
 }
 

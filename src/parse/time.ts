@@ -1,8 +1,8 @@
 import type { JsonValue } from '../model/json.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 
-/** 1971-01-01: what lies before is a zero, a duration or milliseconds taken for seconds, not a time. */
-const EARLIEST_MICROS = 31_536_000e6;
+/** 1990-01-01: what lies before is a zero, a duration or milliseconds taken for seconds, not a time. */
+const EARLIEST_MICROS = 631_152_000e6;
 /** A bare number with more digits cannot be a time in any unit; longer text is not worth a look. */
 const LONGEST_TEXT = 40;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
@@ -14,7 +14,7 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 /**
  * A time as a recorder may write it: epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their
  * magnitude, as a number or as its digits in a string; or ISO 8601, where no zone means UTC, so that a log means the
- * same on every machine. `undefined` when it is none of these, or not between 1971 and 2255.
+ * same on every machine. `undefined` when it is none of these, or not between 1990 and 2255.
  */
 export function parseTime(value: JsonValue): EpochMicros | undefined {
   if (typeof value === 'number') return inRange(microsOf(value));
@@ -27,7 +27,7 @@ function inRange(micros: number): EpochMicros | undefined {
   return micros >= EARLIEST_MICROS && micros <= Number.MAX_SAFE_INTEGER ? epochMicros(micros) : undefined;
 }
 
-/** The bounds lie between the year 2255 in one unit and the year 1971 in the next smaller one. */
+/** The bounds lie between the year 2255 in one unit and the year 1990 in the next smaller one. */
 function microsOf(value: number): number {
   if (value < 2e10) return value * 1e6;
   if (value < 2e13) return value * 1e3;

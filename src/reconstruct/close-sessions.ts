@@ -57,7 +57,9 @@ export function enforceBounds(state: State, out: Output): void {
 /** Closes the sessions that have been silent for longer than the idle timeout, by the log's clock. */
 export function closeIdleSessions(state: State, out: Output, now: EpochMicros): void {
   const { idleTimeoutMicros } = state.options;
-  if (idleTimeoutMicros === undefined || now < state.nextIdleCheck) return;
+  if (idleTimeoutMicros === undefined) return;
+  // Also after a clock was set back, when the next look would lie far ahead.
+  if (now < state.nextIdleCheck && now > state.nextIdleCheck - idleTimeoutMicros) return;
   state.nextIdleCheck = (now + idleTimeoutMicros / 4) as EpochMicros;
   for (const session of state.sessions.values()) {
     if (session.lastTime + idleTimeoutMicros < now) closeIdle(state, out, session);

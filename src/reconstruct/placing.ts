@@ -28,9 +28,29 @@ function sessionOfTask(state: State, taskId: string): string | undefined {
 function sessionOfApproval(state: State, event: HookEvent): string | undefined {
   if (event.hook !== 'pre_approval_request' && event.hook !== 'post_approval_response') return undefined;
   if (event.sessionKey !== undefined && state.sessions.has(event.sessionKey)) return event.sessionKey;
-  if (state.openTurns.size !== 1) return undefined;
-  const [only = ''] = state.openTurns.keys();
-  return only.slice(0, only.indexOf('\0'));
+  return (
+    onlySession(state, (turn) => turn.approvals.length > 0) ??
+    onlySession(state, runsTool) ??
+    onlySession(state)
+  );
+}
+
+function runsTool(turn: TurnState): boolean {
+  return turn.tools.some((tool) => tool.presumed === undefined);
+}
+
+/** The session of the one turn that goes on (and passes the test); `undefined` when there are none or several. */
+function onlySession(state: State, test?: (turn: TurnState) => boolean): string | undefined {
+  let only: string | undefined;
+  for (const key of state.openTurns.keys()) {
+    const at = key.indexOf('\0');
+    const id = key.slice(0, at);
+    const turn = state.sessions.get(id)?.turns.get(key.slice(at + 1));
+    if (turn === undefined || turn.sent || (test !== undefined && !test(turn))) continue;
+    if (only !== undefined && only !== id) return undefined;
+    only = id;
+  }
+  return only;
 }
 
 /**
@@ -58,7 +78,9 @@ export function turnOwner(state: State, event: HookEvent, session: SessionState)
   if (ownerId === undefined || ownerId === session.id) return session;
   const owner = openSession(state, ownerId, event.time);
   if (session.previousSessionId === undefined && owner.previousSessionId !== session.id) {
-    session.previousSessionId = ownerId;
+    const turn = owner.turns.get(turnId);
+    session.previousSessionId = turn?.latestSessionId ?? ownerId;
+    if (turn !== undefined) turn.latestSessionId = session.id;
     // Its own first turns carry the old task still.
     if (event.taskId !== undefined) rememberTask(session, event.taskId);
   }
@@ -99,9 +121,10 @@ export function turnHasEnded(owner: SessionState, event: HookEvent): boolean {
 
 /** The session of an event, opened when it is new; `undefined` when the event leads to none. */
 export function sessionOf(state: State, event: HookEvent): SessionState | undefined {
+  // A reset announces a session that nothing is known of yet, and ends the one that it replaces.
+  if (event.hook === 'on_session_reset') return state.sessions.get(event.oldSessionId ?? '');
   const id = sessionIdOf(state, event);
   if (id === undefined) return undefined;
-  // A reset announces a session, a finalise ends one: neither is a sign of life that would open it.
-  const opens = event.hook !== 'on_session_reset' && event.hook !== 'on_session_finalize';
-  return opens ? openSession(state, id, event.time) : state.sessions.get(id);
+  // A finalise ends a session: it is no sign of life that would open one.
+  return event.hook === 'on_session_finalize' ? state.sessions.get(id) : openSession(state, id, event.time);
 }

@@ -2,17 +2,27 @@
  * Puts events that several threads and processes wrote in slightly wrong order back in order of time, within a window
  * of log time. Equal times keep the order of their lines. Refuses to wait for ever: the window is bounded in count too.
  */
-import { later } from '../model/time.ts';
+import { type EpochMicros, later } from '../model/time.ts';
 import type { State, Waiting } from './state.ts';
 
 type HandOn = (event: Waiting) => void;
 
 /** Takes in `event`; hands on, in order, what can no longer be overtaken. */
 export function reorder(state: State, event: Waiting, handOn: HandOn): void {
+  const { reorderWindowMicros, reorderMaxEvents } = state.options;
+  if (event.time < state.clock - reorderWindowMicros) turnBack(state, event.time, handOn);
   state.clock = later(state.clock, event.time);
   insert(state, event);
-  const { reorderWindowMicros, reorderMaxEvents } = state.options;
   release(state, state.clock - reorderWindowMicros, reorderMaxEvents, handOn);
+}
+
+/**
+ * The clock was set back, or a straggler came: no window can tell which. What waits came first, so it goes first, and
+ * the order of time begins anew from here.
+ */
+function turnBack(state: State, time: EpochMicros, handOn: HandOn): void {
+  flushWaiting(state, handOn);
+  state.clock = time;
 }
 
 /** Hands on all that waits: at the end of input, or when a live log has fallen silent. */
@@ -29,7 +39,7 @@ function release(state: State, due: number, keep: number, handOn: HandOn): void 
     if (event.time > due && waiting.length - state.waitingFrom <= keep) break;
     state.waitingFrom++;
     handOn(event);
-    state.handedOn = later(state.handedOn, event.time);
+    state.handedOn = event.time;
   }
   if (state.waitingFrom === waiting.length || state.waitingFrom >= COMPACT_AT) {
     waiting.splice(0, state.waitingFrom);

@@ -46,12 +46,24 @@ export function touchSession(state: State, session: SessionState, event: HookEve
   session.lastTime = later(session.lastTime, event.time);
   session.model ??= event.model;
   session.platform ??= event.platform;
-  const subagent = session.subagent === undefined ? undefined : state.subagents.get(session.subagent);
-  const parent = subagent && state.sessions.get(subagent.sessionId);
-  if (subagent === undefined || parent === undefined || parent === session) return;
-  parent.lastTime = later(parent.lastTime, event.time);
-  const turn = subagent.parentTurnId === undefined ? undefined : parent.turns.get(subagent.parentTurnId);
-  if (turn !== undefined && !turn.sent) turn.lastTime = later(turn.lastTime, event.time);
+  touchAbove(state, session, event.time);
+}
+
+/** Sub-agents start sub-agents; no deeper than this, should sessions name each other in a circle. */
+const MAX_DEPTH = 32;
+
+function touchAbove(state: State, session: SessionState, time: EpochMicros): void {
+  let below: SessionState | undefined = session;
+  for (let depth = 0; below?.subagent !== undefined && depth < MAX_DEPTH; depth++) {
+    const subagent = state.subagents.get(below.subagent);
+    if (subagent === undefined) return;
+    const parent = state.sessions.get(subagent.sessionId);
+    if (parent === undefined) return;
+    parent.lastTime = later(parent.lastTime, time);
+    const turn = parent.turns.get(subagent.parentTurnId ?? '');
+    if (turn !== undefined && !turn.sent) turn.lastTime = later(turn.lastTime, time);
+    below = parent;
+  }
 }
 
 /** Where the session stands in its trace. Decided at the first need, so that a link to a parent can come before. */
@@ -76,12 +88,23 @@ function place(state: State, session: SessionState): Position {
   return { traceId, spanId, parentSpanId };
 }
 
-/** The session that this one continues after a rotation, or was started by. */
+/** More rotations without a place yet than any log has: what names more goes in a circle, or is made to. */
+const MAX_UNPLACED = 64;
+
+/** The session that this one continues after a rotation, or was started by; `undefined` when that way leads to no root. */
 function sessionAbove(state: State, session: SessionState): SessionState | undefined {
+  const above = namedAbove(state, session);
+  let next = above;
+  for (let steps = 0; next !== undefined && next.position === undefined; steps++) {
+    if (next === session || steps === MAX_UNPLACED) return undefined;
+    next = namedAbove(state, next);
+  }
+  return above;
+}
+
+function namedAbove(state: State, session: SessionState): SessionState | undefined {
   const id = session.previousSessionId ?? session.parentSessionId;
-  const above = id === undefined || id === session.id ? undefined : state.sessions.get(id);
-  // Two sessions that name each other would never find a root.
-  return above?.previousSessionId === session.id || above?.parentSessionId === session.id ? undefined : above;
+  return id === undefined ? undefined : state.sessions.get(id);
 }
 
 /** Sends the session's span, whole so far; nothing when it has left already, or has no span of its own. */

@@ -80,9 +80,9 @@ export interface State {
   readonly waiting: Waiting[];
   /** Index of the first of `waiting` that has not been handed on. */
   waitingFrom: number;
-  /** The latest time among all events so far. */
+  /** The latest time among the events so far, or since the clock was last set back. */
   clock: EpochMicros;
-  /** The latest time handed on: what comes with an earlier one is a straggler. */
+  /** The time handed on last: what comes with an earlier one is a straggler, or tells of a clock that was set back. */
   handedOn: EpochMicros;
   /** Log time of the next look for idle sessions. */
   nextIdleCheck: EpochMicros;
@@ -136,6 +136,8 @@ export interface TurnState {
   readonly turnId: string | undefined;
   /** The session at its start. */
   readonly sessionId: string;
+  /** The session after the rotations so far. */
+  latestSessionId: string;
   readonly position: Position;
   readonly index: number | undefined;
   readonly background: boolean;
@@ -179,6 +181,10 @@ export interface TurnState {
 
 export interface Ended {
   readonly startTime: EpochMicros;
+  /** `undefined` for what has no end of its own in the log. */
+  readonly endTime: EpochMicros | undefined;
+  /** Of a tool's arguments. */
+  readonly fingerprint: number | undefined;
   /** How many ended under this key: some providers give one id to several calls. */
   readonly count: number;
 }

@@ -17,7 +17,6 @@ import type {
   PreLlmCall,
   PreToolCall,
   SessionEnd,
-  SessionReset,
 } from '../model/event.ts';
 import { noteFirstChunk, onApiRequestError, onPostApiRequest, onPreApiRequest } from './api-calls.ts';
 import { onPostApprovalResponse, onPreApprovalRequest } from './approvals.ts';
@@ -28,7 +27,7 @@ import { flushWaiting, reorder } from './reorder.ts';
 import { sendSession, touchSession } from './sessions.ts';
 import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
 import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
-import { isRepeat, warn } from './times.ts';
+import { clampedEnd, isRepeat, warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { announce, closeTurn, endTurn, openTurn } from './turns.ts';
 
@@ -86,6 +85,8 @@ function apply(state: State, event: Waiting, out: Output): void {
   const turn = findTurn(owner, event);
   if (turn !== undefined && event.time > turn.lastTime) turn.lastTime = event.time;
   const fate = handle(state, out, { session, owner, turn }, event);
+  // A session that a rotation opened has a part of the turn's sums: they are shown, also when no turn of its own follows.
+  if (owner !== session && turn?.selected) session.selected = true;
   out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
   enforceBounds(state, out);
   evictSubagents(state, out);
@@ -111,12 +112,12 @@ function handle(state: State, out: Output, place: Place, event: HookEvent): Fate
     case 'on_session_finalize':
       return onSessionFinalize(state, out, session, event.time, event.reason);
     case 'on_session_reset':
-      return onSessionReset(state, out, event);
+      return onSessionFinalize(state, out, session, event.time, event.reason);
     case 'pre_llm_call':
       session.parentSessionId ??= event.parentSessionId;
       return onPreLlmCall(state, out, place, event);
     case 'post_llm_call':
-      return onPostLlmCall(turn, event);
+      return onPostLlmCall(out, turn, event);
     case 'subagent_start':
       return onSubagentStart(state, out, session, turn ?? parentTurn(session, event.parentTurnId), event);
     case 'subagent_stop':
@@ -217,7 +218,7 @@ function onSessionEnd(state: State, out: Output, place: Place, event: SessionEnd
   turn.interrupted = event.interrupted;
   turn.failed = event.failed;
   turn.exitReason = event.turnExitReason ?? event.reason;
-  endTurn(state, out, owner, turn, event.time);
+  endTurn(state, out, owner, turn, turn.endTime ?? clampedEnd(out, event, turn.startTime, event.time));
   return 'mapped';
 }
 
@@ -233,13 +234,6 @@ function onSessionFinalize(
   session.endReason = reason;
   endSession(state, out, session, 'session_end', time);
   return session.selected ? 'mapped' : 'unmapped';
-}
-
-/** Names the new session; the old one ends, if the gateway says which it was. */
-function onSessionReset(state: State, out: Output, event: SessionReset): Fate {
-  const old = event.oldSessionId === undefined ? undefined : state.sessions.get(event.oldSessionId);
-  if (old === undefined || old.endTime !== undefined) return 'unmapped';
-  return onSessionFinalize(state, out, old, event.time, event.reason);
 }
 
 function onPreLlmCall(state: State, out: Output, place: Place, event: PreLlmCall): Fate {
@@ -263,9 +257,9 @@ function isAnnounced(owner: SessionState, turn: TurnState | undefined, event: Pr
   return turn !== undefined && turn.apiCallCount === 0 && isRepeat(turn.startTime, event.time);
 }
 
-function onPostLlmCall(turn: TurnState | undefined, event: PostLlmCall): Fate {
+function onPostLlmCall(out: Output, turn: TurnState | undefined, event: PostLlmCall): Fate {
   if (turn === undefined || turn.endTime !== undefined) return 'merged';
-  turn.endTime = event.time;
+  turn.endTime = clampedEnd(out, event, turn.startTime, event.time);
   turn.assistantResponse = event.assistantResponse;
   return 'mapped';
 }

@@ -8,7 +8,7 @@ import { type EpochMicros, later, shift } from '../model/time.ts';
 import { rememberEnded } from './ended.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { spanIdOf } from './ids.ts';
-import type { Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
+import type { Ended, Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
 
 /** A tool begins. */
@@ -27,8 +27,7 @@ export function onPreToolCall(
   }
   const key = toolKey(turn, event);
   const ended = key === undefined ? undefined : session.ended.get(key);
-  if (ended !== undefined && (event.time <= ended.startTime || isRepeat(ended.startTime, event.time)))
-    return 'merged';
+  if (ended !== undefined && saysAgain(ended, event, fingerprint)) return 'merged';
   const count =
     key === undefined ? 0 : (ended?.count ?? 0) + turn.tools.filter((tool) => tool.key === key).length;
   if (count > 0) {
@@ -58,6 +57,16 @@ export function onPreToolCall(
   return 'mapped';
 }
 
+/** True when a `pre` is of the call that ended: heard by a second recorder, or late. Other arguments are another call. */
+function saysAgain(
+  { startTime, fingerprint: known }: Ended,
+  event: PreToolCall,
+  fingerprint: number,
+): boolean {
+  if (known !== undefined && known !== fingerprint) return false;
+  return event.time <= startTime || isRepeat(startTime, event.time);
+}
+
 /** A tool ends, in any order. One whose start is not in the log starts where its duration says. */
 export function onPostToolCall(
   state: State,
@@ -67,7 +76,10 @@ export function onPostToolCall(
   event: PostToolCall,
 ): Fate {
   const at = findOpen(session, turn, event);
-  if (at === SAID_BEFORE) return 'merged';
+  if (at === SAID_BEFORE) {
+    noteSecondEnd(out, session.ended.get(toolKey(turn, event) ?? ''), event);
+    return 'merged';
+  }
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
   const tool = open ?? lostTool(state, session, turn, event);
   const nested = event.toolCallId === undefined && tool.toolCallId === undefined ? tool.enclosing : undefined;
@@ -84,6 +96,12 @@ export function onPostToolCall(
   };
   closeTool(out, session, turn, tool, span, nested !== undefined);
   return 'mapped';
+}
+
+/** A worker that was given up may end late and say otherwise: the first end counts. */
+function noteSecondEnd(out: Output, ended: Ended | undefined, event: PostToolCall): void {
+  if (ended?.endTime === undefined || isRepeat(ended.endTime, event.time)) return;
+  warn(out, event, 'ended-twice', 'this tool call had ended already: the first end counts');
 }
 
 /** Notes that what is open must have ended by `end.time`. It is closed with the turn, unless its own end still comes. */
@@ -128,7 +146,9 @@ function closeTool(
   }
   const key =
     tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
-  if (key !== undefined) rememberEnded(session, key, tool.startTime);
+  if (key !== undefined) {
+    rememberEnded(session, key, tool.startTime, { endTime: span.endTime, fingerprint: tool.fingerprint });
+  }
   if (turn.selected) out.spans.push(span);
 }
 
@@ -149,12 +169,8 @@ const SAID_BEFORE = -2;
 /** Index of the open call that this `post` ends, -1 when there is none, or `SAID_BEFORE`. */
 function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): number {
   const { tools } = turn;
-  const key = toolKey(turn, event);
-  if (key !== undefined) {
-    const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
-    if (same.length > 0) return sameArguments(tools, same, event) ?? same[0] ?? -1;
-    if (session.ended.has(key)) return SAID_BEFORE;
-  }
+  const named = findNamed(session, turn, event);
+  if (named !== undefined) return named;
   const unnamed = indexesOf(
     tools,
     (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
@@ -163,6 +179,21 @@ function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): 
   if (match !== undefined) return match;
   // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
   return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
+}
+
+/** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
+function findNamed(session: SessionState, turn: TurnState, event: PostToolCall): number | undefined {
+  const { tools } = turn;
+  const key = toolKey(turn, event);
+  if (key === undefined) return undefined;
+  const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
+  const exact = sameArguments(tools, same, event);
+  if (exact !== undefined) return exact;
+  const ended = session.ended.get(key);
+  // Where an id stands for several calls, a second end of the one must not end the other.
+  const ofEnded = ended !== undefined && ended.fingerprint === fingerprintOf(event.args);
+  if (same.length > 0 && !ofEnded) return same[0];
+  return ended === undefined ? undefined : SAID_BEFORE;
 }
 
 function sameRequest(tool: ToolState, event: PostToolCall): boolean {
@@ -228,7 +259,7 @@ function lostTool(state: State, session: SessionState, turn: TurnState, event: P
     toolName: event.toolName,
     toolCallId: event.toolCallId,
     apiRequestId: event.apiRequestId,
-    fingerprint: 0,
+    fingerprint: fingerprintOf(event.args),
     startTime,
     lastTime: startTime,
     enclosing: undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { redact } from '../../src/model/redact.ts';
+import { findSecrets } from '../../src/model/secrets.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const BODY = 'a1B2'.repeat(10);
@@ -18,6 +19,8 @@ describe('obvious secrets go', () => {
     ['Google key', `AIza${BODY}`, '[redacted]'],
     ['Hugging Face token', `hf_${BODY}`, '[redacted]'],
     ['npm token', `npm_${BODY}`, '[redacted]'],
+    ['Telegram bot token', `1234567890:AA${BODY.slice(0, 33)}`, '[redacted]'],
+    ['Slack webhook', `https://hooks.slack.com/services/T000/B000/${BODY}`, 'https://[redacted]'],
     ['JWT', `eyJ${BODY}.eyJ${BODY}.abc-DEF_123`, '[redacted]'],
     ['private key', `x -----BEGIN RSA ${PEM}\nMIIE\n-----END RSA ${PEM} y`, 'x [redacted] y'],
     ['private key that was cut', `-----BEGIN ${PEM}\nMIIE`, '[redacted]'],
@@ -31,6 +34,29 @@ describe('obvious secrets go', () => {
   ])('%s', (_kind, text, expected) => {
     expect(redact(text)).toBe(expected);
   });
+});
+
+test('what the linter accuses of being a secret is gone afterwards', () => {
+  const heads = [
+    'sk-',
+    'ghp_',
+    'glpat-',
+    'AKIA',
+    'AIza',
+    'ya29.',
+    'xoxb-',
+    'sk_live_',
+    'npm_',
+    'hf_',
+    '1234567890:AA',
+  ];
+  const texts = [
+    ...heads.map((head) => `x ${head}${BODY}`),
+    `hooks.slack.com/services/${BODY}`,
+    `passwd=${BODY}`,
+  ];
+  for (const text of texts) expect([text, findSecrets(redact(text))]).toEqual([text, []]);
+  expect(texts.flatMap((text) => findSecrets(text)).length).toBeGreaterThan(8);
 });
 
 describe('ordinary text stays', () => {

@@ -1,0 +1,86 @@
+/** `hermes-otel validate`: a look over logs without replaying them. It refuses to export, and to change anything. */
+import type { Command } from 'commander';
+import type { ByteSource } from '../input/byte-source.ts';
+import { readLines } from '../input/read-lines.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { inspectLine } from '../parse/inspect-line.ts';
+import { parseLine } from '../parse/parse-line.ts';
+import { finishLint, lintLine } from '../validate/lint.ts';
+import { renderJson } from '../validate/render-json.ts';
+import { renderText } from '../validate/render-text.ts';
+import type { LintReport } from '../validate/report.ts';
+import { type LintState, startLint } from '../validate/state.ts';
+import { visible } from '../view/visible.ts';
+import type { Exit } from './commands.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from './flags.ts';
+import { addExamples } from './help.ts';
+import { openLogs } from './input.ts';
+import { watchInterrupts } from './interrupts.ts';
+import type { Io } from './io.ts';
+import { writeTo } from './write-to.ts';
+
+const FORMATS = ['text', 'json'] as const;
+
+const VALIDATE_FLAGS = {
+  format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
+  strict: switchFlag({ flags: '--strict', help: 'exit 1 when a replay would lose anything' }),
+} as const;
+
+type ValidateFlags = FlagValues<typeof VALIDATE_FLAGS>;
+
+export function registerValidate(program: Command, io: Io, exit: Exit): void {
+  const command = program
+    .command('validate')
+    .description('a look over a log without replaying it: what is odd, and what that does to the trace')
+    .argument('[log...]', 'files (also .gz), or - for standard input');
+  addFlags(command, VALIDATE_FLAGS);
+  addExamples(command, [
+    ['hermes-otel validate session.ndjson', 'dialect, hooks, missing partners, duplicates, clock jumps'],
+    [
+      'hermes-otel validate logs/*.ndjson --strict',
+      'fails when a line would be lost: a check before a backfill',
+    ],
+    ['hermes-otel validate session.ndjson --format json', 'the same for a program'],
+  ]);
+  command.action(async (logs: string[]) => {
+    exit(await validate(logs, readFlags(VALIDATE_FLAGS, command, io.env), io));
+  });
+}
+
+/** @returns 1 when something would be lost and `--strict` asks for that, else 0. */
+async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {
+  const interrupt = watchInterrupts(io);
+  const state = startLint();
+  const unread: Diagnostic[] = [];
+  try {
+    for (const source of await openLogs(logs, io, 'validate')) {
+      await lintSource(state, source, interrupt.signal, (diagnostic) => unread.push(diagnostic));
+    }
+  } finally {
+    interrupt.stop();
+  }
+  const report = finishLint(state);
+  await writeTo(io.stdout)(rendered(report, flags.format));
+  for (const { message, at } of unread) {
+    io.stderr.write(`hermes-otel: ${visible(`${at?.source}: ${message}`)}.\n`);
+  }
+  const lost = report.lost + unread.filter(({ severity }) => severity === 'error').length;
+  return flags.strict && lost > 0 ? 1 : 0;
+}
+
+async function lintSource(
+  state: LintState,
+  source: ByteSource,
+  signal: AbortSignal,
+  onDiagnostic: (diagnostic: Diagnostic) => void,
+): Promise<void> {
+  for await (const lines of readLines(source, { signal, onDiagnostic })) {
+    for (const line of lines) {
+      lintLine(state, { line, parsed: parseLine(line, { content: false }), facts: inspectLine(line.text) });
+    }
+  }
+}
+
+function rendered(report: LintReport, format: ValidateFlags['format']): string {
+  return format === 'json' ? renderJson(report) : renderText(report, visible);
+}
