@@ -9,6 +9,7 @@ import { shift } from '../model/time.ts';
 import { createState, type Output } from '../reconstruct/state.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Destinations, openDestinations } from './destinations.ts';
+import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openInput } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
@@ -25,6 +26,7 @@ import { tellReport } from './tell-report.ts';
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
   const report = createReport(logs.length);
+  const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report);
   const budgets = await openBudgets(flags);
   const shiftMicros = await readShift(logs, flags, io, interrupt.signal);
   const input = await openInput(logs, flags, io, interrupt.signal, report);
@@ -37,12 +39,14 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   try {
     for await (const batch of lines) {
       await deliver(run, takeIn(run, batch));
+      await diagnosticLog?.room();
       progress.tell(report);
     }
     await deliver(run, takeRest(run));
   } finally {
     progress.stop();
     interrupt.stop();
+    await diagnosticLog?.close();
   }
   const hurry = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
   const accounts = await destinations.finish(hurry);
