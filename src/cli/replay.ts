@@ -35,7 +35,7 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   const destinations = await openDestinations(flags, io, names.instruments);
   const state = createState(reconstructOptions(flags, { live: input.live || flags.speed !== undefined }));
   const run: Run = { report, names, destinations, budgets, state, shiftMicros };
-  const progress = startProgress(io, flags.quiet);
+  const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
   try {
     for await (const batch of lines) {
       await deliver(run, takeIn(run, batch));
@@ -91,4 +91,11 @@ function measure(
   const measurements = names.measure(span);
   for (const { instrument } of measurements) report.metrics.add(instrument);
   return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
+}
+
+/** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */
+function isShownMeanwhile({ exporter, output }: ReplayFlags, io: Io): boolean {
+  const toFile = output !== undefined && output !== '-';
+  const shown = exporter.some((name) => name === 'console' || (name === 'otlp_file' && !toFile));
+  return io.stdout.isTTY === true && shown;
 }
