@@ -290,10 +290,18 @@ class Log:
         self.fd = os.open(self.path, flags, 0o600)
         found = os.fstat(self.fd)
         self.identity = (found.st_dev, found.st_ino)
-        self.torn = False
-        if stat.S_ISREG(found.st_mode) and found.st_size > 0:
-            os.lseek(self.fd, -1, os.SEEK_END)
-            self.torn = os.read(self.fd, 1) != b"\n"
+        self.torn = stat.S_ISREG(found.st_mode) and self.ends_in_half_line() and self.still_ends_in_half_line()
+
+    def ends_in_half_line(self):
+        if os.fstat(self.fd).st_size == 0:
+            return False
+        os.lseek(self.fd, -1, os.SEEK_END)
+        return os.read(self.fd, 1) != b"\n"
+
+    def still_ends_in_half_line(self):
+        """A large line that another process is just writing can be seen growing, page by page."""
+        time.sleep(0.002)
+        return self.ends_in_half_line()
 
     def close(self):
         fd, self.fd = self.fd, None

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import {
@@ -57,9 +56,4 @@ export function sorted(spans: readonly AgentSpan[]): AgentSpan[] {
 
 function key(span: AgentSpan): string {
   return `${span.traceId}${span.spanId}`;
-}
-
-/** A short name for a long list, so that a failing property prints something readable. */
-export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }

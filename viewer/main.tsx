@@ -13,8 +13,12 @@ import { App } from './view/app.tsx';
 function start(root: HTMLElement): void {
   const [about] = parts<About>(ELEMENT.about);
   const [end] = parts<End>(ELEMENT.end);
-  const table = buildTable(decode(parts<Block>(ELEMENT.block)));
-  const store = createStore(table, about ?? { title: '', generator: '', resource: [] }, end?.spans);
+  const columns = decode(parts<Block>(ELEMENT.block));
+  const store = createStore(
+    buildTable(columns),
+    about ?? { title: '', generator: '', resource: [] },
+    end?.spans !== columns.count,
+  );
   followTheme(store);
   followHash(store);
   followKeys(store);

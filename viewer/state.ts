@@ -18,8 +18,8 @@ export interface Store {
   readonly marks: Marks;
   /** By session. */
   readonly totals: readonly Totals[];
-  /** How many spans the file says it holds; `undefined` when it was cut before that. */
-  readonly written: number | undefined;
+  /** True when the file was not written to its end. */
+  readonly cut: boolean;
 
   readonly session: Signal<number>;
   readonly sessionQuery: Signal<string>;
@@ -62,7 +62,7 @@ export const NO_FILTER: Filter = { query: '', kinds: new Set(), errorsOnly: fals
 
 const NOTHING: Session = { id: '', from: 0, to: 0, start: 0, end: 1 };
 
-export function createStore(table: SpanTable, about: About, written: number | undefined): Store {
+export function createStore(table: SpanTable, about: About, cut: boolean): Store {
   const session = signal(0);
   const filter = signal<Filter>(NO_FILTER);
   const collapsed = signal(new Uint8Array(table.count));
@@ -96,7 +96,7 @@ export function createStore(table: SpanTable, about: About, written: number | un
   return {
     table,
     about,
-    written,
+    cut,
     marks: marksOf(table),
     totals: table.sessions.map((each) => totalsOf(table, each)),
     session,

@@ -1,5 +1,5 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
-import { createMeter, type Meter } from '../export/metrics/meter.ts';
+import { createMeter, type Meter, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { Instrument, Measurement } from '../model/otel.ts';
@@ -17,6 +17,16 @@ export interface Destinations {
   write(spans: readonly FinishedSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
+  /** Sends the metrics as they stand, and all that was written; returns when everything has its outcome. */
+  flush(): Promise<void>;
+  /** Returns when everything written so far has its outcome. */
+  settled(): Promise<void>;
+  /** What the metrics go on from after a restart; `undefined` when nobody wants metrics. */
+  meterState(): Promise<MeterState | undefined>;
+  /** What became of everything so far, for each destination and signal. */
+  accounts(): readonly DeliveryAccount[];
+  /** From now on there is a hurry: what is under way in `withinMillis` counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
   /**
    * Sends what is left, within `withinMillis` when there is a hurry.
    * @returns what became of everything, for each destination and signal.
@@ -30,6 +40,7 @@ export async function openDestinations(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
+  resume?: MeterState,
 ): Promise<Destinations> {
   const deadLetter = await openDeadLetter(flags);
   const onOutage = (sentence: string) => {
@@ -40,12 +51,30 @@ export async function openDestinations(
   );
   const spanSinks = exporters.flatMap(({ spans }) => spans ?? []);
   const metricSinks = exporters.flatMap(({ metrics }) => metrics ?? []);
-  const meter = metricSinks.length === 0 ? undefined : await openMeter(flags, io, instruments);
+  const meter = metricSinks.length === 0 ? undefined : await openMeter(flags, io, instruments, resume);
   let started = false;
   const send = async (snapshot: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write(snapshot)));
   };
+  const sinks = [...spanSinks, ...metricSinks];
+  const settled = async () => {
+    await Promise.all(sinks.map((sink) => sink.settled()));
+  };
+  const sendLast = async () => {
+    const last = await meter?.finish();
+    if (last !== undefined) await send(last);
+  };
   return {
+    settled,
+    flush: async () => {
+      await sendLast();
+      await settled();
+    },
+    meterState: async () => await meter?.state(),
+    accounts: () => sinks.map((sink) => sink.soFar()),
+    hurry: (withinMillis) => {
+      for (const sink of sinks) sink.hurry(withinMillis);
+    },
     startAt: (time) => {
       if (!started) void meter?.advance(time);
       started = true;
@@ -62,11 +91,8 @@ export async function openDestinations(
       return snapshot.then(send).then(() => meter?.record(measurements));
     },
     finish: async (withinMillis) => {
-      const last = await meter?.finish();
-      if (last !== undefined) await send(last);
-      const accounts = await Promise.all(
-        [...spanSinks, ...metricSinks].map((sink) => sink.finish(withinMillis)),
-      );
+      await sendLast();
+      const accounts = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
       await Promise.all(exporters.map((exporter) => exporter.close()));
       await deadLetter?.close();
       return accounts;
@@ -80,7 +106,12 @@ async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   return deadLetter(file);
 }
 
-async function openMeter(flags: ReplayFlags, io: Io, instruments: readonly Instrument[]): Promise<Meter> {
+async function openMeter(
+  flags: ReplayFlags,
+  io: Io,
+  instruments: readonly Instrument[],
+  resume: MeterState | undefined,
+): Promise<Meter> {
   const { temporality } = settled(await resolveTemporality(io.env));
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
@@ -91,5 +122,6 @@ async function openMeter(flags: ReplayFlags, io: Io, instruments: readonly Instr
     instruments,
     intervalMicros: Math.max(1, flags.metricInterval) * MICROS_PER_MILLI,
     temporality,
+    ...(resume === undefined ? {} : { resume }),
   });
 }

@@ -16,16 +16,18 @@ export interface DiagnosticLog {
 
 /**
  * From here on, what is added to `report` is written too. `undefined` when no file was asked for.
- * Throws a `CliError` when it cannot be opened. What is in it already is lost, as with every file we write.
+ * Throws a `CliError` when it cannot be opened.
+ * @param goesOn the run takes up from a checkpoint: what the file holds already is kept.
  */
 export async function openDiagnosticLog(
   file: string | undefined,
   report: Report,
+  { goesOn }: { readonly goesOn: boolean },
 ): Promise<DiagnosticLog | undefined> {
   if (file === undefined) return undefined;
   const { stringify } = await import('ndjson');
   const lines = stringify();
-  const output = await openFile(file);
+  const output = await openFile(file, goesOn ? 'a' : 'w');
   const written = pipeline(lines, output).catch((error: unknown) => {
     throw unwritable(file, error);
   });
@@ -49,9 +51,9 @@ export async function openDiagnosticLog(
   };
 }
 
-async function openFile(file: string): Promise<WriteStream> {
+async function openFile(file: string, mode: 'a' | 'w'): Promise<WriteStream> {
   try {
-    return (await open(file, 'w')).createWriteStream();
+    return (await open(file, mode)).createWriteStream();
   } catch (error) {
     throw unwritable(file, error);
   }

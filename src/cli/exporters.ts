@@ -5,7 +5,7 @@ import type { Destination as ExportDestination, RunOptions } from '../export/des
 import type { LineOutput } from '../export/file/line-output.ts';
 import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
 import { isProblem, type OptionProblem } from '../export/options/problem.ts';
-import type { DeliveryAccount, MetricSink, SpanSink } from '../model/sink.ts';
+import type { Account, DeliveryAccount, MetricSink, SpanSink } from '../model/sink.ts';
 import { CliError } from './cli-error.ts';
 import { colorsFor } from './colors.ts';
 import type { FlagValues } from './flags.ts';
@@ -22,7 +22,10 @@ export interface Exporter {
   close(): Promise<void>;
 }
 
-type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write'> & {
+type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
+  soFar(): DeliveryAccount;
+  /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
   /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit. */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 };
@@ -61,13 +64,24 @@ async function openConsole(flags: ReplayFlags, io: Io): Promise<Exporter> {
     traces: flags.traces,
     metrics: flags.metrics,
   });
-  const finish = async (): Promise<DeliveryAccount> => ({
-    ...(await sink.finish()),
-    ...PLAIN,
-    destination: 'console',
-    signal: 'spans',
-  });
-  return { spans: { write: sink.write, finish }, metrics: undefined, close: async () => {} };
+  const spans = accountable(sink, 'console', 'spans');
+  return { spans, metrics: undefined, close: async () => {} };
+}
+
+/** A sink that sends over no network: it waits for nobody, and has less to count. */
+function accountable<S extends SpanSink | MetricSink>(
+  { write, settled, soFar, finish }: S,
+  destination: string,
+  signal: DeliveryAccount['signal'],
+): AccountableSink<S> {
+  const whole = (account: Account): DeliveryAccount => ({ ...account, ...PLAIN, destination, signal });
+  return {
+    write,
+    settled,
+    soFar: () => whole(soFar()),
+    hurry: () => {},
+    finish: async () => whole(await finish()),
+  };
 }
 
 /** What only a delivery over a network can count. */
@@ -80,7 +94,13 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
   ]);
   const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return wanted(
-    openOtlpHttp({ ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) }),
+    openOtlpHttp({
+      ...settings,
+      ...run,
+      origin: originOf(flags, io.env),
+      limits: limitsOf(flags),
+      encoder: flags.encoder,
+    }),
     flags,
   );
 }
@@ -128,20 +148,16 @@ async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
     },
     problemOf: (error) => (error instanceof Error ? error.message : String(error)),
   });
-  const finish = async (): Promise<DeliveryAccount> => ({
-    ...(await sink.finish()),
-    ...PLAIN,
-    destination: output.name,
-    signal: 'metric points',
-  });
-  return { spans: undefined, metrics: { write: sink.write, finish }, close: () => output.close() };
+  const metrics = accountable(sink, output.name, 'metric points');
+  return { spans: undefined, metrics, close: () => output.close() };
 }
 
-async function openOutput({ output }: ReplayFlags, io: Io): Promise<LineOutput> {
+async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
   const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
   if (output === undefined || output === '-') return streamOutput(io.stdout, 'standard output');
   try {
-    return await fileOutput(output);
+    // What an earlier run sent is not sent again: it has to stay.
+    return await fileOutput(output, checkpoint === undefined ? 'replace' : 'append');
   } catch (error) {
     throw new CliError(`--output: ${output} cannot be written: ${systemProblem(error)}.`);
   }

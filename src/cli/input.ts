@@ -1,30 +1,50 @@
 /** From the logs on the command line to parsed lines in order of time. */
 
 import type { ByteSource } from '../input/byte-source.ts';
+import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
+import type { InputLine } from '../model/line.ts';
 import { atTime, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
+import { timeAtAGlance } from '../parse/glance.ts';
 import { parseLine } from '../parse/parse-line.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
+import { openShare, readPart, type Share } from './share.ts';
 
 export { SILENCE };
 
-type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'>;
+type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'> & {
+  readonly shard?: string | undefined;
+};
+
+/** A line that another part of a shared log takes in. */
+export interface ForeignLine {
+  readonly kind: 'foreign';
+  /** `undefined` when it holds no event, or no time. */
+  readonly time: EpochMicros | undefined;
+}
+
+export type TakenLine = ParsedLine | ForeignLine;
+
+/** What the input gives at a time. */
+export type LineBatch = readonly TakenLine[] | typeof SILENCE;
 
 export interface Input {
-  readonly lines: AsyncIterable<readonly ParsedLine[] | typeof SILENCE>;
+  readonly lines: AsyncIterable<LineBatch>;
   /** True for input that may never end and is told as it comes: a pipe, a followed file. */
   readonly live: boolean;
+  /** How far followed files are read with the last batch given; `undefined` when nothing is followed. */
+  readonly progress: (() => FollowProgress) | undefined;
 }
 
 /** A live log that says nothing for so long has said all it had to say for now. */
-const SILENCE_MILLIS = 250;
+export const SILENCE_MILLIS = 250;
 
 /** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
 export async function openInput(
@@ -44,10 +64,13 @@ export async function openInput(
   const [error] = errors;
   if (error !== undefined) throw new CliError(error.message);
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
-  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, assume));
+  const part = readPart(flags.shard);
+  const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
+  const share = part === undefined ? undefined : await openShare(sources, part, signal, warn);
+  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, { assume, share }));
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
-  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live };
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
 }
 
 function parsedSource(
@@ -55,20 +78,18 @@ function parsedSource(
   { captureContent: content }: InputFlags,
   signal: AbortSignal,
   report: Report,
-  assume: ((line: ParsedLine) => ParsedLine) | undefined,
-): MergeSource<ParsedLine> {
+  taking: Taking,
+): MergeSource<TakenLine> {
+  const take = takerOf(content, taking);
   const onDiagnostic = (diagnostic: Parameters<typeof addDiagnostic>[1]) => addDiagnostic(report, diagnostic);
-  async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic })) {
-      const parsed = batch.map((line) => parseLine(line, { content }));
-      yield assume === undefined ? parsed : parsed.map(assume);
-    }
+  async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
+    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(take);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
     for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
       for (const line of batch) {
-        const time = timeOf(parseLine(line, { content: false }));
+        const time = timeAtAGlance(line);
         if (time !== undefined) return time;
       }
     }
@@ -79,12 +100,33 @@ function parsedSource(
 
 const PEEK_BYTES = 16 * 1024;
 
-function timeOf(line: ParsedLine): EpochMicros | undefined {
+function timeOf(line: TakenLine): EpochMicros | undefined {
+  if (line.kind === 'foreign') return line.time;
   return line.kind === 'event' ? line.event.time : undefined;
 }
 
+interface Taking {
+  /** `undefined`: a line without a time stays without one. */
+  readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
+  /** `undefined`: all lines are ours. */
+  readonly share: Share | undefined;
+}
+
+/** What becomes of a line: parsed, or only looked at when somebody else takes it. */
+function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine) => TakenLine {
+  const parse = (line: InputLine) => parseLine(line, { content });
+  // Artificial times are counted over the whole log, so every line must be parsed for them.
+  const parseAll = assume === undefined ? undefined : (line: InputLine) => assume(parse(line));
+  if (share === undefined) return parseAll ?? parse;
+  return (line) => {
+    const parsed = parseAll?.(line);
+    if (share.owns(line.text)) return parsed ?? parse(line);
+    return { kind: 'foreign', time: parsed === undefined ? timeAtAGlance(line) : timeOf(parsed) };
+  };
+}
+
 /** Artificial times, a second apart, from a date that nobody takes for real; a line with a time of its own keeps it. */
-function assumedTimes(): (line: ParsedLine) => ParsedLine {
+export function assumedTimes(): (line: ParsedLine) => ParsedLine {
   let time = epochMicros(Date.UTC(2000, 0, 1) * 1000);
   return (line) => {
     if (line.kind !== 'untimed') return line;

@@ -10,7 +10,8 @@ export interface Io {
   /** Of Node.js; a stand-in need not have one. */
   readonly versions?: { readonly node: string };
   cwd(): string;
-  kill(pid: number, signal: 'SIGINT' | 'SIGTERM'): unknown;
-  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  /** Signal 0 only asks whether the process is there, and throws when it is not. */
+  kill(pid: number, signal: 'SIGINT' | 'SIGTERM' | 0): unknown;
+  on(event: 'SIGINT' | 'SIGTERM' | 'SIGUSR1', listener: () => void): unknown;
+  off(event: 'SIGINT' | 'SIGTERM' | 'SIGUSR1', listener: () => void): unknown;
 }

@@ -7,7 +7,7 @@ import type { EpochMicros } from '../model/time.ts';
 import { createOutput, createState } from '../reconstruct/state.ts';
 import { finish, step } from '../reconstruct/step.ts';
 import { readFlags } from './flags.ts';
-import { openInput, SILENCE } from './input.ts';
+import { openInput, SILENCE, type TakenLine } from './input.ts';
 import type { Io } from './io.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
@@ -21,18 +21,20 @@ export async function logFacts(log: string, io: Io): Promise<LogFacts> {
   const seen = { lines: 0, events: 0, lost: 0 };
   let firstLost: string | undefined;
   let lastEvent: EpochMicros | undefined;
-  for await (const batch of input.lines) {
-    for (const line of batch === SILENCE ? [] : batch) {
-      seen.lines += 1;
-      if (line.kind === 'event') {
-        seen.events += 1;
-        lastEvent = line.event.time;
-        step(state, line.event, out);
-      }
-      const why = lossOf(line);
-      if (why !== undefined) seen.lost += 1;
-      firstLost ??= why;
+  const take = (line: TakenLine) => {
+    if (line.kind === 'foreign') return;
+    seen.lines += 1;
+    if (line.kind === 'event') {
+      seen.events += 1;
+      lastEvent = line.event.time;
+      step(state, line.event, out);
     }
+    const why = lossOf(line);
+    if (why !== undefined) seen.lost += 1;
+    firstLost ??= why;
+  };
+  for await (const batch of input.lines) {
+    if (batch !== SILENCE) batch.forEach(take);
   }
   finish(state, out);
   return { name: log, ...seen, firstLost, lastEvent, ...countsOf(out.spans) };

@@ -1,11 +1,10 @@
 /** Old logs: told before they are sent, moved as a whole, or played at the pace at which they happened. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParsedLine } from '../model/parsed-line.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type EpochMicros, shift } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
 import { readDuration } from './flags.ts';
-import { SILENCE } from './input.ts';
+import { type Input, type LineBatch, SILENCE, type TakenLine } from './input.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { type Survey, survey } from './survey.ts';
@@ -62,42 +61,40 @@ export function shifted(span: AgentSpan, micros: number): AgentSpan {
   };
 }
 
-type Lines = readonly ParsedLine[] | typeof SILENCE;
-
 /** A wait shorter than this is not worth a pause. */
 const SHORTEST_WAIT_MILLIS = 20;
 
-/** Hands on each line when its time has come, `speed` times as fast as it happened. */
-export async function* paced(
-  lines: AsyncIterable<Lines>,
-  speed: number,
-  signal: AbortSignal,
-): AsyncGenerator<Lines> {
-  const waitFor = pace(speed);
-  for await (const batch of lines) {
-    let due: ParsedLine[] = [];
-    for (const line of batch === SILENCE ? [] : batch) {
-      const wait = waitFor(line);
-      if (wait > SHORTEST_WAIT_MILLIS) {
-        yield due;
-        yield SILENCE;
-        due = [];
-        if (await interrupted(wait, signal)) return;
-      }
-      due.push(line);
-    }
-    yield due;
-  }
+/** The input whose lines come when their time has come, `speed` times as fast as they happened. */
+export function paced(input: Input, speed: number, signal: AbortSignal): Input {
+  return { ...input, lines: pacedLines(input.lines, pace(speed), signal), live: true };
 }
 
-/** Waits; true when the wait was cut short by an interrupt. */
-async function interrupted(millis: number, signal: AbortSignal): Promise<boolean> {
-  await sleep(millis, undefined, { signal }).catch(() => undefined);
-  return signal.aborted;
+async function* pacedLines(
+  lines: AsyncIterable<LineBatch>,
+  waitFor: (line: TakenLine) => number,
+  signal: AbortSignal,
+): AsyncGenerator<LineBatch> {
+  let due: TakenLine[] = [];
+  for await (const line of oneByOne(lines)) {
+    const wait = waitFor(line);
+    if (wait > SHORTEST_WAIT_MILLIS) {
+      yield due;
+      yield SILENCE;
+      due = [];
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
+    }
+    if (signal.aborted) return;
+    due.push(line);
+  }
+  yield due;
+}
+
+async function* oneByOne(lines: AsyncIterable<LineBatch>): AsyncGenerator<TakenLine> {
+  for await (const batch of lines) if (batch !== SILENCE) yield* batch;
 }
 
 /** @returns in how many milliseconds a line is due; a line without a time at once. */
-function pace(speed: number): (line: ParsedLine) => number {
+function pace(speed: number): (line: TakenLine) => number {
   const started = performance.now();
   let first: EpochMicros | undefined;
   return (line) => {

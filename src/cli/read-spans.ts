@@ -22,7 +22,10 @@ export async function readSpans(
 ): Promise<ReadSpans> {
   const report = createReport(logs.length);
   const input = await openInput(logs, flags, io, signal, report);
-  const reading = { report, state: createState(reconstructOptions(flags, { live: false })) };
+  const reading = {
+    report,
+    state: createState(reconstructOptions(flags, { live: false, progress: undefined })),
+  };
   const progress = startProgress(io, false);
   const spans: AgentSpan[] = [];
   try {

@@ -3,20 +3,25 @@ import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../rec
 import { CliError } from './cli-error.ts';
 import type { FlagValues } from './flags.ts';
 import { readDuration } from './flags.ts';
+import type { Input } from './input.ts';
 import type { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
 export type ReconstructFlags = FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>;
 
+/** A followed log has no end that would close what nobody closes. */
+const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
+
 export function reconstructOptions(
   flags: ReconstructFlags,
-  input: { readonly live: boolean },
+  input: Pick<Input, 'live' | 'progress'>,
 ): ReconstructOptions {
+  const idleTimeout = flags.idleTimeout ?? (input.progress === undefined ? undefined : FOLLOWED_IDLE_MILLIS);
   return {
     ...DEFAULT_OPTIONS,
     tracePer: flags.tracePer,
-    idleTimeoutMicros: flags.idleTimeout === undefined ? undefined : flags.idleTimeout * MICROS_PER_MILLI,
+    idleTimeoutMicros: idleTimeout === undefined ? undefined : idleTimeout * MICROS_PER_MILLI,
     sessionSpans: input.live ? 'at_end' : 'at_finish',
     reorderWindowMicros: flags.reorderWindow * MICROS_PER_MILLI,
     maxOpenTurns: flags.maxOpen,

@@ -72,6 +72,15 @@ export const DELIVERY_FLAGS = {
     }),
     choices: ['gzip', 'none'],
   },
+  encoder: choiceFlag(
+    {
+      flags: '--encoder <name>',
+      help: 'who writes spans as protobuf: own, or sdk to compare with',
+      env: 'HERMES_OTEL_ENCODER',
+      fallback: 'own',
+    },
+    ['own', 'sdk'],
+  ),
   exportTimeout: durationFlag({
     flags: '--export-timeout <time>',
     help: 'how long one request may take, 10s unless set (env: OTEL_EXPORTER_OTLP_TIMEOUT, in ms)',
@@ -135,7 +144,7 @@ export const RECONSTRUCT_FLAGS = {
   }),
   idleTimeout: durationFlag({
     flags: '--idle-timeout <time>',
-    help: 'close sessions silent for so long in log time',
+    help: 'close sessions silent for so long in log time; 30m with --follow',
     env: 'HERMES_OTEL_IDLE_TIMEOUT',
     fallback: undefined,
   }),
@@ -175,6 +184,41 @@ export const TIME_FLAGS = {
   }),
 } as const;
 
+/** Logs that still grow. */
+export const FOLLOW_FLAGS = {
+  follow: switchFlag({
+    flags: '-f, --follow',
+    help: 'go on with what is appended to files, directories and globs, until interrupted',
+    env: 'HERMES_OTEL_FOLLOW',
+  }),
+  pollInterval: durationFlag({
+    flags: '--poll-interval <time>',
+    help: 'how often followed files are looked at',
+    env: 'HERMES_OTEL_POLL_INTERVAL',
+    fallback: '250ms',
+  }),
+  checkpoint: textFlag({
+    flags: '--checkpoint <dir>',
+    help: 'write down how far --follow came, and go on there the next time, also after a crash',
+    env: 'HERMES_OTEL_CHECKPOINT',
+  }),
+  openSpans: choiceFlag(
+    {
+      flags: '--open-spans <how>',
+      help: 'open sessions and turns: withhold sends each once, when it ends; send also shows them as incomplete before',
+      env: 'HERMES_OTEL_OPEN_SPANS',
+      fallback: 'withhold',
+    },
+    ['withhold', 'send'],
+  ),
+  statsInterval: durationFlag({
+    flags: '--stats-interval <time>',
+    help: 'tell on standard error how it goes, so often; SIGUSR1 asks at any time',
+    env: 'HERMES_OTEL_STATS_INTERVAL',
+    fallback: undefined,
+  }),
+} as const;
+
 /** Which sessions and turns are replayed. */
 export const FILTER_FLAGS = {
   session: listFlag({ flags: '--session <id>', help: 'only sessions whose id begins so; repeatable' }),
@@ -188,6 +232,15 @@ export const FILTER_FLAGS = {
     help: 'only turns of this platform (cli, telegram, cron…); repeatable',
   }),
   model: listFlag({ flags: '--model <name>', help: 'only turns of this model; repeatable' }),
+} as const;
+
+/** How a log is shared between several replays. */
+export const SHARE_FLAGS = {
+  shard: textFlag({
+    flags: '--shard <index/count>',
+    help: 'only the sessions that fall to this one of so many, from 0/n: sub-agents go with their parents',
+    env: 'HERMES_OTEL_SHARD',
+  }),
 } as const;
 
 /** What is told about the run. */
@@ -214,7 +267,9 @@ export const REPLAY_FLAGS = {
   ...DELIVERY_FLAGS,
   ...RECONSTRUCT_FLAGS,
   ...TIME_FLAGS,
+  ...FOLLOW_FLAGS,
   ...FILTER_FLAGS,
+  ...SHARE_FLAGS,
   ...REPORT_FLAGS,
 } as const;
 

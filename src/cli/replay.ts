@@ -2,92 +2,119 @@
  * `hermes-otel replay`: logs → events → spans and metrics → destinations, and an account of every line and span.
  * The only place that sees all stages; each does its own work.
  */
-import { type Convention, convention } from '../conventions/convention.ts';
+import { convention } from '../conventions/convention.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { shift } from '../model/time.ts';
 import { createState, type Output } from '../reconstruct/state.ts';
-import { type Budgets, openBudgets } from './budgets.ts';
-import { type Destinations, openDestinations } from './destinations.ts';
+import { stateFromText } from '../reconstruct/state-text.ts';
+import { openBudgets } from './budgets.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { openDestinations } from './destinations.ts';
 import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { openInput } from './input.ts';
-import { watchInterrupts } from './interrupts.ts';
+import { openFollowed } from './follow-input.ts';
+import { createFollower } from './follower.ts';
+import { watchHealth } from './health.ts';
+import { type Input, openInput, SILENCE } from './input.ts';
+import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { paced, readShift, shifted } from './log-time.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { assertAccounted, createReport, type Report } from './report.ts';
-import { type Reading, takeIn, takeRest } from './take-in.ts';
+import { assertAccounted } from './report.ts';
+import { namedSpan, type Run } from './run.ts';
+import { resumeReport } from './saved-report.ts';
+import { takeIn, takePause, takeRest } from './take-in.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
-  const report = createReport(logs.length);
-  const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report);
-  const budgets = await openBudgets(flags);
-  const shiftMicros = await readShift(logs, flags, io, interrupt.signal);
-  const input = await openInput(logs, flags, io, interrupt.signal, report);
-  const lines = flags.speed === undefined ? input.lines : paced(input.lines, flags.speed, interrupt.signal);
-  const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(flags, io, names.instruments);
-  const state = createState(reconstructOptions(flags, { live: input.live || flags.speed !== undefined }));
-  const run: Run = { report, names, destinations, budgets, state, shiftMicros };
-  const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
   try {
-    for await (const batch of lines) {
-      await deliver(run, takeIn(run, batch));
-      await diagnosticLog?.room();
-      progress.tell(report);
+    const run = await startRun(logs, flags, io, interrupt, checkpoint);
+    const { report, destinations, input, budgets } = run;
+    const follower = createFollower(run, checkpoint, flags, io);
+    const stopWatching = watchHealth(run, flags, io);
+    interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
+    try {
+      for await (const lines of input.lines) {
+        await deliver(run, takeIn(run, lines));
+        await run.diagnosticLog?.room();
+        run.progress.tell(report);
+        await follower.between(lines === SILENCE);
+      }
+      await deliver(run, checkpoint === undefined ? takeRest(run) : takePause(run));
+      if (checkpoint !== undefined) await follower.pause(interrupt.received() !== undefined);
+    } finally {
+      run.progress.stop();
+      stopWatching();
+      await run.diagnosticLog?.close();
     }
-    await deliver(run, takeRest(run));
+    const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
+    assertAccounted(report);
+    const results = budgets?.check() ?? [];
+    await tellReport(report, accounts, results, flags, io);
+    await budgets?.tell(results, io);
+    return exitCodeOf({
+      report,
+      accounts,
+      results,
+      flags,
+      interrupt: interrupt.received(),
+      live: input.live,
+    });
   } finally {
-    progress.stop();
     interrupt.stop();
-    await diagnosticLog?.close();
+    await checkpoint?.release();
   }
-  const hurry = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
-  const accounts = await destinations.finish(hurry);
-  assertAccounted(report);
-  const results = budgets?.check() ?? [];
-  await tellReport(report, accounts, results, flags, io);
-  await budgets?.tell(results, io);
-  return exitCodeOf({ report, accounts, results, flags, interrupt: interrupt.received(), live: input.live });
 }
 
-interface Run extends Reading {
-  readonly names: Convention;
-  readonly destinations: Destinations;
-  readonly budgets: Budgets | undefined;
-  readonly shiftMicros: number;
+/** Begins at the logs' beginnings, or where a checkpoint says. */
+async function startRun(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Io,
+  { signal }: Interrupts,
+  checkpoint: Checkpoint | undefined,
+): Promise<Run> {
+  const found = checkpoint?.found;
+  const report = resumeReport(logs.length, found?.report);
+  const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report, { goesOn: found !== undefined });
+  const budgets = await openBudgets(flags);
+  const shiftMicros = await readShift(logs, flags, io, signal);
+  const opened: Input = flags.follow
+    ? openFollowed(logs, flags, io, signal, report, found?.positions)
+    : await openInput(logs, flags, io, signal, report);
+  const input = flags.speed === undefined ? opened : paced(opened, flags.speed, signal);
+  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
+  const options = reconstructOptions(flags, input);
+  const state = found === undefined ? createState(options) : stateFromText(found.state, options);
+  const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
+  return { input, report, diagnosticLog, names, destinations, budgets, state, shiftMicros, progress };
 }
 
 /** Waits while a destination has no room: there is no path that drops. */
-async function deliver(
-  { report, names, destinations, budgets, shiftMicros }: Run,
-  out: Output,
-): Promise<void> {
+async function deliver(run: Run, out: Output): Promise<void> {
+  const { report, destinations, shiftMicros } = run;
   if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
   if (out.spans.length === 0) return;
   const spans: FinishedSpan[] = [];
   for (const original of out.spans) {
     const span = shifted(original, shiftMicros);
-    spans.push({ agent: span, otel: names.toSpan(span) });
-    budgets?.add(span);
-    await measure(report, names, destinations, span);
+    spans.push(namedSpan(run, span));
+    run.budgets?.add(span);
+    const snapshot = measure(run, span);
+    if (snapshot !== undefined) await snapshot;
   }
   await destinations.write(spans);
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-function measure(
-  report: Report,
-  names: Convention,
-  destinations: Destinations,
-  span: AgentSpan,
-): Promise<void> | undefined {
+function measure({ report, names, destinations }: Run, span: AgentSpan): Promise<void> | undefined {
   const measurements = names.measure(span);
   for (const { instrument } of measurements) report.metrics.add(instrument);
   return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);

@@ -33,6 +33,8 @@ export interface Report {
   readonly account: LineAccount;
   readonly spans: Record<AgentSpanKind, number>;
   incomplete: number;
+  /** Spans that were sent before they ended and are not among `spans`: they come again, whole. */
+  sentOpen: number;
   /** Names of the metrics that something was recorded for. */
   readonly metrics: Set<string>;
   firstEvent: EpochMicros | undefined;
@@ -66,6 +68,7 @@ export function createReport(files: number): Report {
     },
     spans: { session: 0, turn: 0, api_call: 0, tool_call: 0, approval: 0, subagent: 0, auxiliary_call: 0 },
     incomplete: 0,
+    sentOpen: 0,
     metrics: new Set(),
     firstEvent: undefined,
     lastEvent: undefined,

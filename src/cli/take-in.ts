@@ -1,9 +1,8 @@
 /** Parsed lines into the state, finished spans out; every line that is no event goes to the report. */
-import type { ParsedLine } from '../model/parsed-line.ts';
 import { createOutput, type Output, type State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
 import { CliError } from './cli-error.ts';
-import { SILENCE } from './input.ts';
+import { type LineBatch, SILENCE, type TakenLine } from './input.ts';
 import { addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 
 export interface Reading {
@@ -12,14 +11,11 @@ export interface Reading {
 }
 
 /** A batch of lines (or the silence after them) → what it finished. */
-export function takeIn(reading: Reading, lines: readonly ParsedLine[] | typeof SILENCE): Output {
-  const { report, state } = reading;
+export function takeIn(reading: Reading, lines: LineBatch): Output {
+  const { state } = reading;
   const out = createOutput();
   if (lines === SILENCE) settle(state, out);
-  else {
-    for (const line of lines) takeLine(reading, line, out);
-    report.lines += lines.length;
-  }
+  else for (const line of lines) takeLine(reading, line, out);
   account(reading, out);
   return out;
 }
@@ -33,7 +29,20 @@ export function takeRest(reading: Reading): Output {
   return out;
 }
 
-function takeLine({ report, state }: Reading, line: ParsedLine, out: Output): void {
+/** The log pauses, to go on from a checkpoint: what is open stays open. */
+export function takePause(reading: Reading): Output {
+  return takeIn(reading, SILENCE);
+}
+
+function takeLine({ report, state }: Reading, line: TakenLine, out: Output): void {
+  if (line.kind === 'foreign') {
+    // Another part's line is only the time it tells: clocks must agree in all parts.
+    if (line.time === undefined) return;
+    report.firstEvent ??= line.time;
+    step(state, { hook: 'elsewhere', time: line.time }, out);
+    return;
+  }
+  report.lines++;
   if (line.kind !== 'event') {
     addLine(report, line);
     return;

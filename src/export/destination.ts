@@ -15,11 +15,16 @@ export interface Destination {
 }
 
 export interface AccountableSpanSink extends SpanSink {
+  soFar(): DeliveryAccount;
+  /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
   /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own. */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
 export interface AccountableMetricSink extends MetricSink {
+  soFar(): DeliveryAccount;
+  hurry(withinMillis: number): void;
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
@@ -33,11 +38,11 @@ export interface RunOptions {
 
 export function spanSink(delivery: Delivery<OtelSpan>): AccountableSpanSink {
   return {
-    write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map((span) => span.otel)),
-    finish: delivery.finish,
+    ...delivery,
+    write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)),
   };
 }
 
 export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableMetricSink {
-  return { write: (snapshot) => delivery.write([snapshot]), finish: delivery.finish };
+  return { ...delivery, write: (snapshot) => delivery.write([snapshot]) };
 }

@@ -6,24 +6,26 @@ import { createDelivery, type DeliveryLimits } from './delivery/delivery.ts';
 import { metricRules } from './delivery/metric-rules.ts';
 import { spanRules } from './delivery/span-rules.ts';
 import { type Destination, metricSink, type RunOptions, spanSink } from './destination.ts';
-import { jsonMetricEncoder, jsonTraceEncoder } from './encode/json-encoder.ts';
+import { jsonMetricEncoder } from './encode/json-encoder.ts';
 import type { ContentType, EncoderFactory, Origin } from './encode/request-encoder.ts';
 import { sdkMetricEncoder, sdkTraceEncoder } from './encode/sdk-protobuf.ts';
+import { createJsonTraceRequest } from './otlp/json-trace-request.ts';
+import { createTraceRequest } from './otlp/trace-request.ts';
 
 export interface ChannelOptions extends RunOptions {
   readonly origin: Origin;
   readonly limits: DeliveryLimits;
   readonly clock?: Clock | undefined;
-  /** What encodes spans, in the channel's content type; by default the SDK's serializer, or our JSON. */
-  readonly traceEncoder?: EncoderFactory<OtelSpan> | undefined;
+  /** Whose protobuf spans are written in; ours unless it says otherwise. The SDK's is there to compare with. */
+  readonly encoder?: 'own' | 'sdk' | undefined;
 }
 
 /** Both signals of a run, delivered over a channel. */
 export function openChannel(channel: Channel, options: ChannelOptions): Destination {
   const { origin, limits, deadLetter, onOutage = () => {}, clock = systemClock } = options;
   const common = { clock, deadLetter, onOutage };
-  const { traceEncoder = encoderFor(channel.traces.contentType, jsonTraceEncoder, sdkTraceEncoder) } =
-    options;
+  const protobufTraceEncoder = options.encoder === 'sdk' ? sdkTraceEncoder : createTraceRequest;
+  const traceEncoder = encoderFor(channel.traces.contentType, createJsonTraceRequest, protobufTraceEncoder);
   const metricEncoder = encoderFor(channel.metrics.contentType, jsonMetricEncoder, sdkMetricEncoder);
   const spans = createDelivery<OtelSpan>({
     ...common,

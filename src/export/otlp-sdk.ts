@@ -107,6 +107,10 @@ function createSdkDelivery<Item>(
         if (gathered.length >= maxRequestItems) await flush();
       }
     },
+    settled: flush,
+    soFar: ledger.soFar,
+    // The SDK's exporters have time limits of their own.
+    hurry: () => {},
     async finish() {
       await flush();
       return ledger.close();

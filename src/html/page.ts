@@ -80,14 +80,24 @@ export async function htmlSink(
 ): Promise<SpanSink> {
   const page = pageWriter(options, await loadAssets());
   await write(page.start());
+  const soFar = (): Account => ({
+    made: page.made,
+    accepted: page.made,
+    rejected: 0,
+    failed: 0,
+    requests: 0,
+    problems: [],
+  });
   return {
+    settled: async () => {},
+    soFar,
     write: async (spans) => {
       const text = page.add(spans);
       if (text !== '') await write(text);
     },
     finish: async (): Promise<Account> => {
       await write(page.end());
-      return { made: page.made, accepted: page.made, rejected: 0, failed: 0, requests: 0, problems: [] };
+      return soFar();
     },
   };
 }

@@ -1,10 +1,14 @@
 /** Says when a live source has nothing more to give for now, so that what waits for later input need not wait for ever. */
 export const SILENCE = Symbol('silence');
 
-/** The items of `source`, and `SILENCE` once after each of them that nothing followed for `millis` (wall-clock time). */
+/**
+ * The items of `source`, and `SILENCE` after each of them that nothing followed for `millis` (wall-clock time); with
+ * `again` once more for each further `millis` of silence.
+ */
 export async function* withSilence<T>(
   source: AsyncIterable<T>,
   millis: number,
+  again = false,
 ): AsyncGenerator<T | typeof SILENCE, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   try {
@@ -13,7 +17,7 @@ export async function* withSilence<T>(
     for (;;) {
       const result = told ? await next : await orSilence(next, millis);
       if (result === SILENCE) {
-        told = true;
+        told = !again;
         yield SILENCE;
         continue;
       }

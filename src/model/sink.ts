@@ -14,6 +14,10 @@ export interface FinishedSpan {
  */
 export interface SpanSink {
   write(spans: readonly FinishedSpan[]): Promise<void>;
+  /** Sends what was written so far and returns when every span of it has its outcome. Nothing is written meanwhile. */
+  settled(): Promise<void>;
+  /** What became of the spans so far; those under way are in `made` only. */
+  soFar(): Account;
   /** Sends what is left and tells what became of every span. Called once, also after an interrupt. */
   finish(): Promise<Account>;
 }
@@ -21,10 +25,12 @@ export interface SpanSink {
 /** Where metric snapshots go, under the same terms; its account counts points. */
 export interface MetricSink {
   write(snapshot: MetricSnapshot): Promise<void>;
+  settled(): Promise<void>;
+  soFar(): Account;
   finish(): Promise<Account>;
 }
 
-/** What became of the items (spans, or metric points) given to one destination: `made = accepted + rejected + failed`, always. */
+/** What became of the items (spans, or metric points) given to one destination: `made = accepted + rejected + failed`, once all have an outcome. */
 export interface Account {
   readonly made: number;
   readonly accepted: number;

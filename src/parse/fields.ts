@@ -25,14 +25,6 @@ export interface Fields extends LineRef {
   diagnostics: Diagnostic[] | undefined;
 }
 
-/**
- * The value under `key`: the top level first, then `extra`. For fields that few lines have. The readers of hooks spell
- * the same out, `body.model, extra.model`, as a read by a fixed name costs a third of a read by a variable one.
- */
-export function field(fields: Fields, key: string): JsonValue | undefined {
-  return fields.body[key] ?? fields.extra[key];
-}
-
 type Found = JsonValue | undefined;
 
 /** `undefined` for '' too: Hermes writes '' for an id it does not have. */

@@ -61,7 +61,7 @@ function toolName(fields: Fields): string {
 
 function readArgs(fields: Fields): JsonValue | undefined {
   const { body, extra } = fields;
-  const args = body.args ?? body.tool_input ?? extra.args ?? extra.tool_input;
+  const args = body.args ?? body.tool_input ?? extra.args ?? extra.tool_input ?? body.args_digest;
   if (args === undefined || args === null) return undefined;
   return shallow(fields, 'args', args);
 }

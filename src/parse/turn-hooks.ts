@@ -18,7 +18,10 @@ export function readPreLlmCall(fields: Fields): PreLlmCall {
     isFirstTurn: flag(fields, 'is_first_turn', body.is_first_turn, extra.is_first_turn),
     senderId: text(fields, 'sender_id', body.sender_id, extra.sender_id),
     parentSessionId: text(fields, 'parent_session_id', body.parent_session_id, extra.parent_session_id),
-    reviewPrompt: message === undefined ? undefined : isReviewPrompt(message),
+    reviewPrompt:
+      message === undefined
+        ? flag(fields, 'review_prompt', body.review_prompt, extra.review_prompt)
+        : isReviewPrompt(message),
     userMessage:
       message === undefined || !fields.content ? undefined : wellFormed(fields, 'user_message', message),
   };

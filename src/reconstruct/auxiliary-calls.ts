@@ -4,7 +4,7 @@ import type { AuxiliaryCallSpan, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
-import type { AuxiliaryState, Fate, Output, SessionState, State, TurnState } from './state.ts';
+import type { AuxiliaryState, Fate, Output, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, trusted } from './times.ts';
 import { addUsage } from './tokens.ts';
 
@@ -55,6 +55,11 @@ export function onPostAuxiliaryCall(
   turn.lastTime = later(turn.lastTime, span.endTime);
   if (turn.selected) out.spans.push(span);
   return 'mapped';
+}
+
+/** Notes that what is open must have ended by `end.time`. */
+export function presumeAuxiliaryCallsEnded(turn: TurnState, end: PresumedEnd): void {
+  for (const auxiliary of turn.auxiliaryCalls.values()) auxiliary.presumed ??= end;
 }
 
 /** Closes every open auxiliary call of the turn as incomplete. */

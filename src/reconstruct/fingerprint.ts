@@ -10,7 +10,9 @@ const PRIME = 0x01000193;
 /** Long strings (a file to write) are told apart by head and length: hashing megabytes for a rare tie is not worth it. */
 const STRING_HEAD = 256;
 
+/** A number is taken for the fingerprint of arguments that were forgotten already: Hermes's are never a bare number. */
 export function fingerprintOf(value: JsonValue | undefined): number {
+  if (typeof value === 'number') return value;
   return mix(OFFSET, value) >>> 0;
 }
 

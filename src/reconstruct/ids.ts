@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import type { SpanId, TraceId } from '../model/span.ts';
 
 /** Changes only when ids change on purpose: then every id of every log does. */
-const SCHEME = 'hermes-otel/1';
+export const SCHEME = 'hermes-otel/1';
 
 /** NUL cannot occur in Hermes's ids, so no two lists of parts share a digest. */
 const SEPARATOR = '\0';

@@ -84,7 +84,13 @@ export function noteTask(state: State, session: SessionState, event: HookEvent):
   if (taskId === undefined || event.sessionId === undefined || state.taskSessions.get(taskId) === session.id)
     return;
   state.taskSessions.set(taskId, session.id);
+  if (state.taskSessions.size <= MAX_TASKS) return;
+  const [oldest = ''] = state.taskSessions.keys();
+  state.taskSessions.delete(oldest);
 }
+
+/** Background reviews bring a task of their own each, and a log may go on for months. */
+const MAX_TASKS = 100_000;
 
 /** True when the event's turn has ended, so far as is remembered: a late child, not the sign of a new turn. */
 export function turnHasEnded(owner: SessionState, event: HookEvent): boolean {

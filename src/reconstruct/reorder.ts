@@ -2,14 +2,13 @@
  * Puts events that several threads and processes wrote in slightly wrong order back in order of time, within a window
  * of log time. Equal times keep the order of their lines. Refuses to wait for ever: the window is bounded in count too.
  */
-import type { HookEvent } from '../model/event.ts';
 import { later } from '../model/time.ts';
-import type { State } from './state.ts';
+import type { State, Waiting } from './state.ts';
 
-type HandOn = (event: HookEvent) => void;
+type HandOn = (event: Waiting) => void;
 
 /** Takes in `event`; hands on, in order, what can no longer be overtaken. */
-export function reorder(state: State, event: HookEvent, handOn: HandOn): void {
+export function reorder(state: State, event: Waiting, handOn: HandOn): void {
   state.clock = later(state.clock, event.time);
   insert(state, event);
   const { reorderWindowMicros, reorderMaxEvents } = state.options;
@@ -38,7 +37,7 @@ function release(state: State, due: number, keep: number, handOn: HandOn): void 
   }
 }
 
-function insert(state: State, event: HookEvent): void {
+function insert(state: State, event: Waiting): void {
   const { waiting, waitingFrom } = state;
   let at = waiting.length;
   while (at > waitingFrom && (waiting[at - 1]?.time ?? 0) > event.time) at--;

@@ -92,7 +92,12 @@ export function sendSession(state: State, out: Output, session: SessionState): v
   out.spans.push(sessionSpan(state, session));
 }
 
-function sessionSpan(state: State, session: SessionState): SessionSpan {
+/** The session as it stands. */
+export function sessionSpan(
+  state: State,
+  session: SessionState,
+  incomplete = session.incomplete,
+): SessionSpan {
   const position = positionOf(state, session);
   return {
     kind: 'session',
@@ -102,7 +107,7 @@ function sessionSpan(state: State, session: SessionState): SessionSpan {
     startTime: session.startTime,
     endTime: later(session.startTime, session.endTime ?? session.lastTime),
     sessionId: session.id,
-    incomplete: session.incomplete,
+    incomplete,
     links: [],
     events: [],
     syntheticTime: state.options.syntheticTime,

@@ -54,6 +54,14 @@ export const DEFAULT_OPTIONS: ReconstructOptions = {
   selectTurn: undefined,
 };
 
+/** An event that another part of a shared log takes in. Its time still moves the clock of this one. */
+export interface Elsewhere {
+  readonly hook: 'elsewhere';
+  readonly time: EpochMicros;
+}
+
+export type Waiting = HookEvent | Elsewhere;
+
 export interface State {
   readonly options: ReconstructOptions;
   /** By session id, in order of first sight. */
@@ -69,7 +77,7 @@ export interface State {
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
   /** Events that wait for their order, by time. */
-  readonly waiting: HookEvent[];
+  readonly waiting: Waiting[];
   /** Index of the first of `waiting` that has not been handed on. */
   waitingFrom: number;
   /** The latest time among all events so far. */

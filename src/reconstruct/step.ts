@@ -26,14 +26,14 @@ import { closeIdleSessions, closeIfIdle, endSession, enforceBounds } from './clo
 import { findTurn, noteTask, sessionOf, turnHasEnded, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
 import { sendSession, touchSession } from './sessions.ts';
-import type { Fate, Output, SessionState, State, TurnState } from './state.ts';
-import { closeOpenSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
+import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
+import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
 import { isRepeat, warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { announce, closeTurn, endTurn, openTurn } from './turns.ts';
 
 /** Takes in one event, adds to `out` what it finished. Events may wait in the reorder window for their turn. */
-export function step(state: State, event: HookEvent, out: Output): void {
+export function step(state: State, event: Waiting, out: Output): void {
   if (state.options.reorderWindowMicros === 0) apply(state, event, out);
   else reorder(state, event, (next) => apply(state, next, out));
 }
@@ -59,7 +59,11 @@ export function finish(state: State, out: Output): void {
   state.openTurns.clear();
 }
 
-function apply(state: State, event: HookEvent, out: Output): void {
+function apply(state: State, event: Waiting, out: Output): void {
+  if (event.hook === 'elsewhere') {
+    closeIdleSessions(state, out, event.time);
+    return;
+  }
   if (event.time < state.handedOn) {
     warn(
       out,
@@ -84,6 +88,7 @@ function apply(state: State, event: HookEvent, out: Output): void {
   const fate = handle(state, out, { session, owner, turn }, event);
   out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
   enforceBounds(state, out);
+  evictSubagents(state, out);
 }
 
 interface Place {

@@ -55,10 +55,25 @@ export function onSubagentStop(
 /** Closes every sub-agent that is still running as incomplete. */
 export function closeOpenSubagents(state: State, out: Output, reason: IncompleteReason): void {
   for (const subagent of state.subagents.values()) {
-    const child = state.sessions.get(subagent.childSessionId ?? '');
-    const end = later(subagent.startTime, child?.lastTime ?? subagent.startTime);
-    close(state, out, subagent, undefined, end, reason);
+    close(state, out, subagent, undefined, lastTimeOf(state, subagent), reason);
   }
+}
+
+/** Running sub-agents beyond the bound on open turns are closed as incomplete, the oldest first: not every one is stopped. */
+export function evictSubagents(state: State, out: Output): void {
+  for (const subagent of state.subagents.values()) {
+    if (state.subagents.size <= state.options.maxOpenTurns) return;
+    close(state, out, subagent, undefined, lastTimeOf(state, subagent), 'evicted');
+  }
+}
+
+/** The span of a running sub-agent as it would be if nothing more came. */
+export function openSubagentSpan(state: State, subagent: SubagentState): SubagentSpan {
+  return subagentSpan(state, subagent, undefined, lastTimeOf(state, subagent), 'end_of_input');
+}
+
+function lastTimeOf(state: State, { childSessionId, startTime }: SubagentState): EpochMicros {
+  return later(startTime, state.sessions.get(childSessionId ?? '')?.lastTime ?? startTime);
 }
 
 function close(

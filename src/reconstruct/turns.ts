@@ -3,8 +3,8 @@ import type { HookEvent, PreLlmCall } from '../model/event.ts';
 import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
-import { closeOpenApprovals } from './approvals.ts';
-import { closeOpenAuxiliaryCalls } from './auxiliary-calls.ts';
+import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
+import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
 import { rememberEnded } from './ended.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { positionOf } from './sessions.ts';
@@ -142,8 +142,7 @@ export function endTurn(
 ): void {
   turn.endTime ??= time;
   turn.lastTime = later(turn.lastTime, time);
-  presumeCallsEnded(turn, { time: turn.endTime, reason: 'turn_end' });
-  presumeToolsEnded(turn, { time: turn.endTime, reason: 'turn_end' });
+  presumeChildrenEnded(turn, turn.endTime);
   sendTurn(state, out, session, turn, undefined);
   if (!hasOpenChildren(turn)) forgetTurn(state, session, turn);
 }
@@ -160,16 +159,21 @@ export function closeTurn(
   reason: IncompleteReason,
 ): void {
   const whole = turn.endTime !== undefined;
-  if (turn.endTime !== undefined) {
-    presumeCallsEnded(turn, { time: turn.endTime, reason: 'turn_end' });
-    presumeToolsEnded(turn, { time: turn.endTime, reason: 'turn_end' });
-  }
+  if (turn.endTime !== undefined) presumeChildrenEnded(turn, turn.endTime);
   closeOpenCalls(state, out, turn, reason);
   closeOpenTools(state, out, session, turn, reason);
   closeOpenApprovals(state, out, turn, reason);
   closeOpenAuxiliaryCalls(state, out, turn, reason);
   sendTurn(state, out, session, turn, whole ? undefined : reason);
   forgetTurn(state, session, turn);
+}
+
+function presumeChildrenEnded(turn: TurnState, time: EpochMicros): void {
+  const end = { time, reason: 'turn_end' } as const;
+  presumeCallsEnded(turn, end);
+  presumeToolsEnded(turn, end);
+  presumeApprovalsEnded(turn, end);
+  presumeAuxiliaryCallsEnded(turn, end);
 }
 
 function hasOpenChildren(turn: TurnState): boolean {
@@ -195,7 +199,8 @@ function sendTurn(
   if (turn.selected) out.spans.push(turnSpan(state, session, turn, reason));
 }
 
-function turnSpan(
+/** The turn as it stands. `reason`: why it is incomplete; `undefined` when it is whole. */
+export function turnSpan(
   state: State,
   session: SessionState,
   turn: TurnState,

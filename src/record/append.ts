@@ -26,7 +26,7 @@ export function appendLine(path: string, line: string, rotation: Rotation): void
   }
   const fd = open(path);
   try {
-    fs.writeSync(fd, endsInHalfLine(fd) ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes);
+    fs.writeSync(fd, holdsHalfLine(fd) ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes);
   } finally {
     fs.closeSync(fd);
   }
@@ -55,7 +55,18 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** True after a disk filled up in the middle of a line. */
+/**
+ * True after a disk filled up in the middle of a line. A large line that another process is just writing can be seen
+ * growing, page by page: hence the second look.
+ */
+function holdsHalfLine(fd: number): boolean {
+  if (!endsInHalfLine(fd)) {
+    return false;
+  }
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+  return endsInHalfLine(fd);
+}
+
 function endsInHalfLine(fd: number): boolean {
   const found = fs.fstatSync(fd);
   const last = Buffer.alloc(1);

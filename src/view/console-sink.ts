@@ -46,7 +46,11 @@ export function consoleSink(options: ConsoleSinkOptions): SpanSink {
     if (text !== '') await options.write(text);
   };
 
+  const soFar = () => ({ made, accepted: made, rejected: 0, failed: 0, requests: 0, problems: [] });
+
   return {
+    settled: async () => {},
+    soFar,
     write: async (spans) => {
       made += spans.length;
       const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
@@ -60,7 +64,7 @@ export function consoleSink(options: ConsoleSinkOptions): SpanSink {
       if (live.current !== undefined && table.length > 0) live.lines.push('');
       live.lines.push(...table);
       await flush();
-      return { made, accepted: made, rejected: 0, failed: 0, requests: 0, problems: [] };
+      return soFar();
     },
   };
 }

@@ -32,8 +32,10 @@ interface OpenOptions extends BrowserContextOptions {
   readonly hash?: string;
   /** Changes the written page: a cut file, say. */
   readonly edit?: (html: string) => string;
-  /** Runs before the page's own script. */
+  /** Runs in the page, before its own script. */
   readonly before?: () => void;
+  /** Gets the page while it is still empty. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 export interface Opened {
@@ -80,7 +82,7 @@ export async function pageText(spans: readonly FinishedSpan[], title = 'test.ndj
 const RESOURCE = { 'service.name': 'hermes-agent' };
 
 async function openFile(browser: Browser, address: string, options: OpenOptions): Promise<Opened> {
-  const { title: _title, hash = '', edit: _edit, before, ...context } = options;
+  const { title: _title, hash = '', edit: _edit, before, prepare, ...context } = options;
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...context });
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
@@ -99,6 +101,7 @@ async function openFile(browser: Browser, address: string, options: OpenOptions)
     dialog.dismiss().catch(() => undefined);
   });
   if (before !== undefined) await page.addInitScript(before);
+  await prepare?.(page);
   await page.goto(address + hash);
   await page.waitForSelector('.app, .empty');
   return { page, complaints };

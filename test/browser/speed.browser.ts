@@ -1,23 +1,31 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 import { generate } from '../html/generate.ts';
 import { launch, type Viewer } from './browser.ts';
+import { endTrace, type Measured, measured, startTrace } from './measure.ts';
 
 /**
  * 50,000 spans in one session, the worst case for the tree. The figures are printed, for `docs/performance-html.md`.
- * What else runs on the machine can only make them worse, so each is the best of a few tries.
+ * What else runs on the machine can only make them worse, so each is the best of a few tries. On a machine
+ * that is busy with other things, wall-clock times tell of those: then only the page's own work is judged.
  */
 const SPANS = 50_000;
 const TRIES = 3;
-const MOST = { paintMillis: 1500, frameMillis: 100 } as const;
+/** Millis. */
+const MOST = { rows: 1500, frame: 100, work: 100 } as const;
 
 let viewer: Viewer;
 let spans: readonly FinishedSpan[];
 
+/** Processes that want to run, per processor; these tests alone come to about one. */
+const machineIsBusy = (loadavg()[0] ?? 0) / availableParallelism() > 1.5;
+
 beforeAll(async () => {
   viewer = await launch();
   spans = generate({ seed: 1, spans: SPANS, turns: SPANS });
+  if (machineIsBusy) print(`the machine is busy (load ${loadavg()[0]}): only the page's own work is judged`);
 });
 afterAll(() => viewer?.close());
 
@@ -25,7 +33,6 @@ declare global {
   interface Window {
     /** Millis after the navigation, of the first frame with rows. */
     rowsShown: number | undefined;
-    frameMillis: number[];
   }
 }
 
@@ -49,8 +56,11 @@ describe('50,000 spans in one session', () => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) tries.push(await openTimes());
     const paint = Math.min(...tries.map((times) => times.paint));
     const rows = Math.min(...tries.map((times) => times.rows));
-    print(`first paint ${paint.toFixed(0)} ms, rows on the screen ${rows.toFixed(0)} ms`);
-    expect(rows).toBeLessThanOrEqual(MOST.paintMillis);
+    const work = Math.min(...tries.map((times) => times.work));
+    print(
+      `first paint ${paint.toFixed(0)} ms, rows on the screen ${rows.toFixed(0)} ms, main thread ${work.toFixed(0)} ms of processor time`,
+    );
+    expect(machineIsBusy ? work : rows).toBeLessThanOrEqual(MOST.rows);
     expect(paint).toBeLessThanOrEqual(rows);
   });
 
@@ -60,14 +70,16 @@ describe('50,000 spans in one session', () => {
     ['walking by key', walk],
     ['zooming and panning', zoom],
   ])('%s: no long frame', async (name, act) => {
-    const worst = [];
     const { page } = await viewer.open(spans);
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      worst.push(await worstFrame(page, () => act(page)));
-      if (Math.min(...worst) <= MOST.frameMillis) break;
-    }
-    print(`${name}: worst frame ${Math.min(...worst).toFixed(0)} ms`);
-    expect(Math.min(...worst)).toBeLessThanOrEqual(MOST.frameMillis);
+    const tries: Measured[] = [];
+    for (let attempt = 0; attempt < TRIES; attempt += 1) tries.push(await measured(page, () => act(page)));
+    const frame = Math.min(...tries.map((each) => each.frame));
+    const work = Math.min(...tries.map((each) => each.work));
+    print(
+      `${name}: worst frame ${frame.toFixed(0)} ms, longest work ${work.toFixed(0)} ms of processor time`,
+    );
+    expect(work).toBeLessThanOrEqual(MOST.work);
+    if (!machineIsBusy) expect(frame).toBeLessThanOrEqual(MOST.frame);
   });
 
   test('searching and filtering answer at once', async () => {
@@ -88,33 +100,21 @@ describe('50,000 spans in one session', () => {
   });
 });
 
-async function openTimes(): Promise<{ readonly paint: number; readonly rows: number }> {
-  const { page } = await viewer.open(spans, { before: watchRows });
+interface OpenTimes {
+  readonly paint: number;
+  readonly rows: number;
+  readonly work: number;
+}
+
+async function openTimes(): Promise<OpenTimes> {
+  const { page } = await viewer.open(spans, { before: watchRows, prepare: startTrace });
   await page.waitForFunction(() => window.rowsShown !== undefined);
-  return page.evaluate(() => ({
+  const tasks = await endTrace(page);
+  const { paint, rows } = await page.evaluate(() => ({
     paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.POSITIVE_INFINITY,
     rows: window.rowsShown ?? Number.POSITIVE_INFINITY,
   }));
-}
-
-/** Millis between two frames, at most, while `act` goes on. */
-async function worstFrame(page: Page, act: () => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    window.frameMillis = [];
-    let before = performance.now();
-    const tick = (now: number): void => {
-      window.frameMillis.push(now - before);
-      before = now;
-      requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-  });
-  await page.waitForTimeout(100);
-  await page.evaluate(() => {
-    window.frameMillis = [];
-  });
-  await act();
-  return page.evaluate(() => Math.max(...window.frameMillis));
+  return { paint, rows, work: tasks.reduce((sum, millis) => sum + millis, 0) };
 }
 
 async function wheel(page: Page): Promise<void> {

@@ -3,8 +3,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { runMain } from '../run-main.ts';
+
+// Each test loads what the command loads; a busy machine takes its time for that.
+jest.setTimeout(30_000);
 
 let folder: string;
 beforeEach(async () => {

@@ -5,9 +5,12 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { expectGolden } from '../golden-file.ts';
 import { runMain } from '../run-main.ts';
+
+// Each test loads what the command loads; a busy machine takes its time for that.
+jest.setTimeout(30_000);
 
 let home: string;
 let server: Server | undefined;

@@ -16,7 +16,7 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     collector = await startCollector(folder);
   });
   afterAll(async () => {
-    await collector.stop();
+    await collector?.stop();
   });
 
   /** What the Collector wrote down while `send` ran, once it is as much as `expected`. */

@@ -55,7 +55,7 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       jaeger = await startJaeger(folder, 'memory');
     });
     afterAll(async () => {
-      await jaeger.stop();
+      await jaeger?.stop();
     });
 
     test('shows the sample as one trace of six spans, with the parents and the times of the log', async () => {

@@ -58,9 +58,9 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     phoenix = await startPhoenix(folder);
     await replayed(args(phoenix.url), {}, sampleLog('sample-session', end).join('\n'));
     await replayed(args(phoenix.url), {}, sampleLog('old', old).join('\n'));
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
-    await phoenix.stop();
+    await phoenix?.stop();
   });
 
   test('shows kinds, model names and token counts', async () => {

@@ -51,8 +51,8 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
       prometheus = await startPrometheus(prometheusFolder, { config: await stackConfig(collector.metrics) });
     });
     afterAll(async () => {
-      await prometheus.stop();
-      await collector.stop();
+      await prometheus?.stop();
+      await collector?.stop();
     });
 
     const send = (log: string, stdin: string, ...more: readonly string[]) =>
@@ -112,7 +112,7 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
       prometheus = await startPrometheus(prometheusFolder, { config: 'global: {}\n', data });
     });
     afterAll(async () => {
-      await prometheus.stop();
+      await prometheus?.stop();
       await command('rm', ['-r', scratch]);
     });
 
@@ -151,7 +151,7 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
       );
     });
     afterAll(async () => {
-      await prometheus.stop();
+      await prometheus?.stop();
     });
 
     test('keeps the times of the log, under names without a namespace', async () => {

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 /**
  * Ends the run with what each receiver said: a test belongs to the receiver that its outermost `describe` names, and one whose
  * receiver could not be had is "not run", with the reason, never passed. (JavaScript: Jest does not compile its reporters.)
@@ -7,7 +9,7 @@ class ReceiverReporter {
     const receivers = new Map();
     for (const file of results.testResults) {
       if (file.testExecError !== undefined && file.testExecError !== null)
-        count(receivers, file.testFilePath, 'failed');
+        count(receivers, basename(file.testFilePath), 'failed');
       for (const test of file.testResults)
         count(receivers, test.ancestorTitles[0] ?? test.title, test.status);
     }

@@ -31,9 +31,9 @@ describeReceiver(
       prometheus = await startPrometheus(prometheusFolder, { config: await stackConfig(collector.metrics) });
     });
     afterAll(async () => {
-      await prometheus.stop();
-      await collector.stop();
-      await jaeger.stop();
+      await prometheus?.stop();
+      await collector?.stop();
+      await jaeger?.stop();
     });
 
     async function check(): Promise<readonly [code: number | null, steps: readonly Step[]]> {

@@ -1,10 +1,13 @@
 /** What both recorders leave out with HERMES_OTEL_RECORD_CONTENT=false, and what they keep for a replayer. */
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { JsonObject } from '../../src/model/json.ts';
 import { readLog, temporaryDirectory } from './log-directory.ts';
 import { drive, type Fired } from './plugin.ts';
 import { recordBody, shellBody } from './shell.ts';
+
+// Each starts processes, and machines are busy.
+jest.setTimeout(60_000);
 
 const directory = temporaryDirectory();
 const SECRET = 'hunter2';

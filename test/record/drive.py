@@ -7,6 +7,7 @@ standard output as one JSON object.
 import enum
 import importlib.util
 import json
+import logging
 import os
 import signal
 import sys
@@ -191,6 +192,18 @@ def recovers():
     return {}
 
 
+def full_disk():
+    """How often Hermes's own log hears of it."""
+    heard = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())
+    logging.getLogger().addHandler(handler)
+    _, context = load(HOOKS)
+    for _ in range(5):
+        context.fire("pre_llm_call", user_message="x")
+    return {"heard": heard}
+
+
 def cost():
     """CPU time of one event in microseconds, as this process counts it: the median of 1000."""
     _, context = load(HOOKS)
@@ -221,7 +234,7 @@ def without_hermes():
     return {"registered": sorted(context.hooks)}
 
 
-SCENARIOS = (events, odd_values, own_names, threads, one_of_many, fork, signals, moved, recovers, cost, names, without_hermes)
+SCENARIOS = (events, odd_values, own_names, threads, one_of_many, fork, signals, moved, recovers, full_disk, cost, names, without_hermes)
 told = {scenario.__name__: scenario for scenario in SCENARIOS}[sys.argv[1]]()
 told["returned_only_none"] = all(value is None for value in returned)
 json.dump(told, sys.stdout)

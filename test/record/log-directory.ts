@@ -17,12 +17,16 @@ export function temporaryDirectory(): () => string {
   };
 }
 
-/** The lines of a log, each parsed on its own: one that is no JSON object fails the test. */
+/**
+ * The lines of a log, each parsed on its own: one that is no JSON fails the test. Empty lines are no lines: a writer
+ * that is stopped in the middle of a large one, by the system, makes another see half a line and begin a new one.
+ */
 export function readLog(path: string): readonly JsonObject[] {
   const text = readFileSync(path, 'utf8');
   if (!text.endsWith('\n')) throw new Error(`${path} ends in half a line`);
   return text
     .slice(0, -1)
     .split('\n')
+    .filter(Boolean)
     .map((line): JsonObject => JSON.parse(line));
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   HEAVY,
   PLAIN,
@@ -12,6 +12,9 @@ import {
 } from '../../src/record/fields.ts';
 import { readLog, temporaryDirectory } from './log-directory.ts';
 import { drive, driveMany } from './plugin.ts';
+
+// Each starts processes, and machines are busy.
+jest.setTimeout(60_000);
 
 const directory = temporaryDirectory();
 const newLog = () => join(directory(), 'deeper', 'hooks.ndjson');
@@ -260,6 +263,11 @@ describe('whatever happens', () => {
 
   test.each(['/dev/full', '/proc/nowhere/hooks.ndjson'])('%s costs the lines and nothing else', (path) => {
     expect(drive('events', to(path), [['pre_llm_call', {}]])).toEqual({ returned_only_none: true });
+  });
+
+  test('a full disk is told of once, not with every event', () => {
+    const { heard } = drive('full_disk', to('/dev/full'));
+    expect(heard).toEqual([expect.stringContaining('No space left on device')]);
   });
 
   test('nobody waits for the reader of a pipe', () => {

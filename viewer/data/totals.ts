@@ -1,10 +1,13 @@
 import { KINDS } from '../../src/html/format.ts';
+import type { AgentSpanKind } from '../../src/model/span.ts';
 import { at, fact, isError, numberFact, type SpanTable, textFact } from './table.ts';
 
 /** Sums over a range of spans. */
 export interface Totals {
   /** By index of `KINDS`. */
   readonly counts: readonly number[];
+  /** The part of `counts` that background reviews did: Hermes leaves it out of a session's own figures. */
+  readonly background: readonly number[];
   readonly errors: number;
   readonly incomplete: number;
   readonly tokens: TokenTotals;
@@ -27,17 +30,29 @@ export interface Range {
 
 export function totalsOf(table: SpanTable, { from, to }: Range): Totals {
   const counts = KINDS.map(() => 0);
+  const background = KINDS.map(() => 0);
   const tokens = { input: 0, output: 0, cacheRead: 0, reported: false };
   let errors = 0;
   let incomplete = 0;
   for (let span = from; span < to; span += 1) {
     const kind = at(table.kind, span);
-    counts[kind] = (counts[kind] ?? 0) + 1;
+    add(counts, kind);
+    if (fact(table, span, 'background') === true) add(background, kind);
     if (isError(table, span)) errors += 1;
     if (fact(table, span, 'incomplete') !== undefined) incomplete += 1;
     if (isCall(kind)) addTokens(table, span, tokens);
   }
-  return { counts, errors, incomplete, tokens };
+  return { counts, background, errors, incomplete, tokens };
+}
+
+function add(counts: number[], kind: number): void {
+  counts[kind] = (counts[kind] ?? 0) + 1;
+}
+
+/** Without background reviews. */
+export function ownCount({ counts, background }: Totals, kind: AgentSpanKind): number {
+  const index = KINDS.indexOf(kind);
+  return (counts[index] ?? 0) - (background[index] ?? 0);
 }
 
 type Sum = { -readonly [key in keyof TokenTotals]: TokenTotals[key] };

@@ -1,5 +1,6 @@
 import type { Columns } from './decode.ts';
 import { at, type Session, type SpanTable } from './table.ts';
+import { type Order, orderOf, parentsOf } from './tree-order.ts';
 
 /**
  * Puts the spans in tree order: sessions by start, in them roots by start, below each span its children by start. A
@@ -7,122 +8,12 @@ import { at, type Session, type SpanTable } from './table.ts';
  */
 export function buildTable(columns: Columns): SpanTable {
   const parents = parentsOf(columns);
-  const children = childrenOf(columns, parents);
-  const order = orderOf(columns, parents, children);
-  return arrange(columns, parents, order);
-}
-
-/** By span of the file: the parent's span, or -1. */
-function parentsOf({ count, id, parentId, strings }: Columns): Int32Array {
-  const spanOfString = new Int32Array(strings.length).fill(-1);
-  for (let span = 0; span < count; span += 1) spanOfString[id[span] ?? 0] = span;
-  const parents = new Int32Array(count).fill(-1);
-  for (let span = 0; span < count; span += 1) {
-    const parent = spanOfString[parentId[span] ?? -1] ?? -1;
-    parents[span] = parent === span ? -1 : parent;
-  }
-  return parents;
-}
-
-interface Children {
-  /** The children of a span stand from `starts[span]` up to `starts[span + 1]`, in order of time. */
-  readonly list: Int32Array;
-  readonly starts: Int32Array;
-}
-
-function childrenOf({ count, start }: Columns, parents: Int32Array): Children {
-  const starts = new Int32Array(count + 1);
-  for (let span = 0; span < count; span += 1) {
-    const parent = at(parents, span);
-    if (parent >= 0) add(starts, parent + 1, 1);
-  }
-  for (let span = 0; span < count; span += 1) add(starts, span + 1, at(starts, span));
-  const list = new Int32Array(at(starts, count));
-  const next = starts.slice();
-  for (let span = 0; span < count; span += 1) {
-    const parent = at(parents, span);
-    if (parent < 0) continue;
-    list[at(next, parent)] = span;
-    add(next, parent, 1);
-  }
-  for (let span = 0; span < count; span += 1) {
-    sortByStart(list.subarray(at(starts, span), at(starts, span + 1)), start);
-  }
-  return { list, starts };
-}
-
-/** Children come in order of their ends, which mostly is that of their starts: then there is nothing to do. */
-function sortByStart(spans: Int32Array, start: Float64Array): void {
-  const before = (a: number, b: number): number => at(start, a) - at(start, b) || a - b;
-  for (let index = 1; index < spans.length; index += 1) {
-    if (before(at(spans, index - 1), at(spans, index)) > 0) {
-      spans.sort(before);
-      return;
-    }
-  }
-}
-
-function add(numbers: Int32Array, index: number, value: number): void {
-  numbers[index] = at(numbers, index) + value;
-}
-
-/** The spans of the file in tree order, and where each session begins. */
-interface Order {
-  readonly spans: Int32Array;
-  readonly groups: readonly { readonly session: number; readonly from: number }[];
-}
-
-function orderOf(columns: Columns, parents: Int32Array, children: Children): Order {
-  const { count, session } = columns;
-  const spans = new Int32Array(count);
-  const seen = new Uint8Array(count);
-  const groups: { session: number; from: number }[] = [];
-  let length = 0;
-  const visit = (root: number): void => {
-    const waiting = [root];
-    for (let span = waiting.pop(); span !== undefined; span = waiting.pop()) {
-      if (seen[span] === 1) continue;
-      seen[span] = 1;
-      spans[length] = span;
-      length += 1;
-      const from = children.starts[span] ?? 0;
-      for (let child = (children.starts[span + 1] ?? 0) - 1; child >= from; child -= 1) {
-        waiting.push(children.list[child] ?? 0);
-      }
-    }
-  };
-  const visitGroup = (group: { session: number; roots: readonly number[] }): void => {
-    groups.push({ session: group.session, from: length });
-    for (const root of group.roots) visit(root);
-  };
-  rootGroups(columns, parents).forEach(visitGroup);
-  // Whatever is left hangs in a circle.
-  for (let span = 0; span < count; span += 1) {
-    if (seen[span] === 0) {
-      parents[span] = -1;
-      visitGroup({ session: session[span] ?? 0, roots: [span] });
-    }
-  }
-  return { spans, groups };
-}
-
-function rootGroups({ count, session, start }: Columns, parents: Int32Array) {
-  const roots: number[] = [];
-  for (let span = 0; span < count; span += 1) if (parents[span] === -1) roots.push(span);
-  roots.sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0) || a - b);
-  const groups = new Map<number, number[]>();
-  for (const root of roots) {
-    const id = session[root] ?? 0;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [root]);
-    else group.push(root);
-  }
-  return Array.from(groups, ([id, group]) => ({ session: id, roots: group }));
+  return arrange(columns, parents, orderOf(columns, parents));
 }
 
 function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTable {
-  const { count, strings } = columns;
-  const place = new Int32Array(count);
+  const count = order.spans.length;
+  const place = new Int32Array(columns.count).fill(-1);
   order.spans.forEach((span, position) => {
     place[span] = position;
   });
@@ -136,14 +27,14 @@ function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTa
   });
   for (const column of columnsOf(columns)) permute(column, order.spans);
   const table = {
-    ...columns,
+    ...shortened(columns, count),
     events: moved(columns.events, place),
     links: moved(columns.links, place),
     parent,
     depth,
     size: sizesOf(parent),
   };
-  return { ...table, sessions: sessionsOf(table, order, strings) };
+  return { ...table, sessions: sessionsOf(table, order, columns.strings) };
 }
 
 type Column = Int32Array | Uint8Array | Float64Array;
@@ -165,8 +56,30 @@ function permute(column: Column, spans: Int32Array): void {
   }
 }
 
+/** Without the superseded spans, which have no place and so were left behind at the end. */
+function shortened(columns: Columns, count: number): Columns {
+  return {
+    ...columns,
+    count,
+    id: columns.id.subarray(0, count),
+    trace: columns.trace.subarray(0, count),
+    parentId: columns.parentId.subarray(0, count),
+    session: columns.session.subarray(0, count),
+    name: columns.name.subarray(0, count),
+    kind: columns.kind.subarray(0, count),
+    start: columns.start.subarray(0, count),
+    duration: columns.duration.subarray(0, count),
+    flags: columns.flags.subarray(0, count),
+    attributesShape: columns.attributesShape.subarray(0, count),
+    factsShape: columns.factsShape.subarray(0, count),
+    valuesAt: columns.valuesAt.subarray(0, count),
+  };
+}
+
 function moved<T>(lists: ReadonlyMap<number, readonly T[]>, place: Int32Array): Map<number, readonly T[]> {
-  return new Map(Array.from(lists, ([span, list]) => [place[span] ?? 0, list]));
+  return new Map(
+    Array.from(lists, ([span, list]) => [at(place, span), list] as const).filter(([span]) => span >= 0),
+  );
 }
 
 function sizesOf(parent: Int32Array): Int32Array {

@@ -31,7 +31,7 @@ function padded(value: number): string {
 /** A round offset on the ruler: `0`, `250 ms`, `1:30`, `2:05:00`, `1 d 02:00`. */
 export function tickLabel(micros: number): string {
   if (micros < 60e6) return duration(micros);
-  const total = Math.round(micros / 1e6);
+  const total = Math.floor(micros / 1e6);
   const rest = micros - total * 1e6;
   const clock = `${padded(Math.floor(total / 60) % 60)}:${padded(total % 60)}${rest === 0 ? '' : fraction(micros)}`;
   const hours = Math.floor(total / 3600);

@@ -9,9 +9,8 @@ import { Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
 
 export function App({ store }: { readonly store: Store }) {
-  const { about, table, written } = store;
+  const { about, table, cut } = store;
   if (table.count === 0) return <Empty title={about.title} />;
-  const cut = written === undefined || written !== table.count;
   const open = store.selected.value >= 0;
   return (
     <div class={`app${open ? ' with-details' : ''}${store.drawer.value ? ' with-drawer' : ''}`}>

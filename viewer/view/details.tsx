@@ -115,7 +115,9 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
       <Fact name="Duration">{duration(at(table.duration, span))}</Fact>
       <Fact name="Start">
         {exactTime(start)}
-        <span class="muted fact-more">{duration(start - (session?.start ?? start))} into the session</span>
+        {session !== undefined && start > session.start && (
+          <span class="muted fact-more">{duration(start - session.start)} into the session</span>
+        )}
       </Fact>
       <Fact name="Status">{STATUS_WORDS[statusOf(table, span)] ?? ''}</Fact>
       <Fact name="Name">{oneLine(text(table, at(table.name, span)))}</Fact>

@@ -1,5 +1,7 @@
 import { KINDS } from '../../src/html/format.ts';
+import type { AgentSpanKind } from '../../src/model/span.ts';
 import { textFact } from '../data/table.ts';
+import { ownCount } from '../data/totals.ts';
 import { compact, count, duration, exactTime, oneLine } from '../data/words.ts';
 import type { Store } from '../state.ts';
 
@@ -9,6 +11,8 @@ interface Figure {
   readonly title?: string;
   readonly bad?: boolean;
 }
+
+const REVIEWS = 'Background reviews: left out of the other figures, as Hermes leaves them out of the session';
 
 export function SessionHead({ store }: { readonly store: Store }) {
   const session = store.current.value;
@@ -41,8 +45,9 @@ function figuresOf(store: Store): readonly Figure[] {
   const session = store.current.value;
   const totals = store.totals[store.session.value];
   if (session === undefined || totals === undefined) return [];
-  const { counts, errors, incomplete, tokens } = totals;
-  const counted = (kind: (typeof KINDS)[number]): number => counts[KINDS.indexOf(kind)] ?? 0;
+  const { errors, incomplete, tokens } = totals;
+  const counted = (kind: AgentSpanKind): number => ownCount(totals, kind);
+  const reviews = totals.background[KINDS.indexOf('turn')] ?? 0;
   const figures: Figure[] = [
     { name: 'Duration', value: duration(session.end - session.start) },
     { name: 'Turns', value: count(counted('turn')) },
@@ -50,6 +55,7 @@ function figuresOf(store: Store): readonly Figure[] {
     { name: 'Tools', value: count(counted('tool_call')) },
   ];
   if (counted('subagent') > 0) figures.push({ name: 'Sub-agents', value: count(counted('subagent')) });
+  if (reviews > 0) figures.push({ name: 'Reviews', value: count(reviews), title: REVIEWS });
   figures.push({ name: 'Errors', value: count(errors), bad: errors > 0 });
   if (incomplete > 0) {
     figures.push({

@@ -1,8 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { KINDS } from '../../src/html/format.ts';
 import { openSession } from '../actions.ts';
 import { listedSessions } from '../data/session-order.ts';
-import type { Totals } from '../data/totals.ts';
+import { ownCount, type Totals } from '../data/totals.ts';
 import { compact, count, duration, oneLine, plural, shortTime } from '../data/words.ts';
 import { FOCUS } from '../keys.ts';
 import type { SessionOrder, Store } from '../state.ts';
@@ -103,8 +102,8 @@ function Item({ store, session, top }: ItemProps) {
         </span>
         <span class="session-line muted">
           <span class="session-counts">
-            {plural(totals.counts[TURN] ?? 0, 'turn')} · {plural(totals.counts[CALL] ?? 0, 'call')} ·{' '}
-            {plural(totals.counts[TOOL] ?? 0, 'tool')}
+            {plural(ownCount(totals, 'turn'), 'turn')} · {plural(ownCount(totals, 'api_call'), 'call')} ·{' '}
+            {plural(ownCount(totals, 'tool_call'), 'tool')}
           </span>
         </span>
         <span class="session-line muted">
@@ -121,10 +120,6 @@ function Item({ store, session, top }: ItemProps) {
     </li>
   );
 }
-
-const TURN = KINDS.indexOf('turn');
-const CALL = KINDS.indexOf('api_call');
-const TOOL = KINDS.indexOf('tool_call');
 
 function tokenWords({ tokens: { input, output, reported } }: Totals): string {
   if (!reported) return 'no tokens reported';

@@ -15,7 +15,7 @@ const CHART = {
   top: 10,
   bottom: 22,
   leastColumn: 4,
-  mostColumn: 26,
+  mostColumn: 56,
 } as const;
 
 /** Tokens of each call, in order: prompt below (cached and fresh), answer on top. */

@@ -38,6 +38,11 @@ export interface DeliveryOptions<Item> {
 export interface Delivery<Item> {
   /** Returns when there is room for more. One call at a time. */
   write(items: readonly Item[]): Promise<void>;
+  /** Sends what was written so far; returns when all of it has its outcome. Not while a `write` of the same caller waits. */
+  settled(): Promise<void>;
+  soFar(): DeliveryAccount;
+  /** From now on there is a hurry: when `withinMillis` are over, what is still under way counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
   /**
    * Sends what is left and closes the account. May be called while a `write` still waits.
    * @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own.
@@ -74,6 +79,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   let writing: Promise<void> = Promise.resolve();
   /** What should never be thrown, kept for `finish` to throw. */
   let bug: unknown;
+  let cancelHurry: (() => void) | undefined;
 
   const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + rules.weight(item), 0);
 
@@ -172,9 +178,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     ledger.failed(weigh(items), sentence, deadLetter !== undefined && problem === undefined);
   }
 
-  /** Gathers an item, sending what was gathered before it when it does not fit, and reducing it when nothing else helps. */
-  async function place(item: Item, isPart = false): Promise<void> {
-    if (gather(item)) return;
+  /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */
+  async function makeRoomFor(item: Item, isPart = false): Promise<void> {
     await dispatch();
     if (gather(item)) return;
     const reduced = rules.reduce(item);
@@ -185,15 +190,29 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       );
     }
     if (reduced.loss !== undefined && !isPart) ledger.cut(rules.weight(item), reduced.loss);
-    for (const part of reduced.items) await place(part, true);
+    for (const part of reduced.items) {
+      if (!gather(part)) await makeRoomFor(part, true);
+    }
   }
 
   async function writeAll(items: readonly Item[]): Promise<void> {
     for (const item of items) {
       ledger.made(rules.weight(item));
-      await place(item);
+      // Nearly every item fits: it is not waited for.
+      if (!gather(item)) await makeRoomFor(item);
       if (gatheredWeight >= limits.maxRequestItems) await dispatch();
     }
+  }
+
+  async function settled(): Promise<void> {
+    await writing;
+    await dispatch();
+    await window.empty();
+    if (bug !== undefined) throw bug;
+  }
+
+  function hurry(withinMillis: number): void {
+    cancelHurry ??= clock.timer(withinMillis, () => stop.abort());
   }
 
   return {
@@ -201,13 +220,13 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       writing = writeAll(items);
       return writing;
     },
+    settled,
+    soFar: ledger.soFar,
+    hurry,
     async finish(withinMillis) {
-      const cancel = withinMillis === undefined ? undefined : clock.timer(withinMillis, () => stop.abort());
-      await writing;
-      await dispatch();
-      await window.empty();
-      cancel?.();
-      if (bug !== undefined) throw bug;
+      if (withinMillis !== undefined) hurry(withinMillis);
+      await settled();
+      cancelHurry?.();
       return ledger.close();
     },
   };

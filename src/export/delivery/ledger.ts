@@ -12,6 +12,8 @@ export interface Ledger {
   request(isRetry: boolean): void;
   /** Something worth telling that cost no item. */
   note(sentence: string): void;
+  /** As it stands, with items that have no outcome yet. */
+  soFar(): DeliveryAccount;
   /** Throws when the items do not add up: that would be our bug, and the one thing this program may not get wrong. */
   close(): DeliveryAccount;
 }
@@ -61,7 +63,12 @@ export function createLedger(destination: string, signal: Signal): Ledger {
     ];
   }
 
+  function soFar(): DeliveryAccount {
+    return { destination, signal, ...counts, unwanted, problems: sentences() };
+  }
+
   return {
+    soFar,
     made(items) {
       counts.made += items;
     },
@@ -97,7 +104,7 @@ export function createLedger(destination: string, signal: Signal): Ledger {
           `the account of ${destination} does not add up: ${made} ${signal} made, ${accepted} accepted, ${rejected} rejected, ${failed} failed`,
         );
       }
-      return { destination, signal, ...counts, unwanted, problems: sentences() };
+      return soFar();
     },
   };
 }

@@ -14,10 +14,13 @@ export interface LineOutput {
 const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' };
 const LINE_END = Buffer.from('\n');
 
-/** A new file; an old one of this name is replaced. Rejects with the system's error when it cannot be opened. */
-export async function fileOutput(path: string): Promise<LineOutput> {
-  const handle = await open(path, 'w');
-  let sizeBytes = 0;
+/**
+ * A file of lines. An old one of this name is replaced, or gone on with after its last whole line: an earlier run may
+ * have been killed while writing. Rejects with the system's error when it cannot be opened.
+ */
+export async function fileOutput(path: string, old: 'replace' | 'append' = 'replace'): Promise<LineOutput> {
+  const handle = await open(path, old === 'replace' ? 'w' : 'a+');
+  let sizeBytes = old === 'replace' ? 0 : await cutToWholeLines(handle);
   // Both signals share the file: their lines must not mix.
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -45,6 +48,25 @@ export async function fileOutput(path: string): Promise<LineOutput> {
       await handle.close();
     },
   };
+}
+
+const TAIL_BYTES = 64 * 1024;
+
+/** Drops a last line without its end. @returns the size that is left */
+async function cutToWholeLines(handle: FileHandle): Promise<number> {
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(TAIL_BYTES);
+  for (let end = size; end > 0; end -= TAIL_BYTES) {
+    const start = Math.max(0, end - TAIL_BYTES);
+    const { bytesRead } = await handle.read(tail, 0, end - start, start);
+    const at = tail.subarray(0, bytesRead).lastIndexOf(LINE_END);
+    if (at < 0) continue;
+    const whole = start + at + 1;
+    if (whole < size) await handle.truncate(whole);
+    return whole;
+  }
+  if (size > 0) await handle.truncate(0);
+  return 0;
 }
 
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -20,6 +20,9 @@ export function openMetricsSink(options: OpenMetricsSinkOptions): MetricSink {
       history.add(snapshot);
       for (const metric of snapshot.metrics) points += metric.points.length;
     },
+    // Nothing leaves before the end.
+    settled: async () => {},
+    soFar: () => account(points, points, []),
     async finish() {
       try {
         for (const chunk of chunks(openMetricsText(history, options))) await options.write(chunk);

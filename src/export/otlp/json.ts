@@ -1,4 +1,4 @@
-import type { OtelLink, OtelSpan, OtelSpanEvent } from '../../model/otel.ts';
+import { type OtelLink, type OtelSpan, type OtelSpanEvent, STATUS_CODE } from '../../model/otel.ts';
 import type { Bytes } from './bytes.ts';
 import { jsonAttributeWriter } from './json-attributes.ts';
 import {
@@ -25,8 +25,13 @@ const SPAN = {
   attributes: piece('","attributes":'),
   events: piece(',"events":'),
   links: piece(',"links":'),
-  status: piece(',"status":{"code":'),
-  message: piece(',"message":'),
+  status: piece(',"status":{'),
+};
+
+const STATUS = {
+  message: piece('"message":'),
+  next: piece(','),
+  code: piece('"code":'),
   end: piece('}}'),
 };
 
@@ -40,8 +45,8 @@ const EVENT = {
 const LINK = {
   traceId: piece('{"traceId":"'),
   spanId: piece('","spanId":"'),
-  attributes: piece(`","flags":${SPAN_FLAGS},"attributes":`),
-  end: piece('}'),
+  attributes: piece('","attributes":'),
+  end: piece(`,"flags":${SPAN_FLAGS}}`),
 };
 
 /** Writes one `Span` as a JSON object. */
@@ -103,13 +108,17 @@ function writeFixedPart(out: Bytes, span: OtelSpan): void {
   writeNanoDigits(out, span.endTime);
 }
 
-/** Always there, also when unset, as the SDK has it; with it the span ends. */
+/** Always there, also when unset, and then empty: a default is not written. With it the span ends. */
 function writeStatus(out: Bytes, { code, message }: OtelSpan['status']): void {
   writePiece(out, SPAN.status);
-  writeInteger(out, code);
   if (message !== undefined) {
-    writePiece(out, SPAN.message);
+    writePiece(out, STATUS.message);
     writeQuoted(out, message);
+    if (code !== STATUS_CODE.unset) writePiece(out, STATUS.next);
   }
-  writePiece(out, SPAN.end);
+  if (code !== STATUS_CODE.unset) {
+    writePiece(out, STATUS.code);
+    writeInteger(out, code);
+  }
+  writePiece(out, STATUS.end);
 }

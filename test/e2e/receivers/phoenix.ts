@@ -36,7 +36,7 @@ export async function startPhoenix(program: string): Promise<Phoenix> {
       PHOENIX_ALLOW_EXTERNAL_RESOURCES: 'false',
     },
     readyUrl: `http://127.0.0.1:${port}/healthz`,
-    timeoutMillis: 120_000,
+    timeoutMillis: 300_000,
   });
   return { ...running, url: `http://127.0.0.1:${port}`, grpc: `http://127.0.0.1:${grpc}` };
 }

@@ -8,11 +8,11 @@ import { anyOrigin, anySpan, ORIGIN, plainSpan } from './any-span.ts';
 import { sdkJson } from './sdk.ts';
 
 /**
- * What the SDK leaves to the reader, as the specification has it: no counts of what was not dropped, no empty lists
- * of span events and links. (Its numbers are another matter: see below.)
+ * What the specification leaves out and the SDK writes: counts of what was not dropped, empty lists of span events and
+ * links, a status code that is unset. (Its numbers are another matter: see below.)
  */
 function withoutDefaults(key: string, value: unknown): unknown {
-  if (/^dropped\w+Count$/.test(key) && value === 0) return undefined;
+  if (/^(dropped\w+Count|code)$/.test(key) && value === 0) return undefined;
   return /^(events|links)$/.test(key) && Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
@@ -115,9 +115,9 @@ test('a whole span, as text', () => {
       '"startTimeUnixNano":"1789467301123456000","endTimeUnixNano":"1789467303123456000",',
       '"attributes":[{"key":"hermes.turn.index","value":{"intValue":"1"}}],',
       '"events":[{"timeUnixNano":"5000","name":"exception","attributes":[]}],',
-      '"links":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","flags":257,',
-      '"attributes":[{"key":"a","value":{"boolValue":true}}]}],',
-      '"status":{"code":2,"message":"failed"}}',
+      '"links":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331",',
+      '"attributes":[{"key":"a","value":{"boolValue":true}}],"flags":257}],',
+      '"status":{"message":"failed","code":2}}',
       ']}]}]}',
     ].join(''),
   );

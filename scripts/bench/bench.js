@@ -1,0 +1,151 @@
+/**
+ * `npm run bench`: replays generated logs and prints how that compares with other ways. From one run, alternating, medians.
+ * Wall time needs a quiet machine; the ratios of CPU time hold on a busy one too.
+ *
+ *   --rounds <n>      runs of each (5)
+ *   --events <n>      events of the main comparison (500000)
+ *   --sizes <n,n…>    events of the logs for memory and cost per event (10000,100000,1000000)
+ *   --seed-events <n> events for the live plugin, which is slow (20000)
+ *   --json <file>     writes all of it
+ *   --check           small, and fails when a ratio fell below 80 % of the committed one
+ *   --update          small, and commits the ratios to baseline.json
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { logOf, seedPython, tenLines } from './cache.js';
+import { contenders, replay } from './contenders.js';
+import { measureNode, median } from './measure.js';
+import { startReceiver } from './receiving.js';
+import { comparisonTable, ratiosOf, sizesTable, startTable } from './tables.js';
+
+const BASELINE = new URL('baseline.json', import.meta.url);
+const STILL_GOOD = 0.8;
+const CHECK_EVENTS = 60_000;
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    events: { type: 'string', default: '500000' },
+    sizes: { type: 'string', default: '10000,100000,1000000' },
+    'seed-events': { type: 'string', default: '20000' },
+    json: { type: 'string' },
+    check: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(flags.rounds);
+const receiver = await startReceiver();
+try {
+  process.exitCode = flags.check || flags.update ? await check() : await bench();
+} finally {
+  receiver.stop();
+}
+
+async function bench() {
+  const { python, missing } = await seedPython();
+  const log = await logOf(Number(flags.events));
+  const small = await logOf(Number(flags['seed-events']));
+  const results = await alternate(contenders(python), log, small);
+  const sizes = await memory(flags.sizes.split(',').map(Number));
+  const starts = await startUps();
+  say(comparisonTable(results, log));
+  if (missing !== undefined) say(`(c) the live plugin: ${missing}`);
+  say(sizesTable(sizes));
+  say(startTable(starts));
+  if (flags.json !== undefined) {
+    writeFileSync(
+      flags.json,
+      `${JSON.stringify({ log, results, ratios: ratiosOf(results), sizes, starts }, undefined, 2)}\n`,
+    );
+  }
+  return results.some(({ lost }) => lost > 0) ? 1 : 0;
+}
+
+/** Ratios only: absolute times say more about the machine than about us. */
+async function check() {
+  const log = await logOf(CHECK_EVENTS);
+  const ratios = ratiosOf(await alternate(contenders(undefined), log, log));
+  if (flags.update) {
+    writeFileSync(
+      BASELINE,
+      `${JSON.stringify({ events: CHECK_EVENTS, cpuRatios: ratios.cpu }, undefined, 2)}\n`,
+    );
+    return 0;
+  }
+  const { cpuRatios } = JSON.parse(readFileSync(BASELINE, 'utf8'));
+  const rows = Object.entries(cpuRatios).map(([name, before]) => ({
+    name,
+    before,
+    now: ratios.cpu[name] ?? 0,
+  }));
+  const fallen = rows.filter(({ before, now }) => !(now >= before * STILL_GOOD));
+  for (const { name, before, now } of rows)
+    say(`${name}: ${now.toFixed(2)} (committed: ${before.toFixed(2)})`);
+  for (const { name } of fallen) say(`${name} fell below ${STILL_GOOD * 100} % of the committed ratio`);
+  say(`${rows.length - fallen.length} passed, ${fallen.length} failed`);
+  return fallen.length === 0 ? 0 : 1;
+}
+
+/** One of each, then again: what disturbs the machine for a while disturbs all of them. */
+async function alternate(all, log, small) {
+  const runs = new Map(all.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of all) {
+      const { path, spans, events } = contender.small ? small : log;
+      const used = await contender.run(path, receiver.url);
+      const came = await receiver.count();
+      runs
+        .get(contender.name)
+        .push({ ...used, events, spans, lost: contender.sends ? spans - came.distinct : 0 });
+      note(`${contender.name} ${round + 1}/${rounds}`);
+    }
+  }
+  return [...runs].map(([name, of]) => ({
+    name,
+    events: of[0].events,
+    spans: of[0].spans,
+    wallMillis: median(of.map((one) => one.wallMillis)),
+    cpuMillis: median(of.map((one) => one.cpuMillis)),
+    rssMb: median(of.map((one) => one.rssMb)),
+    lost: Math.max(...of.map((one) => one.lost)),
+  }));
+}
+
+async function memory(sizes) {
+  const rows = [];
+  for (const size of sizes) {
+    const { path, events } = await logOf(size);
+    const used = await replay(path, ['-e', 'otlp', '--endpoint', receiver.url]);
+    await receiver.count();
+    rows.push({ ...used, events });
+  }
+  return rows;
+}
+
+async function startUps() {
+  const path = await tenLines();
+  const ways = {
+    '--help': () => measureNode('../../bin/hermes-otel.js', ['--help']),
+    'replay of ten lines to the terminal': () => replay(path, []),
+    'replay of ten lines over OTLP': () => replay(path, ['-e', 'otlp', '--endpoint', receiver.url]),
+  };
+  const rows = [];
+  for (const [name, run] of Object.entries(ways)) {
+    const of = [];
+    for (let round = 0; round < rounds; round += 1) of.push(await run());
+    rows.push({
+      name,
+      wallMillis: median(of.map((one) => one.wallMillis)),
+      cpuMillis: median(of.map((one) => one.cpuMillis)),
+    });
+  }
+  return rows;
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n\n`);
+}
+
+function note(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}

@@ -1,0 +1,31 @@
+/** Everything that is measured: a name, what it replays, and how it is run. Each takes a log and the receiver's address. */
+import { devNull } from 'node:os';
+import { measure, measureNode, pathOf } from './measure.js';
+
+const BIN = '../../bin/hermes-otel.js';
+
+/** @param python see `seedPython`; without one the live plugin is left out */
+export function contenders(python) {
+  return [
+    { name: 'bare', run: (log) => measureNode('bare.js', [log]) },
+    { name: 'otlp', sends: true, run: (log, url) => replay(log, ['-e', 'otlp', '--endpoint', url]) },
+    { name: 'otlp_file', run: (log) => replay(log, ['-e', 'otlp_file', '-o', devNull]) },
+    { name: 'sdk', sends: true, run: (log, url) => measureNode('sdk-way.js', [log, url]) },
+    ...(python === undefined
+      ? []
+      : [{ name: 'seed', small: true, run: (log, url) => seed(python, log, url) }]),
+  ];
+}
+
+export function replay(log, words) {
+  return measureNode(BIN, ['replay', log, '-q', ...words]);
+}
+
+function seed(python, log, url) {
+  return measure(python, [pathOf('seed_plugin.py'), log], {
+    HERMES_OTEL_EXPORTER: 'otlp',
+    HERMES_OTEL_CAPTURE_CONTENT: 'false',
+    HERMES_OTEL_LOG_FILE: '',
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  });
+}

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { labelOf } from '../../viewer/data/labels.ts';
+import { totalsOf } from '../../viewer/data/totals.ts';
+import { replayText } from '../replayed.ts';
+import { tableOf } from './viewer/table.ts';
+
+const RECORDINGS = new URL('../../fixtures/recordings/', import.meta.url);
+
+/** Every log of a genuine run, as `version/scenario/file`. */
+const LOGS = readdirSync(RECORDINGS, { recursive: true, encoding: 'utf8' }).filter((path) =>
+  path.endsWith('.ndjson'),
+);
+
+describe('genuine sessions', () => {
+  test('there are many', () => {
+    expect(LOGS.length).toBeGreaterThan(60);
+  });
+
+  test.each(LOGS)('%s: every span has a row, a label, and its place in the totals', async (log) => {
+    const { spans } = replayText(readFileSync(new URL(log, RECORDINGS), 'utf8'), { content: true });
+    const table = await tableOf(spans);
+    const ids = new Set(spans.map(({ spanId }) => spanId));
+    expect(table.count).toBe(ids.size);
+    const labels = Array.from({ length: table.count }, (_, span) => labelOf(table, span));
+    expect(labels.every((label) => label !== '')).toBe(true);
+    const counted = table.sessions.flatMap((session) => totalsOf(table, session).counts);
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(table.count);
+    // A trace is one session; a session is one entry of the list, whatever hangs in it.
+    expect(new Set(table.sessions.map(({ id }) => id)).size).toBe(table.sessions.length);
+  });
+});
