@@ -66,3 +66,11 @@ test('a user’s mistake is one sentence and exit 2', async () => {
     err: 'hermes-otel: There is no file "no-such-file": check the path.\n',
   });
 });
+
+test('record has a help of its own; with anything else it is a hook that says nothing', async () => {
+  const help = await start('record', '--help').ended;
+  expect([help.code, help.out.includes('HERMES_OTEL_RECORD_CONTENT')]).toEqual([0, true]);
+  const { child, ended } = start('record', '--no-such-flag');
+  child.stdin?.end('{broken');
+  expect(await ended).toEqual({ code: 0, out: '', err: '' });
+});

@@ -1,9 +1,9 @@
-/** A line on standard error while a long replay runs, when that is a terminal. It never reaches a file or a pipe. */
+/** A line on standard error while logs are read for long, when that is a terminal. It never reaches a file or a pipe. */
 import type { Io } from './io.ts';
-import type { Report } from './report.ts';
 
 export interface Progress {
-  tell(report: Report): void;
+  /** @param read what was read so far */
+  tell(read: { readonly lines: number }): void;
   stop(): void;
 }
 
@@ -15,11 +15,11 @@ export function startProgress(io: Io, quiet: boolean): Progress {
   let due = Date.now() + FIRST_AFTER_MILLIS;
   let shown = false;
   return {
-    tell: (report) => {
+    tell: ({ lines }) => {
       if (Date.now() < due) return;
       due = Date.now() + EVERY_MILLIS;
       shown = true;
-      io.stderr.write(`\r\u001b[K${report.lines.toLocaleString('en')} lines`);
+      io.stderr.write(`\r\u001b[K${lines.toLocaleString('en')} lines`);
     },
     stop: () => {
       if (shown) io.stderr.write('\r\u001b[K');

@@ -11,6 +11,7 @@ import { stateFromText } from '../reconstruct/state-text.ts';
 import { openBudgets } from './budgets.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { openDestinations } from './destinations.ts';
+import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openFollowed } from './follow-input.ts';
 import { createFollower } from './follower.ts';
@@ -43,6 +44,7 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     try {
       for await (const lines of input.lines) {
         await deliver(run, takeIn(run, lines));
+        await run.diagnosticLog?.room();
         run.progress.tell(report);
         await follower.between(lines === SILENCE);
       }
@@ -51,6 +53,7 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     } finally {
       run.progress.stop();
       stopWatching();
+      await run.diagnosticLog?.close();
     }
     const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
     assertAccounted(report);
@@ -81,6 +84,7 @@ async function startRun(
 ): Promise<Run> {
   const found = checkpoint?.found;
   const report = resumeReport(logs.length, found?.report);
+  const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report, { goesOn: found !== undefined });
   const budgets = await openBudgets(flags);
   const shiftMicros = await readShift(logs, flags, io, signal);
   const opened: Input = flags.follow
@@ -91,8 +95,8 @@ async function startRun(
   const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
-  const progress = startProgress(io, flags.quiet);
-  return { input, report, names, destinations, budgets, state, shiftMicros, progress };
+  const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
+  return { input, report, diagnosticLog, names, destinations, budgets, state, shiftMicros, progress };
 }
 
 /** Waits while a destination has no room: there is no path that drops. */
@@ -116,4 +120,11 @@ function measure({ report, names, destinations }: Run, span: AgentSpan): Promise
   const measurements = names.measure(span);
   for (const { instrument } of measurements) report.metrics.add(instrument);
   return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
+}
+
+/** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */
+function isShownMeanwhile({ exporter, output }: ReplayFlags, io: Io): boolean {
+  const toFile = output !== undefined && output !== '-';
+  const shown = exporter.some((name) => name === 'console' || (name === 'otlp_file' && !toFile));
+  return io.stdout.isTTY === true && shown;
 }

@@ -43,6 +43,8 @@ export interface Report {
   readonly diagnostics: Diagnostic[];
   readonly diagnosticCounts: Map<string, number>;
   errors: number;
+  /** Hears of every diagnostic as it is added, also of those beyond the bound; no part of the account. */
+  onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
 }
 
 /** How many diagnostics are kept whole: a broken log of gigabytes must not fill the memory with its faults. */
@@ -73,6 +75,7 @@ export function createReport(files: number): Report {
     diagnostics: [],
     diagnosticCounts: new Map(),
     errors: 0,
+    onDiagnostic: undefined,
   };
 }
 
@@ -80,6 +83,7 @@ export function addDiagnostic(report: Report, diagnostic: Diagnostic): void {
   report.diagnosticCounts.set(diagnostic.code, (report.diagnosticCounts.get(diagnostic.code) ?? 0) + 1);
   if (diagnostic.severity === 'error') report.errors++;
   if (report.diagnostics.length < MAX_DIAGNOSTICS) report.diagnostics.push(diagnostic);
+  report.onDiagnostic?.(diagnostic);
 }
 
 /** Counts a line that is no event; events are counted by what reconstruct makes of them. */

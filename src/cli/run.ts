@@ -5,6 +5,7 @@ import type { AgentSpan } from '../model/span.ts';
 import type { State } from '../reconstruct/state.ts';
 import type { Budgets } from './budgets.ts';
 import type { Destinations } from './destinations.ts';
+import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { Input } from './input.ts';
 import type { Progress } from './progress.ts';
 import type { Report } from './report.ts';
@@ -12,6 +13,7 @@ import type { Report } from './report.ts';
 export interface Run {
   readonly input: Input;
   readonly report: Report;
+  readonly diagnosticLog: DiagnosticLog | undefined;
   readonly names: Convention;
   readonly destinations: Destinations;
   readonly state: State;

@@ -1,7 +1,7 @@
 /** The counters of a report as plain data, so that the account of a follower goes on after a restart. */
 import { createReport, type Report } from './report.ts';
 
-export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files'> & {
+export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
   readonly metrics: readonly string[];
   readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
 };
@@ -9,7 +9,7 @@ export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files'>
 /** Examples for the summary; a checkpoint is written often. */
 const KEPT_DIAGNOSTICS = 20;
 
-export function saveReport({ files: _files, ...report }: Report): SavedReport {
+export function saveReport({ files: _files, onDiagnostic: _heard, ...report }: Report): SavedReport {
   return {
     ...report,
     metrics: [...report.metrics],

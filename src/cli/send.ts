@@ -12,6 +12,7 @@ import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { OTLP_VARIABLES } from './otlp-variables.ts';
+import { startProgress } from './progress.ts';
 import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
 import { sentOf } from './tell-report.ts';
 import { packageVersion } from './version.ts';
@@ -70,10 +71,18 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
     onDiagnostic,
     deadLetter: await openDeadLetter(flags),
   });
-  for (const source of sources) {
-    for await (const lines of readLines(source, { signal: interrupt.signal, onDiagnostic })) {
-      for (const line of lines) await sending.write(line);
+  const progress = startProgress(io, flags.quiet);
+  let read = 0;
+  try {
+    for (const source of sources) {
+      for await (const lines of readLines(source, { signal: interrupt.signal, onDiagnostic })) {
+        for (const line of lines) await sending.write(line);
+        read += lines.length;
+        progress.tell({ lines: read });
+      }
     }
+  } finally {
+    progress.stop();
   }
   const accounts = await sending.finish(hurryOf(interrupt, flags));
   interrupt.stop();

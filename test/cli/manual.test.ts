@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { manual } from '../../scripts/manual/manual.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { expectGolden } from '../golden-file.ts';
+import { testIo } from '../run-main.ts';
+
+const program = await createProgram(
+  COMMANDS,
+  () => true,
+  testIo().io,
+  () => {},
+);
+const written = manual(program);
+
+test('docs/cli.md says what the program says; npm run docs:cli writes it', () => {
+  expectGolden(new URL('../../docs/cli.md', import.meta.url), written);
+});
+
+test.each(COMMANDS.map(({ name }) => name))('it has a chapter about %s, with examples', (name) => {
+  const [, chapter = ''] = written.split(`\n## hermes-otel ${name}\n`);
+  const [own = ''] = chapter.split('\n## ');
+  expect(own).toMatch(new RegExp(`\`\`\`sh\nhermes-otel ${name}[ \n]`));
+  expect(own).toContain('`-h, --help`');
+  expect(own.match(/^# .+$/gm)?.length).toBeGreaterThanOrEqual(2);
+});
+
+test('a flag has its variable and its default in columns of their own', () => {
+  const row = written.split('\n').find((line) => line.startsWith('| `--concurrency <count>`')) ?? '';
+  expect(row.split('|').map((cell) => cell.trim())).toEqual([
+    '',
+    '`--concurrency <count>`',
+    'requests under way at once',
+    '`HERMES_OTEL_CONCURRENCY`',
+    '`4`',
+    '',
+  ]);
+});
