@@ -97,15 +97,25 @@ async function meet(
   }
   const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
   const position = copied ? positionOf(original) : takePosition(state, isIt);
-  if (position !== undefined) startAt(file, path, position);
-  const isRenamed = position !== undefined && !copied && position.path !== path;
-  if (isRenamed) state.renamed.set(position.path, file);
+  goOn(state, file, position, copied);
   // The original is gone, and all that it held is in the copy.
   if (copied) await dropFile(state, original);
   else file.waitsFor = before;
   state.troubles.delete(path);
   addFile(state, file);
   if (state.files.size > OPEN_FILES) await closeFollowed(file);
+}
+
+/** Goes on at a position, if there is one. A log that was renamed while nobody followed is read before its successor. */
+function goOn(
+  state: FollowState,
+  file: FollowedFile,
+  position: FollowPosition | undefined,
+  copied: boolean,
+): void {
+  if (position === undefined) return;
+  startAt(file, file.path, position);
+  if (!copied && position.path !== file.path) state.renamed.set(position.path, file);
 }
 
 async function passOver(state: FollowState, file: FollowedFile): Promise<void> {
