@@ -46,7 +46,7 @@ const POLL_MILLIS = 250;
 /** Writers go on with a renamed log until they are told of it. */
 const RETIRE_MILLIS = 5000;
 const CHUNK_BYTES = 256 * 1024;
-/** One file's turn, before the next file has its. */
+/** The least of one file's turn, before the next file has its. */
 const TURN_BYTES = 16 * CHUNK_BYTES;
 
 /**
@@ -73,17 +73,14 @@ type Lines = AsyncGenerator<readonly InputLine[], void, undefined>;
 async function* rounds(state: FollowState, pollMillis: number, signal: AbortSignal | undefined): Lines {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let nextLook = 0;
-  // What is there at the beginning are the parts of one long log more often than logs of one time: one after the other.
-  let turnBytes = Number.POSITIVE_INFINITY;
   for (;;) {
     const last = signal?.aborted === true;
     const behind = last ? unread(state) : [];
     if (last || performance.now() >= nextLook) nextLook = await look(state, pollMillis);
     // The last round is short: what was written since the look before, but no backlog.
     const files = unread(state).filter((file) => !behind.includes(file));
-    yield* round(state, files, buffer, turnBytes, last ? undefined : signal);
+    yield* round(state, files, buffer, last ? undefined : signal);
     if (last) return;
-    turnBytes = TURN_BYTES;
     if (unread(state).length === 0) await pause(nextLook - performance.now(), signal);
   }
 }
@@ -93,11 +90,10 @@ async function* round(
   state: FollowState,
   files: readonly FollowedFile[],
   buffer: Buffer,
-  turnBytes: number,
   signal: AbortSignal | undefined,
 ): Lines {
   for (const [turn, file] of files.entries()) {
-    for await (const lines of turnOf(state, file, buffer, turnBytes)) {
+    for await (const lines of turnOf(state, file, buffer)) {
       yield lines;
       if (signal?.aborted) return;
     }
@@ -155,9 +151,10 @@ function unread({ files }: FollowState): FollowedFile[] {
   });
 }
 
-async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer, turnBytes: number): Lines {
+async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer): Lines {
   try {
-    yield* readTurn(file, buffer, turnBytes);
+    // What was seen of it at the last look: a backlog is more often the parts of one log than several logs of one time.
+    yield* readTurn(file, buffer, Math.max(TURN_BYTES, lagBytesOf(file)));
     state.troubles.delete(file.path);
   } catch (error) {
     const code = systemCode(error);

@@ -95,7 +95,9 @@ async function meet(
     await passOver(state, file);
     return;
   }
-  goOn(state, file, path, copied ? original : undefined);
+  const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
+  const position = copied ? positionOf(original) : takePosition(state, isIt);
+  goOn(state, file, position, copied);
   // The original is gone, and all that it held is in the copy.
   if (copied) await dropFile(state, original);
   else file.waitsFor = before;
@@ -104,18 +106,16 @@ async function meet(
   if (state.files.size > OPEN_FILES) await closeFollowed(file);
 }
 
-/** Begins where the file (or the original that it is a copy of) was left, if it was ever read. */
+/** Goes on at a position, if there is one. A log that was renamed while nobody followed is read before its successor. */
 function goOn(
   state: FollowState,
   file: FollowedFile,
-  path: string,
-  original: FollowedFile | undefined,
+  position: FollowPosition | undefined,
+  copied: boolean,
 ): void {
-  const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
-  const position = original === undefined ? takePosition(state, isIt) : positionOf(original);
   if (position === undefined) return;
-  startAt(file, path, position);
-  if (original === undefined && position.path !== path) state.renamed.set(position.path, file);
+  startAt(file, file.path, position);
+  if (!copied && position.path !== file.path) state.renamed.set(position.path, file);
 }
 
 async function passOver(state: FollowState, file: FollowedFile): Promise<void> {

@@ -157,7 +157,7 @@ describe('a followed log', () => {
 
   test('a missing one is told, waited for, and read', async () => {
     const following = follow(at('log'));
-    await pause(100);
+    await pause(1500);
     writeFileSync(at('log'), text(SAMPLE));
     const { err } = await following.stop();
     expect(err).toContain('log does not exist; it is waited for');
@@ -303,7 +303,7 @@ describe('with a checkpoint', () => {
     // A file may hold no more than 4 KiB: as a full disk, but of this process alone.
     const { status, stderr } = spawnSync(
       'bash',
-      ['-c', `ulimit -f 4; timeout -s TERM 5 ${follows} ${delivery}`],
+      ['-c', `ulimit -f 4; timeout -s TERM 10 ${follows} ${delivery}`],
       {
         encoding: 'utf8',
       },
