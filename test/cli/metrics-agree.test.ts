@@ -51,7 +51,7 @@ async function exported(log: string) {
   return { spans, pointsOf };
 }
 
-const valueOf = ({ attributes }: { readonly attributes: readonly Attribute[] }, key: string) =>
+const attributeOf = ({ attributes }: { readonly attributes: readonly Attribute[] }, key: string) =>
   attributes.find((attribute) => attribute.key === key)?.value;
 const total = (values: readonly (number | undefined)[]) =>
   values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
@@ -61,26 +61,26 @@ test.each(LOGS)('%s: sums and counts of the metrics agree with the spans', async
   const tokens = (type: string) =>
     total(
       pointsOf('gen_ai.client.token.usage')
-        .filter((point) => valueOf(point, 'gen_ai.token.type')?.stringValue === type)
+        .filter((point) => attributeOf(point, 'gen_ai.token.type')?.stringValue === type)
         .map(({ sum }) => sum),
     );
   const reported = (key: string) =>
     total(
       spans
         .filter(({ name }) => name.startsWith('chat '))
-        .map((span) => Number(valueOf(span, key)?.intValue ?? 0)),
+        .map((span) => Number(attributeOf(span, key)?.intValue ?? 0)),
     );
   expect(tokens('input')).toBe(reported('gen_ai.usage.input_tokens'));
   expect(tokens('output')).toBe(reported('gen_ai.usage.output_tokens'));
   const turns = spans.filter(({ name }) => name === 'hermes.turn');
   expect(total(pointsOf('hermes.turn.duration').map(({ count }) => Number(count)))).toBe(turns.length);
   expect(total(pointsOf('hermes.turn.api_call_count').map(({ sum }) => sum))).toBe(
-    total(turns.map((turn) => Number(valueOf(turn, 'hermes.turn.api_call_count')?.intValue))),
+    total(turns.map((turn) => Number(attributeOf(turn, 'hermes.turn.api_call_count')?.intValue))),
   );
   expect(total(pointsOf('hermes.tool.duration').map(({ count }) => Number(count)))).toBe(
     spans.filter(({ name }) => name.startsWith('hermes.tool.')).length,
   );
-  const ordinary = turns.filter((turn) => valueOf(turn, 'hermes.turn.background')?.boolValue !== true);
+  const ordinary = turns.filter((turn) => attributeOf(turn, 'hermes.turn.background')?.boolValue !== true);
   expect(
     total(pointsOf('hermes.session.turn_count').map(({ asInt, asDouble }) => Number(asInt ?? asDouble))),
   ).toBe(ordinary.length);
