@@ -16,7 +16,7 @@ export interface BinRun {
   }>;
 }
 
-/** The built program in a process of its own, with an empty environment. `npm install` builds it. */
+/** The built program in a process of its own, with an empty environment. `npm test` builds it first. */
 export function startBin(...argv: readonly string[]): BinRun {
   return watch(spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: 'pipe' }));
 }
