@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { clip, pad, truncate, widthOf } from '../../src/view/columns.ts';
 import { visible } from '../../src/view/visible.ts';
 import { anyText } from '../any-text.ts';
+import { processorMillis } from '../processor-time.ts';
 
 const CUTS: readonly (readonly [claim: string, text: string, width: number, expected: string])[] = [
   ['what fits is left alone', 'abc', 3, 'abc'],
@@ -44,7 +45,8 @@ test('pieces side by side are never wider than the page', () => {
 
 test('a megabyte costs no more than what is shown of it', () => {
   const text = visible('日本'.repeat(500_000));
-  const started = performance.now();
-  for (let i = 0; i < 1000; i += 1) truncate(text, 80);
-  expect(performance.now() - started).toBeLessThan(2000);
+  const thousandTimes = () => {
+    for (let i = 0; i < 1000; i += 1) truncate(text, 80);
+  };
+  expect(processorMillis(thousandTimes)).toBeLessThan(2000);
 });

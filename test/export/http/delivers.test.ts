@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { until } from '../../until.ts';
 import { metricsIn, spansIn } from '../decode.ts';
 import { httpDestination } from '../http-destination.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
@@ -56,8 +57,7 @@ test('a lingering span leaves within the flush interval, without a finish', asyn
   const destination = httpDestination({ url: receiver.url, limits: { flushIntervalMillis: 50 } });
   await destination.spans.write(spans(3));
   expect(receiver.requests).toHaveLength(0);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(receiver.spanIds).toHaveLength(3);
+  await until(() => receiver?.spanIds.length === 3);
   expect(await destination.spans.finish()).toMatchObject({ made: 3, accepted: 3, requests: 1 });
   await destination.close();
 });
