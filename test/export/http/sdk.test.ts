@@ -14,7 +14,7 @@ async function send(behave: Behaviour) {
   const settings = httpSettings(receiver.url, {
     destination: 'R',
     headers: { token: 'abc' },
-    timeoutMillis: 500,
+    timeoutMillis: 10_000,
   });
   const destination = await openOtlpSdk({ ...settings, origin: ORIGIN, maxRequestItems: 10 });
   await destination.spans.write(spans(25));
