@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { redact } from '../../src/model/redact.ts';
 import { findSecrets } from '../../src/model/secrets.ts';
+import { processorMillis } from '../processor-time.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const BODY = 'a1B2'.repeat(10);
@@ -86,8 +87,7 @@ test('whatever stands around a key, the key goes', () => {
 
 test('a hostile text costs little', () => {
   for (const piece of ['eyJ-', '://a:', 'Bearer ', 'token=', 'sk-', `-----BEGIN ${PEM}`, 'A']) {
-    const started = process.hrtime.bigint();
-    redact(piece.repeat(50_000));
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(2000);
+    const text = piece.repeat(50_000);
+    expect(processorMillis(() => redact(text))).toBeLessThan(2000);
   }
 });

@@ -161,7 +161,7 @@ def signals():
     signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
     total = 0
-    until = time.monotonic() + 10
+    until = time.monotonic() + 50
     while fired[0] < 100 and time.monotonic() < until:
         context.fire("pre_tool_call", tool_name="t", args={"text": "x" * 4000}, by="main")
         total += 1

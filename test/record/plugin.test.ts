@@ -188,7 +188,8 @@ describe('whatever happens', () => {
     );
     const names = readdirSync(join(path, '..'));
     const lines = names.flatMap((name) => readLog(join(path, '..', name)));
-    expect(names.length).toBeGreaterThan(20);
+    // How often is up to the machine: while one renames, the others write on.
+    expect(names.length).toBeGreaterThan(4);
     expect(names).not.toContain('hooks.ndjson.lock');
     expect(new Set(lines.map(({ worker, count }) => `${worker}/${count}`)).size).toBe(1600);
     expect(lines).toHaveLength(1600);
