@@ -26,7 +26,6 @@ type DiffFlags = FlagValues<typeof DIFF_FLAGS> & { readonly color: boolean | und
 export function registerDiff(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('diff')
-    .description('two logs side by side: turns, calls, tools, tokens, errors and times by model and tool')
     .argument('<before>', 'a log, or - for standard input')
     .argument('<after>', 'the log to compare with it; budgets (--fail-on) are about this one');
   addFlags(command, DIFF_FLAGS);

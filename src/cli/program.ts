@@ -25,7 +25,8 @@ export async function createProgram(
     .configureHelp({ optionDescription: ({ description }) => description });
   for (const { name, summary, register } of commands) {
     if (wanted(name)) await register(program, io, exit);
-    else program.command(name).description(summary);
+    else program.command(name);
+    program.commands.at(-1)?.description(summary);
   }
   return program;
 }

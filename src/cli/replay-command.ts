@@ -8,10 +8,7 @@ import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('replay')
-    .description('logs → spans and metrics, at the times when things really happened')
-    .argument('[log...]', 'files (also .gz), or - for standard input');
+  const command = program.command('replay').argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, REPLAY_FLAGS);
   command.addOption(new Option('--color', 'paint, whatever the output is'));
   command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));

@@ -38,7 +38,6 @@ type SendFlags = FlagValues<typeof SEND_FLAGS>;
 export function registerSend(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('send')
-    .description('files of OTLP/JSON lines → a receiver, with the account of a replay')
     .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
   addFlags(command, SEND_FLAGS);
   addVariables(command, OTLP_VARIABLES);

@@ -31,7 +31,6 @@ type ValidateFlags = FlagValues<typeof VALIDATE_FLAGS>;
 export function registerValidate(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('validate')
-    .description('a look over a log without replaying it: what is odd, and what that does to the trace')
     .argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, VALIDATE_FLAGS);
   addExamples(command, [

@@ -53,10 +53,7 @@ const VIEW_FLAGS = {
 type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | undefined };
 
 export function registerView(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('view')
-    .description('a log to look at: waterfall and totals in the terminal, a page, a Perfetto trace')
-    .argument('[log...]', 'files (also .gz), or - for standard input');
+  const command = program.command('view').argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, VIEW_FLAGS);
   command.addOption(new Option('--color', 'paint, whatever the output is'));
   command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
