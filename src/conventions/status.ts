@@ -1,6 +1,6 @@
 import { type OtelSpan, STATUS_CODE } from '../model/otel.ts';
+import { errorText } from '../model/safe-text.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
-import { errorText } from './text.ts';
 
 /** The error class of a failure that the log does not name (semantic conventions, `error.type`). */
 const OTHER = '_OTHER';
