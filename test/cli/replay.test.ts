@@ -207,7 +207,7 @@ describe('what it cannot start with', () => {
     [
       'a file that cannot be written',
       ['replay', SAMPLE, '-e', 'otlp_file', '-o', '/no/such/folder/x'],
-      /--output: .* no such file or folder/,
+      /--output: .* no such file or directory/,
     ],
     ['an unknown flag', ['replay', SAMPLE, '--strickt'], /unknown option '--strickt'[\s\S]*--strict/],
     ['an unknown command', ['repaly'], /unknown command 'repaly'[\s\S]*replay/],
