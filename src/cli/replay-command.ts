@@ -40,7 +40,7 @@ export function colorFlag(command: Command): boolean | undefined {
     : undefined;
 }
 
-/** The seed's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
+/** The live plugin's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
 function isDisabled(io: Io): boolean {
   const value = io.env.HERMES_OTEL_ENABLED;
   if (value === undefined || value === '' || readBoolean(value, 'HERMES_OTEL_ENABLED')) return false;

@@ -26,7 +26,7 @@ export const DESTINATION_FLAGS = {
       fallback: 'console',
     },
     EXPORTERS,
-    // The seed's other words for it.
+    // The live plugin's other words for it.
     { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
   ),
   endpoint: textFlag({
