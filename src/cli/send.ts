@@ -6,7 +6,7 @@ import { readLines } from '../input/read-lines.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { CliError } from './cli-error.ts';
 import type { Exit } from './commands.ts';
-import { limitsOf, otlpFlags, settled } from './exporters.ts';
+import { limitsOf, otlpFlags, valueOrCliError } from './exporters.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
 import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
@@ -116,7 +116,7 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     ]);
     return grpcChannel(
       loadGrpc(import.meta.url),
-      settled(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
+      valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
       userAgent,
     );
   }
@@ -124,6 +124,6 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     import('../export/options/otlp-http-options.ts'),
     import('../export/http/http-channel.ts'),
   ]);
-  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return httpChannel(settings, flags.concurrency, userAgent, systemClock);
 }
