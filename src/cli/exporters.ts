@@ -173,8 +173,11 @@ export function limitsOf(flags: FlagValues<typeof DELIVERY_FLAGS>): DeliveryLimi
   };
 }
 
-/** Receivers handle a few thousand spans at once well; beyond that a request only takes longer to be answered. */
-const MAX_REQUEST_ITEMS = 4096;
+/**
+ * The batch processors of the SDKs send as many. Spans stay in memory until their request is answered: with thousands
+ * in each, most would live long enough to be moved to the old heap, which costs more than the requests saved.
+ */
+const MAX_REQUEST_ITEMS = 512;
 
 /** The ends that the flags did not switch off. */
 function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags): Exporter {

@@ -151,9 +151,9 @@ export const RECONSTRUCT_FLAGS = {
   }),
   reorderWindow: durationFlag({
     flags: '--reorder-window <time>',
-    help: 'put events in order of time within this window of log time',
+    help: 'put events in order of time within this window of log time; 5s, and 250ms for a log read as it grows',
     env: 'HERMES_OTEL_REORDER_WINDOW',
-    fallback: '5s',
+    fallback: undefined,
   }),
   assumeTimes: switchFlag({
     flags: '--assume-times',

@@ -24,7 +24,6 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     parentSessionId: undefined,
     subagent: undefined,
     turns: new Map(),
-    ended: new Map(),
     tasks: [],
     turnCount: 0,
     apiCallCount: 0,

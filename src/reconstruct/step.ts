@@ -166,11 +166,11 @@ function handleInTurn(
     case 'post_tool_call':
       return onPostToolCall(state, out, session, turn, event);
     case 'pre_approval_request':
-      return onPreApprovalRequest(session, turn, event);
+      return onPreApprovalRequest(state, session, turn, event);
     case 'post_approval_response':
       return onPostApprovalResponse(state, out, session, turn, event);
     case 'pre_auxiliary_call':
-      return onPreAuxiliaryCall(out, session, turn, event);
+      return onPreAuxiliaryCall(state, out, session, turn, event);
     case 'post_auxiliary_call':
       return onPostAuxiliaryCall(state, out, session, turn, event);
     default:
@@ -180,7 +180,7 @@ function handleInTurn(
 
 /** The turn of an event that comes without one: opened by it, or ended already and only waiting for its late children. */
 function enter(state: State, owner: SessionState, event: HookEvent): TurnState {
-  return openTurn(state, owner, event, turnHasEnded(owner, event));
+  return openTurn(state, owner, event, turnHasEnded(state, event));
 }
 
 function parentTurn(parent: SessionState, turnId: string | undefined): TurnState | undefined {
@@ -238,7 +238,7 @@ function onSessionFinalize(
 
 function onPreLlmCall(state: State, out: Output, place: Place, event: PreLlmCall): Fate {
   const { owner, turn } = place;
-  if (isAnnounced(owner, turn, event)) return 'merged';
+  if (isAnnounced(state, turn, event)) return 'merged';
   if (turn !== undefined && event.turnId !== undefined) {
     announce(turn, event);
     return 'mapped';
@@ -252,8 +252,8 @@ function onPreLlmCall(state: State, out: Output, place: Place, event: PreLlmCall
 }
 
 /** True when this start of a turn was heard before. Without a turn id only a second recorder is so close behind. */
-function isAnnounced(owner: SessionState, turn: TurnState | undefined, event: PreLlmCall): boolean {
-  if (event.turnId !== undefined) return turn?.announced ?? turnHasEnded(owner, event);
+function isAnnounced(state: State, turn: TurnState | undefined, event: PreLlmCall): boolean {
+  if (event.turnId !== undefined) return turn?.announced ?? turnHasEnded(state, event);
   return turn !== undefined && turn.apiCallCount === 0 && isRepeat(turn.startTime, event.time);
 }
 

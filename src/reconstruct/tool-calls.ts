@@ -5,7 +5,7 @@
 import type { PostToolCall, PreToolCall } from '../model/event.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { rememberEnded } from './ended.ts';
+import { endedUnder, rememberEnded } from './ended.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { spanIdOf } from './ids.ts';
 import type { Ended, Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
@@ -26,10 +26,9 @@ export function onPreToolCall(
     return 'merged';
   }
   const key = toolKey(turn, event);
-  const ended = key === undefined ? undefined : session.ended.get(key);
+  const ended = key === undefined ? undefined : endedUnder(state, key);
   if (ended !== undefined && saysAgain(ended, event, fingerprint)) return 'merged';
-  const count =
-    key === undefined ? 0 : (ended?.count ?? 0) + turn.tools.filter((tool) => tool.key === key).length;
+  const count = key === undefined ? 0 : (ended?.count ?? 0) + openUnder(turn, key);
   if (count > 0) {
     warn(
       out,
@@ -40,7 +39,7 @@ export function onPreToolCall(
   }
   turn.tools.push({
     key,
-    spanId: toolSpanId(turn, event, count),
+    spanId: count === 0 && key !== undefined ? key : toolSpanId(turn, event, count),
     sessionId: session.id,
     toolName: event.toolName,
     toolCallId: event.toolCallId,
@@ -55,6 +54,12 @@ export function onPreToolCall(
   });
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
   return 'mapped';
+}
+
+function openUnder(turn: TurnState, key: SpanId): number {
+  let count = 0;
+  for (const tool of turn.tools) if (tool.key === key) count++;
+  return count;
 }
 
 /** True when a `pre` is of the call that ended: heard by a second recorder, or late. Other arguments are another call. */
@@ -75,9 +80,9 @@ export function onPostToolCall(
   turn: TurnState,
   event: PostToolCall,
 ): Fate {
-  const at = findOpen(session, turn, event);
+  const at = findOpen(state, turn, event);
   if (at === SAID_BEFORE) {
-    noteSecondEnd(out, session.ended.get(toolKey(turn, event) ?? ''), event);
+    noteSecondEnd(out, endedUnder(state, toolKey(turn, event) ?? ''), event);
     return 'merged';
   }
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
@@ -94,7 +99,7 @@ export function onPostToolCall(
     durationMillis: measuredMillis(event),
     result: event.result,
   };
-  closeTool(out, session, turn, tool, span, nested !== undefined);
+  closeTool(state, out, session, turn, tool, span, nested !== undefined);
   return 'mapped';
 }
 
@@ -125,11 +130,12 @@ export function closeOpenTools(
       endTime: later(tool.startTime, end.time),
       incomplete: end.reason,
     };
-    closeTool(out, session, turn, tool, span, nested !== undefined);
+    closeTool(state, out, session, turn, tool, span, nested !== undefined);
   }
 }
 
 function closeTool(
+  state: State,
   out: Output,
   session: SessionState,
   turn: TurnState,
@@ -146,9 +152,7 @@ function closeTool(
   }
   const key =
     tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
-  if (key !== undefined) {
-    rememberEnded(session, key, tool.startTime, { endTime: span.endTime, fingerprint: tool.fingerprint });
-  }
+  if (key !== undefined) rememberEnded(state, key, tool.startTime, span.endTime, tool.fingerprint);
   if (turn.selected) out.spans.push(span);
 }
 
@@ -167,9 +171,9 @@ function findRepeated(turn: TurnState, event: PreToolCall, fingerprint: number):
 const SAID_BEFORE = -2;
 
 /** Index of the open call that this `post` ends, -1 when there is none, or `SAID_BEFORE`. */
-function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): number {
+function findOpen(state: State, turn: TurnState, event: PostToolCall): number {
   const { tools } = turn;
-  const named = findNamed(session, turn, event);
+  const named = findNamed(state, turn, event);
   if (named !== undefined) return named;
   const unnamed = indexesOf(
     tools,
@@ -182,14 +186,13 @@ function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): 
 }
 
 /** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
-function findNamed(session: SessionState, turn: TurnState, event: PostToolCall): number | undefined {
+function findNamed(state: State, turn: TurnState, event: PostToolCall): number | undefined {
   const { tools } = turn;
-  const key = toolKey(turn, event);
-  if (key === undefined) return undefined;
+  if (event.toolCallId === undefined) return undefined;
   const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
   const exact = sameArguments(tools, same, event);
   if (exact !== undefined) return exact;
-  const ended = session.ended.get(key);
+  const ended = endedUnder(state, keyOf(turn, event.apiRequestId, event.toolCallId));
   // Where an id stands for several calls, a second end of the one must not end the other.
   const ofEnded = ended !== undefined && ended.fingerprint === fingerprintOf(event.args);
   if (same.length > 0 && !ofEnded) return same[0];
@@ -233,19 +236,21 @@ interface ToolIds {
   readonly time: EpochMicros;
 }
 
-function toolKey(turn: TurnState, event: ToolIds): string | undefined {
+/** What names a call among those that ended: the id of its span, as long as its id is its own. */
+function toolKey(turn: TurnState, event: ToolIds): SpanId | undefined {
   return event.toolCallId === undefined ? undefined : keyOf(turn, event.apiRequestId, event.toolCallId);
 }
 
-function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): string {
-  return `tool\0${apiRequestId ?? turn.key}\0${toolCallId}`;
+function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): SpanId {
+  return spanIdOf('tool_call', turn.key, apiRequestId ?? '', toolCallId);
 }
 
+/** `count`: how many calls had the same id before. */
 function toolSpanId(turn: TurnState, event: ToolIds, count: number): SpanId {
-  const ordinal = count === 0 ? [] : [String(count)];
   if (event.toolCallId === undefined)
     return spanIdOf('tool_call', turn.key, event.toolName, String(event.time));
-  return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, ...ordinal);
+  if (count === 0) return keyOf(turn, event.apiRequestId, event.toolCallId);
+  return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, String(count));
 }
 
 /** The call whose `pre_tool_call` is not in the log, or was never sent (tools blocked by scope, 0.16+). */

@@ -259,7 +259,7 @@ function forgetTurn(state: State, session: SessionState, turn: TurnState): void 
   session.turns.delete(turn.key);
   if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
   state.openTurns.delete(openTurnKey(turn));
-  rememberEnded(session, turn.key, turn.startTime);
+  rememberEnded(state, turn.key, turn.startTime);
   if (session.turns.size === 0) state.quiet.set(session.id, true);
 }
 
