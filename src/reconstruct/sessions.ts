@@ -106,12 +106,21 @@ function namedAbove(state: State, session: SessionState): SessionState | undefin
   return id === undefined ? undefined : state.sessions.get(id);
 }
 
+/** Sends every session that is due. All are placed before: one may learn only then that another hangs below it. */
+export function sendSessions(state: State, out: Output): void {
+  for (const session of state.sessions.values()) if (isDue(state, session)) positionOf(state, session);
+  for (const session of state.sessions.values()) sendSession(state, out, session);
+}
+
 /** Sends the session's span, whole so far; nothing when it has left already, or has no span of its own. */
 export function sendSession(state: State, out: Output, session: SessionState): void {
-  const hasSpan = session.subagent === undefined && state.options.tracePer === 'session';
-  if (session.sent || !session.selected || !hasSpan) return;
+  if (!isDue(state, session)) return;
   session.sent = true;
   out.spans.push(sessionSpan(state, session));
+}
+
+function isDue({ options }: State, { sent, selected, subagent }: SessionState): boolean {
+  return !sent && selected && subagent === undefined && options.tracePer === 'session';
 }
 
 /** The session as it stands. */

@@ -24,7 +24,7 @@ import { onPostAuxiliaryCall, onPreAuxiliaryCall } from './auxiliary-calls.ts';
 import { closeIdleSessions, closeIfIdle, endSession, enforceBounds } from './close-sessions.ts';
 import { findTurn, noteTask, sessionOf, turnHasEnded, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
-import { sendSession, touchSession } from './sessions.ts';
+import { sendSessions, touchSession } from './sessions.ts';
 import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
 import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
@@ -50,7 +50,7 @@ export function finish(state: State, out: Output): void {
     if (open) endSession(state, out, session, 'end_of_input', session.endTime);
   }
   closeOpenSubagents(state, out, 'end_of_input');
-  for (const session of state.sessions.values()) sendSession(state, out, session);
+  sendSessions(state, out);
   state.sessions.clear();
   state.quiet.clear();
   state.taskSessions.clear();

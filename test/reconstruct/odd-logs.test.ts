@@ -225,3 +225,13 @@ test('before 0.16 an approval without ids goes to the one turn that runs a tool'
   ).toEqual([['once', gated?.spanId, ROOT]]);
   expect(lines.unplaced).toBe(0);
 });
+
+test('a session that only a turn id names leaves too, when another hangs below it', () => {
+  const { spans } = replayEvents([
+    at(0, 'transform_terminal_output', { turn_id: ids().turn_id }),
+    at(0, 'on_session_start', { session_id: SECOND, turn_id: ids().turn_id }),
+  ]);
+  const sent = new Set(spans.map(({ spanId }) => spanId));
+  expect(spans.map(({ sessionId }) => sessionId)).toEqual([ROOT, SECOND]);
+  expect(spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !sent.has(parentSpanId))).toEqual([]);
+});
