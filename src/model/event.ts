@@ -25,9 +25,7 @@ export type HookEvent =
   | PostApprovalResponse
   | PreAuxiliaryCall
   | PostAuxiliaryCall
-  | StreamStart
   | StreamDelta
-  | StreamEnd
   | Mark
   | Unmapped;
 
@@ -252,19 +250,9 @@ export interface PostAuxiliaryCall extends EventBase, ApiFields, AnswerFields {
   readonly errorMessage: string | undefined;
 }
 
-export interface StreamStart extends EventBase {
-  readonly hook: 'on_stream_start';
-  /** The API call's number in the turn. */
-  readonly iteration: number | undefined;
-}
-
 export interface StreamDelta extends EventBase {
   readonly hook: 'on_stream_delta';
-  readonly iteration: number | undefined;
-}
-
-export interface StreamEnd extends EventBase {
-  readonly hook: 'on_stream_end';
+  /** The API call's number in the turn. */
   readonly iteration: number | undefined;
 }
 

@@ -1,6 +1,5 @@
 /** Which session and which turn an event belongs to, when it says so and when it does not. */
 import type { HookEvent } from '../model/event.ts';
-import { hasEnded } from './ended.ts';
 import { openSession } from './sessions.ts';
 import type { SessionState, State, TurnState } from './state.ts';
 import { rememberTask } from './turns.ts';
@@ -114,11 +113,6 @@ export function noteTask(state: State, session: SessionState, event: HookEvent):
 
 /** Background reviews bring a task of their own each, and a log may go on for months. */
 const MAX_TASKS = 100_000;
-
-/** True when the event's turn has ended, so far as is remembered: a late child, not the sign of a new turn. */
-export function turnHasEnded(state: State, event: HookEvent): boolean {
-  return event.turnId !== undefined && hasEnded(state, event.turnId);
-}
 
 /** The session of an event, opened when it is new; `undefined` when the event leads to none. */
 export function sessionOf(state: State, event: HookEvent): SessionState | undefined {

@@ -3,7 +3,7 @@ import type { HookEvent } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import type { Output, Position, SessionState, State } from './state.ts';
+import type { Fate, Output, Position, SessionState, State } from './state.ts';
 import { NO_TOKENS } from './tokens.ts';
 
 /** The session of this id, opened at `time` when it is new. */
@@ -37,6 +37,15 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
   };
   state.sessions.set(id, session);
   return session;
+}
+
+/** A session says that it begins; twice is as once. */
+export function onSessionStart(state: State, session: SessionState): Fate {
+  const again = session.selected;
+  // A session that never takes a turn still has its span, unless turns are being chosen.
+  if (state.options.selectTurn === undefined) session.selected = true;
+  state.quiet.set(session.id, true);
+  return again ? 'merged' : 'mapped';
 }
 
 /** Notes that something happened in `session` at `time`, and so in the sessions above a sub-agent's. */

@@ -1,6 +1,6 @@
 /** Turns: from `pre_llm_call` to `post_llm_call`, or to `on_session_end` without one. What closes a turn early is in `closeTurn`. */
 import type { HookEvent, PreLlmCall } from '../model/event.ts';
-import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
+import type { IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
@@ -11,6 +11,7 @@ import { positionOf } from './sessions.ts';
 import type { Output, Position, SessionState, State, TurnState } from './state.ts';
 import { NO_TOKENS } from './tokens.ts';
 import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
+import { turnSpan } from './turn-span.ts';
 
 /**
  * Opens the turn that `event` belongs to: its own `pre_llm_call`, or the first event inside it. A `late` one has been
@@ -198,61 +199,6 @@ function sendTurn(
     session.previousTurn = { traceId: turn.position.traceId, spanId: turn.position.spanId };
   }
   if (turn.selected) out.spans.push(turnSpan(state, session, turn, reason));
-}
-
-/** The turn as it stands. `reason`: why it is incomplete; `undefined` when it is whole. */
-export function turnSpan(
-  state: State,
-  session: SessionState,
-  turn: TurnState,
-  reason: IncompleteReason | undefined,
-): TurnSpan {
-  const awaited = turn.tools.length;
-  const topLevel = turn.tools.filter((tool) => tool.enclosing === undefined).length;
-  return {
-    kind: 'turn',
-    traceId: turn.position.traceId,
-    spanId: turn.position.spanId,
-    parentSpanId: turn.position.parentSpanId,
-    startTime: turn.startTime,
-    endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
-    sessionId: turn.sessionId,
-    incomplete: reason,
-    links: turn.previousTurn === undefined ? [] : [{ ...turn.previousTurn, relation: 'previous_turn' }],
-    events: turn.events,
-    syntheticTime: state.options.syntheticTime,
-    turnId: turn.turnId,
-    index: turn.index,
-    isFirstTurn: turn.isFirstTurn,
-    model: turn.model ?? session.model,
-    platform: turn.platform ?? session.platform,
-    provider: turn.provider,
-    senderId: turn.senderId,
-    background: turn.background,
-    inSubagent: session.subagent !== undefined,
-    apiCallCount: turn.apiCallCount,
-    toolCallCount: turn.toolCallCount + topLevel,
-    tokens: turn.tokens,
-    toolNames: turn.toolNames,
-    toolOutcomes:
-      awaited === 0
-        ? turn.toolOutcomes
-        : { ...turn.toolOutcomes, incomplete: (turn.toolOutcomes.incomplete ?? 0) + awaited },
-    finalStatus: finalStatusOf(turn, reason),
-    completed: turn.completed,
-    interrupted: turn.interrupted,
-    failed: turn.failed,
-    exitReason: turn.exitReason,
-    userMessage: turn.userMessage,
-    assistantResponse: turn.assistantResponse,
-  };
-}
-
-function finalStatusOf(turn: TurnState, reason: IncompleteReason | undefined): FinalStatus {
-  if (turn.failed === true) return 'failed';
-  if (turn.interrupted === true) return 'interrupted';
-  if (reason !== undefined) return 'incomplete';
-  return turn.completed === false ? 'incomplete' : 'completed';
 }
 
 function forgetTurn(state: State, session: SessionState, turn: TurnState): void {

@@ -233,5 +233,7 @@ test('a session that only a turn id names leaves too, when another hangs below i
   ]);
   const sent = new Set(spans.map(({ spanId }) => spanId));
   expect(spans.map(({ sessionId }) => sessionId)).toEqual([ROOT, SECOND]);
-  expect(spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !sent.has(parentSpanId))).toEqual([]);
+  expect(spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !sent.has(parentSpanId))).toEqual(
+    [],
+  );
 });
