@@ -22,11 +22,10 @@ export function rememberEnded(
   state: State,
   key: string,
   startTime: EpochMicros,
-  endTime?: EpochMicros,
-  fingerprint?: number,
+  { endTime, fingerprint, traceId }: Partial<Ended> = {},
 ): void {
   const count = (endedUnder(state, key)?.count ?? 0) + 1;
-  state.ended.set(key, { startTime, endTime, fingerprint, count });
+  state.ended.set(key, { startTime, endTime, fingerprint, traceId, count });
   if (state.ended.size < REMEMBERED) return;
   state.endedBefore = state.ended;
   state.ended = new Map();

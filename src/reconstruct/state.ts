@@ -187,6 +187,8 @@ export interface Ended {
   readonly endTime: EpochMicros | undefined;
   /** Of a tool's arguments. */
   readonly fingerprint: number | undefined;
+  /** Of a turn. */
+  readonly traceId: TraceId | undefined;
   /** How many ended under this key: some providers give one id to several calls. */
   readonly count: number;
 }

@@ -13,7 +13,6 @@ import {
   enforceBounds,
   onSessionFinalize,
 } from './close-sessions.ts';
-import { hasEnded } from './ended.ts';
 import { findTurn, noteTask, sessionOf, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
 import { onSessionStart, sendSessions, touchSession } from './sessions.ts';
@@ -22,7 +21,7 @@ import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } f
 import { warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { onMark, onPostLlmCall, onPreLlmCall, onSessionEnd } from './turn-hooks.ts';
-import { openTurn } from './turns.ts';
+import { openTurn, turnHasLeft } from './turns.ts';
 
 /** Takes in one event, adds to `out` what it finished. Events may wait in the reorder window for their turn. */
 export function step(state: State, event: Waiting, out: Output): void {
@@ -171,7 +170,7 @@ function handleInTurn(
 
 /** The turn of an event that comes without one: opened by it, or ended already and only waiting for its late children. */
 function enter(state: State, owner: SessionState, event: HookEvent): TurnState {
-  const late = event.turnId !== undefined && hasEnded(state, event.turnId);
+  const late = event.turnId !== undefined && turnHasLeft(state, owner, event.turnId);
   return openTurn(state, owner, event, late);
 }
 

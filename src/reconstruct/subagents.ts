@@ -12,7 +12,7 @@ import { positionOf } from './sessions.ts';
 import type { Fate, Output, Position, SessionState, State, SubagentState, TurnState } from './state.ts';
 import { clampedEnd, warn } from './times.ts';
 import { NO_TOKENS } from './tokens.ts';
-import { turnSpanId } from './turns.ts';
+import { turnHasLeft, turnSpanId } from './turns.ts';
 
 /** A sub-agent begins. `parent` is the session that started it, `turn` its turn as far as that is open. */
 export function onSubagentStart(
@@ -134,12 +134,12 @@ function place(
   const above = positionOf(state, parent);
   // A tree is whole or it is none: what has a child leaves.
   parent.selected = true;
-  const ended = event.parentTurnId !== undefined && hasEnded(state, event.parentTurnId);
-  if (ended && event.parentTurnId !== undefined && state.options.tracePer === 'session') {
-    return { traceId: above.traceId, spanId, parentSpanId: turnSpanId(event.parentTurnId) };
+  const { parentTurnId } = event;
+  const perSession = state.options.tracePer === 'session';
+  if (perSession && parentTurnId !== undefined && turnHasLeft(state, parent, parentTurnId)) {
+    return { traceId: above.traceId, spanId, parentSpanId: turnSpanId(parentTurnId) };
   }
-  if (state.options.tracePer === 'session')
-    return { traceId: above.traceId, spanId, parentSpanId: above.spanId };
+  if (perSession) return { traceId: above.traceId, spanId, parentSpanId: above.spanId };
   return { traceId: above.traceId, spanId, parentSpanId: undefined };
 }
 

@@ -145,7 +145,10 @@ function closeTool(
   }
   const key =
     tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
-  if (key !== undefined) rememberEnded(state, key, tool.startTime, span.endTime, tool.fingerprint);
+  if (key !== undefined) {
+    const { endTime } = span;
+    rememberEnded(state, key, tool.startTime, { endTime, fingerprint: tool.fingerprint });
+  }
   if (turn.selected) out.spans.push(span);
 }
 

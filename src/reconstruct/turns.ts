@@ -5,7 +5,7 @@ import { type EpochMicros, later } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
 import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
-import { rememberEnded } from './ended.ts';
+import { endedUnder, rememberEnded } from './ended.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { positionOf } from './sessions.ts';
 import type { Output, Position, SessionState, State, TurnState } from './state.ts';
@@ -117,6 +117,15 @@ function placeTurn(state: State, session: SessionState, key: string): Position {
   return { traceId: traceIdOf('turn', key), spanId, parentSpanId: undefined };
 }
 
+/**
+ * True when this turn has ended and left, as far as is remembered: what comes now is a late child of it. A session that was
+ * forgotten meanwhile may have come back in another trace, where the turn's span is not.
+ */
+export function turnHasLeft(state: State, session: SessionState, turnId: string): boolean {
+  const ended = endedUnder(state, turnId);
+  return ended !== undefined && ended.traceId === placeTurn(state, session, turnId).traceId;
+}
+
 /** The turn's span id follows from its key alone, so a late child finds a parent that was sent long ago. */
 export function turnSpanId(key: string): TurnState['position']['spanId'] {
   return spanIdOf('turn', key);
@@ -205,7 +214,7 @@ function forgetTurn(state: State, session: SessionState, turn: TurnState): void 
   session.turns.delete(turn.key);
   if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
   state.openTurns.delete(openTurnKey(turn));
-  rememberEnded(state, turn.key, turn.startTime);
+  rememberEnded(state, turn.key, turn.startTime, { traceId: turn.position.traceId });
   if (session.turns.size === 0) state.quiet.set(session.id, true);
 }
 

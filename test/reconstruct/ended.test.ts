@@ -18,8 +18,13 @@ test('what ended lately is known, what ended long ago is forgotten', () => {
 
 test('counts how many ended under one key, over the generations', () => {
   const state = createState(DEFAULT_OPTIONS);
-  rememberEnded(state, 'call_1', START, START, 7);
+  rememberEnded(state, 'call_1', START, { endTime: START, fingerprint: 7 });
   for (let nth = 0; nth < 20_000; nth += 1) rememberEnded(state, `other ${nth}`, START);
-  rememberEnded(state, 'call_1', START, START, 8);
-  expect(endedUnder(state, 'call_1')).toEqual({ startTime: START, endTime: START, fingerprint: 8, count: 2 });
+  rememberEnded(state, 'call_1', START, { endTime: START, fingerprint: 8 });
+  expect(endedUnder(state, 'call_1')).toMatchObject({
+    startTime: START,
+    endTime: START,
+    fingerprint: 8,
+    count: 2,
+  });
 });
