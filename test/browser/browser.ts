@@ -24,6 +24,8 @@ const FLAGS = [
 export interface Viewer {
   /** Writes the spans as a page and opens it; closes the one before. */
   open(spans: readonly FinishedSpan[], options?: OpenOptions): Promise<Opened>;
+  /** Opens a page that is not ours. */
+  visit(file: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,11 @@ export async function launch(): Promise<Viewer> {
       await writeFile(file, options.edit?.(html) ?? html);
       opened = await openFile(browser, pathToFileURL(file).href, options);
       return opened;
+    },
+    visit: async (file) => {
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(file).href);
+      return page;
     },
     close: async () => {
       await browser.close();
