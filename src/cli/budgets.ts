@@ -47,7 +47,7 @@ export async function openBudgets(
     add: (span) => addSpan(totals, withoutSecrets(span)),
     check: () => checkBudgets(totals, budgets),
     tell: async (results, io) => {
-      for (const { broken, message } of results) if (broken) io.stderr.write(`budget broken: ${message}\n`);
+      for (const { broken, message } of results) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
       if (flags.summary === 'none') return;
       const { renderSummaryMarkdown } = await import('../view/summary-markdown.ts');
       await writeTo(io.stdout)(renderSummaryMarkdown(totals, results));

@@ -8,7 +8,11 @@ import type { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
-export type ReconstructFlags = FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>;
+/** Those that spans depend on: names and metrics come after. */
+export type ReconstructFlags = Omit<
+  FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>,
+  'conventions' | 'metricInterval'
+>;
 
 /** A followed log has no end that would close what nobody closes. */
 const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
