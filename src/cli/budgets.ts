@@ -16,10 +16,9 @@ export interface Budgets {
 /** Checks budgets over the spans of a whole log, and tells the broken ones. @returns false when one is broken. */
 export async function checkBudgetsOf(
   spans: readonly AgentSpan[],
-  failOn: readonly string[],
+  budgets: Budgets | undefined,
   io: Io,
 ): Promise<boolean> {
-  const budgets = await openBudgets({ failOn, summary: 'none' });
   if (budgets === undefined) return true;
   for (const span of spans) budgets.add(span);
   const results = budgets.check();

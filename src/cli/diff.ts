@@ -1,16 +1,14 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import { type Command, Option } from 'commander';
-import type { AgentSpan } from '../model/span.ts';
-import { checkBudgetsOf } from './budgets.ts';
-import { CliError } from './cli-error.ts';
+import { checkBudgetsOf, openBudgets } from './budgets.ts';
 import { colorsFor } from './colors.ts';
 import type { Exit } from './commands.ts';
+import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
 import { endedBy } from './exit-code.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from './flags.ts';
 import { addExamples, helpWidth } from './help.ts';
-import { type Interrupts, watchInterrupts } from './interrupts.ts';
+import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { readSpans } from './read-spans.ts';
 import { colorFlag } from './replay-command.ts';
 import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
@@ -69,32 +67,9 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
   });
 }
 
-/** What stands on one side: a log, or one session of it. */
-interface Side {
-  readonly log: string;
-  readonly session: string | undefined;
-}
-
-function sidesOf(
-  before: string,
-  after: string | undefined,
-  { beforeSession, afterSession }: DiffFlags,
-): readonly [Side, Side] {
-  const one = { log: before, session: beforeSession };
-  if (after !== undefined && (before !== '-' || after !== '-'))
-    return [one, { log: after, session: afterSession }];
-  if (before === '-')
-    throw new CliError('Standard input can be only one of the two logs: name a file for the other.');
-  if (beforeSession === undefined || afterSession === undefined) {
-    throw new CliError(
-      'Name a second log, or with --before-session and --after-session two sessions of the one.',
-    );
-  }
-  return [one, { log: before, session: afterSession }];
-}
-
 /** @returns 1 when a budget of the second log is broken, else 0. */
 async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Promise<number> {
+  const budgets = await openBudgets({ failOn: flags.failOn, summary: 'none' });
   const interrupt = watchInterrupts(io);
   const before = await spansOf(sides[0], flags, io, interrupt);
   const after = await spansOf(sides[1], flags, io, interrupt);
@@ -111,34 +86,5 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
     afterName: nameOf(sides[1]),
   });
   await writeTo(io.stdout)(text);
-  return (await checkBudgetsOf(after, flags.failOn, io)) ? 0 : 1;
-}
-
-async function spansOf(
-  { log, session }: Side,
-  flags: DiffFlags,
-  io: Io,
-  interrupt: Interrupts,
-): Promise<readonly AgentSpan[]> {
-  const { spans } = await readSpans(
-    [log],
-    {
-      ...flags,
-      session: session === undefined ? flags.session : [session],
-      captureContent: false,
-      tracePer: 'session',
-    },
-    io,
-    interrupt,
-    'diff',
-  );
-  if (spans.length === 0 && session !== undefined) {
-    throw new CliError(`${log} has no session whose id begins with "${session}".`);
-  }
-  return spans;
-}
-
-function nameOf({ log, session }: Side): string {
-  const name = log === '-' ? 'standard input' : log;
-  return session === undefined ? name : `${name} ${session}`;
+  return (await checkBudgetsOf(after, budgets, io)) ? 0 : 1;
 }

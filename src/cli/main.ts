@@ -11,6 +11,8 @@ const COULD_NOT_RUN = 2;
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
+  // `2>&1 | head`: talk that nobody hears any more is no failure.
+  io.stderr.on('error', () => {});
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;
