@@ -9,6 +9,7 @@ import { CliError } from './cli-error.ts';
 import type { FlagValues } from './flags.ts';
 import type { Io } from './io.ts';
 import { originOf } from './origin.ts';
+import { startProgress } from './progress.ts';
 import type { RECONSTRUCT_FLAGS } from './replay-flags.ts';
 import { systemProblem } from './system-problem.ts';
 import { writeTo } from './write-to.ts';
@@ -61,10 +62,14 @@ export async function writeFile(
     return;
   }
   const out = createWriteStream(file);
+  const progress = startProgress(io, false);
+  out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
   try {
     await pipeline(Readable.from(text), out);
   } catch (error) {
     throw new CliError(`${flag}: ${file} cannot be written: ${systemProblem(error)}.`);
+  } finally {
+    progress.stop();
   }
   io.stderr.write(`wrote ${file}, ${sizeOf(out.bytesWritten)}\n`);
 }
