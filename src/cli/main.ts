@@ -14,6 +14,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   allowLeaving(io.stdout);
   allowLeaving(io.stderr);
   let exitCode = 0;
+  // `2>&1 | head`: talk that nobody hears any more is no failure.
+  io.stderr.on('error', () => {});
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;

@@ -20,6 +20,7 @@ export async function createProgram(
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stdout),
     })
     // Choices and defaults stand in our own words in the description already.
     .configureHelp({ optionDescription: ({ description }) => description });

@@ -8,7 +8,11 @@ import type { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
-export type ReconstructFlags = FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>;
+/** Those that spans depend on: names and metrics come after. */
+export type ReconstructFlags = Omit<
+  FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>,
+  'conventions' | 'metricInterval'
+>;
 
 /** A finished log loses nothing by waiting; what is told as it happens should leave within a second. */
 const REORDER_MILLIS = { finished: 5_000, live: 250 };
