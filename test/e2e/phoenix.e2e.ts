@@ -1,14 +1,13 @@
-import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { eventually } from './otlp.ts';
-import { provideChromium, screenshot } from './receivers/chromium.ts';
+import { provideChromium, withPage } from './receivers/chromium.ts';
 import { type Phoenix, providePhoenix, startPhoenix } from './receivers/phoenix.ts';
 import { hermesOtel, replayed } from './replay.ts';
-import { describeReceiver } from './with-receivers.ts';
+import { describeReceiver, testWith } from './with-receivers.ts';
 
 const program = await providePhoenix();
 const chromium = await provideChromium();
@@ -124,20 +123,19 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect((await hermesOtel(['doctor', '--endpoint', phoenix.url, '--no-metrics'])).code).toBe(0);
   });
 
-  const withChromium = chromium.kind === 'ready' ? test : test.skip;
-  withChromium('shows the trace on its page', async () => {
-    const picture = join(phoenix.folder, 'phoenix.png');
+  testWith(chromium, 'shows the trace on its page, with the model and the tokens of a call', async () => {
     const found = await fetch(`${phoenix.url}/v1/projects/hermes-agent`);
     const project: { readonly data: { readonly id: string } } = JSON.parse(await found.text());
-    await screenshot(
-      `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'sample-session')}`,
-      picture,
-      20_000,
-    );
-    expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
-    expect((await stat(picture)).size).toBeGreaterThan(20_000);
-    // `HERMES_OTEL_PICTURES=docs/images npm run e2e` renews the picture in the documentation.
-    const keep = process.env.HERMES_OTEL_PICTURES;
-    if (keep !== undefined) await copyFile(picture, join(keep, 'phoenix.png'));
+    const url = `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'sample-session')}`;
+    await withPage(chromium.kind === 'ready' ? chromium.folder : '', url, async (page) => {
+      const shown = (text: string) => page.getByText(text, { exact: true }).filter({ visible: true }).first();
+      const names = ['hermes.session', 'hermes.turn', 'hermes.tool.read_file', 'hermes.tool.terminal'];
+      for (const text of names) await shown(text).waitFor();
+      await shown('chat sample-model').click();
+      for (const text of ['llm', 'sample-model-1', '1,280']) await shown(text).waitFor();
+      // `HERMES_OTEL_PICTURES=docs/images npm run e2e` renews the picture in the documentation.
+      const keep = process.env.HERMES_OTEL_PICTURES;
+      if (keep !== undefined) await page.screenshot({ path: join(keep, 'phoenix.png') });
+    });
   });
 });
