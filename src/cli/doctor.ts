@@ -123,7 +123,10 @@ async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Fin
   const findings = await checkEndpoints(probes);
   await opened.close();
   yield* findings;
-  if (findings.some(({ level }) => level === 'fail')) return;
+  if (findings.some(({ level }) => level === 'fail')) {
+    if (flags.sendTest) yield warn('Sample', 'It was not sent.', 'Mend what is said above, then try again.');
+    return;
+  }
   if (probes[0]?.protocol === 'http') yield* await clockFindings(probes[0]);
   if (flags.sendTest) yield await sampleFinding(probes[0]?.protocol ?? 'http', flags, io);
 }
@@ -154,7 +157,7 @@ async function sampleFinding(
   const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
   if (problems.length > 0)
     return fail(about, problems.join(' '), 'The sentences above say what the receiver refuses.');
-  return ok(about, `Accepted ${what.join(' and ')}: trace ${traceId}.`);
+  return ok(about, `Accepted ${what.join(' and ')}${flags.traces ? `: trace ${traceId}` : ''}.`);
 }
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;

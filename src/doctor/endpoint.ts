@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { connectionTrouble, nameTrouble, type Port, portOf, speaksHttp2, tlsTrouble } from './port.ts';
+import { checkThePort } from './usual-ports.ts';
 
 /** One signal's way to its receiver, and a first knock at the door. */
 export interface SignalProbe {
@@ -9,8 +10,12 @@ export interface SignalProbe {
   readonly url: URL;
   /** The URL without its secrets. */
   readonly shown: string;
+  /** What is sent and how, in a few words without secrets. */
+  readonly manner: string;
   /** Sends a request without spans or points, which every receiver takes and none stores. */
   knock(): Promise<Knock>;
+  /** Sends what is no OTLP: who takes that, too, has not looked. */
+  knockWithNonsense(): Promise<Knock>;
 }
 
 export type Knock =
@@ -22,8 +27,9 @@ export type Knock =
 
 /** From the name to the receiver's answer, each step only when the one before it is ok. */
 export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [settings(probes)];
   const reached = new Map<string, boolean>();
+  const taken = new Set<string>();
   for (const probe of probes) {
     const { origin } = probe.url;
     if (!reached.has(origin)) {
@@ -36,10 +42,19 @@ export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<re
     }
     if (reached.get(origin) !== true) continue;
     const finding = await knockAt(probe);
-    const tracesTaken = probe.signal === 'metrics' && findings.at(-1)?.level === 'ok';
-    findings.push(tracesTaken ? withoutMetrics(finding) : finding);
+    if (finding.level === 'ok') taken.add(probe.signal);
+    findings.push(taken.has('traces') && probe.signal === 'metrics' ? withoutMetrics(finding) : finding);
   }
   return findings;
+}
+
+/** Where flags, variables and defaults lead in the end. */
+function settings(probes: readonly SignalProbe[]): Finding {
+  const alike = new Set(probes.map(({ manner }) => manner)).size === 1;
+  const ways = probes.map(
+    ({ signal, shown, manner }) => `${signal} to ${shown}${alike ? '' : `, ${manner}`}`,
+  );
+  return ok('Receiver', alike ? `${ways.join(', ')}: ${probes[0]?.manner}.` : `${ways.join('; ')}.`);
 }
 
 async function reach(url: URL): Promise<readonly Finding[]> {
@@ -114,16 +129,41 @@ async function knockAt(probe: SignalProbe): Promise<Finding> {
   const knock = await probe.knock();
   switch (knock.kind) {
     case 'accepted':
-      return knock.message === ''
-        ? ok(about, `${probe.shown} takes them.`)
-        : warn(about, `${knock.message}.`, 'Check that an OTLP receiver is at this address.');
+      return accepted(about, probe, knock.message);
     case 'refused':
-      return fail(about, ...cut(knock.sentence));
+      return fail(about, ...refusal(probe, knock.sentence));
     case 'unanswered':
       return unanswered(about, probe, knock.sentence);
     default:
       return knock satisfies never;
   }
+}
+
+/** Health checks and web pages answer 200 to whatever is posted to them. */
+async function accepted(about: string, probe: SignalProbe, message: string): Promise<Finding> {
+  const { url, protocol, shown } = probe;
+  const { kind } = await probe.knockWithNonsense();
+  const port = checkThePort(portOf(url).port, protocol);
+  if (kind !== 'accepted') {
+    return message === '' ? ok(about, `${shown} takes them.`) : warn(about, ...cut(message));
+  }
+  if (message !== '') {
+    return fail(about, `${shown} answers 200 to everything, and not as an OTLP receiver does.`, `${port}.`);
+  }
+  return warn(
+    about,
+    `${shown} takes everything, also what is no OTLP; it may be none.`,
+    `${port}. Then --send-test, and see whether the trace is there.`,
+  );
+}
+
+/** Something else than a receiver of this signal is there. */
+const WRONG_PLACE = / answered (404|405)\b/;
+
+function refusal({ url, protocol }: SignalProbe, sentence: string): [found: string, next: string] {
+  const [found, next] = cut(sentence);
+  if (!WRONG_PLACE.test(sentence)) return [found, next];
+  return [found, `${checkThePort(portOf(url).port, protocol)} and the path: ${lowerCased(next)}`];
 }
 
 async function unanswered(about: string, { url, protocol }: SignalProbe, sentence: string): Promise<Finding> {
@@ -156,4 +196,8 @@ function cut(sentence: string): [found: string, next: string] {
   if (at < 0) return [`${sentence}.`, 'Look into the log of the receiver.'];
   const next = sentence.slice(at + 2);
   return [`${sentence.slice(0, at)}.`, `${next.charAt(0).toUpperCase()}${next.slice(1)}.`];
+}
+
+function lowerCased(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }

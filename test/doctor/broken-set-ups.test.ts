@@ -5,6 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { expectGolden } from '../golden-file.ts';
 import { runMain } from '../run-main.ts';
@@ -45,6 +46,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   'wrong-port': {
     serve: answering((_request, response) => response.writeHead(404).end('<html>a page of its own</html>')),
   },
+  'web-page': {
+    serve: answering((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<html>a page of its own</html>'),
+    ),
+  },
   'grpc-port': { serve: () => createHttp2Server() },
   'tls-on-plain': { serve: answering((_request, response) => response.end()), scheme: 'https' },
   'no-credentials': {
@@ -79,6 +85,20 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out.includes('wrong-secret')]).toEqual([1, false]);
   });
 
+  test('tells apart who takes OTLP and who takes everything', async () => {
+    const health = answering((_request, response) =>
+      response.setHeader('content-type', 'application/json').end('{"status":"up"}'),
+    );
+    const { code, out } = await doctor(await listen(health()), { serve: undefined });
+    expect([code, out]).toEqual([0, expect.stringMatching(/^warn {2}OTLP traces: .* takes everything/m)]);
+  });
+
+  test('says that the sample was not sent when something fails', async () => {
+    const refuse = answering((_request, response) => response.writeHead(401).end());
+    const { code, out } = await doctor(await listen(refuse()), { serve: undefined }, '--send-test');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^warn {2}Sample: It was not sent/m)]);
+  });
+
   test('says the same as JSON', async () => {
     const setUp: SetUp = { serve: answering((_request, response) => response.writeHead(403).end()) };
     const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp, '--json');
@@ -87,13 +107,13 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, fails]).toEqual([1, ['OTLP traces', 'OTLP metrics']]);
   });
 
-  test('finds nothing to fail where all is well', async () => {
-    const setUp: SetUp = {
-      serve: answering((_request, response) =>
-        response.setHeader('content-type', 'application/x-protobuf').end(),
-      ),
-    };
-    const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp);
-    expect([code, out.includes('FAIL')]).toEqual([0, false]);
+  test('finds nothing odd in a receiver that takes OTLP and nothing else', async () => {
+    const receiver = answering(async (request, response) => {
+      const body = await buffer(request);
+      response.setHeader('content-type', 'application/x-protobuf').writeHead(body.length === 0 ? 200 : 400);
+      response.end();
+    });
+    const { code, out } = await doctor(await listen(receiver()), { serve: undefined });
+    expect([code, out.match(/^(warn|FAIL) {2}(OTLP|Connection).*/gm)]).toEqual([0, null]);
   });
 });

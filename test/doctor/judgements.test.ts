@@ -44,7 +44,7 @@ describe('the environment', () => {
     ],
     [
       "forgets a signal's path",
-      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://h:4318' },
+      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://h:4318', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318' },
       ['otlp'],
       /^warn .*METRICS_ENDPOINT has no path/,
     ],
@@ -56,6 +56,27 @@ describe('the environment', () => {
     ],
     ['sends content along', { HERMES_OTEL_CAPTURE_CONTENT: 'yes' }, ['otlp'], /^warn .*are sent along/],
     ['has a proxy', { HTTPS_PROXY: 'http://user:pw@proxy' }, ['otlp'], /^warn .*is not used/],
+    ['has a proxy in small letters', { https_proxy: 'http://proxy' }, ['otlp'], /^warn .*is not used/],
+    [
+      'leads one signal only',
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/v1/traces' },
+      ['otlp'],
+      /^warn .*Only traces have an endpoint; metrics go to this machine/,
+    ],
+    [
+      'says HTTP where gRPC is spoken',
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+      ['otlp_grpc'],
+      /^warn .*the exporter is otlp_grpc, which wins/,
+    ],
+    [
+      'has two tokens',
+      { HERMES_OTEL_TOKEN: 'a', OTEL_EXPORTER_OTLP_HEADERS: 'x=1,token=b' },
+      ['otlp'],
+      /^warn .*set twice/,
+    ],
+    ['takes milliseconds for seconds', { OTEL_EXPORTER_OTLP_TIMEOUT: '10' }, ['otlp'], /^warn .*is 10 ms/],
+    ['steers an SDK', { OTEL_SDK_DISABLED: 'true' }, ['otlp'], /^warn .*OTEL_SDK_DISABLED has no effect/],
     ['is misspelt', { HERMES_OTEL_EXPORTR: 'otlp' }, ['otlp'], /^warn .*HERMES_OTEL_EXPORTR is not known/],
   ];
   test.each(ODD)('%s', (_name, env, exporters, expected) => {

@@ -117,6 +117,11 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     expect([asGrpc.code, asGrpc.stdout]).toEqual([1, expect.stringMatching(/^FAIL {2}OTLP traces: .*HTTP/m)]);
   });
 
+  test('has a health check that takes everything, and the doctor does not take it for a receiver', async () => {
+    const { stdout } = await hermesOtel(['doctor', '--endpoint', collector.health]);
+    expect(stdout).toMatch(/^warn {2}OTLP traces: .* takes everything/m);
+  });
+
   test('refuses a request of 25 MB', async () => {
     const [status] = await post(
       collector.http,

@@ -4,7 +4,7 @@ import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { decode, eventually } from './otlp.ts';
 import { type Jaeger, provideJaeger, startJaeger } from './receivers/jaeger.ts';
-import { fileOf, recordings, replayed } from './replay.ts';
+import { fileOf, hermesOtel, recordings, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
 
 const program = await provideJaeger();
@@ -153,6 +153,17 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       const endpoint = exporter === 'otlp' ? jaeger.http : `http://${jaeger.grpc}`;
       await replayed(['-', '-e', exporter, '--endpoint', endpoint, '--no-metrics'], env, log);
       expect((await stored(jaeger, traceId, 6))[0]?.spans).toHaveLength(6);
+    });
+
+    test('passes the doctor, which finds its sample there and does not take its page for a receiver', async () => {
+      const good = await hermesOtel(['doctor', '--endpoint', jaeger.http, '--no-metrics', '--send-test']);
+      const traceId = /^ok {4}Sample: .*trace ([0-9a-f]{32})/m.exec(good.stdout)?.[1];
+      expect([good.code, (await stored(jaeger, `${traceId}`, 6))[0]?.spans.length]).toEqual([0, 6]);
+      const page = await hermesOtel(['doctor', '--endpoint', jaeger.query]);
+      expect([page.code, page.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^FAIL {2}OTLP traces: .* 200 to everything/m),
+      ]);
     });
 
     test('has no door for metrics: the replay says so and exits 1', async () => {
