@@ -29,6 +29,7 @@ export type Knock =
 export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [settings(probes)];
   const reached = new Map<string, boolean>();
+  /** What is taken, as the findings call it. */
   const taken = new Set<string>();
   for (const probe of probes) {
     const { origin } = probe.url;
@@ -42,10 +43,10 @@ export async function checkEndpoints(probes: readonly SignalProbe[]): Promise<re
     }
     if (reached.get(origin) !== true) continue;
     const finding = await knockAt(probe);
-    if (finding.level === 'ok') taken.add(probe.signal);
-    findings.push(taken.has('traces') && probe.signal === 'metrics' ? withoutMetrics(finding) : finding);
+    if (finding.level === 'ok') taken.add(finding.about);
+    findings.push(finding);
   }
-  return findings;
+  return findings.map((finding) => (taken.size > 0 ? withoutIt(finding) : finding));
 }
 
 /** Where flags, variables and defaults lead in the end. */
@@ -113,16 +114,23 @@ async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
   );
 }
 
-/** Many receivers are for traces alone. */
-function withoutMetrics(finding: Finding): Finding {
-  if (finding.level !== 'fail') return finding;
+const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;
+
+/** Many receivers are for traces alone, or for metrics. */
+function withoutIt(finding: Finding): Finding {
+  const signal = (
+    [
+      ['traces', 'metrics'],
+      ['metrics', 'traces'],
+    ] as const
+  ).find(([refused]) => finding.level === 'fail' && finding.about === ABOUT[refused]);
+  if (signal === undefined) return finding;
+  const [refused, other] = signal;
   return {
     ...finding,
-    next: `${finding.next} If the receiver takes traces alone, send it no metrics: --no-metrics.`,
+    next: `${finding.next} If the receiver takes ${other} alone, send it no ${refused}: --no-${refused}.`,
   };
 }
-
-const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;
 
 async function knockAt(probe: SignalProbe): Promise<Finding> {
   const about = ABOUT[probe.signal];
@@ -195,7 +203,8 @@ function cut(sentence: string): [found: string, next: string] {
   const at = Math.max(sentence.lastIndexOf(': '), sentence.lastIndexOf('; '));
   if (at < 0) return [`${sentence}.`, 'Look into the log of the receiver.'];
   const next = sentence.slice(at + 2);
-  return [`${sentence.slice(0, at)}.`, `${next.charAt(0).toUpperCase()}${next.slice(1)}.`];
+  const end = /[.?!]$/.test(next) ? '' : '.';
+  return [`${sentence.slice(0, at)}.`, `${next.charAt(0).toUpperCase()}${next.slice(1)}${end}`];
 }
 
 function lowerCased(sentence: string): string {

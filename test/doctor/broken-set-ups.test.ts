@@ -93,6 +93,20 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/^warn {2}OTLP traces: .* takes everything/m)]);
   });
 
+  test.each([
+    ['traces', 'metrics'],
+    ['metrics', 'traces'],
+  ])('says how to send none to a receiver that takes %s alone', async (taken, other) => {
+    const receiver = answering(async (request, response) => {
+      const { length } = await buffer(request);
+      response.writeHead(request.url === `/v1/${taken}` && length === 0 ? 200 : 400).end();
+    });
+    const { code, out } = await doctor(await listen(receiver()), { serve: undefined });
+    const next = `→ Is it an OTLP receiver of this signal, and does it take data this old? If the receiver takes ${taken} alone, send it no ${other}: --no-${other}.`;
+    expect([code, out]).toEqual([1, expect.stringContaining(next)]);
+    expect(out.match(/alone/g)).toHaveLength(1);
+  });
+
   test('says that the sample was not sent when something fails', async () => {
     const refuse = answering((_request, response) => response.writeHead(401).end());
     const { code, out } = await doctor(await listen(refuse()), { serve: undefined }, '--send-test');
