@@ -8,6 +8,7 @@ import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
 import { checkHermes } from '../doctor/hermes.ts';
 import { checkLog } from '../doctor/log-facts.ts';
 import { checkNode } from '../doctor/node-version.ts';
+import { cut } from '../doctor/sentence.ts';
 import { epochMicros } from '../model/time.ts';
 import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
@@ -116,7 +117,7 @@ async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Fin
   const { signalProbes } = await import('./signal-probes.ts');
   const opened = await signalProbes(flags, io.env);
   if ('sentence' in opened) {
-    yield fail('Receiver', `${opened.sentence}.`, 'Mend the flag or the variable that is named.');
+    yield fail('Receiver', ...cut(opened.sentence, 'Mend the flag or the variable that is named.'));
     return;
   }
   const probes = opened.probes.filter(({ signal }) => flags[signal]);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { connectionTrouble, nameTrouble, type Port, portOf, speaksHttp2, tlsTrouble } from './port.ts';
+import { cut } from './sentence.ts';
 import { checkThePort } from './usual-ports.ts';
 
 /** One signal's way to its receiver, and a first knock at the door. */
@@ -196,15 +197,6 @@ async function unanswered(about: string, { url, protocol }: SignalProbe, sentenc
     );
   }
   return fail(about, ...cut(sentence));
-}
-
-/** The export stage's sentences say what was found, then a colon or a semicolon, then what to do. */
-function cut(sentence: string): [found: string, next: string] {
-  const at = Math.max(sentence.lastIndexOf(': '), sentence.lastIndexOf('; '));
-  if (at < 0) return [`${sentence}.`, 'Look into the log of the receiver.'];
-  const next = sentence.slice(at + 2);
-  const end = /[.?!]$/.test(next) ? '' : '.';
-  return [`${sentence.slice(0, at)}.`, `${next.charAt(0).toUpperCase()}${next.slice(1)}${end}`];
 }
 
 function lowerCased(sentence: string): string {

@@ -5,6 +5,7 @@ import type { Finding } from '../../src/doctor/finding.ts';
 import { checkHermes, type HermesFacts } from '../../src/doctor/hermes.ts';
 import { checkLog, type LogFacts } from '../../src/doctor/log-facts.ts';
 import { checkNode } from '../../src/doctor/node-version.ts';
+import { cut } from '../../src/doctor/sentence.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
 /** What is not ok, in short. */
@@ -182,5 +183,16 @@ describe('the clock', () => {
     ['no date', 'yesterday', undefined],
   ])('%s', (_name, date, level) => {
     expect(checkClock(date, NOW)?.level).toBe(level);
+  });
+});
+
+describe('a sentence of the export stage', () => {
+  test.each([
+    ['a is b: use c', ['a is b.', 'Use c.']],
+    ['a is b; is it c, and d?', ['a is b.', 'Is it c, and d?']],
+    ['a needs b: npm install b@1', ['a needs b.', 'Run `npm install b@1`.']],
+    ['a must be http://b:1', ['a must be http://b:1.', 'else']],
+  ])('%s', (sentence, parts) => {
+    expect(cut(sentence, 'else')).toEqual(parts);
   });
 });

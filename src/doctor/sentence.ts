@@ -1,0 +1,15 @@
+/** The export stage's sentences say what was found, then a colon or a semicolon, then what to do: here they are taken apart. */
+export function cut(
+  sentence: string,
+  otherwise = 'Look into the log of the receiver.',
+): [found: string, next: string] {
+  const at = Math.max(sentence.lastIndexOf(': '), sentence.lastIndexOf('; '));
+  if (at < 0) return [`${sentence}.`, otherwise];
+  return [`${sentence.slice(0, at)}.`, whole(sentence.slice(at + 2))];
+}
+
+function whole(text: string): string {
+  if (text.startsWith('npm ')) return `Run \`${text}\`.`;
+  const end = /[.?!]$/.test(text) ? '' : '.';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
+}
