@@ -1,5 +1,5 @@
 /** The doctor's knock at a receiver's door: an empty request, sent as the exporter sends its full ones. */
-import type { Knock, SignalProbe } from '../doctor/endpoint.ts';
+import type { Knock, SignalProbe } from '../doctor/signal-probe.ts';
 import type { Channel, Port } from '../export/channel.ts';
 import type { Answer } from '../export/delivery/answer.ts';
 import { systemClock } from '../export/delivery/clock.ts';

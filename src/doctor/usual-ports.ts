@@ -18,8 +18,12 @@ const SHARED: ReadonlySet<number> = new Set([80, 443, 4317, 4318]);
 /** What to think of when another program than an OTLP receiver answers on `port`. */
 export function checkThePort(port: number, protocol: 'http' | 'grpc'): string {
   if (SHARED.has(port)) return 'Check the address';
-  const right =
-    protocol === 'grpc' ? 'OTLP over gRPC is usually on 4317' : 'OTLP over HTTP is usually on 4318';
   const usual = USUAL.get(port);
-  return `Check the port (${usual === undefined ? '' : `${port} is usually ${usual}; `}${right})`;
+  return `Check the port (${usual === undefined ? '' : `${port} is usually ${usual}; `}${usualPort(protocol)})`;
+}
+
+export function usualPort(protocol: 'http' | 'grpc'): string {
+  return protocol === 'grpc'
+    ? 'OTLP over gRPC is usually on port 4317'
+    : 'OTLP over HTTP is usually on port 4318';
 }

@@ -113,6 +113,12 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out]).toEqual([1, expect.stringMatching(/^warn {2}Sample: It was not sent/m)]);
   });
 
+  test('fails for a variable that a replay would not begin with', async () => {
+    const env = { HOME: home, HERMES_OTEL_STRICT: 'maybe' };
+    const { code, out } = await runMain(['doctor'], { env, cwd: home });
+    expect([code, out]).toEqual([1, expect.stringContaining('HERMES_OTEL_STRICT takes true or false')]);
+  });
+
   test('says the same as JSON', async () => {
     const setUp: SetUp = { serve: answering((_request, response) => response.writeHead(403).end()) };
     const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp, '--json');

@@ -6,6 +6,7 @@ import { checkHermes, type HermesFacts } from '../../src/doctor/hermes.ts';
 import { checkLog, type LogFacts } from '../../src/doctor/log-facts.ts';
 import { checkNode } from '../../src/doctor/node-version.ts';
 import { cut } from '../../src/doctor/sentence.ts';
+import { checkThePort } from '../../src/doctor/usual-ports.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
 /** What is not ok, in short. */
@@ -163,6 +164,7 @@ describe('a log', () => {
       [/^warn Log: .*2 lines lost \(line 7: not JSON\)/],
     ],
     ['of long ago', { lastEvent: epochMicros(NOW - 3 * 86_400_000_000) }, [/^warn Freshness: .*3 days old/]],
+    ['of tomorrow', { lastEvent: epochMicros(NOW + 86_400_000_000) }, [/^warn Freshness: .*in the future/]],
     ['torn in two', { orphans: 5 }, [/^fail Tree: 5 spans/]],
     ['cut off', { incomplete: 1 }, [/^warn Tree: .*1 span without an end/]],
     ['without tools', { toolCalls: 0 }, [/^warn Metrics: The log has no tool calls/]],
@@ -194,5 +196,24 @@ describe('a sentence of the export stage', () => {
     ['a must be http://b:1', ['a must be http://b:1.', 'else']],
   ])('%s', (sentence, parts) => {
     expect(cut(sentence, 'else')).toEqual(parts);
+  });
+});
+
+describe('another program than an OTLP receiver', () => {
+  test.each([
+    [
+      16686,
+      'http',
+      "Check the port (16686 is usually Jaeger's page; OTLP over HTTP is usually on port 4318)",
+    ],
+    [
+      16685,
+      'grpc',
+      "Check the port (16685 is usually Jaeger's query API; OTLP over gRPC is usually on port 4317)",
+    ],
+    [9999, 'http', 'Check the port (OTLP over HTTP is usually on port 4318)'],
+    [443, 'http', 'Check the address'],
+  ] as const)('on port %d', (port, protocol, advice) => {
+    expect(checkThePort(port, protocol)).toBe(advice);
   });
 });
