@@ -2,7 +2,7 @@
 import { checkClock } from '../doctor/clock.ts';
 import { checkEndpoints } from '../doctor/endpoint.ts';
 import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
-import { cut } from '../doctor/sentence.ts';
+import { cutProblem } from '../doctor/sentence.ts';
 import type { SignalProbe } from '../doctor/signal-probe.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -25,7 +25,7 @@ export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGene
   const { signalProbes } = await import('./signal-probes.ts');
   const opened = await signalProbes(flags, io.env);
   if ('sentence' in opened) {
-    yield fail('Receiver', ...cut(opened.sentence, 'Mend the flag or the variable that is named.'));
+    yield fail('Receiver', ...cutProblem(opened.sentence));
     return;
   }
   const probes = opened.probes.filter(({ signal }) => flags[signal]);

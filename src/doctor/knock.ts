@@ -41,8 +41,14 @@ async function accepted(about: string, probe: SignalProbe, message: string): Pro
 /** Something else than a receiver of this signal is there. */
 const WRONG_PLACE = / answered (404|405)\b/;
 
+/** What gRPC's library says of a TLS port that offers no HTTP/2. */
+const NO_HTTP2 = /no application protocol/;
+
 function refusal({ url, protocol }: SignalProbe, sentence: string): [found: string, next: string] {
+  if (NO_HTTP2.test(sentence)) return noHttp2(url);
   const [found, next] = cut(sentence);
+  if (sentence.includes('ERR_TLS_CERT_ALTNAME_INVALID'))
+    return [found, 'Use a name that its certificate is for in --endpoint.'];
   if (!WRONG_PLACE.test(sentence)) return [found, next];
   return [found, `${checkThePort(portOf(url).port, protocol)} and the path: ${lowerCased(next)}`];
 }
@@ -62,13 +68,17 @@ async function unanswered(about: string, { url, protocol }: SignalProbe, sentenc
     );
   }
   if (!http2 && protocol === 'grpc') {
-    return fail(
-      about,
-      `${where} does not speak HTTP/2, as gRPC does.`,
-      "Use the receiver's gRPC port (usually 4317), or `-e otlp`.",
-    );
+    return fail(about, ...noHttp2(url));
   }
   return fail(about, ...cut(sentence));
+}
+
+function noHttp2(url: URL): [found: string, next: string] {
+  const { host, port } = portOf(url);
+  return [
+    `${host}:${port} does not speak HTTP/2, as gRPC does.`,
+    "Use the receiver's gRPC port (usually 4317), or `-e otlp`.",
+  ];
 }
 
 function lowerCased(sentence: string): string {

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { makeCertificates } from '../export/certificates.ts';
 import { expectGolden } from '../golden-file.ts';
 import { runMain } from '../run-main.ts';
 
@@ -111,6 +113,35 @@ describe('the doctor, against broken set-ups', () => {
     const refuse = answering((_request, response) => response.writeHead(401).end());
     const { code, out } = await doctor(await listen(refuse()), { serve: undefined }, '--send-test');
     expect([code, out]).toEqual([1, expect.stringMatching(/^warn {2}Sample: It was not sent/m)]);
+  });
+
+  /** A receiver behind TLS whose certificate is for `name`, and the doctor's environment to trust it. */
+  async function behindTls(name: string) {
+    const { authority, server: certificate } = await makeCertificates(name);
+    const file = join(home, 'authority.pem');
+    await writeFile(file, authority);
+    const port = await listen(createTlsServer(certificate, (_request, response) => response.end()));
+    const setUp: SetUp = {
+      serve: undefined,
+      scheme: 'https',
+      env: { OTEL_EXPORTER_OTLP_CERTIFICATE: file },
+    };
+    return { port, setUp };
+  }
+
+  test('knows an HTTP port under gRPC, behind TLS too', async () => {
+    const { port, setUp } = await behindTls('127.0.0.1');
+    const { code, out } = await doctor(port, setUp, '-e', 'otlp_grpc');
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/^FAIL {2}OTLP traces: .* does not speak HTTP\/2/m),
+    ]);
+  });
+
+  test('says what to do about a certificate for another name', async () => {
+    const { port, setUp } = await behindTls('elsewhere.example.com');
+    const { code, out } = await doctor(port, setUp);
+    expect([code, out]).toEqual([1, expect.stringContaining('→ Use a name that its certificate is for')]);
   });
 
   test('fails for a variable that a replay would not begin with', async () => {

@@ -5,7 +5,7 @@ import type { Finding } from '../../src/doctor/finding.ts';
 import { checkHermes, type HermesFacts } from '../../src/doctor/hermes.ts';
 import { checkLog, type LogFacts } from '../../src/doctor/log-facts.ts';
 import { checkNode } from '../../src/doctor/node-version.ts';
-import { cut } from '../../src/doctor/sentence.ts';
+import { cut, cutProblem } from '../../src/doctor/sentence.ts';
 import { checkThePort } from '../../src/doctor/usual-ports.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
@@ -190,12 +190,24 @@ describe('the clock', () => {
 
 describe('a sentence of the export stage', () => {
   test.each([
-    ['a is b: use c', ['a is b.', 'Use c.']],
+    ['a is b: check c', ['a is b.', 'Check c.']],
     ['a is b; is it c, and d?', ['a is b.', 'Is it c, and d?']],
-    ['a needs b: npm install b@1', ['a needs b.', 'Run `npm install b@1`.']],
-    ['a must be http://b:1', ['a must be http://b:1.', 'else']],
+    ['a answered 503', ['a answered 503.', 'Look into the log of the receiver.']],
   ])('%s', (sentence, parts) => {
-    expect(cut(sentence, 'else')).toEqual(parts);
+    expect(cut(sentence)).toEqual(parts);
+  });
+
+  const MEND = 'Mend the flag or the variable that is named.';
+  test.each([
+    ['a is grpc: use -e otlp_grpc', ['a is grpc.', 'Use -e otlp_grpc.']],
+    ['a needs b: npm install b@1', ['a needs b.', 'Run `npm install b@1`.']],
+    [
+      'a names b, which cannot be read: no such file',
+      ['a names b, which cannot be read: no such file.', MEND],
+    ],
+    ['a must be http://b:1', ['a must be http://b:1.', MEND]],
+  ])('of a flag or a variable: %s', (sentence, parts) => {
+    expect(cutProblem(sentence)).toEqual(parts);
   });
 });
 
