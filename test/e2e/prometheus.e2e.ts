@@ -101,15 +101,31 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
     let prometheus: Prometheus;
     const end = daysAgo(30);
     const then = end / 1e6;
-    beforeAll(async () => {
-      scratch = await scratchFolder('openmetrics');
-      const data = join(scratch, 'data');
+
+    /** A storage folder with the blocks of the log, made so many times. */
+    async function blocks(name: string, times: number): Promise<string> {
+      const data = join(scratch, name);
       await mkdir(data);
       const file = join(scratch, 'metrics.om');
       await replayed(['-', '-e', 'openmetrics', '-o', file], {}, sampleLog('past', end).join('\n'));
-      const promtool = join(prometheusFolder, 'promtool');
-      await command(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, data]);
-      prometheus = await startPrometheus(prometheusFolder, { config: 'global: {}\n', data });
+      for (let made = 0; made < times; made++) {
+        await command(join(prometheusFolder, 'promtool'), [
+          'tsdb',
+          'create-blocks-from',
+          'openmetrics',
+          file,
+          data,
+        ]);
+      }
+      return data;
+    }
+
+    beforeAll(async () => {
+      scratch = await scratchFolder('openmetrics');
+      prometheus = await startPrometheus(prometheusFolder, {
+        config: 'global: {}\n',
+        data: await blocks('once', 1),
+      });
     });
     afterAll(async () => {
       await prometheus?.stop();
@@ -119,6 +135,18 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
     test('finds the metrics at the hour when they happened, and not now', async () => {
       expect(await dashboardAt(prometheus, then)).toEqual(SAMPLE_PANELS);
       expect(await number(prometheus, 'sum(hermes_hermes_session_turn_count_total)')).toBeUndefined();
+    });
+
+    test('shows the same when the blocks are made twice', async () => {
+      const twice = await startPrometheus(prometheusFolder, {
+        config: 'global: {}\n',
+        data: await blocks('twice', 2),
+      });
+      try {
+        expect(await dashboardAt(twice, then)).toEqual(SAMPLE_PANELS);
+      } finally {
+        await twice.stop();
+      }
     });
 
     test.each([
