@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { startBin as start } from './start-bin.ts';
 
-// The built program in a process of its own, with an empty environment. `npm install` builds it.
+// The built program in a process of its own, with an empty environment. `npm test` builds it first.
 const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
 
 test('a log is replayed, and standard error says so', async () => {

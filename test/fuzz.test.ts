@@ -8,6 +8,7 @@ import { CONVENTION_NAMES } from '../src/conventions/convention-names.ts';
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { createState, DEFAULT_OPTIONS } from '../src/reconstruct/state.ts';
+import { anyText } from './any-text.ts';
 
 // Whatever stands in a file: parse, reconstruct, conventions and the account of lines, as a replay runs them.
 // `npm run test:fuzz` looks longer.
@@ -27,7 +28,7 @@ const genuine = fc.constantFrom(...LINES);
 const bytes = fc.uint8Array({ maxLength: 300 }).map((data) => new TextDecoder().decode(data));
 /** A piece taken out, doubled or replaced by noise. */
 const torn = fc
-  .tuple(genuine, fc.nat(), fc.nat({ max: 30 }), fc.string({ unit: 'binary', maxLength: 12 }))
+  .tuple(genuine, fc.nat(), fc.nat({ max: 30 }), anyText({ maxLength: 12 }))
   .map(([line, at, length, noise]) => {
     const start = at % line.length;
     return line.slice(0, start) + noise + line.slice(start + length);

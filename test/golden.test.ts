@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -22,7 +22,6 @@ const RECORDINGS = [
   '0.19.0/tools-parallel-reads',
   '0.19.0/tool-errors',
   '0.14.0/api-retries',
-  '0.19.0/api-retries',
   '0.19.0/api-exhausted-500',
   '0.19.0/fallback-provider',
   '0.19.0/no-usage',
@@ -43,7 +42,7 @@ const RECORDINGS = [
   '0.16.0/compress-rotate',
   '0.19.0/hook-blocks-tool',
   '0.19.0/finish-length',
-].filter((name) => existsSync(join(FIXTURES, 'recordings', name)));
+];
 
 const logs = [
   ...RECORDINGS.map((name) => join(FIXTURES, 'recordings', name, 'flat.ndjson')),

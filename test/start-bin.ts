@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -16,9 +16,18 @@ export interface BinRun {
   }>;
 }
 
-/** The built program in a process of its own, with an empty environment. `npm install` builds it. */
+/** The built program in a process of its own, with an empty environment. `npm test` builds it first. */
 export function startBin(...argv: readonly string[]): BinRun {
-  const child = spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: ['pipe', 'pipe', 'pipe'] });
+  return watch(spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: 'pipe' }));
+}
+
+/** The same where no file may grow beyond this: as a full disk, but of this process alone. */
+export function startBinOnSmallDisk(kibibytes: number, ...argv: readonly string[]): BinRun {
+  const program = ['-c', `ulimit -f ${kibibytes}; exec "$@"`, 'bash', process.execPath, BIN];
+  return watch(spawn('bash', [...program, ...argv], { env: {}, stdio: 'pipe' }));
+}
+
+function watch(child: ChildProcessWithoutNullStreams): BinRun {
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => {

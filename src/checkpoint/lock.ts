@@ -2,6 +2,7 @@
  * Keeps two followers apart: a file that only one can make. One whose owner is gone (killed, or the machine went down)
  * is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
  */
+import { createHash, randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './error-code.ts';
@@ -20,15 +21,39 @@ const TOUCH_MILLIS = 15_000;
  * @returns who holds it, when somebody does. Throws what the system throws.
  */
 export async function takeLock(directory: string, pid: number, probe: Probe): Promise<Lock | Owner> {
-  const path = join(directory, 'lock');
-  const own = JSON.stringify(await ownerOf(pid));
+  return take(join(directory, 'lock'), JSON.stringify(await ownerOf(pid)), probe);
+}
+
+async function take(path: string, own: string, probe: Probe): Promise<Lock | Owner> {
   for (;;) {
-    if (await make(path, own, pid)) return hold(path, own);
+    if (await make(path, own)) return hold(path, own);
     const text = await readIfThere(path);
-    const holder = text === undefined ? undefined : parseOwner(text);
     if (text === undefined) continue;
+    const holder = parseOwner(text);
     if (holder !== undefined && (await isHeld(path, holder, probe))) return holder;
-    await removeStale(path, text, pid);
+    const answer = await takeOver(path, text, own, probe);
+    if (answer !== undefined) return answer;
+  }
+}
+
+/**
+ * Of several that saw the same stale lock one may replace it: who has the lock that is named for this one's content.
+ * @returns `undefined` when another was quicker and has gone on.
+ */
+async function takeOver(
+  path: string,
+  stale: string,
+  own: string,
+  probe: Probe,
+): Promise<Lock | Owner | undefined> {
+  const turn = await take(`${path}.${digestOf(stale)}`, own, probe);
+  if (isOwner(turn)) return turn;
+  try {
+    if ((await readIfThere(path)) !== stale) return undefined;
+    await aside(path, own, (fresh) => rename(fresh, path));
+    return hold(path, own);
+  } finally {
+    await turn.release();
   }
 }
 
@@ -36,22 +61,30 @@ export function isOwner(answer: Lock | Owner): answer is Owner {
   return 'host' in answer;
 }
 
-/** Those of one process must not take each other's files away. */
-let asides = 0;
-
-/** Written aside and linked, so that nobody ever reads half a lock. */
-async function make(path: string, own: string, pid: number): Promise<boolean> {
-  const aside = `${path}.${pid}.${asides++}`;
-  await writeFile(aside, own, { mode: 0o600 });
+async function make(path: string, own: string): Promise<boolean> {
   try {
-    await link(aside, path);
+    await aside(path, own, (fresh) => link(fresh, path));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
-  } finally {
-    await rm(aside, { force: true });
   }
+}
+
+/** Written aside, then put in place, so that nobody ever reads half a lock. */
+async function aside(path: string, own: string, put: (fresh: string) => Promise<void>): Promise<void> {
+  // Not the process number: in two containers that share the directory, both may be 1.
+  const fresh = `${path}.${randomUUID()}`;
+  await writeFile(fresh, own, { mode: 0o600 });
+  try {
+    await put(fresh);
+  } finally {
+    await rm(fresh, { force: true });
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolean> {
@@ -59,19 +92,6 @@ async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolea
   if (running !== undefined) return running;
   const touched = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
   return Date.now() - touched < ELSEWHERE_MILLIS;
-}
-
-/** Renaming picks one of several that saw the same stale lock. Who took a fresh one by mistake gives it back. */
-async function removeStale(path: string, stale: string, pid: number): Promise<void> {
-  const aside = `${path}.stale.${pid}.${asides++}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await readIfThere(aside)) !== stale) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 function hold(path: string, own: string): Lock {

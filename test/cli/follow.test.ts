@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdtempSync,
@@ -10,13 +9,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../src/cli/main.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { type MainResult, runMain } from '../run-main.ts';
-import { BIN, startBin } from '../start-bin.ts';
-
-jest.setTimeout(60_000);
+import { type MainResult, runMain, testIo } from '../run-main.ts';
+import { startBin, startBinOnSmallDisk } from '../start-bin.ts';
+import { until } from '../until.ts';
 
 const NOON = epochMicros(Date.UTC(2026, 10, 20, 12) * 1000);
 const MINUTE = 60_000_000;
@@ -32,30 +31,39 @@ const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
 interface Following {
-  stop(): Promise<MainResult>;
-  signal(name: string): void;
-  /** Until so many spans have come, or the time is over. */
+  /** Ends it as `signal` does. */
+  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<MainResult>;
+  /** Asks how it goes, and waits until the answer says that so many lines are read, and that there are no more. */
+  read(lines: number): Promise<void>;
+  /** Waits until so many spans are in `out`. */
   spans(count: number): Promise<void>;
+  /** Waits until standard error says it. */
+  told(words: string): Promise<void>;
+  ask(): void;
 }
 
 /** `replay --follow` in this process, into the file `out`. */
 function follow(...argv: readonly string[]): Following {
   const listeners = new Map<string, () => void>();
   const quick = ['--poll-interval', '10ms', '--flush-interval', '10ms', '-e', 'otlp_file', '-o', at('out')];
-  const result = runMain(['replay', '--follow', ...quick, ...argv], {
-    onSignal: (name, listener) => listeners.set(name, listener),
-  });
-  const signal = (name: string) => listeners.get(name)?.();
+  const { io, out, err } = testIo({ onSignal: (name, listener) => listeners.set(name, listener) });
+  const code = main(['replay', '--follow', ...quick, ...argv], io);
+  const ask = () => listeners.get('SIGUSR1')?.();
   return {
-    signal,
-    async stop() {
-      await pause(600);
-      signal('SIGTERM');
-      return await result;
+    ask,
+    async stop(signal = 'SIGTERM') {
+      listeners.get(signal)?.();
+      return { code: await code, out: out(), err: err() };
     },
-    async spans(count) {
-      for (let wait = 0; wait < 200 && spansIn().length < count; wait += 1) await pause(20);
-    },
+    read: (lines) =>
+      until(() => {
+        ask();
+        return err()
+          .slice(err().lastIndexOf('hermes-otel: lines='))
+          .startsWith(`hermes-otel: lines=${lines} lag_bytes=0 `);
+      }),
+    spans: (count) => until(() => spansIn().length >= count),
+    told: (words) => until(() => err().includes(words)),
   };
 }
 
@@ -118,6 +126,7 @@ describe('a followed log', () => {
       appendFileSync(at('log'), bytes.subarray(from, from + 300));
       await pause(15);
     }
+    await following.read(13);
     const { code, err } = await following.stop();
     expect(code).toBe(0);
     expect(idsIn()).toEqual(await plainIds(text(SAMPLE)));
@@ -127,9 +136,8 @@ describe('a followed log', () => {
   test('what is open at SIGINT is closed as incomplete without a checkpoint', async () => {
     writeFileSync(at('log'), text(SAMPLE.slice(0, 4)));
     const following = follow(at('log'));
-    await pause(600);
-    following.signal('SIGINT');
-    expect((await following.stop()).code).toBe(0);
+    await following.read(4);
+    expect((await following.stop('SIGINT')).code).toBe(0);
     expect(
       spansIn()
         .filter(isIncomplete)
@@ -157,10 +165,10 @@ describe('a followed log', () => {
 
   test('a missing one is told, waited for, and read', async () => {
     const following = follow(at('log'));
-    await pause(1500);
+    await following.told('log does not exist; it is waited for');
     writeFileSync(at('log'), text(SAMPLE));
-    const { err } = await following.stop();
-    expect(err).toContain('log does not exist; it is waited for');
+    await following.read(13);
+    expect((await following.stop()).err).toContain('log does not exist; it is waited for');
     expect(spansIn()).toHaveLength(6);
   });
 
@@ -172,8 +180,8 @@ describe('a followed log', () => {
     const other = sampleLog('20261120_130000_def456', epochMicros(NOON + laterMicros));
     writeFileSync(at('log'), text([...unended, ...other]));
     const following = follow(at('log'), '--no-metrics');
-    await following.spans(1);
-    await pause(400);
+    // All but the open session's own span.
+    await following.spans(closed ? 12 : 11);
     const sessions = spansIn().filter(({ name }) => name === 'hermes.session');
     expect(sessions).toHaveLength(closed ? 2 : 1);
     await following.stop();
@@ -184,7 +192,9 @@ describe('a followed log', () => {
     const back = sampleLog('20261120_120100_fed456', epochMicros(NOON + MINUTE));
     const log = text([...SAMPLE.slice(0, 6), ...jumped, ...SAMPLE.slice(6), ...back]);
     writeFileSync(at('log'), log);
-    expect((await follow(at('log')).stop()).code).toBe(0);
+    const following = follow(at('log'));
+    await following.read(39);
+    expect((await following.stop()).code).toBe(0);
     const plain = await plainIds(log, '--idle-timeout', '30m');
     expect(new Set(idsIn())).toEqual(new Set(plain));
   });
@@ -195,33 +205,39 @@ describe('a followed log', () => {
     );
     writeFileSync(at('log'), text(opened.flat()));
     const following = follow(at('log'), '--max-open', '5', '--no-metrics');
-    await pause(600);
-    following.signal('SIGUSR1');
-    expect(spansIn().filter(({ name }) => name === 'hermes.turn').length).toBe(45);
+    const turns = () => spansIn().filter(({ name }) => name === 'hermes.turn');
+    await until(() => turns().length >= 45);
+    following.ask();
+    expect(turns()).toHaveLength(45);
     expect((await following.stop()).err).toContain('open_turns=5');
   });
 
   test('SIGUSR1 and --stats-interval tell how it goes', async () => {
     writeFileSync(at('log'), text(SAMPLE));
-    const following = follow(at('log'), '--stats-interval', '200ms');
-    const { err } = await following.stop();
-    expect(err).toMatch(
-      /hermes-otel: lines=13 lag_bytes=0 lag_seconds=0 open_sessions=0 open_turns=0 spans_accepted=6 spans_failed=0 spans_under_way=0\n/,
-    );
+    const health =
+      'hermes-otel: lines=13 lag_bytes=0 lag_seconds=0 open_sessions=0 open_turns=0 spans_accepted=6 spans_failed=0 spans_under_way=0\n';
+    const unasked = follow(at('log'), '--stats-interval', '50ms');
+    await unasked.told(health);
+    expect((await unasked.stop()).err).toContain(health);
+    rmSync(at('out'));
+    const following = follow(at('log'));
+    await following.spans(6);
+    following.ask();
+    expect((await following.stop()).err.split(health)).toHaveLength(2);
   });
 
   test('--open-spans send shows open ones at once, and again whole; metrics count them once', async () => {
     writeFileSync(at('log'), text(SAMPLE.slice(0, 6)));
     const following = follow(at('log'), '--open-spans', 'send');
-    await following.spans(1);
-    await pause(600);
+    const incomplete = () => spansIn().filter(isIncomplete);
+    await until(() => incomplete().length >= 2);
     expect(
-      spansIn()
-        .filter(isIncomplete)
+      incomplete()
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(['hermes.session', 'hermes.turn']);
     appendFileSync(at('log'), text(SAMPLE.slice(6)));
+    await following.read(13);
     await following.stop();
     expect(new Set(idsIn())).toEqual(new Set(await plainIds(text(SAMPLE))));
     expect(lastSum('hermes.session.turn_count')).toBe(1);
@@ -230,15 +246,22 @@ describe('a followed log', () => {
 
 describe('with a checkpoint', () => {
   const tokens = () => lastSum('gen_ai.client.token.usage');
+  const cp = () => [at('log'), '--checkpoint', at('cp')];
+
+  /** Follows until so many lines were read, in this run and those before it. */
+  async function followTo(lines: number): Promise<MainResult> {
+    const following = follow(...cp());
+    await following.read(lines);
+    return following.stop();
+  }
 
   test('a log cut yesterday and continued today gives one trace, each span once, and tokens once', async () => {
     await plainIds(text(SAMPLE));
-    const cp = ['--checkpoint', at('cp')];
     writeFileSync(at('log'), text(SAMPLE.slice(0, 7)));
-    await follow(at('log'), ...cp).stop();
+    await followTo(7);
     expect(spansIn().some(isIncomplete)).toBe(false);
     appendFileSync(at('log'), text(SAMPLE.slice(7)));
-    const { err } = await follow(at('log'), ...cp).stop();
+    const { err } = await followTo(13);
     expect(idsIn()).toEqual(idsIn('plain'));
     expect(new Set(spansIn().map(({ traceId }) => traceId)).size).toBe(1);
     expect(err).toContain('replayed 13 events');
@@ -247,7 +270,7 @@ describe('with a checkpoint', () => {
 
   test('no content of the log is in it', async () => {
     writeFileSync(at('log'), text(SAMPLE.slice(0, 6)).replaceAll('README.md', 'very-private'));
-    await follow(at('log'), '--checkpoint', at('cp')).stop();
+    await followTo(6);
     expect(readFileSync(at('cp/checkpoint.json'), 'utf8')).not.toMatch(/very-private|A test of/);
   });
 
@@ -268,18 +291,17 @@ describe('with a checkpoint', () => {
     ['a damaged file', [], (file: string) => file.replace('positions', 'position$'), 'is damaged; remove'],
   ])('%s: one sentence, nothing guessed', async (_name, flags, change, sentence) => {
     writeFileSync(at('log'), text(SAMPLE));
-    const run = [at('log'), '--checkpoint', at('cp')];
-    await follow(...run).stop();
+    await followTo(13);
     const file = at('cp/checkpoint.json');
     writeFileSync(file, change(readFileSync(file, 'utf8')));
-    const { code, err } = await runMain(['replay', '--follow', ...run, ...flags]);
+    const { code, err } = await runMain(['replay', '--follow', ...cp(), ...flags]);
     expect({ code, lines: err.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
     expect(err).toContain(sentence);
   });
 
   test('two followers are kept apart, and a killed one is in nobody’s way', async () => {
     writeFileSync(at('log'), text(SAMPLE));
-    const argv = ['replay', '--follow', at('log'), '--checkpoint', at('cp'), '--stats-interval', '100ms'];
+    const argv = ['replay', '--follow', ...cp(), '--stats-interval', '100ms'];
     const first = startBin(...argv);
     await first.untilTold('lines=13');
     const second = await startBin(...argv).ended;
@@ -293,24 +315,21 @@ describe('with a checkpoint', () => {
     expect((await third.ended).code).toBe(0);
   });
 
-  test('on a full disk is told, and following goes on; so is the dead letter', () => {
+  test('on a full disk is told, and following goes on; so is the dead letter', async () => {
     const many = Array.from({ length: 40 }, (_, index) =>
       sampleLog(`20261120_1200${index + 10}_abc123`, NOON),
     );
     writeFileSync(at('log'), text(many.flat()));
-    const follows = `${process.execPath} ${BIN} replay --follow ${at('log')} --checkpoint ${at('cp')}`;
-    const delivery = `-e otlp --endpoint http://127.0.0.1:9 --retry-for 0 --dead-letter ${at('dead')}`;
-    // A file may hold no more than 4 KiB: as a full disk, but of this process alone.
-    const { status, stderr } = spawnSync(
-      'bash',
-      ['-c', `ulimit -f 4; timeout -s TERM 10 ${follows} ${delivery}`],
-      {
-        encoding: 'utf8',
-      },
-    );
-    expect(stderr).toContain('the checkpoint could not be written: ');
-    expect(stderr).toContain('the dead-letter file');
-    expect(stderr).toContain('replayed 520 events');
-    expect(status).not.toBe(0);
+    const delivery = ['-e', 'otlp', '--endpoint', 'http://127.0.0.1:9', '--retry-for', '0'];
+    const files = ['--dead-letter', at('dead'), '--stats-interval', '100ms'];
+    const follower = startBinOnSmallDisk(4, 'replay', '--follow', ...cp(), ...delivery, ...files);
+    await follower.untilTold('the checkpoint could not be written: ');
+    appendFileSync(at('log'), text(SAMPLE));
+    await follower.untilTold('lines=533 ');
+    follower.child.kill('SIGTERM');
+    const { code, err } = await follower.ended;
+    expect(err).toContain('the dead-letter file');
+    expect(err).toContain('replayed 533 events');
+    expect(code).toBe(1);
   });
 });

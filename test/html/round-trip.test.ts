@@ -16,6 +16,7 @@ import {
 } from '../../viewer/data/table.ts';
 import { buildTable } from '../../viewer/data/tree.ts';
 import { toolCall } from '../agent-spans.ts';
+import { anyText } from '../any-text.ts';
 import { finished, generate } from './generate.ts';
 import { blocksOf, pageOf } from './page-text.ts';
 
@@ -79,7 +80,7 @@ describe('what goes into a page comes out of it', () => {
     expect((await throughPage(spans)).sort(byId)).toEqual(spans.map(told).sort(byId));
   });
 
-  const texts = fc.string({ unit: 'binary', maxLength: 12 });
+  const texts = anyText({ maxLength: 12 });
   const value: fc.Arbitrary<AttributeValue> = fc.oneof(
     texts,
     fc.maxSafeInteger(),

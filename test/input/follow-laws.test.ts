@@ -131,7 +131,7 @@ const step = fc.record({
 });
 
 async function enough(reader: Reader, count: number): Promise<void> {
-  const end = Date.now() + 3000;
+  const end = Date.now() + 15_000;
   while (reader.seen.length < count && Date.now() < end) await sleep(POLL);
   // A moment longer: more must not come.
   await sleep(5 * POLL);

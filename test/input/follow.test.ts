@@ -130,7 +130,7 @@ describe('a file that grows', () => {
   test('what was written just before the end is read', async () => {
     writeFileSync(at('log'), 'a1\n');
     const followed = follow([at('log')], { pollMillis: 60_000 });
-    await sleep(100);
+    await followed.until(1);
     appendFileSync(at('log'), 'a2\n');
     await followed.stop();
     expect(followed.lines).toEqual(['log:1 a1', 'log:2 a2']);

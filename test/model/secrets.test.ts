@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findSecrets } from '../../src/model/secrets.ts';
+import { processorMillis } from '../processor-time.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const x = (length: number) => 'a1B2c3D4e5F6g7H8'.repeat(20).slice(0, length);
@@ -65,8 +66,7 @@ test('of overlapping finds one is told', () => {
 test.each(['a', ' ', '-', '.', '/', '://', 'eyJ', 'sk-', '"api_key":', 'bearer ', '\\'])(
   'a megabyte of %j is searched in good time',
   (piece) => {
-    const before = performance.now();
-    findSecrets(piece.repeat(Math.ceil(1_000_000 / piece.length)));
-    expect(performance.now() - before).toBeLessThan(4000);
+    const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
+    expect(processorMillis(() => findSecrets(text))).toBeLessThan(4000);
   },
 );

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { LineDamage } from '../../src/model/line.ts';
 import type { ParsedLine } from '../../src/model/parsed-line.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
+import { anyText } from '../any-text.ts';
 import { API, OBSERVER, USAGE } from './kwargs.ts';
 import { AT, genuine, lineOf } from './lines.ts';
 
@@ -22,12 +23,7 @@ const options = fc.record({ content: fc.boolean() });
 const bytes = fc.uint8Array({ maxLength: 400 }).map((data) => new TextDecoder().decode(data));
 /** A genuine line with a piece of it taken out, doubled, or replaced by noise. */
 const mutated = fc
-  .tuple(
-    fc.constantFrom(...LINES),
-    fc.nat(),
-    fc.nat({ max: 30 }),
-    fc.string({ unit: 'binary', maxLength: 12 }),
-  )
+  .tuple(fc.constantFrom(...LINES), fc.nat(), fc.nat({ max: 30 }), anyText({ maxLength: 12 }))
   .map(([line, at, length, noise]) => {
     const start = at % line.length;
     return line.slice(0, start) + noise + line.slice(start + length);

@@ -8,17 +8,27 @@ type Env = Readonly<Record<string, string>>;
 /** A hook and its arguments. */
 export type Fired = readonly [hook: string, kwargs: JsonObject];
 
+/** The interpreter itself: `python3` may be a script that looks for it, and takes longer than the whole test. */
+const PYTHON = python();
+
+function python(): string {
+  const run = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+  if (run.status === 0) return run.stdout.trim();
+  throw new Error('These tests drive the recorder plugin with python3 (3.10 or later), and there is none.');
+}
+
+/** The recorder wants nothing but Python itself (-S: no packages besides), and leaves nothing behind (-B). */
+const argumentsOf = (...words: readonly string[]) => ['-S', '-B', DRIVER, ...words];
+
 /** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario told. */
 export function drive(scenario: string, env: Env, events: readonly Fired[] = []): JsonObject {
-  const run = spawnSync('python3', [DRIVER, scenario], {
-    env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...env },
+  const run = spawnSync(PYTHON, argumentsOf(scenario), {
+    env,
     input: events.map((event) => `${JSON.stringify(event)}\n`).join(''),
     encoding: 'utf8',
     timeout: 60_000,
   });
-  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ENOENT') {
-    throw new Error('These tests drive the recorder plugin with python3 (3.10 or later), and there is none.');
-  }
+  if (run.error !== undefined) throw run.error;
   if (run.status !== 0) throw new Error(`drive.py ${scenario}: exit ${run.status}\n${run.stderr}`);
   const told: JsonValue = JSON.parse(run.stdout);
   return told as JsonObject;
@@ -27,10 +37,7 @@ export function drive(scenario: string, env: Env, events: readonly Fired[] = [])
 /** Runs a scenario in several processes at once. */
 export async function driveMany(scenario: string, env: Env, count: number): Promise<void> {
   const runs = Array.from({ length: count }, (_, number) => {
-    const child = spawn('python3', [DRIVER, scenario, String(number)], {
-      env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...env },
-      stdio: 'ignore',
-    });
+    const child = spawn(PYTHON, argumentsOf(scenario, String(number)), { env, stdio: 'ignore' });
     return new Promise<void>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code) =>

@@ -1,38 +1,20 @@
 /** `hermes-otel record` as the agent runs it: a process of its own, whose end is waited for. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { BIN } from '../start-bin.ts';
 import { readLog, temporaryDirectory } from './log-directory.ts';
 import { shellBody } from './shell.ts';
 
 // Each starts processes, and machines are busy.
 jest.setTimeout(60_000);
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const directory = temporaryDirectory();
 const BODY = shellBody(['post_tool_call', { tool_name: 'terminal', result: 'x'.repeat(300_000) }]);
 
-let built = '';
-const program = () => join(built, 'run.js');
-
-beforeAll(() => {
-  built = mkdtempSync(join(tmpdir(), 'hermes-otel-built-'));
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const run = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', built], {
-    cwd: ROOT,
-  });
-  if (run.status !== 0) throw new Error(`tsc: ${run.stdout}${run.stderr}`);
-  writeFileSync(join(built, 'package.json'), '{"type":"module"}');
-  writeFileSync(
-    program(),
-    "import { record } from './cli/record.js';\nprocess.exitCode = await record(process.argv.slice(2), process);\n",
-  );
-}, 120_000);
-
-afterAll(() => rmSync(built, { recursive: true, force: true }));
+const BUILT = join(dirname(BIN), '../dist');
+const PROGRAM = [BIN, 'record'];
 
 describe('the process of hermes-otel record', () => {
   test.each([
@@ -41,7 +23,7 @@ describe('the process of hermes-otel record', () => {
     ['a full disk', BODY, { HERMES_OTEL_RECORD_FILE: '/dev/full' }, 0],
   ])('prints nothing and exits 0: %s', (_claim, input, env, lines) => {
     const path = join(directory(), 'hooks.ndjson');
-    const run = spawnSync(process.execPath, [program()], {
+    const run = spawnSync(process.execPath, PROGRAM, {
       input,
       env: { HERMES_OTEL_RECORD_FILE: path, ...env },
       encoding: 'utf8',
@@ -51,7 +33,7 @@ describe('the process of hermes-otel record', () => {
   });
 
   test('does not wait at a terminal, or for input that is none', () => {
-    const run = spawnSync(process.execPath, [program()], {
+    const run = spawnSync(process.execPath, PROGRAM, {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 20_000,
     });
@@ -61,7 +43,7 @@ describe('the process of hermes-otel record', () => {
   test('twenty at once write twenty whole lines', async () => {
     const path = join(directory(), 'hooks.ndjson');
     const runs = Array.from({ length: 20 }, () => {
-      const child = spawn(process.execPath, [program(), '--out', path], {
+      const child = spawn(process.execPath, [...PROGRAM, '--out', path], {
         stdio: ['pipe', 'ignore', 'ignore'],
         env: {},
       });
@@ -83,8 +65,8 @@ describe('the process of hermes-otel record', () => {
         seen.add(found);
       }
     };
-    visit(join(built, 'cli/record.js'));
-    const outside = [...seen].filter((name) => !name.startsWith(built));
+    visit(join(BUILT, 'cli/record.js'));
+    const outside = [...seen].filter((name) => !name.startsWith(BUILT));
     expect(outside.sort()).toEqual(['node:fs', 'node:path']);
     expect(seen.size - outside.length).toBeLessThanOrEqual(8);
   });

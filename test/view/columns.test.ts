@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clip, pad, truncate, widthOf } from '../../src/view/columns.ts';
 import { visible } from '../../src/view/visible.ts';
+import { anyText } from '../any-text.ts';
+import { processorMillis } from '../processor-time.ts';
 
 const CUTS: readonly (readonly [claim: string, text: string, width: number, expected: string])[] = [
   ['what fits is left alone', 'abc', 3, 'abc'],
@@ -18,12 +20,12 @@ test.each(CUTS)('%s', (_, text, width, expected) => {
   expect(truncate(visible(text), width)).toBe(expected);
 });
 
-const anyText = fc.string({ unit: 'binary' }).map(visible);
+const shownText = anyText().map(visible);
 const anyWidth = fc.integer({ min: 1, max: 40 });
 
 test('padded text is exactly as wide as asked, whatever is in it', () => {
   fc.assert(
-    fc.property(anyText, anyWidth, fc.constantFrom('left', 'right'), (text, width, side) => {
+    fc.property(shownText, anyWidth, fc.constantFrom('left', 'right'), (text, width, side) => {
       expect(widthOf(pad(text, width, side))).toBe(width);
     }),
   );
@@ -31,7 +33,7 @@ test('padded text is exactly as wide as asked, whatever is in it', () => {
 
 test('pieces side by side are never wider than the page', () => {
   fc.assert(
-    fc.property(fc.array(anyText), anyWidth, (texts, width) => {
+    fc.property(fc.array(shownText), anyWidth, (texts, width) => {
       const clipped = clip(
         texts.map((text) => ({ text })),
         width,
@@ -43,7 +45,8 @@ test('pieces side by side are never wider than the page', () => {
 
 test('a megabyte costs no more than what is shown of it', () => {
   const text = visible('日本'.repeat(500_000));
-  const started = performance.now();
-  for (let i = 0; i < 1000; i += 1) truncate(text, 80);
-  expect(performance.now() - started).toBeLessThan(2000);
+  const thousandTimes = () => {
+    for (let i = 0; i < 1000; i += 1) truncate(text, 80);
+  };
+  expect(processorMillis(thousandTimes)).toBeLessThan(2000);
 });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { backoffMillis } from '../../../src/export/delivery/backoff.ts';
 import { retryAfterMillis } from '../../../src/export/http/retry-after.ts';
+import { until } from '../../until.ts';
 import { first, status } from '../behaviours.ts';
 import { httpDestination, hurriedClock } from '../http-destination.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
@@ -98,7 +99,7 @@ test('a receiver that dies and comes back costs nothing, and each outage is told
     taken.push(...receiver.spanIds);
     await receiver.stop();
     const down = destination.spans.write(spans(40, {}, 1000 + round * 40));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => outages.length > round);
     receiver = await startReceiver({ port });
     await down;
   }

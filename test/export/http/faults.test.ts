@@ -74,7 +74,7 @@ describe('trouble that passes costs nothing', () => {
 });
 
 test('no answer in time is tried again', async () => {
-  const account = await send(first(1, hang), { timeoutMillis: 400 });
+  const account = await send(first(1, hang), { timeoutMillis: 1500 });
   expect(counts(account)).toEqual([20, 0, 0, 3, 1]);
   expect(new Set(receiver.spanIds).size).toBe(20);
 });
@@ -166,7 +166,7 @@ describe('an answer that accepts is believed as far as it goes', () => {
   });
 
   test('that does not go on', async () => {
-    const account = await send(drip, { timeoutMillis: 200 });
+    const account = await send(drip, { timeoutMillis: 1000 });
     expect(counts(account)).toEqual([20, 0, 0, 2, 0]);
     expect(account.problems).toEqual([
       'R answered 200, but its body does not end: check that it is an OTLP receiver',

@@ -3,12 +3,13 @@ import type { Origin } from '../../../src/export/otlp/request.ts';
 import { type Attributes, type AttributeValue, type OtelSpan, SPAN_KIND } from '../../../src/model/otel.ts';
 import type { SpanId, TraceId } from '../../../src/model/span.ts';
 import { type EpochMicros, epochMicros } from '../../../src/model/time.ts';
+import { anyText } from '../../any-text.ts';
 
 /** Any text: plain, long, any plane of Unicode, and half a surrogate pair. */
 const text = fc.oneof(
   fc.string(),
   fc.string({ minLength: 20, maxLength: 300 }),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.string({
     unit: fc.constantFrom('a', '"', '\\', '\n', '\0', 'é', '\u2028', '中', '😀', '\ud83d', '\ude00'),
   }),
