@@ -79,11 +79,11 @@ describe('into files', () => {
     expect(existsSync('-')).toBe(false);
   });
 
-  test.each(['--html', '--perfetto'])('%s into a folder that is not there: a sentence', async (flag) => {
+  test.each(['--html', '--perfetto'])('%s into a directory that is not there: a sentence', async (flag) => {
     const file = join(folder, 'nowhere', 'x');
     const { code, err } = await runMain(['view', ERRORS, flag, file]);
     expect(code).toBe(2);
-    expect(err).toBe(`hermes-otel: ${flag}: ${file} cannot be written: no such file or folder.\n`);
+    expect(err).toBe(`hermes-otel: ${flag}: ${file} cannot be written: no such file or directory.\n`);
   });
 });
 
