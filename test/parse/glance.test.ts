@@ -26,11 +26,8 @@ const logs = readdirSync(RECORDINGS, { recursive: true, encoding: 'utf8' })
 
 test('the time of every genuine line is seen at a glance as it is when it is parsed', () => {
   expect(logs.filter(existsSync).length).toBeGreaterThan(100);
-  for (const log of logs) {
-    for (const text of readFileSync(log, 'utf8').split('\n')) {
-      expect([text, timeAtAGlance(line(text))]).toEqual([text, parsedTime(text)]);
-    }
-  }
+  const texts = logs.flatMap((log) => readFileSync(log, 'utf8').split('\n'));
+  expect(texts.filter((text) => timeAtAGlance(line(text)) !== parsedTime(text))).toEqual([]);
 });
 
 test.each([
