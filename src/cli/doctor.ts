@@ -1,16 +1,15 @@
 /** `hermes-otel doctor`: what a stuck user would look at by hand, each line ok, warn or fail with the next step. */
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
-import { checkClock } from '../doctor/clock.ts';
-import { checkEndpoints, type SignalProbe } from '../doctor/endpoint.ts';
+import { Command } from 'commander';
 import { checkEnvironment } from '../doctor/environment.ts';
-import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
+import { type Finding, fail, warn } from '../doctor/finding.ts';
 import { checkHermes } from '../doctor/hermes.ts';
 import { checkLog } from '../doctor/log-facts.ts';
 import { checkNode } from '../doctor/node-version.ts';
 import { epochMicros } from '../model/time.ts';
 import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
+import { receiverFindings } from './doctor-receiver.ts';
 import { addFlags, type FlagValues, readFlags, switchFlag } from './flags.ts';
 import { addExamples, addVariables } from './help.ts';
 import type { Io } from './io.ts';
@@ -35,7 +34,6 @@ type DoctorFlags = FlagValues<typeof DOCTOR_FLAGS>;
 export function registerDoctor(program: Command, io: Io, exit: (code: number) => void): void {
   const command = program
     .command('doctor')
-    .description('what may keep traces from arriving: each thing ok, warn or fail, with the next step')
     .argument('[log]', "a log to look at (default: the recorder's own)");
   addFlags(command, DOCTOR_FLAGS);
   addVariables(command, OTLP_VARIABLES);
@@ -63,10 +61,24 @@ async function doctor(log: string | undefined, flags: DoctorFlags, io: Io): Prom
 async function* examine(log: string | undefined, flags: DoctorFlags, io: Io): AsyncGenerator<Finding> {
   if (io.versions !== undefined) yield checkNode(io.versions.node);
   yield* checkEnvironment(io.env, flags.exporter, knownVariables());
+  yield* unreadable(io);
   const { hermesFacts } = await import('./hermes-facts.ts');
   yield* checkHermes(await hermesFacts(io.env));
   yield* await logFindings(log, io);
   yield* receiverFindings(flags, io);
+}
+
+/** A variable with a value that a replay cannot work with: it would not begin. */
+function unreadable(io: Io): readonly Finding[] {
+  try {
+    readFlags(REPLAY_FLAGS, new Command(), io.env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return [
+      fail('Environment', error.message, 'Set it right, or unset it: a replay does not begin with it.'),
+    ];
+  }
 }
 
 /** Every variable that a flag reads, and the recorder's own. */
@@ -101,60 +113,6 @@ async function logFindings(given: string | undefined, io: Io): Promise<readonly 
 
 function now() {
   return epochMicros(Date.now() * 1000);
-}
-
-async function* receiverFindings(flags: DoctorFlags, io: Io): AsyncGenerator<Finding> {
-  const sends =
-    flags.exporter.some((name) => name === 'otlp' || name === 'otlp_grpc') || flags.endpoint !== undefined;
-  if (!sends) {
-    yield ok(
-      'Receiver',
-      `The exporter is ${flags.exporter.join(', ')}: nothing is sent. With \`-e otlp\` or --endpoint, the receiver is looked at too.`,
-    );
-    return;
-  }
-  const { signalProbes } = await import('./signal-probes.ts');
-  const opened = await signalProbes(flags, io.env);
-  if ('sentence' in opened) {
-    yield fail('Receiver', `${opened.sentence}.`, 'Mend the flag or the variable that is named.');
-    return;
-  }
-  const probes = opened.probes.filter(({ signal }) => flags[signal]);
-  const findings = await checkEndpoints(probes);
-  await opened.close();
-  yield* findings;
-  if (findings.some(({ level }) => level === 'fail')) return;
-  if (probes[0]?.protocol === 'http') yield* await clockFindings(probes[0]);
-  if (flags.sendTest) yield await sampleFinding(probes[0]?.protocol ?? 'http', flags, io);
-}
-
-async function clockFindings(probe: SignalProbe): Promise<readonly Finding[]> {
-  try {
-    const answer = await fetch(probe.url.origin, { method: 'HEAD', signal: AbortSignal.timeout(3_000) });
-    const finding = checkClock(answer.headers.get('date') ?? undefined, Date.now());
-    return finding === undefined ? [] : [finding];
-  } catch {
-    // A receiver may answer nothing but OTLP: then its clock is not known.
-    return [];
-  }
-}
-
-async function sampleFinding(
-  protocol: SignalProbe['protocol'],
-  flags: DoctorFlags,
-  io: Io,
-): Promise<Finding> {
-  const { sendSample } = await import('./send-sample.ts');
-  const { traceId, problems } = await sendSample(
-    { ...flags, exporter: [protocol === 'grpc' ? 'otlp_grpc' : 'otlp'] },
-    io.env,
-    io,
-  );
-  const about = 'Sample';
-  const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
-  if (problems.length > 0)
-    return fail(about, problems.join(' '), 'The sentences above say what the receiver refuses.');
-  return ok(about, `Accepted ${what.join(' and ')}: trace ${traceId}.`);
 }
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;

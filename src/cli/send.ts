@@ -1,12 +1,13 @@
 /** `hermes-otel send`: files of OTLP/JSON lines (a dead-letter file, `otlp_file`'s, the Collector's) → a receiver. */
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Channel } from '../export/channel.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
 import { CliError } from './cli-error.ts';
 import type { Exit } from './commands.ts';
-import { limitsOf, otlpFlags, settled } from './exporters.ts';
+import { limitsOf, otlpFlags, valueOrCliError } from './exporters.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
 import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
@@ -14,7 +15,7 @@ import type { Io } from './io.ts';
 import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { startProgress } from './progress.ts';
 import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
-import { sentOf } from './tell-report.ts';
+import { tellLines, tellSending, withoutSignals } from './tell-sending.ts';
 import { packageVersion } from './version.ts';
 
 const SEND_FLAGS = {
@@ -29,6 +30,8 @@ const SEND_FLAGS = {
   ),
   endpoint: DESTINATION_FLAGS.endpoint,
   header: DESTINATION_FLAGS.header,
+  traces: DESTINATION_FLAGS.traces,
+  metrics: DESTINATION_FLAGS.metrics,
   ...DELIVERY_FLAGS,
   quiet: REPORT_FLAGS.quiet,
 } as const;
@@ -38,7 +41,6 @@ type SendFlags = FlagValues<typeof SEND_FLAGS>;
 export function registerSend(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('send')
-    .description('files of OTLP/JSON lines → a receiver, with the account of a replay')
     .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
   addFlags(command, SEND_FLAGS);
   addVariables(command, OTLP_VARIABLES);
@@ -56,28 +58,26 @@ export function registerSend(program: Command, io: Io, exit: Exit): void {
 
 /** @returns 1 when a line could not be sent or a receiver did not take it, else 0. */
 async function send(files: readonly string[], flags: SendFlags, io: Io): Promise<number> {
+  await refuseToFeedItself(files, flags, io);
   const { sources, errors } = await openSources(files, io.stdin);
   const [error] = errors;
   if (error !== undefined) throw new CliError(error.message);
   const interrupt = watchInterrupts(io);
-  let refused = 0;
-  const onDiagnostic = ({ at, message }: Diagnostic) => {
-    refused++;
-    io.stderr.write(`hermes-otel: ${at === undefined ? '' : `${at.source}:${at.line}: `}${message}\n`);
-  };
+  const lines = tellLines(io);
   const { openSending } = await import('../export/send/send-lines.ts');
   const sending = openSending(await openChannel(flags, io), {
     limits: limitsOf(flags),
-    onDiagnostic,
+    onDiagnostic: lines.refuse,
     deadLetter: await openDeadLetter(flags),
+    without: withoutSignals(flags),
   });
   const progress = startProgress(io, flags.quiet);
   let read = 0;
   try {
     for (const source of sources) {
-      for await (const lines of readLines(source, { signal: interrupt.signal, onDiagnostic })) {
-        for (const line of lines) await sending.write(line);
-        read += lines.length;
+      for await (const batch of readLines(source, { signal: interrupt.signal, onDiagnostic: lines.refuse })) {
+        for (const line of batch) await sending.write(line);
+        read += batch.length;
         progress.tell({ lines: read });
       }
     }
@@ -86,14 +86,21 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   }
   const accounts = await sending.finish(hurryOf(interrupt, flags));
   interrupt.stop();
-  if (!flags.quiet)
-    io.stderr.write(
-      accounts
-        .flatMap(sentOf)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+  const refused = lines.refused();
+  if (!flags.quiet) tellSending(accounts, sending.leftOut(), flags, io);
   return refused > 0 || accounts.some(({ rejected, failed }) => rejected + failed > 0) ? 1 : 0;
+}
+
+/** What failed would be appended to the very file that is being read: it would grow, and be sent twice the next time. */
+async function refuseToFeedItself(files: readonly string[], flags: SendFlags, io: Io): Promise<void> {
+  if (flags.deadLetter === undefined) return;
+  const real = (file: string) => realpath(resolve(io.cwd(), file)).catch(() => undefined);
+  const kept = await real(flags.deadLetter);
+  const sent = await Promise.all(files.map(real));
+  if (kept === undefined || !sent.includes(kept)) return;
+  throw new CliError(
+    `--dead-letter: ${flags.deadLetter} is the file that is being sent: name another for what fails once more.`,
+  );
 }
 
 function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
@@ -117,7 +124,7 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     ]);
     return grpcChannel(
       loadGrpc(import.meta.url),
-      settled(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
+      valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
       userAgent,
     );
   }
@@ -125,6 +132,6 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     import('../export/options/otlp-http-options.ts'),
     import('../export/http/http-channel.ts'),
   ]);
-  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return httpChannel(settings, flags.concurrency, userAgent, systemClock);
 }

@@ -1,5 +1,5 @@
 /** The doctor's knock at a receiver's door: an empty request, sent as the exporter sends its full ones. */
-import type { Knock, SignalProbe } from '../doctor/endpoint.ts';
+import type { Knock, SignalProbe } from '../doctor/signal-probe.ts';
 import type { Channel, Port } from '../export/channel.ts';
 import type { Answer } from '../export/delivery/answer.ts';
 import { systemClock } from '../export/delivery/clock.ts';
@@ -32,34 +32,67 @@ async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | Option
   const settings = await resolveOtlpHttp(env, flags);
   if (isProblem(settings)) return settings;
   const { traces, metrics } = settings;
-  return probesOf(httpChannel(settings, 1, userAgent(), systemClock), 'http', traces.url, metrics.url);
+  const way = (signal: typeof traces): Way => ({
+    url: signal.url,
+    manner: [signal.protocol, ...manner(signal)].join(', '),
+  });
+  return probesOf(httpChannel(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
 }
 
 async function grpcProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
   const settings = await resolveOtlpGrpc(env, flags);
   if (isProblem(settings)) return settings;
-  const { traces, metrics } = settings;
+  const way = (signal: OtlpGrpcSignal): Way => ({ url: urlOf(signal), manner: manner(signal).join(', ') });
   return collectProblem(async () => {
     const channel = grpcChannel(loadGrpc(import.meta.url), settings, userAgent());
-    return probesOf(channel, 'grpc', urlOf(traces), urlOf(metrics));
+    return probesOf(channel, 'grpc', way(settings.traces), way(settings.metrics));
   });
+}
+
+interface Way {
+  readonly url: URL;
+  readonly manner: string;
+}
+
+/** What HTTP and gRPC have in common; of a header, the name alone. */
+function manner(
+  signal: Pick<OtlpGrpcSignal, 'compression' | 'timeoutMillis' | 'headers'>,
+): readonly string[] {
+  const headers = Object.keys(signal.headers);
+  return [
+    ...(signal.compression === 'gzip' ? ['gzip'] : []),
+    `within ${signal.timeoutMillis / 1000} s`,
+    ...(headers.length === 0 ? [] : [`with ${headers.join(' and ')} in its headers`]),
+  ];
 }
 
 function urlOf({ secure, target }: OtlpGrpcSignal): URL {
   return new URL(`${secure ? 'https' : 'http'}://${target}`);
 }
 
-function probesOf(channel: Channel, protocol: SignalProbe['protocol'], traces: URL, metrics: URL): Probes {
-  const probe = (signal: SignalProbe['signal'], url: URL): SignalProbe => {
+function probesOf(channel: Channel, protocol: SignalProbe['protocol'], traces: Way, metrics: Way): Probes {
+  const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => {
     const port = channel[signal];
-    return { signal, protocol, url, shown: port.destination, knock: () => knock(port) };
+    const [empty, nonsense] = BODIES[port.contentType === 'application/json' ? 'json' : 'protobuf'];
+    return {
+      ...way,
+      signal,
+      protocol,
+      shown: port.destination,
+      knock: () => knock(port, empty),
+      knockWithNonsense: () => knock(port, nonsense),
+    };
   };
   return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => channel.close() };
 }
 
-async function knock({ contentType, transport }: Port): Promise<Knock> {
-  // A message without fields: no bytes in protobuf, `{}` in JSON.
-  const body = new TextEncoder().encode(contentType === 'application/json' ? '{}' : '');
+/** A message without fields, and what is no message at all. */
+const BODIES = {
+  json: [Buffer.from('{}'), Buffer.from('no JSON')],
+  protobuf: [Buffer.alloc(0), Buffer.alloc(16, 0xff)],
+} as const;
+
+async function knock({ transport }: Port, body: Uint8Array): Promise<Knock> {
   return toKnock(await transport(body)(new AbortController().signal));
 }
 

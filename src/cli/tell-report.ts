@@ -11,6 +11,7 @@ import { systemProblem } from './system-problem.ts';
 interface TellFlags {
   readonly quiet: boolean;
   readonly report: string | undefined;
+  readonly deadLetter: string | undefined;
 }
 
 export async function tellReport(
@@ -20,7 +21,12 @@ export async function tellReport(
   flags: TellFlags,
   io: Io,
 ): Promise<void> {
-  if (!flags.quiet) io.stderr.write(`${[summaryOf(report), ...accounts.flatMap(sentOf)].join('\n')}\n`);
+  const told = [
+    summaryOf(report),
+    ...accounts.flatMap(sentOf),
+    ...howToSendAgain(accounts, flags.deadLetter),
+  ];
+  if (!flags.quiet) io.stderr.write(`${told.join('\n')}\n`);
   if (flags.report !== undefined) await writeReport(flags.report, report, accounts, budgets);
 }
 
@@ -46,7 +52,7 @@ export function summaryOf(report: Report): string {
 function asides(report: Report): string {
   const { account } = report;
   const lost = lostLines(report);
-  const examples = report.diagnostics.filter(({ severity }) => severity === 'error').map(briefly);
+  const examples = report.diagnostics.filter(({ severity }) => severity === 'error').map(brieflyIn(report));
   const shown = examples.slice(0, MAX_EXAMPLES);
   if (examples.length > shown.length) shown.push('…');
   const notes = [
@@ -70,11 +76,15 @@ function warnings(report: Report): string {
   if (codes.length === 0) return '';
   const total = codes.reduce((sum, code) => sum + (report.diagnosticCounts.get(code) ?? 0), 0);
   const first = warned[0];
-  return `${count(total, 'warning')} (${first === undefined ? '' : briefly(first)}${total > 1 ? '; …' : ''})`;
+  return `${count(total, 'warning')} (${first === undefined ? '' : brieflyIn(report)(first)}${total > 1 ? '; …' : ''})`;
 }
 
-function briefly({ at, message }: Diagnostic): string {
-  return at === undefined ? message : `line ${at.line}: ${message}`;
+/** With the file's name where there are several. */
+function brieflyIn({ files }: Report): (diagnostic: Diagnostic) => string {
+  return ({ at, message }) => {
+    if (at === undefined) return message;
+    return `${files > 1 ? `${at.source}:` : 'line '}${at.line}: ${message}`;
+  };
 }
 
 function rare(value: number, noun: string): string[] {
@@ -99,6 +109,15 @@ export function sentOf(account: DeliveryAccount): readonly string[] {
   const what = `sent ${count(made, noun)} to ${account.destination} in ${count(requests, 'request')}`;
   const outcome = `${accepted} accepted, ${rejected} rejected, ${failed} failed`;
   return [`${what}: ${[outcome, ...asides].join('; ')}`, ...account.problems];
+}
+
+/** What to do about what is kept in `file`. */
+export function howToSendAgain(
+  accounts: readonly DeliveryAccount[],
+  file: string | undefined,
+): readonly string[] {
+  if (file === undefined || accounts.every(({ deadLettered }) => deadLettered === 0)) return [];
+  return [`\`hermes-otel send ${file}\` delivers what is kept there, once the receiver takes it.`];
 }
 
 async function writeReport(

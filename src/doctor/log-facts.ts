@@ -25,6 +25,7 @@ export interface LogFacts {
 }
 
 const DAY_MICROS = 86_400_000_000;
+const FIVE_MINUTES_MICROS = 300_000_000;
 
 /** Judges a log: can it be read, is it fresh, and is there in it what the spans and metrics are made of. */
 export function checkLog(facts: LogFacts, now: EpochMicros): readonly Finding[] {
@@ -56,6 +57,12 @@ function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
   const about = 'Freshness';
   if (lastEvent === undefined) return ok(about, 'No event has a time.');
   const days = Math.floor((now - lastEvent) / DAY_MICROS);
+  if (lastEvent - now > FIVE_MINUTES_MICROS)
+    return warn(
+      about,
+      `The last event is in the future (${iso(lastEvent)}).`,
+      'Compare the clocks of this machine and of the one that recorded: searches end now, and some receivers refuse what is yet to come.',
+    );
   if (days < 1) return ok(about, `The last event is of ${iso(lastEvent)}.`);
   return warn(
     about,

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { makeCertificates } from '../export/certificates.ts';
 import { expectGolden } from '../golden-file.ts';
 import { runMain } from '../run-main.ts';
 
@@ -45,6 +48,11 @@ const SET_UPS: Readonly<Record<string, SetUp>> = {
   'wrong-port': {
     serve: answering((_request, response) => response.writeHead(404).end('<html>a page of its own</html>')),
   },
+  'web-page': {
+    serve: answering((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<html>a page of its own</html>'),
+    ),
+  },
   'grpc-port': { serve: () => createHttp2Server() },
   'tls-on-plain': { serve: answering((_request, response) => response.end()), scheme: 'https' },
   'no-credentials': {
@@ -79,6 +87,69 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out.includes('wrong-secret')]).toEqual([1, false]);
   });
 
+  test('tells apart who takes OTLP and who takes everything', async () => {
+    const health = answering((_request, response) =>
+      response.setHeader('content-type', 'application/json').end('{"status":"up"}'),
+    );
+    const { code, out } = await doctor(await listen(health()), { serve: undefined });
+    expect([code, out]).toEqual([0, expect.stringMatching(/^warn {2}OTLP traces: .* takes everything/m)]);
+  });
+
+  test.each([
+    ['traces', 'metrics'],
+    ['metrics', 'traces'],
+  ])('says how to send none to a receiver that takes %s alone', async (taken, other) => {
+    const receiver = answering(async (request, response) => {
+      const { length } = await buffer(request);
+      response.writeHead(request.url === `/v1/${taken}` && length === 0 ? 200 : 400).end();
+    });
+    const { code, out } = await doctor(await listen(receiver()), { serve: undefined });
+    const next = `→ Is it an OTLP receiver of this signal, and does it take data this old? If the receiver takes ${taken} alone, send it no ${other}: --no-${other}.`;
+    expect([code, out]).toEqual([1, expect.stringContaining(next)]);
+    expect(out.match(/alone/g)).toHaveLength(1);
+  });
+
+  test('says that the sample was not sent when something fails', async () => {
+    const refuse = answering((_request, response) => response.writeHead(401).end());
+    const { code, out } = await doctor(await listen(refuse()), { serve: undefined }, '--send-test');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^warn {2}Sample: It was not sent/m)]);
+  });
+
+  /** A receiver behind TLS whose certificate is for `name`, and the doctor's environment to trust it. */
+  async function behindTls(name: string) {
+    const { authority, server: certificate } = await makeCertificates(name);
+    const file = join(home, 'authority.pem');
+    await writeFile(file, authority);
+    const port = await listen(createTlsServer(certificate, (_request, response) => response.end()));
+    const setUp: SetUp = {
+      serve: undefined,
+      scheme: 'https',
+      env: { OTEL_EXPORTER_OTLP_CERTIFICATE: file },
+    };
+    return { port, setUp };
+  }
+
+  test('knows an HTTP port under gRPC, behind TLS too', async () => {
+    const { port, setUp } = await behindTls('127.0.0.1');
+    const { code, out } = await doctor(port, setUp, '-e', 'otlp_grpc');
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/^FAIL {2}OTLP traces: .* does not speak HTTP\/2/m),
+    ]);
+  });
+
+  test('says what to do about a certificate for another name', async () => {
+    const { port, setUp } = await behindTls('elsewhere.example.com');
+    const { code, out } = await doctor(port, setUp);
+    expect([code, out]).toEqual([1, expect.stringContaining('→ Use a name that its certificate is for')]);
+  });
+
+  test('fails for a variable that a replay would not begin with', async () => {
+    const env = { HOME: home, HERMES_OTEL_STRICT: 'maybe' };
+    const { code, out } = await runMain(['doctor'], { env, cwd: home });
+    expect([code, out]).toEqual([1, expect.stringContaining('HERMES_OTEL_STRICT takes true or false')]);
+  });
+
   test('says the same as JSON', async () => {
     const setUp: SetUp = { serve: answering((_request, response) => response.writeHead(403).end()) };
     const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp, '--json');
@@ -87,13 +158,13 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, fails]).toEqual([1, ['OTLP traces', 'OTLP metrics']]);
   });
 
-  test('finds nothing to fail where all is well', async () => {
-    const setUp: SetUp = {
-      serve: answering((_request, response) =>
-        response.setHeader('content-type', 'application/x-protobuf').end(),
-      ),
-    };
-    const { code, out } = await doctor(await listen(setUp.serve?.() ?? createTcpServer()), setUp);
-    expect([code, out.includes('FAIL')]).toEqual([0, false]);
+  test('finds nothing odd in a receiver that takes OTLP and nothing else', async () => {
+    const receiver = answering(async (request, response) => {
+      const body = await buffer(request);
+      response.setHeader('content-type', 'application/x-protobuf').writeHead(body.length === 0 ? 200 : 400);
+      response.end();
+    });
+    const { code, out } = await doctor(await listen(receiver()), { serve: undefined });
+    expect([code, out.match(/^(warn|FAIL) {2}(OTLP|Connection).*/gm)]).toEqual([0, null]);
   });
 });

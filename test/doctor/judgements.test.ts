@@ -5,6 +5,8 @@ import type { Finding } from '../../src/doctor/finding.ts';
 import { checkHermes, type HermesFacts } from '../../src/doctor/hermes.ts';
 import { checkLog, type LogFacts } from '../../src/doctor/log-facts.ts';
 import { checkNode } from '../../src/doctor/node-version.ts';
+import { cut, cutProblem } from '../../src/doctor/sentence.ts';
+import { checkThePort } from '../../src/doctor/usual-ports.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
 /** What is not ok, in short. */
@@ -44,7 +46,7 @@ describe('the environment', () => {
     ],
     [
       "forgets a signal's path",
-      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://h:4318' },
+      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://h:4318', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318' },
       ['otlp'],
       /^warn .*METRICS_ENDPOINT has no path/,
     ],
@@ -56,6 +58,27 @@ describe('the environment', () => {
     ],
     ['sends content along', { HERMES_OTEL_CAPTURE_CONTENT: 'yes' }, ['otlp'], /^warn .*are sent along/],
     ['has a proxy', { HTTPS_PROXY: 'http://user:pw@proxy' }, ['otlp'], /^warn .*is not used/],
+    ['has a proxy in small letters', { https_proxy: 'http://proxy' }, ['otlp'], /^warn .*is not used/],
+    [
+      'leads one signal only',
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/v1/traces' },
+      ['otlp'],
+      /^warn .*Only traces have an endpoint; metrics go to this machine/,
+    ],
+    [
+      'says HTTP where gRPC is spoken',
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+      ['otlp_grpc'],
+      /^warn .*the exporter is otlp_grpc, which wins/,
+    ],
+    [
+      'has two tokens',
+      { HERMES_OTEL_TOKEN: 'a', OTEL_EXPORTER_OTLP_HEADERS: 'x=1,token=b' },
+      ['otlp'],
+      /^warn .*set twice/,
+    ],
+    ['takes milliseconds for seconds', { OTEL_EXPORTER_OTLP_TIMEOUT: '10' }, ['otlp'], /^warn .*is 10 ms/],
+    ['steers an SDK', { OTEL_SDK_DISABLED: 'true' }, ['otlp'], /^warn .*OTEL_SDK_DISABLED has no effect/],
     ['is misspelt', { HERMES_OTEL_EXPORTR: 'otlp' }, ['otlp'], /^warn .*HERMES_OTEL_EXPORTR is not known/],
   ];
   test.each(ODD)('%s', (_name, env, exporters, expected) => {
@@ -141,6 +164,7 @@ describe('a log', () => {
       [/^warn Log: .*2 lines lost \(line 7: not JSON\)/],
     ],
     ['of long ago', { lastEvent: epochMicros(NOW - 3 * 86_400_000_000) }, [/^warn Freshness: .*3 days old/]],
+    ['of tomorrow', { lastEvent: epochMicros(NOW + 86_400_000_000) }, [/^warn Freshness: .*in the future/]],
     ['torn in two', { orphans: 5 }, [/^fail Tree: 5 spans/]],
     ['cut off', { incomplete: 1 }, [/^warn Tree: .*1 span without an end/]],
     ['without tools', { toolCalls: 0 }, [/^warn Metrics: The log has no tool calls/]],
@@ -161,5 +185,47 @@ describe('the clock', () => {
     ['no date', 'yesterday', undefined],
   ])('%s', (_name, date, level) => {
     expect(checkClock(date, NOW)?.level).toBe(level);
+  });
+});
+
+describe('a sentence of the export stage', () => {
+  test.each([
+    ['a is b: check c', ['a is b.', 'Check c.']],
+    ['a is b; is it c, and d?', ['a is b.', 'Is it c, and d?']],
+    ['a answered 503', ['a answered 503.', 'Look into the log of the receiver.']],
+  ])('%s', (sentence, parts) => {
+    expect(cut(sentence)).toEqual(parts);
+  });
+
+  const MEND = 'Mend the flag or the variable that is named.';
+  test.each([
+    ['a is grpc: use -e otlp_grpc', ['a is grpc.', 'Use -e otlp_grpc.']],
+    ['a needs b: npm install b@1', ['a needs b.', 'Run `npm install b@1`.']],
+    [
+      'a names b, which cannot be read: no such file',
+      ['a names b, which cannot be read: no such file.', MEND],
+    ],
+    ['a must be http://b:1', ['a must be http://b:1.', MEND]],
+  ])('of a flag or a variable: %s', (sentence, parts) => {
+    expect(cutProblem(sentence)).toEqual(parts);
+  });
+});
+
+describe('another program than an OTLP receiver', () => {
+  test.each([
+    [
+      16686,
+      'http',
+      "Check the port (16686 is usually Jaeger's page; OTLP over HTTP is usually on port 4318)",
+    ],
+    [
+      16685,
+      'grpc',
+      "Check the port (16685 is usually Jaeger's query API; OTLP over gRPC is usually on port 4317)",
+    ],
+    [9999, 'http', 'Check the port (OTLP over HTTP is usually on port 4318)'],
+    [443, 'http', 'Check the address'],
+  ] as const)('on port %d', (port, protocol, advice) => {
+    expect(checkThePort(port, protocol)).toBe(advice);
   });
 });

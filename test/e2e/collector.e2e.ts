@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { decode, eventually, growingFile, type Telemetry } from './otlp.ts';
 import { type Collector, provideCollector, startCollector } from './receivers/collector.ts';
-import { hermesOtel, recording, replayed } from './replay.ts';
+import { fileOf, hermesOtel, recording, recordings, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
 
 const program = await provideCollector();
@@ -29,22 +27,6 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     );
   }
 
-  async function asFile(
-    log: string,
-  ): Promise<{ readonly lines: readonly string[]; readonly telemetry: Telemetry }> {
-    const file = join(collector.folder, 'ours.jsonl');
-    await replayed([log, '-e', 'otlp_file', '-o', file]);
-    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-    return { lines, telemetry: decode(lines) };
-  }
-
-  const logs = [
-    'tools-sequential',
-    'tools-parallel-reads',
-    'multi-turn-new-exit',
-    'delegate-single',
-    'tool-errors',
-  ];
   const gzip = { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' };
   const json = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
   const ways: readonly (readonly [string, 'otlp' | 'otlp_grpc', Readonly<Record<string, string>>])[] = [
@@ -58,15 +40,16 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
   const endpoint = (exporter: 'otlp' | 'otlp_grpc') =>
     exporter === 'otlp' ? collector.http : collector.grpc;
 
-  test.each(ways)('gets by %s exactly what otlp_file writes', async (_way, exporter, env) => {
-    const args = ['-e', exporter, '--endpoint', endpoint(exporter)];
-    for (const log of logs.map(recording)) {
-      const ours = (await asFile(log)).telemetry;
-      const theirs = await receivedDuring(() => replayed([log, ...args], env), ours);
+  test.each(ways)(
+    'gets of all recordings, by %s, exactly what otlp_file writes',
+    async (_way, exporter, env) => {
+      const ours = decode(await fileOf(...recordings()));
+      const args = [...recordings(), '-e', exporter, '--endpoint', endpoint(exporter)];
+      const theirs = await receivedDuring(() => replayed(args, env), ours);
       expect(theirs).toEqual(ours);
-      expect([ours.spans.length > 3, ours.points.length > 6]).toEqual([true, true]);
-    }
-  });
+      expect([ours.spans.length > 600, ours.points.length > 400]).toEqual([true, true]);
+    },
+  );
 
   test('takes by gRPC a log that is larger than its 4 MiB for one message, because requests are split', async () => {
     const end = Date.UTC(2026, 0, 1) * 1000;
@@ -88,7 +71,8 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
   });
 
   test('accepts the lines of otlp_file posted back as JSON', async () => {
-    const { lines, telemetry } = await asFile(recording('multi-turn-new-exit'));
+    const lines = await fileOf(...recordings());
+    const telemetry = decode(lines);
     const answers: unknown[] = [];
     const theirs = await receivedDuring(async () => {
       for (const line of lines) answers.push(await post(collector.http, line));
@@ -100,7 +84,7 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
   });
 
   test('stores a span again when it comes again', async () => {
-    const { telemetry } = await asFile(recording('simple'));
+    const telemetry = decode(await fileOf(recording('simple')));
     const twice = { spans: [...telemetry.spans, ...telemetry.spans], points: telemetry.points };
     const theirs = await receivedDuring(async () => {
       const args = [recording('simple'), '-e', 'otlp', '--endpoint', collector.http];
@@ -131,6 +115,11 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
     expect([asHttp.code, asHttp.stdout]).toEqual([1, expect.stringContaining('is a gRPC port')]);
     const asGrpc = await hermesOtel(['doctor', '-e', 'otlp_grpc', '--endpoint', collector.http]);
     expect([asGrpc.code, asGrpc.stdout]).toEqual([1, expect.stringMatching(/^FAIL {2}OTLP traces: .*HTTP/m)]);
+  });
+
+  test('has a health check that takes everything, and the doctor does not take it for a receiver', async () => {
+    const { stdout } = await hermesOtel(['doctor', '--endpoint', collector.health]);
+    expect(stdout).toMatch(/^warn {2}OTLP traces: .* takes everything/m);
   });
 
   test('refuses a request of 25 MB', async () => {

@@ -2,26 +2,32 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { eventually } from './otlp.ts';
+import { decode, eventually } from './otlp.ts';
 import { type Jaeger, provideJaeger, startJaeger } from './receivers/jaeger.ts';
-import { replayed } from './replay.ts';
+import { fileOf, hermesOtel, recordings, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
 
 const program = await provideJaeger();
 
 interface JaegerSpan {
+  readonly traceID: string;
   readonly spanID: string;
   readonly operationName: string;
   /** Microseconds since the epoch. */
   readonly startTime: number;
   /** Microseconds. */
   readonly duration: number;
-  readonly references: readonly { readonly spanID: string }[];
+  readonly references: readonly {
+    readonly refType: string;
+    readonly spanID: string;
+  }[];
 }
 interface JaegerTrace {
   readonly traceID: string;
   readonly spans: readonly JaegerSpan[];
 }
+
+const micros = (nanos: unknown) => Number(String(nanos).slice(0, -3));
 
 const DAY_MILLIS = 86_400_000;
 
@@ -83,6 +89,42 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       ]);
     });
 
+    test('shows every trace of all recordings, with the ids, names, parents and times of otlp_file', async () => {
+      await replayed([...recordings(), '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics']);
+      const { spans } = decode(await fileOf(...recordings()));
+      const traceIds = [...new Set(spans.map(({ traceId }) => String(traceId)))];
+      const found = await eventually(
+        async () =>
+          (await Promise.all(traceIds.map((id) => traces(`${jaeger.query}/api/traces/${id}`)))).flat(),
+        (all) => all.flatMap((trace) => trace.spans).length >= spans.length,
+      );
+      const theirs = found
+        .flatMap((trace) => trace.spans)
+        .map((span) => ({
+          traceId: span.traceID,
+          spanId: span.spanID,
+          parentSpanId: span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID,
+          name: span.operationName,
+          startMicros: span.startTime,
+          durationMicros: span.duration,
+        }));
+      const ours = spans.map(
+        ({ traceId, spanId, parentSpanId, name, startTimeUnixNano, endTimeUnixNano }) => ({
+          traceId,
+          spanId,
+          parentSpanId,
+          name,
+          startMicros: micros(startTimeUnixNano),
+          durationMicros: micros(endTimeUnixNano) - micros(startTimeUnixNano),
+        }),
+      );
+      const byId = (list: readonly { readonly spanId: unknown }[]) =>
+        new Map(list.map((span) => [span.spanId, span]));
+      expect(byId(theirs)).toEqual(byId(ours));
+      expect([found.length, theirs.length]).toEqual([traceIds.length, spans.length]);
+      expect(traceIds.length).toBeGreaterThan(70);
+    });
+
     test('finds a session of 30 days ago by its id and by a search with both ends, not by a search of the last days', async () => {
       const { log, traceId, end } = sampleOf('old', 30);
       await replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'], {}, log);
@@ -113,25 +155,45 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       expect((await stored(jaeger, traceId, 6))[0]?.spans).toHaveLength(6);
     });
 
+    test('passes the doctor, which finds its sample there and does not take its page for a receiver', async () => {
+      const good = await hermesOtel(['doctor', '--endpoint', jaeger.http, '--no-metrics', '--send-test']);
+      const traceId = /^ok {4}Sample: .*trace ([0-9a-f]{32})/m.exec(good.stdout)?.[1];
+      expect([good.code, (await stored(jaeger, `${traceId}`, 6))[0]?.spans.length]).toEqual([0, 6]);
+      const page = await hermesOtel(['doctor', '--endpoint', jaeger.query]);
+      expect([page.code, page.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^FAIL {2}OTLP traces: .* 200 to everything/m),
+      ]);
+    });
+
     test('has no door for metrics: the replay says so and exits 1', async () => {
       const { log } = sampleOf('metrics', 1);
       await expect(replayed(['-', '-e', 'otlp', '--endpoint', jaeger.http], {}, log)).rejects.toThrow(/404/);
     });
   });
 
-  test.each([
-    ['memory', 'doubles its spans', 12],
-    ['badger', 'changes nothing', 6],
-  ] as const)('with %s storage a second replay %s', async (storage, _what, spans) => {
+  const DOUBLES = [
+    ['memory', 'shows the same span once, and a changed one beside the first', 12],
+    ['badger', 'keeps the last of two spans with one id', 6],
+  ] as const;
+  test.each(DOUBLES)('with %s storage a second replay %s', async (storage, _what, afterChange) => {
     const jaeger = await startJaeger(folder, storage);
     try {
       const { log, traceId } = sampleOf('twice', 3);
       const args = ['-', '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics'];
+      const trace = async () => (await traces(`${jaeger.query}/api/traces/${traceId}`))[0]?.spans ?? [];
       await replayed(args, {}, log);
       await stored(jaeger, traceId, 6);
       await replayed(args, {}, log);
-      // Twelve are waited for in both cases: badger must not have them after the wait either.
-      expect((await stored(jaeger, traceId, 12))[0]?.spans).toHaveLength(spans);
+      // Seven are waited for, in vain: there must be six after the wait too.
+      expect((await stored(jaeger, traceId, 7))[0]?.spans).toHaveLength(6);
+      await replayed([...args, '--conventions', 'gen-ai'], {}, log);
+      const names = await eventually(
+        async () => (await trace()).map(({ operationName }) => operationName),
+        (found) => found.length === afterChange && found.includes('invoke_agent hermes'),
+      );
+      expect([names.length, names.includes('invoke_agent hermes')]).toEqual([afterChange, true]);
+      expect(names.includes('hermes.turn')).toBe(afterChange === 12);
     } finally {
       await jaeger.stop();
     }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** OTLP/JSON as anybody may write it, read into one form: same meaning, same value. */
+/** OTLP/JSON as anybody may write it, read into one form: same meaning, same value. No field is left out of the comparison. */
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,9 +11,8 @@ export interface Telemetry {
 }
 
 const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value : []);
-const child = (value: unknown): Json => (typeof value === 'object' && value !== null ? { ...value } : {});
 
-/** The spans and points of OTLP/JSON lines, sorted. */
+/** The spans and points of OTLP/JSON lines, each with its resource and scope, sorted. */
 export function decode(lines: readonly string[]): Telemetry {
   const requests: readonly Json[] = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   return {
@@ -22,87 +21,55 @@ export function decode(lines: readonly string[]): Telemetry {
   };
 }
 
-function spansOf(group: Json): readonly Json[] {
-  return list(group.scopeSpans).flatMap((scoped) =>
-    list(scoped.spans).map((span) => ({
-      ...origin(group, scoped),
-      traceId: span.traceId,
-      spanId: span.spanId,
-      parentSpanId: span.parentSpanId ?? '',
-      name: span.name,
-      kind: span.kind,
-      start: String(span.startTimeUnixNano),
-      end: String(span.endTimeUnixNano),
-      attributes: attributes(span.attributes),
-      status: { code: child(span.status).code ?? 0, message: child(span.status).message ?? '' },
-      events: list(span.events).map((event) => ({
-        time: String(event.timeUnixNano),
-        name: event.name,
-        attributes: attributes(event.attributes),
-      })),
-      links: list(span.links).map((link) => ({
-        traceId: link.traceId,
-        spanId: link.spanId,
-        attributes: attributes(link.attributes),
-      })),
-    })),
+function spansOf({ scopeSpans, ...origin }: Json): readonly Json[] {
+  return list(scopeSpans).flatMap(({ spans, ...scoped }) =>
+    list(spans).map((span) => ({ ...fields(span), origin: plain(origin), scoped: plain(scoped) })),
   );
 }
 
-function pointsOf(group: Json): readonly Json[] {
-  return list(group.scopeMetrics).flatMap((scoped) =>
-    list(scoped.metrics).flatMap((metric) => {
-      const data = child(metric.sum ?? metric.histogram);
-      return list(data.dataPoints).map((point) => {
-        const its = attributes(point.attributes);
-        const time = String(point.timeUnixNano);
-        return {
-          ...origin(group, scoped),
-          key: JSON.stringify([metric.name, time, its]),
-          name: metric.name,
-          unit: metric.unit,
-          temporality: data.aggregationTemporality,
-          monotonic: data.isMonotonic === true,
-          start: String(point.startTimeUnixNano),
-          time,
-          attributes: its,
-          value: Number(point.asInt ?? point.asDouble ?? point.sum ?? 0),
-          count: Number(point.count ?? 0),
-          min: Number(point.min ?? 0),
-          max: Number(point.max ?? 0),
-          buckets: (Array.isArray(point.bucketCounts) ? point.bucketCounts : []).map(Number),
-          bounds: point.explicitBounds ?? [],
-        };
-      });
+function pointsOf({ scopeMetrics, ...origin }: Json): readonly Json[] {
+  return list(scopeMetrics).flatMap(({ metrics, ...scoped }) =>
+    list(metrics).flatMap(({ name, sum, histogram, ...rest }) => {
+      const { dataPoints, ...data } = fields(sum ?? histogram);
+      return list(dataPoints).map((point) => ({
+        key: JSON.stringify([name, point.timeUnixNano, point.attributes]),
+        name,
+        ...fields(point),
+        metric: [data, plain(rest), plain(origin), plain(scoped)],
+      }));
     }),
   );
 }
 
-function origin(group: Json, scoped: Json): Json {
-  const scope = child(scoped.scope);
-  return {
-    resource: attributes(child(group.resource).attributes),
-    scope: [scope.name, scope.version ?? ''],
-  };
+/** Proto3 leaves a field out when it has its default value, but for these: they are `optional`, or one of a choice. */
+const PRESENT =
+  /^(string|bool|int|double|array|bytes)Value$|^as(Int|Double)$|^(sum|min|max|count|bucketCounts)$/;
+
+/** 64-bit integers may be strings or numbers. */
+const INTEGER = /^(intValue|asInt|count|bucketCounts|.*UnixNano)$/;
+
+function fields(value: unknown): Json {
+  const entries = Object.entries(Object(value)).map(([key, inner]) => [key, plain(inner, key)] as const);
+  return Object.fromEntries(entries.filter(([key, inner]) => PRESENT.test(key) || !isDefault(inner)));
 }
 
-/** Sorted by key; numbers keep whether they are whole or double, integers as strings. */
-function attributes(value: unknown): readonly (readonly [unknown, unknown])[] {
-  return list(value)
-    .map((attribute) => [attribute.key, plain(child(attribute.value))] as const)
-    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+function plain(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => plain(item, key));
+    return key === 'attributes' ? items.sort(by('key')) : items;
+  }
+  if (typeof value === 'object' && value !== null) return fields(value);
+  return INTEGER.test(key) ? String(value) : value;
 }
 
-function plain(value: Json): unknown {
-  const [kind, inner] = Object.entries(value)[0] ?? [];
-  if (kind === 'intValue') return { int: String(inner) };
-  if (kind === 'doubleValue') return { double: inner };
-  if (kind === 'arrayValue') return list(child(inner).values).map(plain);
-  return inner;
+function isDefault(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === undefined || value === null || value === '' || value === 0 || value === false;
 }
 
-function by(key: string): (a: Json, b: Json) => number {
-  return (a, b) => (String(a[key]) < String(b[key]) ? -1 : 1);
+function by(key: string): (a: unknown, b: unknown) => number {
+  const at = (value: unknown) => String(Object(value)[key]);
+  return (a, b) => (at(a) < at(b) ? -1 : 1);
 }
 
 /** A growing file of OTLP/JSON lines, read from where it stood when this was called. */

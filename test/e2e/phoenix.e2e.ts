@@ -1,14 +1,13 @@
-import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { eventually } from './otlp.ts';
-import { provideChromium, screenshot } from './receivers/chromium.ts';
+import { decode, eventually } from './otlp.ts';
+import { provideChromium, withPage } from './receivers/chromium.ts';
 import { type Phoenix, providePhoenix, startPhoenix } from './receivers/phoenix.ts';
-import { hermesOtel, replayed } from './replay.ts';
-import { describeReceiver } from './with-receivers.ts';
+import { fileOf, hermesOtel, recordings, replayed } from './replay.ts';
+import { describeReceiver, testWith } from './with-receivers.ts';
 
 const program = await providePhoenix();
 const chromium = await provideChromium();
@@ -22,24 +21,39 @@ interface PhoenixSpan {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+/** The value of an attribute in OTLP/JSON; whole numbers as numbers. */
+function attribute(list: unknown, key: string): unknown {
+  const found = (Array.isArray(list) ? list : []).find((each) => each.key === key)?.value;
+  return found?.intValue === undefined ? found?.stringValue : Number(found.intValue);
+}
+
 describeReceiver('Phoenix', [program], (folder = '') => {
   let phoenix: Phoenix;
   const end = epochMicros(Math.floor(Date.now() / 1000) * 1_000_000 - 60_000_000);
   const old = epochMicros(end - 30 * 86_400_000_000);
 
-  async function spansOf(name: string, count: number): Promise<readonly PhoenixSpan[]> {
-    const traceId = traceIdOf('session', name);
+  /** All spans of a project, asked for until there are as many. */
+  async function projectSpans(project: string, count: number): Promise<readonly PhoenixSpan[]> {
     return eventually(
       async () => {
-        const response = await fetch(`${phoenix.url}/v1/projects/hermes-agent/spans?limit=1000`);
+        const response = await fetch(`${phoenix.url}/v1/projects/${project}/spans?limit=1000`);
+        if (!response.ok) return []; // there is no such project yet
         const body: unknown = await response.json();
-        const all: readonly PhoenixSpan[] =
-          typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data)
-            ? body.data
-            : [];
-        return all.filter(({ context }) => context.trace_id === traceId);
+        return typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data)
+          ? body.data
+          : [];
       },
       (found) => found.length >= count,
+    );
+  }
+
+  async function spansOf(name: string, count: number, waitMillis?: number): Promise<readonly PhoenixSpan[]> {
+    const traceId = traceIdOf('session', name);
+    return eventually(
+      async () =>
+        (await projectSpans('hermes-agent', 0)).filter(({ context }) => context.trace_id === traceId),
+      (found) => found.length >= count,
+      waitMillis,
     );
   }
 
@@ -93,15 +107,49 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect(new Set(parents)).toEqual(new Set([turn?.context.span_id]));
   });
 
+  test('shows every span of all recordings, with the kinds, parents, models and tokens of otlp_file', async () => {
+    const flags = ['--conventions', 'openinference', '--no-metrics'];
+    const project = ['--resource', 'openinference.project.name=recordings'];
+    await replayed([...recordings(), '-e', 'otlp', '--endpoint', phoenix.url, ...flags, ...project]);
+    const ours = decode(await fileOf(...recordings(), ...flags)).spans.map((span) => {
+      const value = (key: string) => attribute(span.attributes, key);
+      return [
+        span.spanId,
+        span.parentSpanId ?? null,
+        span.name,
+        value('openinference.span.kind'),
+        value('llm.model_name'),
+        value('llm.token_count.prompt'),
+        value('llm.token_count.completion'),
+      ];
+    });
+    const theirs = (await projectSpans('recordings', ours.length)).map((span) => [
+      span.context.span_id,
+      span.parent_id,
+      span.name,
+      span.span_kind,
+      span.attributes['llm.model_name'],
+      span.attributes['llm.token_count.prompt'],
+      span.attributes['llm.token_count.completion'],
+    ]);
+    const byId = (rows: readonly (readonly unknown[])[]) => new Map(rows.map((row) => [row[0], row]));
+    expect(theirs.length).toBe(ours.length);
+    expect(byId(theirs)).toEqual(byId(ours));
+    expect(ours.filter(([, , , , , tokens]) => tokens !== undefined).length).toBeGreaterThan(100);
+  }, 60_000);
+
   test('stores a session of 30 days ago', async () => {
     const spans = await spansOf('old', 6);
     expect(spans).toHaveLength(6);
     expect(spans.map(({ start_time }) => Date.parse(start_time)).sort()[0]).toBe((old - 3_100_000) / 1000);
   });
 
-  test('keeps the first of two spans with one id', async () => {
-    await replayed(args(phoenix.url), {}, sampleLog('sample-session', end).join('\n'));
-    expect(await spansOf('sample-session', 7)).toHaveLength(6);
+  test('keeps the first of two spans with one id, and drops the change', async () => {
+    const changed = sampleLog('sample-session', end).join('\n').replaceAll('sample-model', 'other-model');
+    await replayed(args(phoenix.url), {}, changed);
+    // Seven are waited for, in vain.
+    const spans = await spansOf('sample-session', 7, 5_000);
+    expect([spans.length, JSON.stringify(spans).includes('other-model')]).toEqual([6, false]);
   }, 60_000);
 
   test('takes gRPC', async () => {
@@ -124,20 +172,19 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect((await hermesOtel(['doctor', '--endpoint', phoenix.url, '--no-metrics'])).code).toBe(0);
   });
 
-  const withChromium = chromium.kind === 'ready' ? test : test.skip;
-  withChromium('shows the trace on its page', async () => {
-    const picture = join(phoenix.folder, 'phoenix.png');
+  testWith(chromium, 'shows the trace on its page, with the model and the tokens of a call', async () => {
     const found = await fetch(`${phoenix.url}/v1/projects/hermes-agent`);
     const project: { readonly data: { readonly id: string } } = JSON.parse(await found.text());
-    await screenshot(
-      `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'sample-session')}`,
-      picture,
-      20_000,
-    );
-    expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
-    expect((await stat(picture)).size).toBeGreaterThan(20_000);
-    // `HERMES_OTEL_PICTURES=docs/images npm run e2e` renews the picture in the documentation.
-    const keep = process.env.HERMES_OTEL_PICTURES;
-    if (keep !== undefined) await copyFile(picture, join(keep, 'phoenix.png'));
+    const url = `${phoenix.url}/projects/${project.data.id}/traces/${traceIdOf('session', 'sample-session')}`;
+    await withPage(chromium.kind === 'ready' ? chromium.folder : '', url, async (page) => {
+      const shown = (text: string) => page.getByText(text, { exact: true }).filter({ visible: true }).first();
+      const names = ['hermes.session', 'hermes.turn', 'hermes.tool.read_file', 'hermes.tool.terminal'];
+      for (const text of names) await shown(text).waitFor();
+      await shown('chat sample-model').click();
+      for (const text of ['llm', 'sample-model-1', '1,280']) await shown(text).waitFor();
+      // `HERMES_OTEL_PICTURES=docs/images npm run e2e` renews the picture in the documentation.
+      const keep = process.env.HERMES_OTEL_PICTURES;
+      if (keep !== undefined) await page.screenshot({ path: join(keep, 'phoenix.png') });
+    });
   });
 });

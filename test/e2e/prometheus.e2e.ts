@@ -9,7 +9,7 @@ import { type Collector, provideCollector, startStackCollector } from './receive
 import { command } from './receivers/command.ts';
 import { scratchFolder } from './receivers/process.ts';
 import { type Prometheus, providePrometheus, stackConfig, startPrometheus } from './receivers/prometheus.ts';
-import { recording, replayed } from './replay.ts';
+import { hermesOtel, recording, replayed } from './replay.ts';
 import { describeReceiver } from './with-receivers.ts';
 
 const programs = [await provideCollector(), await providePrometheus()];
@@ -101,15 +101,31 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
     let prometheus: Prometheus;
     const end = daysAgo(30);
     const then = end / 1e6;
-    beforeAll(async () => {
-      scratch = await scratchFolder('openmetrics');
-      const data = join(scratch, 'data');
+
+    /** A storage folder with the blocks of the log, made so many times. */
+    async function blocks(name: string, times: number): Promise<string> {
+      const data = join(scratch, name);
       await mkdir(data);
       const file = join(scratch, 'metrics.om');
       await replayed(['-', '-e', 'openmetrics', '-o', file], {}, sampleLog('past', end).join('\n'));
-      const promtool = join(prometheusFolder, 'promtool');
-      await command(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, data]);
-      prometheus = await startPrometheus(prometheusFolder, { config: 'global: {}\n', data });
+      for (let made = 0; made < times; made++) {
+        await command(join(prometheusFolder, 'promtool'), [
+          'tsdb',
+          'create-blocks-from',
+          'openmetrics',
+          file,
+          data,
+        ]);
+      }
+      return data;
+    }
+
+    beforeAll(async () => {
+      scratch = await scratchFolder('openmetrics');
+      prometheus = await startPrometheus(prometheusFolder, {
+        config: 'global: {}\n',
+        data: await blocks('once', 1),
+      });
     });
     afterAll(async () => {
       await prometheus?.stop();
@@ -119,6 +135,18 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
     test('finds the metrics at the hour when they happened, and not now', async () => {
       expect(await dashboardAt(prometheus, then)).toEqual(SAMPLE_PANELS);
       expect(await number(prometheus, 'sum(hermes_hermes_session_turn_count_total)')).toBeUndefined();
+    });
+
+    test('shows the same when the blocks are made twice', async () => {
+      const twice = await startPrometheus(prometheusFolder, {
+        config: 'global: {}\n',
+        data: await blocks('twice', 2),
+      });
+      try {
+        expect(await dashboardAt(twice, then)).toEqual(SAMPLE_PANELS);
+      } finally {
+        await twice.stop();
+      }
     });
 
     test.each([
@@ -154,6 +182,8 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
       await prometheus?.stop();
     });
 
+    const past = () => ['-', '-e', 'otlp', '--endpoint', `${prometheus.url}/api/v1/otlp`, '--no-traces'];
+
     test('keeps the times of the log, under names without a namespace', async () => {
       const turns = 'sum(hermes_session_turn_count_total)';
       expect([await number(prometheus, turns, end / 1e6), await number(prometheus, turns)]).toEqual([
@@ -164,5 +194,56 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
         'histogram_quantile(0.95, sum by (le) (gen_ai_client_operation_duration_seconds_bucket))';
       expect(await number(prometheus, quantile, end / 1e6)).toBe(1.248);
     });
+
+    test('takes the same log again, and it changes nothing', async () => {
+      await replayed(past(), {}, sampleLog('past', end).join('\n'));
+      const samples = 'sum(count_over_time(hermes_session_turn_count_total[1h]))';
+      expect(await number(prometheus, samples, end / 1e6 + 60)).toBe(1);
+    });
+
+    test.each([
+      ['JSON', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
+      ['gzip', { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }],
+    ])('takes %s', async (way, env) => {
+      await replayed(
+        [...past(), '--resource', `service.instance.id=${way}`],
+        env,
+        sampleLog('past', end).join('\n'),
+      );
+      const turns = `sum(hermes_session_turn_count_total{instance="${way}"})`;
+      expect(await number(prometheus, turns, end / 1e6)).toBe(1);
+    });
+
+    test('refuses delta metrics, and the replay exits 1', async () => {
+      const env = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' };
+      const args = ['replay', ...past(), '--retry-for', '0s'];
+      const ran = await hermesOtel(args, env, sampleLog('delta', end).join('\n'));
+      expect([ran.code, ran.stderr]).toEqual([1, expect.stringMatching(/answered 500.*invalid temporality/)]);
+    });
+
+    test('passes the doctor with metrics alone', async () => {
+      const at = ['doctor', '--endpoint', `${prometheus.url}/api/v1/otlp`];
+      expect((await hermesOtel([...at, '--no-traces', '--send-test'])).code).toBe(0);
+      expect((await hermesOtel(at)).stdout).toMatch(/^FAIL {2}OTLP traces: .*\n.*--no-traces/m);
+    });
+  });
+
+  test('without out_of_order_time_window its OTLP receiver refuses what is old, and the replay says so', async () => {
+    const prometheus = await startPrometheus(prometheusFolder, {
+      config: 'global: {}\n',
+      args: ['--web.enable-otlp-receiver'],
+    });
+    try {
+      const args = ['-', '-e', 'otlp', '--endpoint', `${prometheus.url}/api/v1/otlp`, '--no-traces'];
+      // An empty storage takes anything; it has a "now" once it has been given something of today.
+      await replayed(args, {}, sampleLog('today', daysAgo(0)).join('\n'));
+      const ran = await hermesOtel(['replay', ...args], {}, sampleLog('old', daysAgo(30)).join('\n'));
+      expect([ran.code, ran.stderr]).toEqual([
+        1,
+        expect.stringMatching(/out of bounds.*does it take data this old/),
+      ]);
+    } finally {
+      await prometheus.stop();
+    }
   });
 });

@@ -7,15 +7,20 @@ import { basename } from 'node:path';
 class ReceiverReporter {
   onRunComplete(_contexts, results) {
     const receivers = new Map();
+    const skipped = [];
     for (const file of results.testResults) {
       if (file.testExecError !== undefined && file.testExecError !== null)
         count(receivers, basename(file.testFilePath), 'failed');
-      for (const test of file.testResults)
-        count(receivers, test.ancestorTitles[0] ?? test.title, test.status);
+      for (const test of file.testResults) {
+        const receiver = test.ancestorTitles[0] ?? test.title;
+        count(receivers, receiver, test.status);
+        // A whole receiver that is missing says why in its own line.
+        if (test.title.includes('(not run: ')) skipped.push(`  ${receiver}: ${test.title}`);
+      }
     }
     const lines = [...receivers].map(([name, tally]) => `  ${name}: ${inWords(tally)}`);
     const sum = (key) => [...receivers.values()].reduce((total, tally) => total + tally[key], 0);
-    const notRun = sum('notRun') === 0 ? [] : [`${sum('notRun')} not run`];
+    const notRun = sum('notRun') === 0 ? [] : [`${sum('notRun')} not run`, ...skipped];
     const total = `${sum('passed')} passed, ${sum('failed')} failed`;
     process.stdout.write(`\n${['Receivers', ...lines, ...notRun, total].join('\n')}\n`);
   }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
 
 const bin = fileURLToPath(new URL('../../bin/hermes-otel.js', import.meta.url));
 const fixtures = new URL('../../fixtures/', import.meta.url);
@@ -37,7 +38,18 @@ export async function replayed(
   return ran;
 }
 
+/** What `-e otlp_file` writes of a log: the lines. */
+export async function fileOf(...args: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await replayed([...args, '-e', 'otlp_file']);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 /** A genuine recording of Hermes 0.19.0. */
 export function recording(scenario: string): string {
   return fileURLToPath(new URL(`recordings/0.19.0/${scenario}/flat.ndjson`, fixtures));
+}
+
+/** Every genuine recording of every version of Hermes: one replay takes them all, merged by time. */
+export function recordings(): readonly string[] {
+  return globSync('recordings/*/*/flat.ndjson', { cwd: fixtures, absolute: true }).sort();
 }

@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, test } from '@jest/globals';
 import type { Provided } from './receivers/cache.ts';
 
 /**
@@ -16,4 +16,10 @@ export function describeReceiver(
     return;
   }
   describe(name, () => tests(...programs.map((program) => (program.kind === 'ready' ? program.folder : ''))));
+}
+
+/** One test that needs a program of its own besides its receiver's. */
+export function testWith(program: Provided, name: string, body: () => Promise<void>): void {
+  if (program.kind === 'missing') test.skip(`${name} (not run: ${program.reason})`, body);
+  else test(name, body);
 }

@@ -60,6 +60,10 @@ const TRANSIENT_WORDS: Readonly<Record<number, string>> = {
 
 function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
   const { destination } = context;
+  if (isWebPage(answer)) {
+    const sentence = `${destination} answered ${answer.status} with a web page: that is no OTLP receiver; check the path of --endpoint, and its port (OTLP over HTTP is usually on 4318)`;
+    return { kind: 'final', sentence };
+  }
   const partial = readPartialSuccess(answer.body, formatOf(answer.contentType, context.asked));
   if (partial === undefined || (answer.broken !== undefined && partial.rejected === 0)) {
     const why = answer.broken ?? 'its body is no OTLP answer';
@@ -68,6 +72,14 @@ function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
   }
   return acceptedAnswer(destination, partial, context.redact);
 }
+
+/** The page of a user interface answers 200 to everything, and keeps nothing of it. */
+function isWebPage({ contentType, body }: HttpAnswer): boolean {
+  return contentType?.toLowerCase().startsWith('text/html') === true || body[0] === LESS_THAN;
+}
+
+/** Begins a tag; no answer in protobuf or JSON begins so. */
+const LESS_THAN = 0x3c;
 
 function target(answer: HttpAnswer, context: ClassifyContext): string {
   const where = answer.location === undefined ? '' : ` to ${outsideText(answer.location, context.redact)}`;

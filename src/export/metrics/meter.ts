@@ -65,7 +65,7 @@ export function createMeter(options: MeterOptions): Meter {
     // Receivers that keep milliseconds would see two values of one moment, and Prometheus refuses the batch.
     const end = snapshotTime === undefined ? time : later(time, shift(snapshotTime, MILLI));
     snapshotTime = end;
-    store.add(await aggregator.collect());
+    store.add(aggregator.collect());
     const metrics: readonly Metric[] = store.take(start, end);
     return { metrics };
   }
@@ -90,7 +90,7 @@ export function createMeter(options: MeterOptions): Meter {
       return await snapshot(startTime, latestTime);
     },
     async state() {
-      store.add(await aggregator.collect());
+      store.add(aggregator.collect());
       return { startTime, latestTime, snapshotTime, changed, series: store.series() };
     },
     overflowed: store.overflowed,

@@ -17,17 +17,22 @@ export interface SendOptions extends RunOptions {
   readonly limits: DeliveryLimits;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
   readonly clock?: Clock | undefined;
+  /** Signals that are left out, and counted. */
+  readonly without?: readonly Signal[];
 }
 
 export interface Sending {
   /** Returns when there is room for more. One call at a time. */
   write(line: InputLine): Promise<void>;
+  /** Spans and metric points that were left out so far. */
+  leftOut(): Readonly<Record<Signal, number>>;
   /** Closes both accounts, and the channel. */
   finish(withinMillis?: number): Promise<readonly DeliveryAccount[]>;
 }
 
 export function openSending(channel: Channel, options: SendOptions): Sending {
-  const { limits, onDiagnostic } = options;
+  const { limits, onDiagnostic, without = [] } = options;
+  const leftOut: Record<Signal, number> = { spans: 0, 'metric points': 0 };
   const ports: Readonly<Record<Signal, Port>> = { spans: channel.traces, 'metric points': channel.metrics };
   const deliveries: Readonly<Record<Signal, Delivery<OtlpRequest>>> = {
     spans: open('spans', limits),
@@ -54,16 +59,21 @@ export function openSending(channel: Channel, options: SendOptions): Sending {
     onDiagnostic({ severity: 'error', code: 'line-not-sent', message, at: { source, line } });
   }
 
+  async function take(request: OtlpRequest, line: InputLine): Promise<void> {
+    const { signal, weight } = request;
+    const why = refusalOf(request);
+    if (why !== undefined) problem(line, why);
+    else if (without.includes(signal)) leftOut[signal] += weight;
+    else if (weight > 0) await deliveries[signal].write([request]);
+  }
+
   return {
     async write(line) {
       const requests = readLine(line);
       if (typeof requests === 'string') return problem(line, requests);
-      for (const request of requests) {
-        const why = refusalOf(request);
-        if (why !== undefined) problem(line, why);
-        else if (request.weight > 0) await deliveries[request.signal].write([request]);
-      }
+      for (const request of requests) await take(request, line);
     },
+    leftOut: () => leftOut,
     async finish(withinMillis) {
       const accounts = await Promise.all(Object.values(deliveries).map(({ finish }) => finish(withinMillis)));
       await channel.close();
@@ -71,6 +81,9 @@ export function openSending(channel: Channel, options: SendOptions): Sending {
     },
   };
 }
+
+const NO_OTLP =
+  'it holds neither resourceSpans nor resourceMetrics (a log of hooks is for `hermes-otel replay`)';
 
 /** @returns why there are none, where that is worth telling. */
 function readLine({ text, damage }: InputLine): readonly OtlpRequest[] | string {
@@ -80,7 +93,7 @@ function readLine({ text, damage }: InputLine): readonly OtlpRequest[] | string 
   const parsed = parse(text);
   if (parsed === undefined) return 'it is not JSON';
   const requests = requestsIn(parsed);
-  return requests.length === 0 ? 'it holds neither resourceSpans nor resourceMetrics' : requests;
+  return requests.length === 0 ? NO_OTLP : requests;
 }
 
 /**

@@ -27,7 +27,8 @@ export async function command(
     });
     return stdout;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    // Not `instanceof Error`: Jest runs tests in a realm of its own, and Node's errors come from outside it.
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') {
       throw new MissingTool(`${file} is not installed`);
     }
     throw error;

@@ -1,18 +1,19 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { type Provided, provide } from './cache.ts';
 import { command } from './command.ts';
 import { freePorts, type Running, scratchFolder, start } from './process.ts';
 
-const VERSION = '1.62.0';
+/** The release that the viewing stack pins; its sources are released as 1.76.0 too. */
+const VERSION = '2.13.0';
 
 export async function provideJaeger(): Promise<Provided> {
   return provide(`jaeger-${VERSION}`, async (folder) => {
     await copyFile(fileURLToPath(new URL('../jaeger/go.mod', import.meta.url)), join(folder, 'go.mod'));
-    const all = 'github.com/jaegertracing/jaeger/cmd/all-in-one';
-    await command('go', ['build', '-mod=mod', '-ldflags', '-s -w', '-o', 'jaeger', all], { cwd: folder });
+    const program = 'github.com/jaegertracing/jaeger/cmd/jaeger';
+    await command('go', ['build', '-mod=mod', '-ldflags', '-s -w', '-o', 'jaeger', program], { cwd: folder });
   });
 }
 
@@ -25,48 +26,32 @@ export interface Jaeger extends Running {
   readonly grpc: string;
 }
 
-type Environment = Readonly<Record<string, string>>;
-
-/** Badger as the viewing stack's Compose file sets it up, or memory. */
-const ENVIRONMENTS = {
-  memory: async (): Promise<Environment> => ({ SPAN_STORAGE_TYPE: 'memory' }),
-  badger: async (folder: string): Promise<Environment> => {
-    const file = new URL('../../../docs/stack/compose.yaml', import.meta.url);
-    const compose: { readonly services: { readonly jaeger: { readonly environment: Environment } } } = parse(
-      await readFile(file, 'utf8'),
-    );
-    const { environment } = compose.services.jaeger;
-    return Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, value.replace(/^\/badger/, folder)]),
-    );
-  },
-};
-
-export async function startJaeger(program: string, storage: keyof typeof ENVIRONMENTS): Promise<Jaeger> {
+/** Starts Jaeger with the viewing stack's own file, which stores in Badger; only ports and folders are mapped. */
+export async function startJaeger(program: string, storage: 'badger' | 'memory'): Promise<Jaeger> {
   const folder = await scratchFolder('jaeger');
-  const [query, http, grpc, admin, ...rest] = await freePorts(12);
-  const local = (port: number | undefined) => `127.0.0.1:${port}`;
-  const [queryGrpc, sampling, zipkin, thriftHttp, modelGrpc, compact, binary, config] = rest;
+  const ports = await freePorts(5);
+  const [query, queryGrpc, grpc, http, health] = ports.map((port) => `127.0.0.1:${port}`);
+  const mapping = {
+    '/badger': folder,
+    '0.0.0.0:16686': query,
+    '0.0.0.0:16685': queryGrpc,
+    '0.0.0.0:4317': grpc,
+    '0.0.0.0:4318': http,
+    '0.0.0.0:13133': health,
+  };
+  const text = await readFile(new URL('../../../docs/stack/jaeger.yaml', import.meta.url), 'utf8');
+  const config = parseDocument(
+    Object.entries(mapping).reduce((mapped, [from, to]) => mapped.replaceAll(from, `${to}`), text),
+  );
+  const backend = ['extensions', 'jaeger_storage', 'backends', 'traces'];
+  if (storage === 'memory') config.setIn(backend, { memory: { max_traces: 1000 } });
+  const file = join(folder, 'jaeger.yaml');
+  await writeFile(file, String(config));
   const running = await start({
     folder,
     file: join(program, 'jaeger'),
-    args: [
-      `--query.http-server.host-port=${local(query)}`,
-      `--query.grpc-server.host-port=${local(queryGrpc)}`,
-      `--collector.otlp.http.host-port=${local(http)}`,
-      `--collector.otlp.grpc.host-port=${local(grpc)}`,
-      `--admin.http.host-port=${local(admin)}`,
-      `--http-server.host-port=${local(sampling)}`,
-      `--collector.zipkin.host-port=${local(zipkin)}`,
-      `--collector.http-server.host-port=${local(thriftHttp)}`,
-      `--collector.grpc-server.host-port=${local(modelGrpc)}`,
-      `--reporter.grpc.host-port=${local(modelGrpc)}`,
-      `--processor.jaeger-compact.server-host-port=${local(compact)}`,
-      `--processor.jaeger-binary.server-host-port=${local(binary)}`,
-      `--processor.zipkin-compact.server-host-port=${local(config)}`,
-    ],
-    env: await ENVIRONMENTS[storage](folder),
-    readyUrl: `http://${local(admin)}/`,
+    args: ['--config', file],
+    readyUrl: `http://${health}/status`,
   });
-  return { ...running, query: `http://${local(query)}`, http: `http://${local(http)}`, grpc: local(grpc) };
+  return { ...running, query: `http://${query}`, http: `http://${http}`, grpc: `${grpc}` };
 }

@@ -123,13 +123,6 @@ describe('an answer that accepts is believed as far as it goes', () => {
       0,
     ],
     [
-      'with a web page',
-      says('text/html', '<html>'),
-      [20, 0, 0, 2, 0],
-      ['R answered 200, but its body is no OTLP answer: check that it is an OTLP receiver'],
-      0,
-    ],
-    [
       'with garbage',
       says('application/x-protobuf', '\u00ff\u00ff\u00ff'),
       [20, 0, 0, 2, 0],
@@ -184,6 +177,24 @@ describe('an answer that accepts is believed as far as it goes', () => {
 describe('trouble that stays is told in one sentence that says what to check', () => {
   const all = [0, 0, 20, 2, 0];
   test.each<Row>([
+    [
+      'a web page, also one that says 200',
+      says('text/html', '<html>'),
+      all,
+      [
+        'R answered 200 with a web page: that is no OTLP receiver; check the path of --endpoint, and its port (OTLP over HTTP is usually on 4318) (20 spans)',
+      ],
+      0,
+    ],
+    [
+      'a web page without a word of what it is',
+      says('application/x-protobuf', '<html>'),
+      all,
+      [
+        'R answered 200 with a web page: that is no OTLP receiver; check the path of --endpoint, and its port (OTLP over HTTP is usually on 4318) (20 spans)',
+      ],
+      0,
+    ],
     [
       '400',
       status(400, 'bad id'),

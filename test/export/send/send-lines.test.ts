@@ -179,8 +179,8 @@ describe('lines of anybody', () => {
     expect(spanAccount).toMatchObject({ made: 2, accepted: 2 });
     expect(diagnostics.map(({ at, message }) => `${at?.line}: ${message}`)).toEqual([
       '3: the line was not sent: it is not JSON',
-      '4: the line was not sent: it holds neither resourceSpans nor resourceMetrics',
-      '5: the line was not sent: it holds neither resourceSpans nor resourceMetrics',
+      '4: the line was not sent: it holds neither resourceSpans nor resourceMetrics (a log of hooks is for `hermes-otel replay`)',
+      '5: the line was not sent: it holds neither resourceSpans nor resourceMetrics (a log of hooks is for `hermes-otel replay`)',
       '6: the line was not sent: resourceSpans[0].scopeSpans[0].spans[0].spanId is no id in hex',
       '7: the line was not sent: resourceSpans[0].scopeSpans is no list',
     ]);

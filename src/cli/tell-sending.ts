@@ -1,0 +1,59 @@
+/** What `send` says: of lines that cannot be sent, and of what became of the others. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { DeliveryAccount, Signal } from '../model/sink.ts';
+import type { Io } from './io.ts';
+import { howToSendAgain, sentOf } from './tell-report.ts';
+
+interface Wanted {
+  readonly traces: boolean;
+  readonly metrics: boolean;
+}
+
+/** What the flags switched off. */
+export function withoutSignals({ traces, metrics }: Wanted): readonly Signal[] {
+  const signals = { spans: traces, 'metric points': metrics } as const;
+  return (['spans', 'metric points'] as const).filter((signal) => !signals[signal]);
+}
+
+/** Somebody who sends the wrong file sees why by its first lines. */
+const MAX_TOLD = 10;
+
+export interface ToldLines {
+  refuse(diagnostic: Diagnostic): void;
+  /** How many were refused; says on standard error how many of them were not told. Asked once, at the end. */
+  refused(): number;
+}
+
+export function tellLines(io: Io): ToldLines {
+  let refused = 0;
+  return {
+    refuse({ at, message }) {
+      refused++;
+      if (refused > MAX_TOLD) return;
+      io.stderr.write(`hermes-otel: ${at === undefined ? '' : `${at.source}:${at.line}: `}${message}\n`);
+    },
+    refused() {
+      const more = refused - MAX_TOLD;
+      if (more > 0)
+        io.stderr.write(`hermes-otel: ${more} more ${more === 1 ? 'line was' : 'lines were'} not sent\n`);
+      return refused;
+    },
+  };
+}
+
+export function tellSending(
+  accounts: readonly DeliveryAccount[],
+  leftOut: Readonly<Record<Signal, number>>,
+  flags: Wanted & { readonly deadLetter: string | undefined },
+  io: Io,
+): void {
+  const without = withoutSignals(flags);
+  const told = [
+    ...accounts.filter(({ signal }) => !without.includes(signal)).flatMap(sentOf),
+    ...without
+      .filter((signal) => leftOut[signal] > 0)
+      .map((signal) => `${leftOut[signal]} ${signal} left out`),
+    ...howToSendAgain(accounts, flags.deadLetter),
+  ];
+  io.stderr.write(told.map((line) => `${line}\n`).join(''));
+}
