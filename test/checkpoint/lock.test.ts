@@ -57,7 +57,7 @@ test('a held one names its owner, and a released one leaves nothing behind', asy
 
 test('of many that meet a stale lock, one takes it', async () => {
   const stale = JSON.stringify({ host, pid: gone(), began: 'x' });
-  for (let round = 0; round < 50; round += 1) {
+  for (let round = 0; round < 25; round += 1) {
     writeFileSync(join(folder, 'lock'), stale);
     const answers = await Promise.all(Array.from({ length: 8 }, () => take()));
     expect(answers.filter((answer) => !isOwner(answer))).toHaveLength(1);
