@@ -17,19 +17,22 @@ export type StoredCheckpoint =
   /** Not a checkpoint, or a damaged one. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'other_format'; readonly program: string }
-  | { readonly kind: 'body'; readonly body: string };
+  | { readonly kind: 'body'; readonly body: string; readonly digest: string };
 
 export function checkpointPath(directory: string): string {
   return join(directory, 'checkpoint.json');
 }
 
+/** @returns the body's digest, which no other body has. */
 export async function writeCheckpoint(
   directory: string,
   header: CheckpointHeader,
   body: string,
-): Promise<void> {
-  const line = JSON.stringify({ ...header, sha256: digestOf(body) });
+): Promise<string> {
+  const digest = digestOf(body);
+  const line = JSON.stringify({ ...header, sha256: digest });
   await writeWhole(checkpointPath(directory), `${line}\n${body}\n`);
+  return digest;
 }
 
 /** Throws what the system throws, but for a file that does not exist. */
@@ -40,7 +43,8 @@ export async function readCheckpoint(directory: string, format: string): Promise
   const header = headerOf(line);
   if (header === undefined) return { kind: 'unreadable' };
   if (header.format !== format) return { kind: 'other_format', program: header.program };
-  return header.sha256 === digestOf(body) ? { kind: 'body', body } : { kind: 'unreadable' };
+  const digest = digestOf(body);
+  return header.sha256 === digest ? { kind: 'body', body, digest } : { kind: 'unreadable' };
 }
 
 async function textOf(path: string): Promise<string | undefined> {

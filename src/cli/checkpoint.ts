@@ -2,13 +2,21 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { checkpointPath, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
+import {
+  type JournalFile,
+  openJournal,
+  readJournal,
+  removeOtherJournals,
+} from '../checkpoint/journal-file.ts';
 import { isOwner, type Lock, takeLock } from '../checkpoint/lock.ts';
-import type { MeterState } from '../export/metrics/meter.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
+import type { SpanId } from '../model/span.ts';
 import { SCHEME } from '../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../reconstruct/state-text.ts';
 import { CliError } from './cli-error.ts';
+import type { Carried } from './destinations.ts';
 import type { Io } from './io.ts';
+import { type Earlier, type JournalLine, readEarlier } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import type { SavedReport } from './saved-report.ts';
 import { systemProblem } from './system-problem.ts';
@@ -17,8 +25,12 @@ import { packageVersion } from './version.ts';
 export interface Checkpoint {
   /** What an earlier run wrote down; `undefined` for the first one. */
   readonly found: Saved | undefined;
-  /** Throws what the system throws; the one before is then still there. */
+  /** What was noted after it was written; `undefined` for the first one. */
+  readonly earlier: Earlier | undefined;
+  /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
   write(progress: Progress): Promise<void>;
+  /** Notes what came after the checkpoint, so that it is known even when the next moment is the last one. */
+  note(line: JournalLine): void;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
@@ -28,8 +40,10 @@ export interface Progress {
   readonly positions: readonly FollowPosition[];
   /** Of `stateToText`. */
   readonly state: string;
-  readonly meter: MeterState | undefined;
+  readonly carried: Carried;
   readonly report: SavedReport;
+  /** Open spans as they were sent last. */
+  readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
 interface Saved extends Progress {
@@ -37,8 +51,8 @@ interface Saved extends Progress {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** 1 is the number of this file's own format. */
-const FORMAT = `1 ${SCHEME} ${STATE_FORMAT}`;
+/** 2 is the number of this file's own format, and the journal's. */
+const FORMAT = `2 ${SCHEME} ${STATE_FORMAT}`;
 
 /** `undefined` without `--checkpoint`. Throws a `CliError` when it is another's, or cannot be used. */
 export async function openCheckpoint(
@@ -53,11 +67,23 @@ export async function openCheckpoint(
   try {
     const settings = settingsOf(logs, flags, io);
     const found = await foundIn(directory, flags.checkpoint, settings);
+    const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
+    const journal = openJournal(directory);
+    if (found !== undefined) journal.begin(found.digest);
     const header = { format: FORMAT, program: packageVersion() };
     return {
-      found,
-      write: (progress) => writeCheckpoint(directory, header, JSON.stringify({ settings, ...progress })),
-      release: () => lock.release(),
+      found: found?.saved,
+      earlier,
+      write: async (progress) => {
+        journal.begin(await writeCheckpoint(directory, header, JSON.stringify({ settings, ...progress })));
+      },
+      note: noteIn(journal, (sentence) => {
+        if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+      }),
+      release: async () => {
+        journal.close();
+        await lock.release();
+      },
     };
   } catch (error) {
     await lock.release();
@@ -65,10 +91,46 @@ export async function openCheckpoint(
   }
 }
 
+async function earlierIn(directory: string, digest: string | undefined): Promise<Earlier | undefined> {
+  await removeOtherJournals(directory, digest);
+  return digest === undefined ? undefined : readEarlier(await readJournal(directory, digest));
+}
+
+/** What cannot be noted is sent again after a crash, and that is all: it is told once. */
+function noteIn(journal: JournalFile, tell: (sentence: string) => void): (line: JournalLine) => void {
+  let problem: string | undefined;
+  const append = (line: JournalLine) => {
+    try {
+      return journal.append(JSON.stringify(line)) ? undefined : 'it is full';
+    } catch (error) {
+      return systemProblem(error);
+    }
+  };
+  return (line) => {
+    const said = append(line);
+    if (said !== undefined && said !== problem) {
+      tell(
+        `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
+      );
+    }
+    problem = said;
+  };
+}
+
 function refuseUnsuitable(flags: ReplayFlags): void {
   if (!flags.follow) throw new CliError('--checkpoint goes with --follow: a finished log is replayed whole.');
   if (flags.assumeTimes) {
     throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
+  }
+  if (flags.speed !== undefined || flags.timeShift === 'now') {
+    throw new CliError(
+      '--speed and --time-shift now begin anew with each run: they do not go with --checkpoint.',
+    );
+  }
+  if ([flags.since, flags.until].some((moment) => moment !== undefined && !/^\d{4}-/.test(moment))) {
+    throw new CliError(
+      '--since and --until before now move from run to run: with --checkpoint give a time such as 2026-11-23T08:00:00Z.',
+    );
   }
 }
 
@@ -89,7 +151,7 @@ async function foundIn(
   directory: string,
   name: string,
   settings: Saved['settings'],
-): Promise<Saved | undefined> {
+): Promise<{ readonly saved: Saved; readonly digest: string } | undefined> {
   const stored = await usable(name, () => readCheckpoint(directory, FORMAT));
   const anew = `remove ${checkpointPath(name)} to begin anew`;
   switch (stored.kind) {
@@ -104,7 +166,7 @@ async function foundIn(
     case 'body': {
       const saved: Saved = JSON.parse(stored.body);
       const other = Object.keys(settings).find((key) => settings[key] !== saved.settings[key]);
-      if (other === undefined) return saved;
+      if (other === undefined) return { saved, digest: stored.digest };
       throw new CliError(
         `--checkpoint: ${name} was made with ${other} ${saved.settings[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
       );
@@ -134,6 +196,7 @@ function settingsOf(logs: readonly string[], flags: ReplayFlags, io: Io): Saved[
     '--model': model.join(','),
     '--since': flags.since ?? '',
     '--until': flags.until ?? '',
+    '--time-shift': flags.timeShift ?? '',
   };
 }
 

@@ -1,0 +1,87 @@
+/**
+ * What a follower notes down between two checkpoints: which spans and points have their outcome, and when the log had
+ * fallen silent. The next run, which goes over the same lines again, needs no more to send nothing twice.
+ */
+import type { OtelSpan } from '../model/otel.ts';
+import type { Settlement } from '../model/sink.ts';
+import type { EpochMicros } from '../model/time.ts';
+
+/** `lines`: how many had been read, over all runs. */
+export type JournalLine =
+  | {
+      readonly kind: 'spans';
+      readonly lines: number;
+      readonly to: string;
+      readonly spans: readonly string[];
+      readonly how: Settlement;
+    }
+  | {
+      readonly kind: 'points';
+      readonly lines: number;
+      readonly to: string;
+      readonly time: EpochMicros;
+      readonly how: Settlement;
+    }
+  | { readonly kind: 'silence'; readonly lines: number };
+
+/** What earlier runs did since the checkpoint. */
+export interface Earlier {
+  /** So many lines had been read by then, at most. */
+  readonly upTo: number;
+  /** After how many lines the log had fallen silent, in order: what waited for earlier events was then let go. */
+  readonly silences: readonly number[];
+  /** By destination, then by `sendingOf`: how each ended. */
+  readonly spans: ReadonlyMap<string, Map<string, Settlement>>;
+  /** By destination, then by the time of the snapshot. */
+  readonly points: ReadonlyMap<string, Map<EpochMicros, Settlement>>;
+}
+
+/** Tells one sending of a span from another one: a span that was sent while it was open leaves again, whole. */
+export function sendingOf({ spanId, endTime, attributes }: OtelSpan): string {
+  return `${spanId}${endTime.toString(36)}${attributes['hermes.incomplete'] === true ? '!' : ''}`;
+}
+
+export function readEarlier(texts: readonly string[]): Earlier {
+  const lines = texts.flatMap((text) => parse(text) ?? []);
+  const spans = new Map<string, Map<string, Settlement>>();
+  const points = new Map<string, Map<EpochMicros, Settlement>>();
+  const silences = new Set<number>();
+  for (const line of lines) {
+    if (line.kind === 'silence') silences.add(line.lines);
+    else if (line.kind === 'points') below(points, line.to).set(line.time, line.how);
+    else {
+      const settled = below(spans, line.to);
+      for (const [at, sending] of line.spans.entries()) settled.set(sending, shareOf(line.how, at));
+    }
+  }
+  const upTo = lines.reduce((most, line) => Math.max(most, line.lines), 0);
+  return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points };
+}
+
+/** Half a line is no line: its writer was killed. */
+function parse(text: string): JournalLine | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function below<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
+  const map = maps.get(name) ?? new Map<K, V>();
+  maps.set(name, map);
+  return map;
+}
+
+/** What fell to the `at`-th of the spans that ended so: who was refused in a request that was taken, nobody says. */
+function shareOf({ rejected, failed, deadLettered }: Settlement, at: number): Settlement {
+  if (at < rejected) return REJECTED;
+  if (at < rejected + deadLettered) return KEPT;
+  return at < rejected + failed ? FAILED : ACCEPTED;
+}
+
+const NONE: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
+const ACCEPTED: Settlement = { ...NONE, accepted: 1 };
+const REJECTED: Settlement = { ...NONE, rejected: 1 };
+const FAILED: Settlement = { ...NONE, failed: 1 };
+const KEPT: Settlement = { ...FAILED, deadLettered: 1 };
