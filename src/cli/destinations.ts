@@ -1,4 +1,5 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
+import type { OnSettled } from '../export/destination.ts';
 import { createMeter, type Meter, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
 import type { MetricSnapshot, Temporality } from '../model/metric.ts';
@@ -7,10 +8,9 @@ import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
-import { type MetricEnd, openExporter, settled } from './exporters.ts';
+import { openExporter, settled } from './exporters.ts';
 import type { Io } from './io.ts';
 import type { Earlier } from './journal.ts';
-import type { Outcomes } from './outcomes.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { unsentPoints, unsentSpans } from './unsent.ts';
 
@@ -53,7 +53,7 @@ export interface Carried {
 export interface Continuity {
   readonly carried: Carried | undefined;
   readonly earlier: Earlier | undefined;
-  readonly outcomes: Outcomes;
+  readonly onSettled: OnSettled;
 }
 
 const MICROS_PER_MILLI = 1000;
@@ -68,7 +68,7 @@ export async function openDestinations(
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
-  const { carried, earlier, outcomes: onSettled } = continuity ?? {};
+  const { carried, earlier, onSettled } = continuity ?? {};
   const options = { deadLetter, onOutage, onSettled, memory: carried?.tree };
   const exporters = await Promise.all(flags.exporter.map((name) => openExporter(name, flags, io, options)));
   const spanSinks = exporters
@@ -76,7 +76,6 @@ export async function openDestinations(
     .map((sink) => unsentSpans(sink, earlier?.spans.get(sink.soFar().destination)));
   const metricSinks = exporters
     .flatMap(({ metrics }) => metrics ?? [])
-    .map((sink) => (onSettled === undefined ? sink : expected(sink, onSettled)))
     .map((sink) => unsentPoints(sink, earlier?.points.get(sink.soFar().destination)));
   const temporality =
     metricSinks.length === 0 ? undefined : settled(await resolveTemporality(io.env)).temporality;
@@ -137,17 +136,6 @@ async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   if (file === undefined) return undefined;
   const { deadLetter } = await import('../export/delivery/dead-letter.ts');
   return deadLetter(file);
-}
-
-function expected(sink: MetricEnd, outcomes: Outcomes): MetricEnd {
-  const { destination } = sink.soFar();
-  return {
-    ...sink,
-    async write(snapshot) {
-      outcomes.expect(destination, snapshot);
-      await sink.write(snapshot);
-    },
-  };
 }
 
 function openMeter(

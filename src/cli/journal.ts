@@ -20,6 +20,9 @@ export type JournalLine =
       readonly lines: number;
       readonly to: string;
       readonly time: EpochMicros;
+      /** Of the snapshot, so many points from its first one on have their outcome. */
+      readonly through: number;
+      /** Of those that have it since the line before. */
       readonly how: Settlement;
     }
   | { readonly kind: 'silence'; readonly lines: number };
@@ -33,7 +36,13 @@ export interface Earlier {
   /** By destination, then by `sendingOf`: how each ended. */
   readonly spans: ReadonlyMap<string, Map<string, Settlement>>;
   /** By destination, then by the time of the snapshot. */
-  readonly points: ReadonlyMap<string, Map<EpochMicros, Settlement>>;
+  readonly points: ReadonlyMap<string, Map<EpochMicros, SettledPoints>>;
+}
+
+export interface SettledPoints {
+  /** So many from the first one on. */
+  readonly through: number;
+  readonly how: Settlement;
 }
 
 /** Tells one sending of a span from another one: a span that was sent while it was open leaves again, whole. */
@@ -44,11 +53,11 @@ export function sendingOf({ spanId, endTime, attributes }: OtelSpan): string {
 export function readEarlier(texts: readonly string[]): Earlier {
   const lines = texts.flatMap((text) => parse(text) ?? []);
   const spans = new Map<string, Map<string, Settlement>>();
-  const points = new Map<string, Map<EpochMicros, Settlement>>();
+  const points = new Map<string, Map<EpochMicros, SettledPoints>>();
   const silences = new Set<number>();
   for (const line of lines) {
     if (line.kind === 'silence') silences.add(line.lines);
-    else if (line.kind === 'points') below(points, line.to).set(line.time, line.how);
+    else if (line.kind === 'points') addPoints(below(points, line.to), line);
     else {
       const settled = below(spans, line.to);
       for (const [at, sending] of line.spans.entries()) settled.set(sending, shareOf(line.how, at));
@@ -56,6 +65,14 @@ export function readEarlier(texts: readonly string[]): Earlier {
   }
   const upTo = lines.reduce((most, line) => Math.max(most, line.lines), 0);
   return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points };
+}
+
+function addPoints(
+  points: Map<EpochMicros, SettledPoints>,
+  line: JournalLine & { readonly kind: 'points' },
+): void {
+  const how = sumOf(points.get(line.time)?.how ?? NOTHING, line.how);
+  points.set(line.time, { through: line.through, how });
 }
 
 /** Half a line is no line: its writer was killed. */
@@ -80,8 +97,17 @@ function shareOf({ rejected, failed, deadLettered }: Settlement, at: number): Se
   return at < rejected + failed ? FAILED : ACCEPTED;
 }
 
-const NONE: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
-const ACCEPTED: Settlement = { ...NONE, accepted: 1 };
-const REJECTED: Settlement = { ...NONE, rejected: 1 };
-const FAILED: Settlement = { ...NONE, failed: 1 };
+export const NOTHING: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
+const ACCEPTED: Settlement = { ...NOTHING, accepted: 1 };
+const REJECTED: Settlement = { ...NOTHING, rejected: 1 };
+const FAILED: Settlement = { ...NOTHING, failed: 1 };
 const KEPT: Settlement = { ...FAILED, deadLettered: 1 };
+
+export function sumOf(a: Settlement, b: Settlement): Settlement {
+  return {
+    accepted: a.accepted + b.accepted,
+    rejected: a.rejected + b.rejected,
+    failed: a.failed + b.failed,
+    deadLettered: a.deadLettered + b.deadLettered,
+  };
+}

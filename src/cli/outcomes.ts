@@ -4,47 +4,37 @@ import type { OnSettled } from '../export/destination.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { Settlement } from '../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
-import { type JournalLine, sendingOf } from './journal.ts';
-
-export interface Outcomes extends OnSettled {
-  /** A snapshot is on its way: it may leave in parts, and has its outcome when all of them have theirs. */
-  expect(destination: string, snapshot: MetricSnapshot): void;
-}
-
-/** Of one destination. */
-interface Expected {
-  /** How many points of a snapshot have no outcome yet, by its time. */
-  readonly left: Map<EpochMicros, number>;
-  /** How those ended that are in no line of the journal yet. */
-  how: Settlement;
-}
+import { type Earlier, type JournalLine, NOTHING, sendingOf } from './journal.ts';
 
 /** @param linesSoFar read, over all runs */
-export function createOutcomes(note: (line: JournalLine) => void, linesSoFar: () => number): Outcomes {
-  const expectations = new Map<string, Expected>();
-  const expectedOf = (to: string) => {
-    const expected = expectations.get(to) ?? { left: new Map(), how: NOTHING };
-    expectations.set(to, expected);
-    return expected;
-  };
+export function createOutcomes(
+  note: (line: JournalLine) => void,
+  earlier: Earlier | undefined,
+  linesSoFar: () => number,
+): OnSettled {
+  /** By destination: the snapshot that was under way last, and how many of its points are through. */
+  const last = new Map<string, { readonly time: EpochMicros; readonly through: number }>();
+
+  /** A snapshot may leave in parts, one after the other. */
+  function countOf(to: string, time: EpochMicros): number {
+    const known = last.get(to);
+    if (known?.time === time) return known.through;
+    return earlier?.points.get(to)?.get(time)?.through ?? 0;
+  }
+
   return {
-    expect(to, snapshot) {
-      expectedOf(to).left.set(timeOf(snapshot), pointsIn(snapshot));
-    },
     spans(to, spans, how) {
       note({ kind: 'spans', lines: linesSoFar(), to, spans: spans.map(sendingOf), how });
     },
     points(to, snapshots, how) {
-      const expected = expectedOf(to);
-      expected.how = sumOf(expected.how, how);
+      let rest: Settlement = how;
       for (const snapshot of snapshots) {
         const time = timeOf(snapshot);
-        const left = (expected.left.get(time) ?? 0) - pointsIn(snapshot);
-        expected.left.set(time, left);
-        if (left > 0) continue;
-        expected.left.delete(time);
-        note({ kind: 'points', lines: linesSoFar(), to, time, how: expected.how });
-        expected.how = NOTHING;
+        const through = countOf(to, time) + pointsIn(snapshot);
+        last.set(to, { time, through });
+        // How a request ended is told once, whatever was in it.
+        note({ kind: 'points', lines: linesSoFar(), to, time, through, how: rest });
+        rest = NOTHING;
       }
     },
   };
@@ -53,15 +43,4 @@ export function createOutcomes(note: (line: JournalLine) => void, linesSoFar: ()
 /** All points of a snapshot have it, and no other snapshot of the log does. */
 export function timeOf({ metrics }: MetricSnapshot): EpochMicros {
   return metrics[0]?.points[0]?.endTime ?? epochMicros(0);
-}
-
-export const NOTHING: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
-
-export function sumOf(a: Settlement, b: Settlement): Settlement {
-  return {
-    accepted: a.accepted + b.accepted,
-    rejected: a.rejected + b.rejected,
-    failed: a.failed + b.failed,
-    deadLettered: a.deadLettered + b.deadLettered,
-  };
 }

@@ -108,7 +108,7 @@ async function startRun(
     checkpoint && {
       carried: found?.carried,
       earlier: checkpoint.earlier,
-      outcomes: createOutcomes(checkpoint.note, () => report.lines),
+      onSettled: createOutcomes(checkpoint.note, checkpoint.earlier, () => report.lines),
     },
   );
   const options = reconstructOptions(flags, input);

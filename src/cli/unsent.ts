@@ -1,10 +1,11 @@
 /** Sinks that are given only what has no outcome yet. What an earlier run saw to is counted as it ended then. */
+import { part, pointsIn } from '../export/delivery/metric-rules.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { DeliveryAccount, FinishedSpan, Settlement } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { MetricEnd, SpanEnd } from './exporters.ts';
-import { sendingOf } from './journal.ts';
-import { NOTHING, sumOf, timeOf } from './outcomes.ts';
+import { NOTHING, type SettledPoints, sendingOf, sumOf } from './journal.ts';
+import { timeOf } from './outcomes.ts';
 
 /** @param settled by `sendingOf`; what is met is taken out. `undefined`: everything is new. */
 export function unsentSpans(sink: SpanEnd, settled: Map<string, Settlement> | undefined): SpanEnd {
@@ -28,15 +29,22 @@ export function unsentSpans(sink: SpanEnd, settled: Map<string, Settlement> | un
   };
 }
 
-/** The same of metrics. `settled` is by the time of the snapshot. */
-export function unsentPoints(sink: MetricEnd, settled: Map<EpochMicros, Settlement> | undefined): MetricEnd {
+/** The same of metrics: of a snapshot that was half through, the other half. `settled` is by the time of the snapshot. */
+export function unsentPoints(
+  sink: MetricEnd,
+  settled: Map<EpochMicros, SettledPoints> | undefined,
+): MetricEnd {
   if (settled === undefined) return sink;
   const count = counting(sink);
   return {
     ...sink,
     ...count.accounts,
     async write(snapshot: MetricSnapshot) {
-      if (!count.add(settled.get(timeOf(snapshot)))) await sink.write(snapshot);
+      const known = settled.get(timeOf(snapshot));
+      count.add(known?.how);
+      const total = pointsIn(snapshot);
+      const through = known?.through ?? 0;
+      if (through < total) await sink.write(through === 0 ? snapshot : part(snapshot, through, total));
     },
   };
 }

@@ -33,7 +33,7 @@ import { startMoodyReceiver } from './moody-receiver.ts';
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 200);
 const SEED = Number(process.env.CRASH_SEED ?? 1);
-const SESSIONS = 120;
+const SESSIONS = 240;
 const ROTATIONS = 5;
 /** Some kills hit the start, some the reading, some the waiting for answers. */
 const LONGEST_LIFE_MILLIS = 1400;
@@ -150,7 +150,7 @@ async function plainFollow(log: string): Promise<Receiver> {
 
 function follow(receiver: Receiver, file: string): BinRun {
   const where = [at('logs'), '--checkpoint', at('checkpoint')];
-  const quick = ['--poll-interval', '20ms', '--flush-interval', '20ms'];
+  const quick = ['--poll-interval', '20ms', '--flush-interval', '20ms', '--max-request-bytes', '16kb'];
   const to = ['-e', 'otlp', '--endpoint', receiver.url, '-e', 'otlp_file', '-o', at(file)];
   return startBin('replay', '--follow', ...where, ...quick, ...to);
 }
