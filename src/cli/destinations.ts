@@ -21,6 +21,8 @@ export interface Destinations {
   write(spans: readonly FinishedSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
+  /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
+  wait(now: EpochMicros): Promise<void>;
   /**
    * Sends the metrics as they stand, and all that was written; returns when everything has its outcome. Delta points stay
    * for the next run: parts of an interval would count twice should this one end before it is written down.
@@ -94,6 +96,12 @@ export async function openDestinations(
   };
   return {
     settled: allSettled,
+    wait: async (now) => {
+      // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
+      if (continuity !== undefined && temporality === 'delta') return;
+      const snapshot = await meter?.wait(now);
+      if (snapshot !== undefined) await send(snapshot);
+    },
     flush: async () => {
       if (temporality === 'cumulative') await sendLast();
       await allSettled();

@@ -11,6 +11,8 @@ const COULD_NOT_RUN = 2;
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
+  // Nobody reads it any more, and there is nobody else to tell that: no reason to stop.
+  io.stderr.on('error', () => {});
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;

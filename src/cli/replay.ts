@@ -19,6 +19,7 @@ import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { liveMetrics } from './live-metrics.ts';
 import { paced, readShift, shifted } from './log-time.ts';
 import { createOutcomes } from './outcomes.ts';
 import { startProgress } from './progress.ts';
@@ -40,12 +41,14 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     const run = await startRun(logs, flags, io, interrupt, checkpoint);
     const { report, destinations, input, budgets } = run;
     const follower = createFollower(run, checkpoint, flags, io);
+    const metrics = liveMetrics(run, flags.metricInterval);
     const stopWatching = watchHealth(run, flags, io);
     interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
     try {
       await follower.begin();
       for await (const batch of input.lines) {
         for (const lines of follower.inOrder(batch)) await deliver(run, takeIn(run, lines));
+        if (!follower.isCatchingUp()) await metrics.after(batch);
         await run.diagnosticLog?.room();
         run.progress.tell(report);
         await follower.between(batch === SILENCE);
@@ -73,6 +76,7 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   } finally {
     interrupt.stop();
     await checkpoint?.release();
+    interrupt.leave();
   }
 }
 

