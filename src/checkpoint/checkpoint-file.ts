@@ -1,4 +1,4 @@
-/** A checkpoint on the disk: one line that says what it is and proves that the second one, the body, is whole. */
+/** A checkpoint on the disk: one line that says what it is and proves that the rest, the body, is whole. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,8 +39,9 @@ export async function writeCheckpoint(
 export async function readCheckpoint(directory: string, format: string): Promise<StoredCheckpoint> {
   const text = await textOf(checkpointPath(directory));
   if (text === undefined) return { kind: 'none' };
-  const [line = '', body = ''] = text.split('\n');
-  const header = headerOf(line);
+  const lineEnd = text.indexOf('\n');
+  const header = headerOf(text.slice(0, lineEnd));
+  const body = text.slice(lineEnd + 1, -1);
   if (header === undefined) return { kind: 'unreadable' };
   if (header.format !== format) return { kind: 'other_format', program: header.program };
   const digest = digestOf(body);

@@ -19,8 +19,8 @@ export interface JournalFile {
   close(): void;
 }
 
-/** Of about a million spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
-export const MOST_JOURNAL_BYTES = 32 * 1024 * 1024;
+/** Of more than half a million spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
+export const MOST_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 export function openJournal(directory: string): JournalFile {
   let path: string | undefined;

@@ -2,6 +2,7 @@
  * Keeps two followers apart: a file that only one can make. One whose owner is gone (killed, or the machine went down)
  * is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
  */
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './error-code.ts';
@@ -38,7 +39,7 @@ export function isOwner(answer: Lock | Owner): answer is Owner {
 
 /** Written aside and linked, so that nobody ever reads half a lock. */
 async function make(path: string, own: string, pid: number): Promise<boolean> {
-  const aside = `${path}.${pid}`;
+  const aside = asideOf(path, pid);
   await writeFile(aside, own, { mode: 0o600 });
   try {
     await link(aside, path);
@@ -51,6 +52,11 @@ async function make(path: string, own: string, pid: number): Promise<boolean> {
   }
 }
 
+/** Two containers that share the directory may well have one process number. */
+function asideOf(path: string, pid: number): string {
+  return `${path}.${pid}.${randomUUID()}`;
+}
+
 async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolean> {
   const running = await isRunning(holder, probe);
   if (running !== undefined) return running;
@@ -60,7 +66,7 @@ async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolea
 
 /** Renaming picks one of several that saw the same stale lock. Who took a fresh one by mistake gives it back. */
 async function removeStale(path: string, stale: string, pid: number): Promise<void> {
-  const aside = `${path}.stale.${pid}`;
+  const aside = asideOf(path, pid);
   try {
     await rename(path, aside);
   } catch (error) {

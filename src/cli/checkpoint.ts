@@ -16,7 +16,7 @@ import { STATE_FORMAT } from '../reconstruct/state-text.ts';
 import { CliError } from './cli-error.ts';
 import type { Carried } from './destinations.ts';
 import type { Io } from './io.ts';
-import { type Earlier, type JournalLine, readEarlier } from './journal.ts';
+import { type Earlier, type JournalLine, readEarlier, textOf } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import type { SavedReport } from './saved-report.ts';
 import { systemProblem } from './system-problem.ts';
@@ -31,6 +31,8 @@ export interface Checkpoint {
   write(progress: Progress): Promise<void>;
   /** Notes what came after the checkpoint, so that it is known even when the next moment is the last one. */
   note(line: JournalLine): void;
+  /** How long noting took so far. */
+  notedMillis(): number;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
@@ -70,16 +72,23 @@ export async function openCheckpoint(
     const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
     const journal = openJournal(directory);
     if (found !== undefined) journal.begin(found.digest);
+    const note = noteIn(journal, (sentence) => {
+      if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+    });
+    let notedMillis = 0;
     const header = { format: FORMAT, program: packageVersion() };
     return {
       found: found?.saved,
       earlier,
       write: async (progress) => {
-        journal.begin(await writeCheckpoint(directory, header, JSON.stringify({ settings, ...progress })));
+        journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...progress })));
       },
-      note: noteIn(journal, (sentence) => {
-        if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
-      }),
+      note: (line) => {
+        const from = performance.now();
+        note(line);
+        notedMillis += performance.now() - from;
+      },
+      notedMillis: () => notedMillis,
       release: async () => {
         journal.close();
         await lock.release();
@@ -101,7 +110,7 @@ function noteIn(journal: JournalFile, tell: (sentence: string) => void): (line: 
   let problem: string | undefined;
   const append = (line: JournalLine) => {
     try {
-      return journal.append(JSON.stringify(line)) ? undefined : 'it is full';
+      return journal.append(textOf(line)) ? undefined : 'it is full';
     } catch (error) {
       return systemProblem(error);
     }
@@ -147,6 +156,16 @@ async function lockOf(directory: string, name: string, io: Io): Promise<Lock> {
   );
 }
 
+/** The state on a line of its own: it is JSON already, and the largest part. */
+function bodyOf({ state, ...rest }: Saved): string {
+  return `${JSON.stringify(rest)}\n${state}`;
+}
+
+function savedIn(body: string): Saved {
+  const lineEnd = body.indexOf('\n');
+  return { ...JSON.parse(body.slice(0, lineEnd)), state: body.slice(lineEnd + 1) };
+}
+
 async function foundIn(
   directory: string,
   name: string,
@@ -164,7 +183,7 @@ async function foundIn(
         `--checkpoint: ${name} was written by hermes-otel ${stored.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
       );
     case 'body': {
-      const saved: Saved = JSON.parse(stored.body);
+      const saved = savedIn(stored.body);
       const other = Object.keys(settings).find((key) => settings[key] !== saved.settings[key]);
       if (other === undefined) return { saved, digest: stored.digest };
       throw new CliError(

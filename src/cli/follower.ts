@@ -79,7 +79,7 @@ export function createFollower(
     if (lost > 0) tell(`${lost} spans or points were not delivered, and following goes on: see the account.`);
     await attempt(target);
     written = stage();
-    pace.note(waitedFrom, writtenFrom, performance.now());
+    pace.note(waitedFrom, writtenFrom, performance.now(), target.notedMillis());
   }
 
   /** A full disk is no reason to stop: the checkpoint before is still there, and so is what was noted since. */

@@ -7,25 +7,31 @@ import type { Settlement } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 
 /** `lines`: how many had been read, over all runs. */
-export type JournalLine =
-  | {
-      readonly kind: 'spans';
-      readonly lines: number;
-      readonly to: string;
-      readonly spans: readonly string[];
-      readonly how: Settlement;
-    }
-  | {
-      readonly kind: 'points';
-      readonly lines: number;
-      readonly to: string;
-      readonly time: EpochMicros;
-      /** Of the snapshot, so many points from its first one on have their outcome. */
-      readonly through: number;
-      /** Of those that have it since the line before. */
-      readonly how: Settlement;
-    }
-  | { readonly kind: 'silence'; readonly lines: number };
+export type JournalLine = SpansLine | PointsLine | SilenceLine;
+
+interface SpansLine {
+  readonly kind: 'spans';
+  readonly lines: number;
+  readonly to: string;
+  readonly spans: readonly OtelSpan[];
+  readonly how: Settlement;
+}
+
+interface PointsLine {
+  readonly kind: 'points';
+  readonly lines: number;
+  readonly to: string;
+  readonly time: EpochMicros;
+  /** Of the snapshot, so many points from its first one on have their outcome. */
+  readonly through: number;
+  /** Of those that have it since the line before. */
+  readonly how: Settlement;
+}
+
+interface SilenceLine {
+  readonly kind: 'silence';
+  readonly lines: number;
+}
 
 /** What earlier runs did since the checkpoint. */
 export interface Earlier {
@@ -46,37 +52,68 @@ export interface SettledPoints {
 }
 
 /** Tells one sending of a span from another one: a span that was sent while it was open leaves again, whole. */
-export function sendingOf({ spanId, endTime, attributes }: OtelSpan): string {
-  return `${spanId}${endTime.toString(36)}${attributes['hermes.incomplete'] === true ? '!' : ''}`;
+export function sendingOf(span: OtelSpan): string {
+  return `${span.spanId}${markedEnd(span)}`;
+}
+
+function markedEnd({ endTime, attributes }: OtelSpan): number {
+  return attributes['hermes.incomplete'] === true ? -endTime : endTime;
+}
+
+/** A line that took spans is written for each request, and JSON of them would cost as much as the rest of the journal. */
+export function textOf(line: JournalLine): string {
+  if (line.kind !== 'spans') return JSON.stringify(line);
+  const { spans, ...rest } = line;
+  const ends = new Float64Array(spans.length);
+  let ids = '';
+  let at = 0;
+  for (const span of spans) {
+    ids += span.spanId;
+    ends[at++] = markedEnd(span);
+  }
+  return [JSON.stringify(rest), ids, Buffer.from(ends.buffer).toString('base64'), END].join('\t');
+}
+
+/** Without it a line was cut short: its writer was killed. */
+const END = '.';
+const ID_CHARS = 16;
+
+function sendingsOf(ids: string, ends: string): readonly string[] {
+  const bytes = Buffer.from(ends, 'base64');
+  return Array.from(
+    { length: ids.length / ID_CHARS },
+    (_, at) => `${ids.slice(at * ID_CHARS, (at + 1) * ID_CHARS)}${bytes.readDoubleLE(at * 8)}`,
+  );
 }
 
 export function readEarlier(texts: readonly string[]): Earlier {
-  const lines = texts.flatMap((text) => parse(text) ?? []);
   const spans = new Map<string, Map<string, Settlement>>();
   const points = new Map<string, Map<EpochMicros, SettledPoints>>();
   const silences = new Set<number>();
-  for (const line of lines) {
+  let upTo = 0;
+  for (const text of texts) {
+    const [head = '', ids = '', ends = '', end] = text.split('\t');
+    const line = parse(head);
+    if (line === undefined || (line.kind === 'spans' && end !== END)) continue;
+    upTo = Math.max(upTo, line.lines);
     if (line.kind === 'silence') silences.add(line.lines);
     else if (line.kind === 'points') addPoints(below(points, line.to), line);
-    else {
-      const settled = below(spans, line.to);
-      for (const [at, sending] of line.spans.entries()) settled.set(sending, shareOf(line.how, at));
-    }
+    else addSpans(below(spans, line.to), sendingsOf(ids, ends), line.how);
   }
-  const upTo = lines.reduce((most, line) => Math.max(most, line.lines), 0);
   return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points };
 }
 
-function addPoints(
-  points: Map<EpochMicros, SettledPoints>,
-  line: JournalLine & { readonly kind: 'points' },
-): void {
+function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): void {
   const how = sumOf(points.get(line.time)?.how ?? NOTHING, line.how);
   points.set(line.time, { through: line.through, how });
 }
 
+function addSpans(spans: Map<string, Settlement>, sendings: readonly string[], how: Settlement): void {
+  for (const [at, sending] of sendings.entries()) spans.set(sending, shareOf(how, at));
+}
+
 /** Half a line is no line: its writer was killed. */
-function parse(text: string): JournalLine | undefined {
+function parse(text: string): Omit<SpansLine, 'spans'> | PointsLine | SilenceLine | undefined {
   try {
     return JSON.parse(text);
   } catch {

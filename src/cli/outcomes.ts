@@ -4,7 +4,7 @@ import type { OnSettled } from '../export/destination.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { Settlement } from '../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
-import { type Earlier, type JournalLine, NOTHING, sendingOf } from './journal.ts';
+import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
 
 /** @param linesSoFar read, over all runs */
 export function createOutcomes(
@@ -24,7 +24,7 @@ export function createOutcomes(
 
   return {
     spans(to, spans, how) {
-      note({ kind: 'spans', lines: linesSoFar(), to, spans: spans.map(sendingOf), how });
+      note({ kind: 'spans', lines: linesSoFar(), to, spans, how });
     },
     points(to, snapshots, how) {
       let rest: Settlement = how;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createCatchUp } from '../../src/cli/catch-up.ts';
 import { type LineBatch, SILENCE, type TakenLine } from '../../src/cli/input.ts';
-import { readEarlier } from '../../src/cli/journal.ts';
+import { NOTHING, readEarlier, textOf } from '../../src/cli/journal.ts';
 
 const BLANK: TakenLine = { kind: 'blank' };
 const lines = (count: number): LineBatch => Array.from({ length: count }, () => BLANK);
@@ -31,9 +31,8 @@ function takenIn(
   return { parts: parts.filter((part) => part !== '0').join(' '), on };
 }
 
-const silence = (at: number) => JSON.stringify({ kind: 'silence', lines: at });
-const sent = (at: number) =>
-  JSON.stringify({ kind: 'spans', lines: at, to: 'x', spans: [], how: { accepted: 0 } });
+const silence = (lines: number) => textOf({ kind: 'silence', lines });
+const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', spans: [], how: NOTHING });
 
 test.each([
   [
