@@ -38,15 +38,15 @@ export function openJournal(directory: string): JournalFile {
 
   return {
     begin(digest) {
-      const fresh = pathOf(directory, digest);
-      if (fresh === path) return;
+      const before = path;
+      path = pathOf(directory, digest);
+      if (path === before) return;
       close();
-      if (path !== undefined) rmSync(path, { force: true });
-      path = fresh;
       try {
+        if (before !== undefined) rmSync(before, { force: true });
         descriptor = openSync(path, 'a', 0o600);
       } catch {
-        // `append` tries again, and tells.
+        // `append` tries again, and tells; what could not be removed is at the next start.
       }
     },
     append(line) {

@@ -1,22 +1,18 @@
 /** `--checkpoint DIR`: what a follower writes down, and whether what it finds there is its own. */
 import { mkdir } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
 import { checkpointPath, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
-import {
-  type JournalFile,
-  openJournal,
-  readJournal,
-  removeOtherJournals,
-} from '../checkpoint/journal-file.ts';
+import { openJournal, readJournal, removeOtherJournals } from '../checkpoint/journal-file.ts';
 import { isOwner, type Lock, takeLock } from '../checkpoint/lock.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
 import type { SpanId } from '../model/span.ts';
 import { SCHEME } from '../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../reconstruct/state-text.ts';
+import { absolute, type CheckpointSettings, refuseUnsuitable, settingsOf } from './checkpoint-settings.ts';
 import { CliError } from './cli-error.ts';
 import type { Carried } from './destinations.ts';
 import type { Io } from './io.ts';
-import { type Earlier, type JournalLine, readEarlier, textOf } from './journal.ts';
+import { type Earlier, readEarlier } from './journal.ts';
+import { type JournalNotes, journalNotes } from './journal-notes.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import type { SavedReport } from './saved-report.ts';
 import { systemProblem } from './system-problem.ts';
@@ -29,10 +25,8 @@ export interface Checkpoint {
   readonly earlier: Earlier | undefined;
   /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
   write(progress: Progress): Promise<void>;
-  /** Notes what came after the checkpoint, so that it is known even when the next moment is the last one. */
-  note(line: JournalLine): void;
-  /** How long noting took so far. */
-  notedMillis(): number;
+  /** For what comes after the checkpoint, so that it is known even when the next moment is the last one. */
+  readonly notes: JournalNotes;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
@@ -49,8 +43,7 @@ export interface Progress {
 }
 
 interface Saved extends Progress {
-  /** By name of the flag, or `log`: what must not change between two runs. */
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: CheckpointSettings;
 }
 
 /** 2 is the number of this file's own format, and the journal's. */
@@ -72,10 +65,9 @@ export async function openCheckpoint(
     const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
     const journal = openJournal(directory);
     if (found !== undefined) journal.begin(found.digest);
-    const note = noteIn(journal, (sentence) => {
+    const notes = journalNotes(journal, (sentence) => {
       if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
     });
-    let notedMillis = 0;
     const header = { format: FORMAT, program: packageVersion() };
     return {
       found: found?.saved,
@@ -83,12 +75,7 @@ export async function openCheckpoint(
       write: async (progress) => {
         journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...progress })));
       },
-      note: (line) => {
-        const from = performance.now();
-        note(line);
-        notedMillis += performance.now() - from;
-      },
-      notedMillis: () => notedMillis,
+      notes,
       release: async () => {
         journal.close();
         await lock.release();
@@ -103,44 +90,6 @@ export async function openCheckpoint(
 async function earlierIn(directory: string, digest: string | undefined): Promise<Earlier | undefined> {
   await removeOtherJournals(directory, digest);
   return digest === undefined ? undefined : readEarlier(await readJournal(directory, digest));
-}
-
-/** What cannot be noted is sent again after a crash, and that is all: it is told once. */
-function noteIn(journal: JournalFile, tell: (sentence: string) => void): (line: JournalLine) => void {
-  let problem: string | undefined;
-  const append = (line: JournalLine) => {
-    try {
-      return journal.append(textOf(line)) ? undefined : 'it is full';
-    } catch (error) {
-      return systemProblem(error);
-    }
-  };
-  return (line) => {
-    const said = append(line);
-    if (said !== undefined && said !== problem) {
-      tell(
-        `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
-      );
-    }
-    problem = said;
-  };
-}
-
-function refuseUnsuitable(flags: ReplayFlags): void {
-  if (!flags.follow) throw new CliError('--checkpoint goes with --follow: a finished log is replayed whole.');
-  if (flags.assumeTimes) {
-    throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
-  }
-  if (flags.speed !== undefined || flags.timeShift === 'now') {
-    throw new CliError(
-      '--speed and --time-shift now begin anew with each run: they do not go with --checkpoint.',
-    );
-  }
-  if ([flags.since, flags.until].some((moment) => moment !== undefined && !/^\d{4}-/.test(moment))) {
-    throw new CliError(
-      '--since and --until before now move from run to run: with --checkpoint give a time such as 2026-11-23T08:00:00Z.',
-    );
-  }
 }
 
 async function lockOf(directory: string, name: string, io: Io): Promise<Lock> {
@@ -169,7 +118,7 @@ function savedIn(body: string): Saved {
 async function foundIn(
   directory: string,
   name: string,
-  settings: Saved['settings'],
+  settings: CheckpointSettings,
 ): Promise<{ readonly saved: Saved; readonly digest: string } | undefined> {
   const stored = await usable(name, () => readCheckpoint(directory, FORMAT));
   const anew = `remove ${checkpointPath(name)} to begin anew`;
@@ -193,34 +142,6 @@ async function foundIn(
     default:
       return stored satisfies never;
   }
-}
-
-/** Whatever decides which spans a log becomes, and how their measurements add up. */
-function settingsOf(logs: readonly string[], flags: ReplayFlags, io: Io): Saved['settings'] {
-  const { session, platform, model } = flags;
-  return {
-    log: logs
-      .map((log) => absolute(io, log))
-      .sort()
-      .join(', '),
-    '--trace-per': flags.tracePer,
-    '--conventions': flags.conventions.toSorted().join(','),
-    '--capture-content': String(flags.captureContent),
-    '--metric-interval': `${flags.metricInterval}ms`,
-    '--no-metrics': String(!flags.metrics),
-    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE:
-      io.env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE ?? '',
-    '--session': session.join(','),
-    '--platform': platform.join(','),
-    '--model': model.join(','),
-    '--since': flags.since ?? '',
-    '--until': flags.until ?? '',
-    '--time-shift': flags.timeShift ?? '',
-  };
-}
-
-function absolute(io: Io, path: string): string {
-  return isAbsolute(path) ? path : resolve(join(io.cwd(), path));
 }
 
 async function usable<T>(name: string, use: () => Promise<T>): Promise<T> {

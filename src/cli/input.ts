@@ -44,7 +44,7 @@ export interface Input {
 }
 
 /** A live log that says nothing for so long has said all it had to say for now. */
-export const SILENCE_MILLIS = 250;
+export const SILENCE_MILLIS = 200;
 
 /** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
 export async function openInput(

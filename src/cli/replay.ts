@@ -112,7 +112,7 @@ async function startRun(
     checkpoint && {
       carried: found?.carried,
       earlier: checkpoint.earlier,
-      onSettled: createOutcomes(checkpoint.note, checkpoint.earlier, () => report.lines),
+      onSettled: createOutcomes(checkpoint.notes.add, checkpoint.earlier, () => report.lines),
     },
   );
   const options = reconstructOptions(flags, input);

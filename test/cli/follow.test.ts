@@ -310,6 +310,7 @@ describe('with a checkpoint', () => {
     );
     expect(stderr).toContain('the checkpoint could not be written: ');
     expect(stderr).toContain('the dead-letter file');
+    expect(stderr).toContain('what is sent cannot be noted beside the checkpoint: EFBIG');
     expect(stderr).toContain('replayed 520 events');
     expect(status).not.toBe(0);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { partial } from '../export/behaviours.ts';
-import { type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
+import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../export/receiver.ts';
 import { type MainResult, runMain } from '../run-main.ts';
 
@@ -282,10 +282,30 @@ describe('a follower killed in the middle of a turn', () => {
   });
 });
 
+test('a log cut yesterday and replayed whole today, without a checkpoint, is one trace; what was incomplete is whole', async () => {
+  const spansOf = async (lines: readonly string[]) => {
+    writeFileSync(at('log'), text(lines));
+    const { out } = await runMain(['replay', '-q', '-e', 'otlp_file', '--no-metrics', at('log')]);
+    return out
+      .split('\n')
+      .filter(Boolean)
+      .flatMap((line) => spansIn(JSON.parse(line)));
+  };
+  const isIncomplete = (span: DecodedSpan) => span.attributes?.some(({ key }) => key === 'hermes.incomplete');
+  const cut = await spansOf(SAMPLE.slice(0, 9));
+  const whole = await spansOf(SAMPLE);
+  expect(cut.filter(isIncomplete).length).toBeGreaterThan(0);
+  expect(whole.filter(isIncomplete)).toEqual([]);
+  expect(new Set([...cut, ...whole].map(({ traceId }) => traceId)).size).toBe(1);
+  const ids = new Set(whole.map(({ spanId }) => spanId));
+  expect(cut.filter(({ spanId }) => !ids.has(spanId))).toEqual([]);
+});
+
 test.each([
   [['--speed', '2'], '--speed and --time-shift now begin anew with each run'],
   [['--time-shift', 'now'], '--speed and --time-shift now begin anew with each run'],
   [['--since', '2h'], '--since and --until before now move from run to run'],
+  [['--shard', '0/2'], '--shard reads a log once before it shares it'],
 ])('%j does not go with a checkpoint', async (flags, sentence) => {
   writeFileSync(at('log'), '');
   const { code, err } = await runMain(['replay', '--follow', at('log'), '--checkpoint', at('cp'), ...flags]);

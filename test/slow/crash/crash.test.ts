@@ -24,7 +24,7 @@ import { createRandom } from '../../html/random.ts';
 import { sessions } from '../../reconstruct/hermes-log.ts';
 import { type BinRun, startBin } from '../../start-bin.ts';
 import { doublesIn, tableOf } from './doubles.ts';
-import { killSomeTime } from './killer.ts';
+import { type Kill, killSomeTime } from './killer.ts';
 import { startMoodyReceiver } from './moody-receiver.ts';
 
 // A follower is killed at random moments, over and over, while its log is being written and its receiver fails at
@@ -65,7 +65,7 @@ test(`after ${KILLS} kills all is there, and twice only what was in flight`, asy
   const whole = await plainFollow(log);
   const receiver = await received(startMoodyReceiver(mood));
   const written = writer(log);
-  const kills: { readonly at: number; readonly sight: string | undefined; readonly lines: number }[] = [];
+  const kills: (Kill & { readonly lines: number })[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
     const piecewise = writeMeanwhile(written, kill);
     const killed = await killSomeTime(
@@ -84,10 +84,7 @@ test(`after ${KILLS} kills all is there, and twice only what was in flight`, asy
   last.child.kill('SIGTERM');
   const { code, err } = await last.ended;
 
-  const doubles = doublesIn(
-    receiver.kept,
-    kills.map((kill) => kill.at),
-  );
+  const doubles = doublesIn(receiver.kept, kills);
   const sights = kills.filter(({ sight }) => sight !== undefined).length;
   process.stdout.write(
     `${KILLS} kills, ${sights} of them at the writing of a checkpoint; ${receiver.kept.length} requests kept; came twice:\n${tableOf(doubles)}`,

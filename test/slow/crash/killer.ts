@@ -1,4 +1,4 @@
-import { mkdirSync, watch } from 'node:fs';
+import { mkdirSync, readFileSync, watch } from 'node:fs';
 import type { Random } from '../../html/random.ts';
 import type { BinRun } from '../../start-bin.ts';
 
@@ -12,38 +12,55 @@ type Sight = (typeof SIGHTS)[number];
 /** Of three lives one is timed from its first moment, the others from when it takes the lock: it lasts a second to start. */
 const TIMED_FROM_START = 1 / 3;
 
-/**
- * Kills after `longestMillis` at most, or at a sight.
- * @returns when, in milliseconds of `performance.now()`, and at what.
- */
+export interface Kill {
+  /** In milliseconds of `performance.now()`. */
+  readonly at: number;
+  readonly sight: Sight;
+  /** It waited for something to happen: whatever had come was dealt with. */
+  readonly wasAsleep: boolean;
+}
+
+/** Kills after `longestMillis` at most, or at a sight. */
 export async function killSomeTime(
   { child, ended }: BinRun,
   directory: string,
   longestMillis: number,
   random: Random,
-): Promise<{ readonly at: number; readonly sight: Sight }> {
+): Promise<Kill> {
   const sight = SIGHTS[random.between(0, SIGHTS.length - 1)];
   const millis = random.between(0, longestMillis);
   const passes = random.between(1, 4);
   const fromStart = random.chance(TIMED_FROM_START);
   const seen = { lock: 0, sight: 0 };
-  let met: Sight;
+  let killed: Kill | undefined;
+  const kill = (met: Sight) => {
+    killed ??= { at: performance.now(), sight: met, wasAsleep: isAsleep(child.pid) };
+    child.kill('SIGKILL');
+  };
   mkdirSync(directory, { recursive: true });
   const watcher = watch(directory, (_event, name) => {
     if (name === 'lock') seen.lock += 1;
     if (sight === undefined || !isSight(sight, name)) return;
     seen.sight += 1;
-    if (seen.sight !== passes) return;
-    met = sight;
-    child.kill('SIGKILL');
+    if (seen.sight === passes) kill(sight);
   });
-  if (!fromStart) while (seen.lock === 0 && met === undefined && child.exitCode === null) await pause(5);
-  for (const end = performance.now() + millis; performance.now() < end && met === undefined; ) await pause(5);
-  const at = performance.now();
-  child.kill('SIGKILL');
+  if (!fromStart) while (seen.lock === 0 && killed === undefined && child.exitCode === null) await pause(5);
+  for (const end = performance.now() + millis; performance.now() < end && killed === undefined; )
+    await pause(5);
+  if (killed === undefined) kill(undefined);
   await ended;
   watcher.close();
-  return { at, sight: met };
+  return killed ?? { at: performance.now(), sight: undefined, wasAsleep: false };
+}
+
+/** The state of its main thread, as Linux tells it; elsewhere it counts as busy. */
+function isAsleep(pid = 0): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('S');
+  } catch {
+    return false;
+  }
 }
 
 function isSight(sight: string, name: string | null): boolean {

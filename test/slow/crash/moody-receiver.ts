@@ -12,8 +12,8 @@ export interface Kept {
   readonly items: readonly string[];
   /** When the answer was in the hands of the system, in milliseconds of `performance.now()`; `undefined`: never. */
   answeredAt: number | undefined;
-  /** True when the sender went on to another request on this connection: it has read the answer. */
-  wasRead: boolean;
+  /** When the sender was seen to have read it: it went on to another request on this connection; `undefined`: never. */
+  readAt: number | undefined;
 }
 
 export interface MoodyReceiver extends Receiver {
@@ -25,7 +25,7 @@ export async function startMoodyReceiver(random: Random): Promise<MoodyReceiver>
   const lastOn = new WeakMap<object, Kept>();
 
   function keep(exchange: Exchange): Kept {
-    const one: Kept = { items: itemsIn(exchange), answeredAt: undefined, wasRead: false };
+    const one: Kept = { items: itemsIn(exchange), answeredAt: undefined, readAt: undefined };
     kept.push(one);
     return one;
   }
@@ -41,7 +41,7 @@ export async function startMoodyReceiver(random: Random): Promise<MoodyReceiver>
     behave(exchange) {
       const { response } = exchange;
       const before = response.socket === null ? undefined : lastOn.get(response.socket);
-      if (before !== undefined) before.wasRead = true;
+      if (before !== undefined) before.readAt ??= performance.now();
       const mood = random.next();
       if (mood < 0.1) return reply(response, 503);
       if (mood < 0.15) return void response.destroy();
