@@ -3,8 +3,8 @@
  * checkpoint cost? `npm run soak` (10 million events), `npm run soak -- 300000`, `npm run soak -- 300000 --profile`.
  *
  * Writes a log, rotated as it goes, a little ahead of the follower; prints a table to paste. Wants Linux (`/proc`), about
- * 300 MB of disk below the temporary folder (`TMPDIR` chooses it), 400 MB of memory, and ten minutes per million events
- * on a slow machine. Ends with 1 when a span or a line is missing. Ctrl-C ends it and cleans up.
+ * 300 MB of disk below the temporary folder (`TMPDIR` chooses it), 400 MB of memory, and for ten million events some
+ * minutes to an hour: 20 seconds a million where nothing else runs. Ends with 1 when a span or a line is missing. Ctrl-C ends it and cleans up.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
