@@ -1,4 +1,4 @@
-/** A checkpoint on the disk: one line that says what it is and proves that the second one, the body, is whole. */
+/** A checkpoint on the disk: one line that says what it is and proves that the rest, the body, is whole. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,30 +17,35 @@ export type StoredCheckpoint =
   /** Not a checkpoint, or a damaged one. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'other_format'; readonly program: string }
-  | { readonly kind: 'body'; readonly body: string };
+  | { readonly kind: 'body'; readonly body: string; readonly digest: string };
 
 export function checkpointPath(directory: string): string {
   return join(directory, 'checkpoint.json');
 }
 
+/** @returns the body's digest, which no other body has. */
 export async function writeCheckpoint(
   directory: string,
   header: CheckpointHeader,
   body: string,
-): Promise<void> {
-  const line = JSON.stringify({ ...header, sha256: digestOf(body) });
+): Promise<string> {
+  const digest = digestOf(body);
+  const line = JSON.stringify({ ...header, sha256: digest });
   await writeWhole(checkpointPath(directory), `${line}\n${body}\n`);
+  return digest;
 }
 
 /** Throws what the system throws, but for a file that does not exist. */
 export async function readCheckpoint(directory: string, format: string): Promise<StoredCheckpoint> {
   const text = await textOf(checkpointPath(directory));
   if (text === undefined) return { kind: 'none' };
-  const [line = '', body = ''] = text.split('\n');
-  const header = headerOf(line);
+  const lineEnd = text.indexOf('\n');
+  const header = headerOf(text.slice(0, lineEnd));
+  const body = text.slice(lineEnd + 1, -1);
   if (header === undefined) return { kind: 'unreadable' };
   if (header.format !== format) return { kind: 'other_format', program: header.program };
-  return header.sha256 === digestOf(body) ? { kind: 'body', body } : { kind: 'unreadable' };
+  const digest = digestOf(body);
+  return header.sha256 === digest ? { kind: 'body', body, digest } : { kind: 'unreadable' };
 }
 
 async function textOf(path: string): Promise<string | undefined> {

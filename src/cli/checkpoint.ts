@@ -1,14 +1,18 @@
 /** `--checkpoint DIR`: what a follower writes down, and whether what it finds there is its own. */
 import { mkdir } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
 import { checkpointPath, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
+import { openJournal, readJournal, removeOtherJournals } from '../checkpoint/journal-file.ts';
 import { isOwner, type Lock, takeLock } from '../checkpoint/lock.ts';
-import type { MeterState } from '../export/metrics/meter.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
+import type { SpanId } from '../model/span.ts';
 import { SCHEME } from '../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../reconstruct/state-text.ts';
+import { absolute, type CheckpointSettings, refuseUnsuitable, settingsOf } from './checkpoint-settings.ts';
 import { CliError } from './cli-error.ts';
+import type { Carried } from './destinations.ts';
 import type { Io } from './io.ts';
+import { type Earlier, readEarlier } from './journal.ts';
+import { type JournalNotes, journalNotes } from './journal-notes.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import type { SavedReport } from './saved-report.ts';
 import { systemProblem } from './system-problem.ts';
@@ -17,8 +21,12 @@ import { packageVersion } from './version.ts';
 export interface Checkpoint {
   /** What an earlier run wrote down; `undefined` for the first one. */
   readonly found: Saved | undefined;
-  /** Throws what the system throws; the one before is then still there. */
+  /** What was noted after it was written; `undefined` for the first one. */
+  readonly earlier: Earlier | undefined;
+  /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
   write(progress: Progress): Promise<void>;
+  /** For what comes after the checkpoint, so that it is known even when the next moment is the last one. */
+  readonly notes: JournalNotes;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
@@ -28,17 +36,18 @@ export interface Progress {
   readonly positions: readonly FollowPosition[];
   /** Of `stateToText`. */
   readonly state: string;
-  readonly meter: MeterState | undefined;
+  readonly carried: Carried;
   readonly report: SavedReport;
+  /** Open spans as they were sent last. */
+  readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
 interface Saved extends Progress {
-  /** By name of the flag, or `log`: what must not change between two runs. */
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: CheckpointSettings;
 }
 
-/** 1 is the number of this file's own format. */
-const FORMAT = `1 ${SCHEME} ${STATE_FORMAT}`;
+/** 2 is the number of this file's own format, and the journal's. */
+const FORMAT = `2 ${SCHEME} ${STATE_FORMAT}`;
 
 /** `undefined` without `--checkpoint`. Throws a `CliError` when it is another's, or cannot be used. */
 export async function openCheckpoint(
@@ -53,11 +62,24 @@ export async function openCheckpoint(
   try {
     const settings = settingsOf(logs, flags, io);
     const found = await foundIn(directory, flags.checkpoint, settings);
+    const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
+    const journal = openJournal(directory);
+    if (found !== undefined) journal.begin(found.digest);
+    const notes = journalNotes(journal, (sentence) => {
+      if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+    });
     const header = { format: FORMAT, program: packageVersion() };
     return {
-      found,
-      write: (progress) => writeCheckpoint(directory, header, JSON.stringify({ settings, ...progress })),
-      release: () => lock.release(),
+      found: found?.saved,
+      earlier,
+      write: async (progress) => {
+        journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...progress })));
+      },
+      notes,
+      release: async () => {
+        journal.close();
+        await lock.release();
+      },
     };
   } catch (error) {
     await lock.release();
@@ -65,11 +87,9 @@ export async function openCheckpoint(
   }
 }
 
-function refuseUnsuitable(flags: ReplayFlags): void {
-  if (!flags.follow) throw new CliError('--checkpoint goes with --follow: a finished log is replayed whole.');
-  if (flags.assumeTimes) {
-    throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
-  }
+async function earlierIn(directory: string, digest: string | undefined): Promise<Earlier | undefined> {
+  await removeOtherJournals(directory, digest);
+  return digest === undefined ? undefined : readEarlier(await readJournal(directory, digest));
 }
 
 async function lockOf(directory: string, name: string, io: Io): Promise<Lock> {
@@ -85,11 +105,21 @@ async function lockOf(directory: string, name: string, io: Io): Promise<Lock> {
   );
 }
 
+/** The state on a line of its own: it is JSON already, and the largest part. */
+function bodyOf({ state, ...rest }: Saved): string {
+  return `${JSON.stringify(rest)}\n${state}`;
+}
+
+function savedIn(body: string): Saved {
+  const lineEnd = body.indexOf('\n');
+  return { ...JSON.parse(body.slice(0, lineEnd)), state: body.slice(lineEnd + 1) };
+}
+
 async function foundIn(
   directory: string,
   name: string,
-  settings: Saved['settings'],
-): Promise<Saved | undefined> {
+  settings: CheckpointSettings,
+): Promise<{ readonly saved: Saved; readonly digest: string } | undefined> {
   const stored = await usable(name, () => readCheckpoint(directory, FORMAT));
   const anew = `remove ${checkpointPath(name)} to begin anew`;
   switch (stored.kind) {
@@ -102,9 +132,9 @@ async function foundIn(
         `--checkpoint: ${name} was written by hermes-otel ${stored.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
       );
     case 'body': {
-      const saved: Saved = JSON.parse(stored.body);
+      const saved = savedIn(stored.body);
       const other = Object.keys(settings).find((key) => settings[key] !== saved.settings[key]);
-      if (other === undefined) return saved;
+      if (other === undefined) return { saved, digest: stored.digest };
       throw new CliError(
         `--checkpoint: ${name} was made with ${other} ${saved.settings[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
       );
@@ -112,33 +142,6 @@ async function foundIn(
     default:
       return stored satisfies never;
   }
-}
-
-/** Whatever decides which spans a log becomes, and how their measurements add up. */
-function settingsOf(logs: readonly string[], flags: ReplayFlags, io: Io): Saved['settings'] {
-  const { session, platform, model } = flags;
-  return {
-    log: logs
-      .map((log) => absolute(io, log))
-      .sort()
-      .join(', '),
-    '--trace-per': flags.tracePer,
-    '--conventions': flags.conventions.toSorted().join(','),
-    '--capture-content': String(flags.captureContent),
-    '--metric-interval': `${flags.metricInterval}ms`,
-    '--no-metrics': String(!flags.metrics),
-    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE:
-      io.env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE ?? '',
-    '--session': session.join(','),
-    '--platform': platform.join(','),
-    '--model': model.join(','),
-    '--since': flags.since ?? '',
-    '--until': flags.until ?? '',
-  };
-}
-
-function absolute(io: Io, path: string): string {
-  return isAbsolute(path) ? path : resolve(join(io.cwd(), path));
 }
 
 async function usable<T>(name: string, use: () => Promise<T>): Promise<T> {

@@ -1,14 +1,18 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
+import type { OnSettled } from '../export/destination.ts';
 import { createMeter, type Meter, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
-import type { MetricSnapshot } from '../model/metric.ts';
+import type { MetricSnapshot, Temporality } from '../model/metric.ts';
 import type { Instrument, Measurement } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
+import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { openExporter, valueOrCliError } from './exporters.ts';
 import type { Io } from './io.ts';
+import type { Earlier } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
+import { unsentPoints, unsentSpans } from './unsent.ts';
 
 export interface Destinations {
   /** The first event of the log: where cumulative metrics begin. Heard once. */
@@ -17,12 +21,17 @@ export interface Destinations {
   write(spans: readonly FinishedSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
-  /** Sends the metrics as they stand, and all that was written; returns when everything has its outcome. */
+  /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
+  wait(now: EpochMicros): Promise<void>;
+  /**
+   * Sends the metrics as they stand, and all that was written; returns when everything has its outcome. Delta points stay
+   * for the next run: parts of an interval would count twice should this one end before it is written down.
+   */
   flush(): Promise<void>;
   /** Returns when everything written so far has its outcome. */
   settled(): Promise<void>;
-  /** What the metrics go on from after a restart; `undefined` when nobody wants metrics. */
-  meterState(): Promise<MeterState | undefined>;
+  /** What the next run goes on from. */
+  carried(): Promise<Carried>;
   /** What became of everything so far, for each destination and signal. */
   accounts(): readonly DeliveryAccount[];
   /** From now on there is a hurry: what is under way in `withinMillis` counts as failed. Heard once. */
@@ -34,30 +43,51 @@ export interface Destinations {
   finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
 }
 
+/** Plain data. */
+export interface Carried {
+  /** `undefined` when nobody wants metrics. */
+  readonly meter: MeterState | undefined;
+  /** Of the trees in the terminal; `undefined` when there are none. */
+  readonly tree: TreeMemory | undefined;
+}
+
+/** Of a run that can be taken up again. */
+export interface Continuity {
+  readonly carried: Carried | undefined;
+  readonly earlier: Earlier | undefined;
+  readonly onSettled: OnSettled;
+}
+
 const MICROS_PER_MILLI = 1000;
 
 export async function openDestinations(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
-  resume?: MeterState,
+  continuity?: Continuity,
 ): Promise<Destinations> {
   const deadLetter = await openDeadLetter(flags);
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
-  const exporters = await Promise.all(
-    flags.exporter.map((name) => openExporter(name, flags, io, { deadLetter, onOutage })),
-  );
-  const spanSinks = exporters.flatMap(({ spans }) => spans ?? []);
-  const metricSinks = exporters.flatMap(({ metrics }) => metrics ?? []);
-  const meter = metricSinks.length === 0 ? undefined : await openMeter(flags, io, instruments, resume);
+  const { carried, earlier, onSettled } = continuity ?? {};
+  const options = { deadLetter, onOutage, onSettled, memory: carried?.tree };
+  const exporters = await Promise.all(flags.exporter.map((name) => openExporter(name, flags, io, options)));
+  const spanSinks = exporters
+    .flatMap(({ spans }) => spans ?? [])
+    .map((sink) => unsentSpans(sink, earlier?.spans.get(sink.soFar().destination)));
+  const metricSinks = exporters
+    .flatMap(({ metrics }) => metrics ?? [])
+    .map((sink) => unsentPoints(sink, earlier?.points.get(sink.soFar().destination)));
+  const temporality =
+    metricSinks.length === 0 ? undefined : valueOrCliError(await resolveTemporality(io.env)).temporality;
+  const meter = temporality && openMeter(flags, temporality, instruments, carried?.meter);
   let started = false;
   const send = async (snapshot: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write(snapshot)));
   };
   const sinks = [...spanSinks, ...metricSinks];
-  const settled = async () => {
+  const allSettled = async () => {
     await Promise.all(sinks.map((sink) => sink.settled()));
   };
   const sendLast = async () => {
@@ -65,12 +95,21 @@ export async function openDestinations(
     if (last !== undefined) await send(last);
   };
   return {
-    settled,
-    flush: async () => {
-      await sendLast();
-      await settled();
+    settled: allSettled,
+    wait: async (now) => {
+      // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
+      if (continuity !== undefined && temporality === 'delta') return;
+      const snapshot = await meter?.wait(now);
+      if (snapshot !== undefined) await send(snapshot);
     },
-    meterState: async () => await meter?.state(),
+    flush: async () => {
+      if (temporality === 'cumulative') await sendLast();
+      await allSettled();
+    },
+    carried: async () => ({
+      meter: await meter?.state(),
+      tree: spanSinks.find(({ memory }) => memory !== undefined)?.memory?.(),
+    }),
     accounts: () => sinks.map((sink) => sink.soFar()),
     hurry: (withinMillis) => {
       for (const sink of sinks) sink.hurry(withinMillis);
@@ -91,7 +130,8 @@ export async function openDestinations(
       return snapshot.then(send).then(() => meter?.record(measurements));
     },
     finish: async (withinMillis) => {
-      await sendLast();
+      // With a checkpoint `flush` has sent what is to be sent: the rest is the next run's.
+      if (continuity === undefined) await sendLast();
       const accounts = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
       await Promise.all(exporters.map((exporter) => exporter.close()));
       await deadLetter?.close();
@@ -106,13 +146,12 @@ async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   return deadLetter(file);
 }
 
-async function openMeter(
+function openMeter(
   flags: ReplayFlags,
-  io: Io,
+  temporality: Temporality,
   instruments: readonly Instrument[],
   resume: MeterState | undefined,
-): Promise<Meter> {
-  const { temporality } = valueOrCliError(await resolveTemporality(io.env));
+): Meter {
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',

@@ -5,7 +5,7 @@ import type { Interrupt, Interrupts } from './interrupts.ts';
 import { lostLines, type Report } from './report.ts';
 
 /** As a shell gives them for a process that a signal ended. */
-const INTERRUPTED: Readonly<Record<Interrupt, number>> = { SIGINT: 130, SIGTERM: 143 };
+const INTERRUPTED: Readonly<Record<Interrupt, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 export interface Ending {
   readonly report: Report;

@@ -5,7 +5,8 @@ import type { Destination as ExportDestination, RunOptions } from '../export/des
 import type { LineOutput } from '../export/file/line-output.ts';
 import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
 import { isProblem, type OptionProblem } from '../export/options/problem.ts';
-import type { Account, DeliveryAccount, MetricSink, SpanSink } from '../model/sink.ts';
+import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { colorsFor } from './colors.ts';
 import type { FlagValues } from './flags.ts';
@@ -17,9 +18,25 @@ import { writeTo } from './write-to.ts';
 
 /** One exporter's two ends; a signal that it does not take is absent. */
 export interface Exporter {
-  readonly spans: AccountableSink<SpanSink> | undefined;
-  readonly metrics: AccountableSink<MetricSink> | undefined;
+  readonly spans: SpanEnd | undefined;
+  readonly metrics: MetricEnd | undefined;
   close(): Promise<void>;
+}
+
+export type MetricEnd = AccountableSink<MetricSink>;
+export type SpanEnd = AccountableSink<SpanSink> & Partial<Memory>;
+
+/** Of a sink that does not give away at once what it gets. */
+interface Memory {
+  memory(): TreeMemory;
+  /** Takes in what an earlier run has given away. */
+  goOn(spans: readonly FinishedSpan[]): void;
+}
+
+/** What an exporter must know of the run. */
+export interface ExporterRun extends RunOptions {
+  /** From `memory()` of the run before. */
+  readonly memory?: TreeMemory | undefined;
 }
 
 type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
@@ -35,11 +52,11 @@ export async function openExporter(
   name: ExporterName,
   flags: ReplayFlags,
   io: Io,
-  run: RunOptions,
+  run: ExporterRun,
 ): Promise<Exporter> {
   switch (name) {
     case 'console':
-      return openConsole(flags, io);
+      return openConsole(flags, io, run);
     case 'otlp':
       return openOtlp(flags, io, run);
     case 'otlp_grpc':
@@ -55,7 +72,7 @@ export async function openExporter(
 
 const DEFAULT_COLUMNS = 100;
 
-async function openConsole(flags: ReplayFlags, io: Io): Promise<Exporter> {
+async function openConsole(flags: ReplayFlags, io: Io, run: ExporterRun): Promise<Exporter> {
   const { consoleSink } = await import('../view/console-sink.ts');
   const sink = consoleSink({
     write: writeTo(io.stdout),
@@ -63,9 +80,21 @@ async function openConsole(flags: ReplayFlags, io: Io): Promise<Exporter> {
     colors: await colorsFor(io.stdout, flags.color, io.env),
     traces: flags.traces,
     metrics: flags.metrics,
+    memory: run.memory,
+    goesOn: flags.checkpoint !== undefined,
   });
-  const spans = accountable(sink, 'console', 'spans');
-  return { spans, metrics: undefined, close: async () => {} };
+  const { memory, goOn } = sink;
+  const spans = { ...accountable(sink, 'console', 'spans'), memory, goOn };
+  const write = async (shown: readonly FinishedSpan[]) => {
+    await sink.write(shown);
+    const how = { accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 };
+    run.onSettled?.spans(
+      'console',
+      shown.map(({ otel }) => otel),
+      how,
+    );
+  };
+  return { spans: { ...spans, write }, metrics: undefined, close: async () => {} };
 }
 
 /** A sink that sends over no network: it waits for nobody, and has less to count. */

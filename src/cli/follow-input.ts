@@ -2,12 +2,12 @@
 import { plainText } from '../export/plain-text.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
-import { withSilence } from '../input/silence.ts';
+import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/parsed-line.ts';
 import { parseLine } from '../parse/parse-line.ts';
 import { CliError } from './cli-error.ts';
-import { assumedTimes, type Input, SILENCE_MILLIS } from './input.ts';
+import { assumedTimes, type Input, type LineBatch, SILENCE_MILLIS } from './input.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
@@ -24,6 +24,9 @@ export function openFollowed(
   if (logs.length === 0 || logs.includes('-')) {
     throw new CliError('--follow wants the names of files or directories: a pipe is followed anyway.');
   }
+  if (flags.shard !== undefined) {
+    throw new CliError('--shard reads a log once before it shares it: it does not go with --follow.');
+  }
   if (flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics writes at the end of a log, and a followed one has none: use -e otlp.',
@@ -38,20 +41,27 @@ export function openFollowed(
     addDiagnostic(report, diagnostic);
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentenceOf(diagnostic)}\n`);
   };
-  let progress: FollowProgress = { positions: start ?? [], lagBytes: 0 };
-  async function* parsedBatches(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
+  async function* parsedBatches(): AsyncGenerator<ParsedBatch, void, undefined> {
     const options = { pollMillis: Math.max(1, flags.pollInterval), signal, start, onDiagnostic };
     for await (const batch of followLines(logs, options)) {
       // Before the next batch is asked for: then it is further on.
-      progress = batch.progress();
-      yield batch.lines.map(toParsed);
+      yield { lines: batch.lines.map(toParsed), progress: batch.progress() };
     }
   }
-  return {
-    lines: withSilence(parsedBatches(), SILENCE_MILLIS, true),
-    live: true,
-    progress: () => progress,
-  };
+  let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
+  async function* givenBatches(): AsyncGenerator<LineBatch, void, undefined> {
+    for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS, true)) {
+      // Only now: while a silence is heard out, the next batch may be read already, and nobody has it.
+      if (batch !== SILENCE) given = batch.progress;
+      yield batch === SILENCE ? SILENCE : batch.lines;
+    }
+  }
+  return { lines: givenBatches(), live: true, progress: () => given };
+}
+
+interface ParsedBatch {
+  readonly lines: readonly ParsedLine[];
+  readonly progress: FollowProgress;
 }
 
 /** Whoever watches a follower wants to know at once that a file is gone, not weeks later in the summary. */

@@ -1,30 +1,26 @@
 /** What a follower does between two batches and at its end: shows what is open, and writes down how far it came. */
-import type { SpanId } from '../model/span.ts';
-import type { EpochMicros } from '../model/time.ts';
+import type { AgentSpan, SpanId } from '../model/span.ts';
 import { openSpans, quietSessionSpans } from '../reconstruct/open-spans.ts';
-import { stateToText } from '../reconstruct/state-text.ts';
+import { createCatchUp } from './catch-up.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { createWriter } from './checkpoint-writer.ts';
+import { type LineBatch, SILENCE } from './input.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { accountedLines } from './report.ts';
 import { type Run, sendOpen } from './run.ts';
-import { saveReport } from './saved-report.ts';
-import { systemProblem } from './system-problem.ts';
 
 export interface Follower {
+  /** Called before the first batch. */
+  begin(): Promise<void>;
+  /** A batch as it is to be taken in: after a restart, as the run before took it in. To be asked for one by one. */
+  inOrder(batch: LineBatch): Iterable<LineBatch>;
   /** Called after each batch has been delivered; `silent` when the log has nothing more for now. */
   between(silent: boolean): Promise<void>;
+  /** True while lines are read again that an earlier run has read. */
+  isCatchingUp(): boolean;
   /** A pause, not an end: writes down what is open instead of closing it. */
   pause(interrupted: boolean): Promise<void>;
 }
-
-/** Nothing gains from writing more often. */
-const LEAST_PAUSE_MILLIS = 250;
-/** Writing takes at most this part of the time. */
-const WRITING_SHARE = 0.01;
-/** Waiting for answers takes at most this part of the time of a busy follower, unless they take very long. */
-const WAITING_SHARE = 0.05;
-const MOST_PAUSE_MILLIS = 10_000;
 
 export function createFollower(
   run: Run,
@@ -32,84 +28,58 @@ export function createFollower(
   flags: ReplayFlags,
   io: Io,
 ): Follower {
-  const shown = new Map<SpanId, EpochMicros>();
+  const shown = new Map<SpanId, string>(checkpoint?.found?.shown);
+  const isShowing = flags.openSpans === 'send';
   let openSentAt = performance.now();
-  /** What the last writing held; `undefined` before the first one. */
-  let written: string | undefined;
-  let mayWriteAt = 0;
-  let mayWaitAt = 0;
-  let undelivered = 0;
-  let problem: string | undefined;
-
   const tell = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
+  const writer = checkpoint && createWriter(run, checkpoint, shown, tell);
+  const catchUp = createCatchUp(
+    checkpoint?.earlier,
+    () => run.report.lines,
+    () => run.input.progress?.().lagBytes === 0,
+  );
 
-  /** Moves with every line that is read, or let go by the reorder window. */
-  const stage = () => `${run.report.lines} ${accountedLines(run.report)}`;
-
-  /** Open spans that changed since they were last sent. */
-  async function showOpen(): Promise<void> {
+  /** Sends those that changed since they were last sent. */
+  async function show(open: readonly AgentSpan[]): Promise<void> {
     openSentAt = performance.now();
-    const open = openSpans(run.state);
-    const changed = open.filter(({ spanId, endTime }) => shown.get(spanId) !== endTime);
+    const changed = open.filter((span) => shown.get(span.spanId) !== versionOf(span));
     shown.clear();
-    for (const { spanId, endTime } of open) shown.set(spanId, endTime);
+    for (const span of open) shown.set(span.spanId, versionOf(span));
     await sendOpen(run, changed);
   }
 
-  /** How many more than at the last writing were lost for good, and are in no dead-letter file. */
-  function newlyLost(): number {
-    const accounts = run.destinations.accounts();
-    const lost = accounts.reduce((sum, { failed, deadLettered }) => sum + failed - deadLettered, 0);
-    const more = lost - undelivered;
-    undelivered = lost;
-    return more;
-  }
-
-  async function write(target: Checkpoint): Promise<void> {
-    const waitFrom = performance.now();
-    await run.destinations.settled();
-    const writeFrom = performance.now();
-    const lost = newlyLost();
-    if (lost > 0) tell(`${lost} spans or points were not delivered, and following goes on: see the account.`);
-    await attempt(target);
-    const now = performance.now();
-    written = stage();
-    mayWriteAt = now + Math.max(LEAST_PAUSE_MILLIS, (now - writeFrom) / WRITING_SHARE);
-    mayWaitAt = now + Math.min(MOST_PAUSE_MILLIS, (writeFrom - waitFrom) / WAITING_SHARE);
-  }
-
-  /** A full disk is no reason to stop: the checkpoint before is still there, and only more is sent again. */
-  async function attempt(target: Checkpoint): Promise<void> {
-    const { input, report, state, destinations } = run;
-    const { positions = [] } = input.progress?.() ?? {};
-    const meter = await destinations.meterState();
-    try {
-      await target.write({ positions, state: stateToText(state), meter, report: saveReport(report) });
-      if (problem !== undefined) tell('the checkpoint is written again.');
-      problem = undefined;
-    } catch (error) {
-      const said = systemProblem(error);
-      if (said !== problem) tell(`the checkpoint could not be written: ${said}; the one before stays.`);
-      problem = said;
-    }
-  }
-
   return {
+    isCatchingUp: catchUp.isOn,
+    async begin() {
+      // What is noted belongs to a checkpoint: there has to be one before anything is sent.
+      if (checkpoint?.found === undefined) await writer?.attempt();
+    },
+    *inOrder(batch) {
+      for (const part of catchUp.parts(batch)) {
+        if (part === SILENCE && run.state.waiting.length > run.state.waitingFrom) {
+          checkpoint?.notes.add({ kind: 'silence', lines: run.report.lines });
+        }
+        yield part;
+      }
+    },
     async between(silent) {
+      if (catchUp.isOn()) return;
       const now = performance.now();
-      if (flags.openSpans === 'send' && (silent || now - openSentAt >= flags.flushInterval)) await showOpen();
-      if (checkpoint === undefined || written === stage()) return;
-      if (now >= mayWriteAt && (silent || now >= mayWaitAt)) await write(checkpoint);
+      if (isShowing && (silent || now - openSentAt >= flags.flushInterval)) await show(openSpans(run.state));
+      if (writer?.isDue(now, silent)) await writer.write();
     },
     async pause(interrupted) {
+      // The checkpoint before stays, with all that was noted since: it is further on than this run.
+      if (writer === undefined || catchUp.isOn()) return;
+      await show(isShowing ? openSpans(run.state) : quietSessionSpans(run.state));
       await run.destinations.flush();
-      const lost = newlyLost();
-      if (lost > 0 && interrupted) {
-        tell(`${lost} spans or points were not delivered in time: the next run sends them again.`);
-      } else if (checkpoint !== undefined) await attempt(checkpoint);
-      await sendOpen(run, flags.openSpans === 'send' ? openSpans(run.state) : quietSessionSpans(run.state));
+      await writer.writeLast(interrupted);
     },
   };
+}
+
+function versionOf({ endTime, incomplete }: AgentSpan): string {
+  return `${endTime} ${incomplete ?? ''}`;
 }

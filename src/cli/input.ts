@@ -44,7 +44,7 @@ export interface Input {
 }
 
 /** A live log that says nothing for so long has said all it had to say for now. */
-export const SILENCE_MILLIS = 250;
+export const SILENCE_MILLIS = 200;
 
 /** Checks every log before it reads any. Throws a `CliError` that names the first one that cannot be read. */
 export async function openInput(
@@ -63,7 +63,7 @@ export async function openInput(
   const parsed = sources.map((source) => parsedSource(source, flags, signal, report, { assume, share }));
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
-  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS, true) : lines, live, progress: undefined };
 }
 
 /** The logs named, or standard input when none is; `command` is the one whose help a `CliError` points to. */

@@ -11,7 +11,7 @@ export interface Io {
   readonly versions?: { readonly node: string };
   cwd(): string;
   /** Signal 0 only asks whether the process is there, and throws when it is not. */
-  kill(pid: number, signal: 'SIGINT' | 'SIGTERM' | 0): unknown;
-  on(event: 'SIGINT' | 'SIGTERM' | 'SIGUSR1', listener: () => void): unknown;
-  off(event: 'SIGINT' | 'SIGTERM' | 'SIGUSR1', listener: () => void): unknown;
+  kill(pid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 0): unknown;
+  on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1', listener: () => void): unknown;
+  off(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1', listener: () => void): unknown;
 }

@@ -12,10 +12,9 @@ const COULD_NOT_RUN = 2;
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   allowLeaving(io.stdout);
-  allowLeaving(io.stderr);
-  let exitCode = 0;
-  // `2>&1 | head`: talk that nobody hears any more is no failure.
+  // Talk that nobody hears any more, and nobody else to tell that: no reason to stop.
   io.stderr.on('error', () => {});
+  let exitCode = 0;
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;

@@ -14,12 +14,14 @@ import { openDestinations } from './destinations.ts';
 import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openFollowed } from './follow-input.ts';
-import { createFollower } from './follower.ts';
+import { createFollower, type Follower } from './follower.ts';
 import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { liveMetrics } from './live-metrics.ts';
 import { paced, readShift, shifted } from './log-time.ts';
+import { createOutcomes } from './outcomes.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -39,17 +41,20 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
     const run = await startRun(logs, flags, io, interrupt, checkpoint);
     const { report, destinations, input, budgets } = run;
     const follower = createFollower(run, checkpoint, flags, io);
+    const metrics = liveMetrics(run, flags.metricInterval);
     const stopWatching = watchHealth(run, flags, io);
     interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
     try {
-      for await (const lines of input.lines) {
-        await deliver(run, takeIn(run, lines));
+      await follower.begin();
+      for await (const batch of input.lines) {
+        for (const lines of follower.inOrder(batch)) await deliver(run, takeIn(run, lines));
+        if (!follower.isCatchingUp()) await metrics.after(batch);
         await run.diagnosticLog?.room();
         run.progress.tell(report);
-        await follower.between(lines === SILENCE);
+        await follower.between(batch === SILENCE);
       }
-      await deliver(run, checkpoint === undefined ? takeRest(run) : takePause(run));
-      if (checkpoint !== undefined) await follower.pause(interrupt.received() !== undefined);
+      if (checkpoint === undefined) await deliver(run, takeRest(run));
+      else await pause(run, follower, interrupt);
     } finally {
       run.progress.stop();
       stopWatching();
@@ -71,7 +76,15 @@ export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io
   } finally {
     interrupt.stop();
     await checkpoint?.release();
+    interrupt.leave();
   }
+}
+
+/** What is open stays open. Lines that are being read again are still the run's before, which was further on. */
+async function pause(run: Run, follower: Follower, interrupt: Interrupts): Promise<void> {
+  if (follower.isCatchingUp()) takePause(run);
+  else for (const lines of follower.inOrder(SILENCE)) await deliver(run, takeIn(run, lines));
+  await follower.pause(interrupt.received() !== undefined);
 }
 
 /** Begins at the logs' beginnings, or where a checkpoint says. */
@@ -92,7 +105,16 @@ async function startRun(
     : await openInput(logs, flags, io, signal, report);
   const input = flags.speed === undefined ? opened : paced(opened, flags.speed, signal);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
+  const destinations = await openDestinations(
+    flags,
+    io,
+    names.instruments,
+    checkpoint && {
+      carried: found?.carried,
+      earlier: checkpoint.earlier,
+      onSettled: createOutcomes(checkpoint.notes.add, checkpoint.earlier, () => report.lines),
+    },
+  );
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
   const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));

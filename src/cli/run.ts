@@ -7,6 +7,7 @@ import type { Budgets } from './budgets.ts';
 import type { Destinations } from './destinations.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { Input } from './input.ts';
+import { shifted } from './log-time.ts';
 import type { Progress } from './progress.ts';
 import type { Report } from './report.ts';
 
@@ -31,5 +32,5 @@ export function namedSpan({ names }: Pick<Run, 'names'>, span: AgentSpan): Finis
 export async function sendOpen(run: Run, spans: readonly AgentSpan[]): Promise<void> {
   if (spans.length === 0) return;
   run.report.sentOpen += spans.length;
-  await run.destinations.write(spans.map((span) => namedSpan(run, span)));
+  await run.destinations.write(spans.map((span) => namedSpan(run, shifted(span, run.shiftMicros))));
 }

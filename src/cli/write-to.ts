@@ -1,18 +1,21 @@
 /** Writing to a stream that may be slow, or may be gone. */
 import type { Writable } from 'node:stream';
 
-/** Any write to `stream` may find that its reader has seen enough: that is no error, and nothing is written from then on. */
+/** A reader that has seen enough (`| head -1`), a terminal that was closed. */
+const GONE: ReadonlySet<string> = new Set(['EPIPE', 'EIO']);
+
+/** Any write to `stream` may find that its reader has gone: that is no error, and nothing is written from then on. */
 export function allowLeaving(stream: Writable): void {
   stream.on('error', throwUnlessGone);
 }
 
 function throwUnlessGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (!GONE.has(error.code ?? '')) throw error;
 }
 
 /**
- * Writes, and waits until there is room again. A reader that has seen enough (`| head -1`) is no error: from then on
- * nothing is written.
+ * Writes, and waits until there is room again. A reader that has gone is no error: from then on nothing is
+ * written.
  */
 export function writeTo(stream: Writable): (text: string) => Promise<void> {
   let gone = false;

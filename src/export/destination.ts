@@ -1,6 +1,6 @@
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { OtelSpan } from '../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { DeliveryAccount, FinishedSpan, MetricSink, Settlement, SpanSink } from '../model/sink.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
 import type { Delivery } from './delivery/delivery.ts';
 
@@ -34,6 +34,13 @@ export interface RunOptions {
   readonly deadLetter?: DeadLetter | undefined;
   /** Told once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
+  readonly onSettled?: OnSettled | undefined;
+}
+
+/** Told what has its outcome, at that moment; `destination` as in the account. */
+export interface OnSettled {
+  spans(destination: string, spans: readonly OtelSpan[], how: Settlement): void;
+  points(destination: string, snapshots: readonly MetricSnapshot[], how: Settlement): void;
 }
 
 export function spanSink(delivery: Delivery<OtelSpan>): AccountableSpanSink {

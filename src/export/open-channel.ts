@@ -22,7 +22,7 @@ export interface ChannelOptions extends RunOptions {
 
 /** Both signals of a run, delivered over a channel. */
 export function openChannel(channel: Channel, options: ChannelOptions): Destination {
-  const { origin, limits, deadLetter, onOutage = () => {}, clock = systemClock } = options;
+  const { origin, limits, deadLetter, onOutage = () => {}, onSettled, clock = systemClock } = options;
   const common = { clock, deadLetter, onOutage };
   const protobufTraceEncoder = options.encoder === 'sdk' ? sdkTraceEncoder : createTraceRequest;
   const traceEncoder = encoderFor(channel.traces.contentType, createJsonTraceRequest, protobufTraceEncoder);
@@ -32,6 +32,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     ...channel.traces,
     rules: spanRules(origin, traceEncoder),
     limits,
+    onSettled: onSettled && ((items, how) => onSettled.spans(channel.traces.destination, items, how)),
   });
   const metrics = createDelivery<MetricSnapshot>({
     ...common,
@@ -39,6 +40,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     rules: metricRules(origin, metricEncoder),
     // Receivers drop points that are older than the last one they saw: requests of metrics never overtake each other.
     limits: { ...limits, concurrency: 1 },
+    onSettled: onSettled && ((items, how) => onSettled.points(channel.metrics.destination, items, how)),
   });
   return {
     name: channel.traces.destination,

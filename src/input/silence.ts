@@ -13,7 +13,7 @@ export async function* withSilence<T>(
   const iterator = source[Symbol.asyncIterator]();
   try {
     let next = iterator.next();
-    let told = true;
+    let told = !again;
     for (;;) {
       const result = told ? await next : await orSilence(next, millis);
       if (result === SILENCE) {

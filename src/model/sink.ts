@@ -58,4 +58,7 @@ export interface DeliveryAccount extends Account {
   readonly unwanted: number;
 }
 
+/** How some items ended, all of them. */
+export type Settlement = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
+
 export type Signal = 'spans' | 'metric points';

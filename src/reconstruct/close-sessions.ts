@@ -69,16 +69,20 @@ export function enforceBounds(state: State, out: Output): void {
   }
 }
 
-/** Closes the sessions that have been silent for longer than the idle timeout, by the log's clock. */
-export function closeIdleSessions(state: State, out: Output, now: EpochMicros): void {
+/**
+ * Closes the sessions that have been silent for longer than the idle timeout, by the log's clock.
+ * @returns false when it was not yet time to look.
+ */
+export function closeIdleSessions(state: State, out: Output, now: EpochMicros): boolean {
   const { idleTimeoutMicros } = state.options;
-  if (idleTimeoutMicros === undefined) return;
+  if (idleTimeoutMicros === undefined) return false;
   // Also after a clock was set back, when the next look would lie far ahead.
-  if (now < state.nextIdleCheck && now > state.nextIdleCheck - idleTimeoutMicros) return;
+  if (now < state.nextIdleCheck && now > state.nextIdleCheck - idleTimeoutMicros) return false;
   state.nextIdleCheck = (now + idleTimeoutMicros / 4) as EpochMicros;
   for (const session of state.sessions.values()) {
     if (session.lastTime + idleTimeoutMicros < now) closeIdle(state, out, session);
   }
+  return true;
 }
 
 /** Closes `session` when the event at `now` comes after a silence longer than the idle timeout. */

@@ -3,6 +3,7 @@
  * `handle` below is where a hook becomes a span; a hook that is missing there does not compile.
  */
 import type { HookEvent } from '../model/event.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { noteFirstChunk, onApiRequestError, onPostApiRequest, onPreApiRequest } from './api-calls.ts';
 import { onPostApprovalResponse, onPreApprovalRequest } from './approvals.ts';
 import { onPostAuxiliaryCall, onPreAuxiliaryCall } from './auxiliary-calls.ts';
@@ -17,7 +18,13 @@ import { findTurn, noteTask, sessionOf, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
 import { onSessionStart, sendSessions, touchSession } from './sessions.ts';
 import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
-import { closeOpenSubagents, evictSubagents, onSubagentStart, onSubagentStop } from './subagents.ts';
+import {
+  closeIdleSubagents,
+  closeOpenSubagents,
+  evictSubagents,
+  onSubagentStart,
+  onSubagentStop,
+} from './subagents.ts';
 import { warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { onMark, onPostLlmCall, onPreLlmCall, onSessionEnd } from './turn-hooks.ts';
@@ -52,7 +59,7 @@ export function finish(state: State, out: Output): void {
 
 function apply(state: State, event: Waiting, out: Output): void {
   if (event.hook === 'elsewhere') {
-    closeIdleSessions(state, out, event.time);
+    closeIdle(state, out, event.time);
     return;
   }
   if (event.time < state.handedOn) {
@@ -63,7 +70,7 @@ function apply(state: State, event: Waiting, out: Output): void {
       'its time lies before that of earlier events, beyond the reorder window: paired by id',
     );
   }
-  closeIdleSessions(state, out, event.time);
+  closeIdle(state, out, event.time);
   const session = sessionOf(state, event);
   if (session === undefined) {
     out.lines[withoutSession(out, event)]++;
@@ -82,6 +89,11 @@ function apply(state: State, event: Waiting, out: Output): void {
   out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
   enforceBounds(state, out);
   evictSubagents(state, out);
+}
+
+/** Sub-agents first: their sessions end with them. */
+function closeIdle(state: State, out: Output, now: EpochMicros): void {
+  if (closeIdleSessions(state, out, now)) closeIdleSubagents(state, out, now);
 }
 
 interface Place {

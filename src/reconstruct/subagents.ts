@@ -67,6 +67,15 @@ export function evictSubagents(state: State, out: Output): void {
   }
 }
 
+/** Closes running sub-agents that have been silent for longer than the idle timeout. One that stops after all leaves again, whole. */
+export function closeIdleSubagents(state: State, out: Output, now: EpochMicros): void {
+  const idle = state.options.idleTimeoutMicros ?? Number.POSITIVE_INFINITY;
+  for (const subagent of state.subagents.values()) {
+    const lastTime = lastTimeOf(state, subagent);
+    if (lastTime + idle < now) close(state, out, subagent, undefined, lastTime, 'idle');
+  }
+}
+
 /** The span of a running sub-agent as it would be if nothing more came. */
 export function openSubagentSpan(state: State, subagent: SubagentState): SubagentSpan {
   return subagentSpan(state, subagent, undefined, lastTimeOf(state, subagent), 'end_of_input');

@@ -3,9 +3,9 @@
  * short table of figures at the end. It sends nothing and decides no colour. Memory holds the spans of open turns, not
  * the log.
  */
-import type { SpanSink } from '../model/sink.ts';
+import type { FinishedSpan, SpanSink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { createLiveTree, showBatch, showRest } from './live-tree.ts';
+import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
 import { createRecent, remember } from './recent.ts';
 import { addSpan, createTotals } from './totals.ts';
@@ -19,6 +19,16 @@ export interface ConsoleSinkOptions extends Page {
   readonly traces: boolean;
   /** False: no table at the end. */
   readonly metrics: boolean;
+  /** From `memory()` of an earlier run. */
+  readonly memory?: TreeMemory | undefined;
+  /** True when a later run takes up here: turns that are still open then are that run's to show. */
+  readonly goesOn?: boolean;
+}
+
+export interface ConsoleSink extends SpanSink {
+  memory(): TreeMemory;
+  /** Takes in what an earlier run showed, and shows nothing. */
+  goOn(spans: readonly FinishedSpan[]): void;
 }
 
 /** Models and tools in the table at the end, each. */
@@ -28,16 +38,24 @@ const SHORT_TABLE_ROWS = 10;
 const MAX_COUNTED = 20_000;
 
 /** A sink for eyes. Its account is always "all accepted": a broken pipe is for `write` to tell, by a rejection. */
-export function consoleSink(options: ConsoleSinkOptions): SpanSink {
+export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
   const live = createLiveTree(options);
   const totals = createTotals({ perSession: false });
   const counted = createRecent<true>(MAX_COUNTED);
   let made = 0;
+  if (options.memory !== undefined) recall(live, options.memory);
 
   const countOnce = (span: AgentSpan) => {
     if (counted.values.has(span.spanId)) return;
     addSpan(totals, span);
     if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
+  };
+
+  const takeIn = (spans: readonly FinishedSpan[]) => {
+    made += spans.length;
+    const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
+    for (const span of agentSpans) countOnce(span);
+    if (options.traces) showBatch(live, agentSpans);
   };
 
   const flush = async () => {
@@ -51,15 +69,19 @@ export function consoleSink(options: ConsoleSinkOptions): SpanSink {
   return {
     settled: async () => {},
     soFar,
+    memory: () => memoryOf(live),
+    goOn: (spans) => {
+      takeIn(spans);
+      live.lines = [];
+      // It was another terminal, perhaps: the next turn says again whose it is.
+      live.current = undefined;
+    },
     write: async (spans) => {
-      made += spans.length;
-      const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
-      for (const span of agentSpans) countOnce(span);
-      if (options.traces) showBatch(live, agentSpans);
+      takeIn(spans);
       await flush();
     },
     finish: async () => {
-      showRest(live);
+      if (!options.goesOn) showRest(live);
       const table = options.metrics ? renderShortTotals(options, totals, SHORT_TABLE_ROWS) : [];
       if (live.current !== undefined && table.length > 0) live.lines.push('');
       live.lines.push(...table);

@@ -56,6 +56,25 @@ export function createLiveTree(page: Page, limits = LIMITS): LiveTree {
   };
 }
 
+/** What a tree must know to go on in another run. Plain data. */
+export interface TreeMemory {
+  readonly waiting: readonly AgentSpan[];
+  /** The last ones: late children find what they hang below. */
+  readonly shown: readonly (readonly [spanId: string, where: Shown])[];
+}
+
+/** More late children than these are not worth a larger checkpoint. */
+const REMEMBERED = 500;
+
+export function memoryOf({ waiting, shown: { values } }: LiveTree): TreeMemory {
+  return { waiting: [...waiting.spans.values()], shown: [...values].slice(-REMEMBERED) };
+}
+
+export function recall(live: LiveTree, memory: TreeMemory): void {
+  for (const [spanId, where] of memory.shown) remember(live.shown, spanId, where);
+  for (const span of memory.waiting) hold(live.waiting, span);
+}
+
 /** Shows what a batch completes and holds the rest. The order within the batch does not matter. */
 export function showBatch(live: LiveTree, spans: readonly AgentSpan[]): void {
   for (const span of spans) if (span.kind !== 'session') hold(live.waiting, span);

@@ -331,6 +331,7 @@ describe('with a checkpoint', () => {
     follower.child.kill('SIGTERM');
     const { code, err } = await follower.ended;
     expect(err).toContain('the dead-letter file');
+    expect(err).toContain('what is sent cannot be noted beside the checkpoint: EFBIG');
     expect(err).toContain('replayed 533 events');
     expect(code).toBe(1);
   });

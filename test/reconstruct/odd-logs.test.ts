@@ -205,6 +205,24 @@ test('the work of a sub-agent of a sub-agent keeps the session at the top from b
   ]);
 });
 
+test('a sub-agent that never stops is closed when it is idle, and leaves again, whole, when it stops after all', () => {
+  const child = { parent_session_id: ROOT, parent_turn_id: ids().turn_id, child_session_id: SECOND };
+  const { spans } = replayEvents(
+    [
+      ...turn(0, [], 0, ids()).slice(0, 1),
+      at(1, 'subagent_start', child),
+      ...turn(2, [], 3, ids(SECOND)),
+      ...turn(0, [], 5, ids()).slice(1),
+      at(700, 'pre_llm_call', ids(THIRD)),
+      at(900, 'subagent_stop', { ...child, duration_ms: 899_000 }),
+    ],
+    { idleTimeoutMicros: 600e6 },
+  );
+  const [idle, whole] = ofKind(spans, 'subagent');
+  expect([idle?.incomplete, whole?.incomplete]).toEqual(['idle', undefined]);
+  expect([idle?.spanId, idle?.startTime]).toEqual([whole?.spanId, whole?.startTime]);
+});
+
 test('before 0.16 an approval without ids goes to the one turn that runs a tool', () => {
   const old = (session: string) => ({ session_id: session, task_id: session });
   const command = { task_id: ROOT, tool_name: 'terminal', args: { command: 'rm x' } };

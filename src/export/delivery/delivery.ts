@@ -1,4 +1,4 @@
-import type { DeliveryAccount } from '../../model/sink.ts';
+import type { DeliveryAccount, Settlement } from '../../model/sink.ts';
 import type { Transport } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -33,6 +33,8 @@ export interface DeliveryOptions<Item> {
   /** Where requests that failed for good are kept; `undefined`: nowhere. */
   readonly deadLetter: DeadLetter | undefined;
   readonly onOutage: (sentence: string) => void;
+  /** Hears of items at the moment they have their outcome, unless that is only that there was no time left. */
+  readonly onSettled?: ((items: readonly Item[], how: Settlement) => void) | undefined;
 }
 
 export interface Delivery<Item> {
@@ -55,8 +57,10 @@ interface Batch<Item> {
   readonly body: Uint8Array;
 }
 
+const NONE: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
+
 export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<Item> {
-  const { destination, rules, limits, clock, deadLetter } = options;
+  const { destination, rules, limits, clock, deadLetter, onSettled } = options;
   const encoder = rules.newEncoder();
   const stop = new AbortController();
   const window = createWindow(limits.concurrency);
@@ -135,6 +139,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
         ledger.accepted(made - rejected);
         if (rejected > 0) ledger.rejected(rejected, outcome.message);
         else if (outcome.message !== '') ledger.note(outcome.message);
+        onSettled?.(batch.items, { accepted: made - rejected, rejected, failed: 0, deadLettered: 0 });
         return;
       }
       case 'unwanted':
@@ -175,7 +180,12 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     if (items.length === 0) return;
     const problem = await deadLetter?.append(rules.toLine(items));
     if (problem !== undefined) ledger.note(problem);
-    ledger.failed(weigh(items), sentence, deadLetter !== undefined && problem === undefined);
+    const failed = weigh(items);
+    const kept = deadLetter !== undefined && problem === undefined;
+    ledger.failed(failed, sentence, kept);
+    // What failed for lack of time is the next run's to try.
+    if (kept || !stop.signal.aborted)
+      onSettled?.(items, { ...NONE, failed, deadLettered: kept ? failed : 0 });
   }
 
   /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */

@@ -33,7 +33,7 @@ function halve(snapshot: MetricSnapshot): readonly MetricSnapshot[] | undefined 
 }
 
 /** The points from the `from`-th up to the `to`-th, below their own metrics. */
-function part(snapshot: MetricSnapshot, from: number, to: number): MetricSnapshot {
+export function part(snapshot: MetricSnapshot, from: number, to: number): MetricSnapshot {
   let before = 0;
   const metrics = snapshot.metrics.map((metric) => {
     const points = metric.points.slice(Math.max(0, from - before), Math.max(0, to - before));

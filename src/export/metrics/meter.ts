@@ -25,6 +25,11 @@ export interface Meter {
    */
   advance(time: EpochMicros): Promise<MetricSnapshot> | undefined;
   record(measurements: readonly Measurement[]): void;
+  /**
+   * Tells that nothing happens until `now`. When the interval of the latest time is over by then, so is the log's: its
+   * snapshot, as `advance` gives it.
+   */
+  wait(now: EpochMicros): Promise<MetricSnapshot> | undefined;
   /** The snapshot at the latest time told; `undefined` when nothing was recorded since the last one. */
   finish(): Promise<MetricSnapshot | undefined>;
   /** Everything needed to go on after a restart, as plain JSON data. To be awaited before more is recorded. */
@@ -70,13 +75,20 @@ export function createMeter(options: MeterOptions): Meter {
     return { metrics };
   }
 
+  function advance(time: EpochMicros): Promise<MetricSnapshot> | undefined {
+    const before = latestTime;
+    startTime ??= time;
+    latestTime = before === undefined ? time : later(before, time);
+    if (before === undefined || !changed || boundaryOf(latestTime) === boundaryOf(before)) return undefined;
+    return snapshot(startTime, boundaryOf(before));
+  }
+
   return {
-    advance(time) {
-      const before = latestTime;
-      startTime ??= time;
-      latestTime = before === undefined ? time : later(before, time);
-      if (before === undefined || !changed || boundaryOf(latestTime) === boundaryOf(before)) return undefined;
-      return snapshot(startTime, boundaryOf(before));
+    advance,
+    wait(now) {
+      if (!changed || latestTime === undefined) return undefined;
+      const end = boundaryOf(latestTime);
+      return end <= now ? advance(end) : undefined;
     },
     record(measurements) {
       if (measurements.length === 0) return;

@@ -240,3 +240,19 @@ describe('a measurement that cannot be', () => {
     expect(() => target.record([measurement])).toThrow();
   });
 });
+
+describe('while nothing happens', () => {
+  test('an interval that is over leaves, once; what comes late belongs to the next', async () => {
+    const target = meter();
+    await run(target, [[50, turn()]], false);
+    expect(target.wait(at(59))).toBeUndefined();
+    const over = await target.wait(at(61));
+    expect(over === undefined ? [] : lines([over])).toEqual(['turns{} 50..60 1']);
+    expect(target.wait(at(300))).toBeUndefined();
+    expect(lines(await run(target, [[55, turn()], [130]], false))).toEqual(['turns{} 50..120 2']);
+  });
+
+  test('before the first event there is nothing to wait for', () => {
+    expect(meter().wait(at(1000))).toBeUndefined();
+  });
+});

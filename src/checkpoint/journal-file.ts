@@ -1,0 +1,94 @@
+/**
+ * What happened since a checkpoint, a line each, in a file beside it. The file has the checkpoint's digest in its name,
+ * so that the two belong together at every moment, whoever was killed in between. Knows nothing of what lines say.
+ */
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from './error-code.ts';
+
+export interface JournalFile {
+  /** From now on lines belong to the checkpoint of this digest; those of another one are worth nothing any more. */
+  begin(digest: string): void;
+  /**
+   * When it returns, the line outlives this process (though not the machine: nothing is synced). Before the first
+   * `begin` nothing is kept. Throws what the system throws.
+   * @returns false when the file is full: nothing was written.
+   */
+  append(line: string): boolean;
+  close(): void;
+}
+
+/** Of more than half a million spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
+export const MOST_JOURNAL_BYTES = 16 * 1024 * 1024;
+
+export function openJournal(directory: string): JournalFile {
+  let path: string | undefined;
+  let descriptor: number | undefined;
+  let bytes = 0;
+  /** Whatever the file ends with, half a line of a killed writer too, is ended first. Blank lines mean nothing. */
+  let lead = '\n';
+
+  function close(): void {
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
+    lead = '\n';
+    bytes = 0;
+  }
+
+  return {
+    begin(digest) {
+      const before = path;
+      path = pathOf(directory, digest);
+      if (path === before) return;
+      close();
+      try {
+        if (before !== undefined) rmSync(before, { force: true });
+        descriptor = openSync(path, 'a', 0o600);
+      } catch {
+        // `append` tries again, and tells; what could not be removed is at the next start.
+      }
+    },
+    append(line) {
+      if (path === undefined) return true;
+      if (bytes > MOST_JOURNAL_BYTES) return false;
+      descriptor ??= openSync(path, 'a', 0o600);
+      const text = Buffer.from(`${lead}${line}\n`);
+      lead = '\n';
+      // Synchronously: what is written later is not written when the next moment is the last one.
+      for (let written = 0; written < text.length; ) written += writeSync(descriptor, text, written);
+      lead = '';
+      bytes += text.length;
+      return true;
+    },
+    close,
+  };
+}
+
+/** The lines that belong to the checkpoint of this digest. Half a line, of a writer that was killed, may be among them. */
+export async function readJournal(directory: string, digest: string): Promise<readonly string[]> {
+  try {
+    return (await readFile(pathOf(directory, digest), 'utf8')).split('\n').filter(Boolean);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes what a run left that was killed between a checkpoint and the end of the journal before it. */
+export async function removeOtherJournals(directory: string, digest: string | undefined): Promise<void> {
+  const own = digest === undefined ? undefined : nameOf(digest);
+  for (const name of await readdir(directory)) {
+    if (JOURNAL.test(name) && name !== own) await rm(join(directory, name), { force: true });
+  }
+}
+
+const JOURNAL = /^sent-[0-9a-f]{16}\.ndjson$/;
+
+function nameOf(digest: string): string {
+  return `sent-${digest.slice(0, 16)}.ndjson`;
+}
+
+function pathOf(directory: string, digest: string): string {
+  return join(directory, nameOf(digest));
+}

@@ -1,0 +1,39 @@
+/** Writing down what came after a checkpoint, as far as the disk lets us. */
+import type { JournalFile } from '../checkpoint/journal-file.ts';
+import { type JournalLine, textOf } from './journal.ts';
+import { systemProblem } from './system-problem.ts';
+
+export interface JournalNotes {
+  /** What cannot be noted is sent again after a crash, and that is all: it is told once. */
+  add(line: JournalLine): void;
+  /** How long it took so far. */
+  millis(): number;
+}
+
+export function journalNotes(journal: JournalFile, tell: (sentence: string) => void): JournalNotes {
+  let problem: string | undefined;
+  let millis = 0;
+
+  function append(line: JournalLine): string | undefined {
+    try {
+      return journal.append(textOf(line)) ? undefined : 'it is full';
+    } catch (error) {
+      return systemProblem(error);
+    }
+  }
+
+  return {
+    add(line) {
+      const from = performance.now();
+      const said = append(line);
+      if (said !== undefined && said !== problem) {
+        tell(
+          `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
+        );
+      }
+      problem = said;
+      millis += performance.now() - from;
+    },
+    millis: () => millis,
+  };
+}

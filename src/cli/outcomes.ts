@@ -1,0 +1,46 @@
+/** What has its outcome is noted in the journal at that moment, for the next run to know. */
+import { pointsIn } from '../export/delivery/metric-rules.ts';
+import type { OnSettled } from '../export/destination.ts';
+import type { MetricSnapshot } from '../model/metric.ts';
+import type { Settlement } from '../model/sink.ts';
+import { type EpochMicros, epochMicros } from '../model/time.ts';
+import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
+
+/** @param linesSoFar read, over all runs */
+export function createOutcomes(
+  note: (line: JournalLine) => void,
+  earlier: Earlier | undefined,
+  linesSoFar: () => number,
+): OnSettled {
+  /** By destination: the snapshot that was under way last, and how many of its points are through. */
+  const last = new Map<string, { readonly time: EpochMicros; readonly through: number }>();
+
+  /** A snapshot may leave in parts, one after the other. */
+  function countOf(to: string, time: EpochMicros): number {
+    const known = last.get(to);
+    if (known?.time === time) return known.through;
+    return earlier?.points.get(to)?.get(time)?.through ?? 0;
+  }
+
+  return {
+    spans(to, spans, how) {
+      note({ kind: 'spans', lines: linesSoFar(), to, spans, how });
+    },
+    points(to, snapshots, how) {
+      let rest: Settlement = how;
+      for (const snapshot of snapshots) {
+        const time = timeOf(snapshot);
+        const through = countOf(to, time) + pointsIn(snapshot);
+        last.set(to, { time, through });
+        // How a request ended is told once, whatever was in it.
+        note({ kind: 'points', lines: linesSoFar(), to, time, through, how: rest });
+        rest = NOTHING;
+      }
+    },
+  };
+}
+
+/** All points of a snapshot have it, and no other snapshot of the log does. */
+export function timeOf({ metrics }: MetricSnapshot): EpochMicros {
+  return metrics[0]?.points[0]?.endTime ?? epochMicros(0);
+}

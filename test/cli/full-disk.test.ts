@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { epochMicros } from '../../src/model/time.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
+import { BIN } from '../start-bin.ts';
+
+// A real file system of 96 KB, mounted in a name space of its own. Where that is not allowed the test of test/cli/follow.test.ts,
+// with a limit on the size of files, stands alone.
+
+jest.setTimeout(60_000);
+
+const CAN_MOUNT = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+const onSmallDisk = CAN_MOUNT ? test : test.skip;
+const NOON = epochMicros(Date.UTC(2026, 10, 20, 12) * 1000);
+const sessions = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => sampleLog(`20261120_12${1000 + from + index}_abc123`, NOON))
+    .flat()
+    .map((line) => `${line}\n`)
+    .join('');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hermes-otel-full-'));
+  mkdirSync(join(folder, 'disk'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+onSmallDisk(
+  'a full disk is told, following goes on, and when there is room again the checkpoint is written',
+  () => {
+    writeFileSync(join(folder, 'first'), sessions(0, 40));
+    writeFileSync(join(folder, 'second'), sessions(40, 41));
+    const delivery = '-e otlp --endpoint http://127.0.0.1:9 --retry-for 0 --dead-letter disk/dead';
+    const script = `
+    cd "${folder}"
+    mount -t tmpfs -o size=96k tmpfs disk && mkdir disk/cp && head -c 80k /dev/zero > disk/filler
+    told() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "never told: $1"; exit 9; }
+    cp first log
+    "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} --poll-interval 20ms 2> err &
+    told 'checkpoint could not be written: the disk is full; the one before stays'
+    told 'spans or points were not delivered'
+    rm disk/filler
+    cat second >> log
+    told 'the checkpoint is written again'
+    kill -TERM %1; wait %1; echo $? > code
+    cp disk/cp/checkpoint.json checkpoint.json; cp disk/dead dead 2> /dev/null; true`;
+    const { stdout, status } = spawnSync('unshare', ['-rm', 'bash', '-c', script], { encoding: 'utf8' });
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect({ stdout, status, err: existsSync(join(folder, 'err')) ? read('err') : '' }).toMatchObject({
+      stdout: '',
+      status: 0,
+    });
+    const err = read('err');
+    expect(err).toContain('the dead-letter file disk/dead could not be written: ');
+    expect(err).toContain('replayed 533 events');
+    // What could not be delivered, nor kept.
+    expect(read('code')).toBe('1\n');
+    expect(read('checkpoint.json')).toContain('"lines":533');
+    // What there was room for is whole.
+    for (const line of read('dead').split('\n').filter(Boolean)) expect(() => JSON.parse(line)).not.toThrow();
+  },
+);

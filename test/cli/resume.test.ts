@@ -1,0 +1,318 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { epochMicros } from '../../src/model/time.ts';
+import { sampleLog } from '../../src/sample/sample-log.ts';
+import { partial } from '../export/behaviours.ts';
+import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
+import { type Behaviour, type Receiver, startReceiver } from '../export/receiver.ts';
+import { type MainResult, runMain } from '../run-main.ts';
+
+// What a killed follower leaves is what stands in its checkpoint's directory at that moment: a copy of it.
+
+jest.setTimeout(60_000);
+
+const NOON = epochMicros(Date.UTC(2026, 10, 20, 12) * 1000);
+const MINUTE = 60_000_000;
+const SAMPLE = sampleLog('20261120_120000_abc123', NOON);
+const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+
+let folder: string;
+let receiver: Receiver;
+/** The requests beyond this many are not answered. */
+let answered = 0;
+let behave: Behaviour;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hermes-otel-resume-'));
+  answered = Number.POSITIVE_INFINITY;
+  behave = ({ accept }) => accept();
+  receiver = await startReceiver({
+    behave: (exchange) => (exchange.index < answered ? behave(exchange) : undefined),
+  });
+});
+afterEach(async () => {
+  await receiver.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+const at = (name: string) => join(folder, name);
+
+interface Life {
+  readonly signal: () => Promise<void>;
+  readonly ended: Promise<MainResult>;
+}
+
+/** A follower of `log`, with the checkpoint `cp`: to the receiver in small requests, one at a time, unless told otherwise. */
+function live(
+  cp: string,
+  argv: readonly string[] = TO_RECEIVER(),
+  env: Readonly<Record<string, string>> = {},
+): Life {
+  const listeners = new Map<string, () => void>();
+  const quick = ['--poll-interval', '10ms', '--flush-interval', '10ms'];
+  // All of the log leaves at once, when it has fallen silent: no checkpoint comes between its spans.
+  const atOnce = ['--reorder-window', '5s'];
+  const ended = runMain(
+    ['replay', '--follow', at('log'), '--checkpoint', at(cp), ...quick, ...atOnce, ...argv],
+    {
+      env,
+      onSignal: (name, listener) => listeners.set(name, listener),
+    },
+  );
+  const signal = async () => {
+    await until(() => listeners.has('SIGTERM'));
+    listeners.get('SIGTERM')?.();
+  };
+  return { ended, signal };
+}
+
+const TO_RECEIVER = () => [
+  ...['-e', 'otlp', '--endpoint', receiver.url, '--concurrency', '1', '--max-request-bytes', '2000b'],
+];
+
+/** What is under way is not waited for: the one it belongs to is dead. */
+const GIVES_UP = ['--shutdown-timeout', '1ms'];
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let wait = 0; wait < 1000 && !holds(); wait += 1) await pause(10);
+  expect(holds()).toBe(true);
+}
+
+/** Kills it: what it does from now on is not known to the next one. */
+async function kill(life: Life, cp: string, left: string): Promise<void> {
+  cpSync(at(cp), at(left), { recursive: true });
+  rmSync(join(at(left), 'lock'), { force: true });
+  await life.signal();
+  await life.ended;
+}
+
+/** Lets it do all that there is to do, and stops it. */
+async function whole(life: Life, isDone: () => boolean): Promise<MainResult> {
+  await until(isDone);
+  await pause(700);
+  await life.signal();
+  return await life.ended;
+}
+
+/** '' for a file that is not there yet. */
+function read(name: string): string {
+  return existsSync(at(name)) ? readFileSync(at(name), 'utf8') : '';
+}
+
+const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+const journal = (cp: string) =>
+  readdirSync(at(cp))
+    .filter((name) => name.startsWith('sent-'))
+    .map((name) => readFileSync(join(at(cp), name), 'utf8'))
+    .join('');
+const spanIds = (from = 0) =>
+  receiver.requests
+    .slice(from)
+    .flatMap(({ traces }) => (traces ? spansIn(traces) : []))
+    .map(({ spanId }) => spanId);
+
+async function plainIds(log: string): Promise<readonly string[]> {
+  writeFileSync(at('plain'), log);
+  const { out } = await runMain(['replay', '-q', '-e', 'otlp_file', '--no-metrics', at('plain')]);
+  return idsIn(out);
+}
+
+function idsIn(lines: string): readonly string[] {
+  const requests = lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  return requests
+    .filter(({ resourceSpans }) => resourceSpans !== undefined)
+    .flatMap((request) => spansIn(request))
+    .map(({ spanId }) => spanId);
+}
+
+describe('a follower killed between two answers', () => {
+  /** Leaves `killed`: the first request was answered, the next ones are in flight. */
+  async function cutShort(
+    argv = ['--no-metrics', ...TO_RECEIVER()],
+    isNoted = (noted: string) => noted.includes('}'),
+  ): Promise<readonly string[]> {
+    writeFileSync(at('log'), text(SAMPLE));
+    answered = 1;
+    const life = live('cp', [...argv, ...GIVES_UP]);
+    await until(() => receiver.requests.length === 2 && isNoted(journal('cp')));
+    const accepted = [...receiver.spanIds];
+    await kill(life, 'cp', 'killed');
+    answered = Number.POSITIVE_INFINITY;
+    return accepted;
+  }
+
+  test('is gone on with: what was accepted is not sent again, and counted; the rest is', async () => {
+    const accepted = await cutShort();
+    const before = receiver.requests.length;
+    const next = live('killed', ['--no-metrics', ...TO_RECEIVER()]);
+    const { code, err } = await whole(next, () => spanIds(before).length >= 6 - accepted.length);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect([...accepted, ...spanIds(before)].toSorted()).toEqual((await plainIds(text(SAMPLE))).toSorted());
+    expect(err).toContain('6 accepted, 0 rejected, 0 failed');
+    expect(code).toBe(0);
+  });
+
+  test('what was refused is counted as refused', async () => {
+    behave = partial(1, 'no');
+    await cutShort();
+    behave = ({ accept }) => accept();
+    const before = receiver.requests.length;
+    const next = live('killed', ['--no-metrics', ...TO_RECEIVER()]);
+    const { code, err } = await whole(next, () => spanIds(before).length > 0);
+    expect(err).toContain('5 accepted, 1 rejected, 0 failed');
+    expect(code).toBe(1);
+  });
+
+  test('of two destinations each is sent what it lacks', async () => {
+    const both = ['--no-metrics', ...TO_RECEIVER(), '-e', 'otlp_file', '-o', at('out')];
+    const allIn = (noted: string) =>
+      acceptedBy(at('out'), noted) === 6 && acceptedBy(receiver.url, noted) > 0;
+    const accepted = await cutShort(both, allIn);
+    const before = receiver.requests.length;
+    await whole(live('killed', both), () => spanIds(before).length >= 6 - accepted.length);
+    const all = (await plainIds(text(SAMPLE))).toSorted();
+    expect(idsIn(readFileSync(at('out'), 'utf8')).toSorted()).toEqual(all);
+    expect([...accepted, ...spanIds(before)].toSorted()).toEqual(all);
+  });
+
+  test('another receiver is sent all of it', async () => {
+    await cutShort();
+    const file = ['--no-metrics', '-e', 'otlp_file', '-o', at('out')];
+    await whole(live('killed', file), () => read('out') !== '');
+    expect(idsIn(readFileSync(at('out'), 'utf8'))).toHaveLength(6);
+  });
+
+  test('and stopped before it has caught up, leaves everything as it was', async () => {
+    const accepted = await cutShort();
+    const left = readFileSync(at('killed/checkpoint.json'), 'utf8');
+    const stopped = live('killed', ['--no-metrics', ...TO_RECEIVER()]);
+    await stopped.signal();
+    expect((await stopped.ended).code).toBe(0);
+    expect(readFileSync(at('killed/checkpoint.json'), 'utf8')).toBe(left);
+    const before = receiver.requests.length;
+    await whole(
+      live('killed', ['--no-metrics', ...TO_RECEIVER()]),
+      () => spanIds(before).length >= 6 - accepted.length,
+    );
+    expect([...accepted, ...spanIds(before)].toSorted()).toEqual((await plainIds(text(SAMPLE))).toSorted());
+  });
+
+  test('a turn that was shown in the terminal is not shown again', async () => {
+    const both = ['--no-metrics', ...TO_RECEIVER(), '-e', 'console'];
+    await cutShort(both);
+    const before = receiver.requests.length;
+    const { out } = await whole(live('killed', both), () => receiver.requests.length > before);
+    expect(out).toBe('');
+  });
+
+  test.each(['cumulative', 'delta'])('%s points add up to what they are', async (temporality) => {
+    const env = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality };
+    const turns = [0, 1, 2, 3].map((minute) =>
+      sampleLog(`20261120_12000${minute}_abc123`, epochMicros(NOON + minute * MINUTE)),
+    );
+    writeFileSync(at('log'), text(turns.flat()));
+    const toReceiver = ['--no-traces', ...TO_RECEIVER()];
+    answered = 2;
+    const life = live('cp', [...toReceiver, ...GIVES_UP], env);
+    await until(() => receiver.requests.length === 3);
+    await kill(life, 'cp', 'killed');
+    answered = Number.POSITIVE_INFINITY;
+    const accepted = receiver.requests.slice(0, 2);
+    const before = receiver.requests.length;
+    await whole(live('killed', toReceiver, env), () => receiver.requests.length > before);
+    const points = [...accepted, ...receiver.requests.slice(before)].flatMap(({ metrics }) =>
+      pointsOf(metrics),
+    );
+    const keys = points.map(({ name, attributes, timeUnixNano }) =>
+      JSON.stringify([name, attributes, timeUnixNano]),
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+    const tokens = points.filter(({ name }) => name === 'gen_ai.client.token.usage');
+    const series = new Map(tokens.map((point) => [JSON.stringify(point.attributes), Number(point.sum)]));
+    const sums = temporality === 'delta' ? tokens.map(({ sum }) => Number(sum)) : [...series.values()];
+    // A pause sends no part of a delta interval: the turn of the last minute waits for the next run.
+    const expected = { cumulative: 4 * 2900, delta: 3 * 2900 }[temporality];
+    expect(sums.reduce((sum, count) => sum + count, 0)).toBe(expected);
+  });
+
+  function pointsOf(metrics: MetricsRequest | undefined): readonly Json[] {
+    const all = metrics === undefined ? [] : metricsIn(metrics);
+    return all.flatMap(({ name, sum, histogram }) =>
+      ((histogram ?? sum)?.dataPoints ?? []).map((point) => ({ ...point, name })),
+    );
+  }
+});
+
+/** How many spans are noted as accepted by destinations whose name begins so. */
+function acceptedBy(name: string, noted: string): number {
+  const lines = noted.split('\n').filter((line) => line.endsWith('\t.'));
+  return lines
+    .map((line) => JSON.parse(line.split('\t')[0] ?? ''))
+    .filter(({ to }) => to?.startsWith(name))
+    .reduce((sum, { how }) => sum + how.accepted, 0);
+}
+
+describe('a follower killed in the middle of a turn', () => {
+  test('shows the whole turn in the next terminal', async () => {
+    writeFileSync(at('log'), text(SAMPLE.slice(0, 9)));
+    const life = live('cp', ['-e', 'console', '--no-metrics']);
+    await until(() => read('cp/checkpoint.json').includes('"lines":9'));
+    await kill(life, 'cp', 'killed');
+    writeFileSync(at('log'), text(SAMPLE));
+    const next = live('killed', ['-e', 'console', '--no-metrics']);
+    await pause(1000);
+    await next.signal();
+    const { out } = await next.ended;
+    const plain = await runMain(['replay', at('log'), '--no-metrics']);
+    expect(out).toBe(plain.out);
+  });
+
+  test('has shown what is open, and shows it again only when it has changed', async () => {
+    writeFileSync(at('log'), text(SAMPLE.slice(0, 9)));
+    const send = ['--open-spans', 'send', '--no-metrics', '-e', 'otlp', '--endpoint', receiver.url];
+    const life = live('cp', send);
+    await until(() => receiver.spanCount() > 0);
+    await pause(800);
+    await kill(life, 'cp', 'killed');
+    const before = receiver.spanCount();
+    const same = live('killed', send);
+    await pause(1000);
+    expect(receiver.spanCount()).toBe(before);
+    writeFileSync(at('log'), text(SAMPLE));
+    await whole(same, () => receiver.spanCount() > before);
+    expect(new Set(receiver.spanIds)).toEqual(new Set(await plainIds(text(SAMPLE))));
+  });
+});
+
+test('a log cut yesterday and replayed whole today, without a checkpoint, is one trace; what was incomplete is whole', async () => {
+  const spansOf = async (lines: readonly string[]) => {
+    writeFileSync(at('log'), text(lines));
+    const { out } = await runMain(['replay', '-q', '-e', 'otlp_file', '--no-metrics', at('log')]);
+    return out
+      .split('\n')
+      .filter(Boolean)
+      .flatMap((line) => spansIn(JSON.parse(line)));
+  };
+  const isIncomplete = (span: DecodedSpan) => span.attributes?.some(({ key }) => key === 'hermes.incomplete');
+  const cut = await spansOf(SAMPLE.slice(0, 9));
+  const whole = await spansOf(SAMPLE);
+  expect(cut.filter(isIncomplete).length).toBeGreaterThan(0);
+  expect(whole.filter(isIncomplete)).toEqual([]);
+  expect(new Set([...cut, ...whole].map(({ traceId }) => traceId)).size).toBe(1);
+  const ids = new Set(whole.map(({ spanId }) => spanId));
+  expect(cut.filter(({ spanId }) => !ids.has(spanId))).toEqual([]);
+});
+
+test.each([
+  [['--speed', '2'], '--speed and --time-shift now begin anew with each run'],
+  [['--time-shift', 'now'], '--speed and --time-shift now begin anew with each run'],
+  [['--since', '2h'], '--since and --until before now move from run to run'],
+  [['--shard', '0/2'], '--shard reads a log once before it shares it'],
+])('%j does not go with a checkpoint', async (flags, sentence) => {
+  writeFileSync(at('log'), '');
+  const { code, err } = await runMain(['replay', '--follow', at('log'), '--checkpoint', at('cp'), ...flags]);
+  expect({ code, says: err.includes(sentence) }).toEqual({ code: 2, says: true });
+});
