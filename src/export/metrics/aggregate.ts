@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { PointValue } from '../../model/metric.ts';
 import type { Attributes, Instrument, Measurement } from '../../model/otel.ts';
+import { fromWhole, toWhole } from './exact-sum.ts';
 import { createLabelTokens, type LabelToken, type LabelTokens } from './label-tokens.ts';
 import { OVERFLOW } from './overflow.ts';
 
@@ -41,7 +42,7 @@ export function createAggregator(instruments: readonly Instrument[], seriesLimit
         instrumentName: instrument.name,
         aggregation: {
           type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-          options: { boundaries: [...instrument.bounds] },
+          options: { boundaries: instrument.bounds.map((bound) => toWhole(instrument, bound)) },
         },
         // A view does not take the reader's limit over: without this it folds above 2000.
         aggregationCardinalityLimit: seriesLimit + 1,
@@ -89,7 +90,7 @@ function recorder(meter: ReturnType<MeterProvider['getMeter']>, instrument: Inst
   const { name, unit, description } = instrument;
   if (instrument.kind === 'histogram') {
     const histogram = meter.createHistogram(name, { unit, description, valueType: ValueType.DOUBLE });
-    return (value, labels) => histogram.record(value, labels);
+    return (value, labels) => histogram.record(toWhole(instrument, value), labels);
   }
   const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT });
   return (value, labels) => {
@@ -117,12 +118,23 @@ function gainsOf(metric: MetricData, instrument: Instrument | undefined, tokens:
       .map(({ attributes, value }) => ({
         instrument,
         attributes: attributesOf(attributes),
-        value: histogram(value),
+        value: histogram(instrument, value),
       }));
   }
   return [];
 }
 
-function histogram({ count, sum = 0, min = 0, max = 0, buckets }: Histogram): PointValue {
-  return { kind: 'histogram', count, sum, min, max, bucketCounts: buckets.counts };
+function histogram(
+  instrument: Instrument,
+  { count, sum = 0, min = 0, max = 0, buckets }: Histogram,
+): PointValue {
+  const value = (whole: number) => fromWhole(instrument, whole);
+  return {
+    kind: 'histogram',
+    count,
+    sum: value(sum),
+    min: value(min),
+    max: value(max),
+    bucketCounts: buckets.counts,
+  };
 }
