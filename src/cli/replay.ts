@@ -3,13 +3,11 @@
  * The only place that sees all stages; each does its own work.
  */
 import { convention } from '../conventions/convention.ts';
-import type { FinishedSpan } from '../model/sink.ts';
-import type { AgentSpan } from '../model/span.ts';
-import { shift } from '../model/time.ts';
-import { createState, type Output } from '../reconstruct/state.ts';
+import { createState } from '../reconstruct/state.ts';
 import { stateFromText } from '../reconstruct/state-text.ts';
 import { openBudgets } from './budgets.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { deliver } from './deliver.ts';
 import { openDestinations } from './destinations.ts';
 import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -19,12 +17,13 @@ import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { paced, readShift, shifted } from './log-time.ts';
+import { createLogClock } from './log-clock.ts';
+import { paced, readShift } from './log-time.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { assertAccounted } from './report.ts';
-import { namedSpan, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { resumeReport } from './saved-report.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 import { takeIn, takePause, takeRest } from './take-in.ts';
@@ -95,31 +94,9 @@ async function startRun(
   const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
+  const clock = createLogClock();
   const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
-  return { input, report, diagnosticLog, names, destinations, budgets, state, shiftMicros, progress };
-}
-
-/** Waits while a destination has no room: there is no path that drops. */
-async function deliver(run: Run, out: Output): Promise<void> {
-  const { report, destinations, shiftMicros } = run;
-  if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
-  if (out.spans.length === 0) return;
-  const spans: FinishedSpan[] = [];
-  for (const original of out.spans) {
-    const span = shifted(original, shiftMicros);
-    spans.push(namedSpan(run, span));
-    run.budgets?.add(span);
-    const snapshot = measure(run, span);
-    if (snapshot !== undefined) await snapshot;
-  }
-  await destinations.write(spans);
-}
-
-/** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-function measure({ report, names, destinations }: Run, span: AgentSpan): Promise<void> | undefined {
-  const measurements = names.measure(span);
-  for (const { instrument } of measurements) report.metrics.add(instrument);
-  return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
+  return { input, report, diagnosticLog, names, destinations, budgets, state, clock, shiftMicros, progress };
 }
 
 /** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */
