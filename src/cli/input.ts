@@ -7,7 +7,7 @@ import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { InputLine } from '../model/line.ts';
-import { atTime, type ParsedLine } from '../model/parsed-line.ts';
+import { atTime, type ForeignLine, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
 import { parseLine } from '../parse/parse-line.ts';
@@ -22,13 +22,6 @@ export { SILENCE };
 type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'> & {
   readonly shard?: string | undefined;
 };
-
-/** A line that another part of a shared log takes in. */
-export interface ForeignLine {
-  readonly kind: 'foreign';
-  /** `undefined` when it holds no event, or no time. */
-  readonly time: EpochMicros | undefined;
-}
 
 export type TakenLine = ParsedLine | ForeignLine;
 
@@ -90,9 +83,11 @@ function parsedSource(
   taking: Taking,
 ): MergeSource<TakenLine> {
   const take = takerOf(content, taking);
+  const skim = taking.assume === undefined ? taking.share?.skim : undefined;
   const onDiagnostic = (diagnostic: Parameters<typeof addDiagnostic>[1]) => addDiagnostic(report, diagnostic);
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(take);
+    for await (const batch of readLines(source, { signal, onDiagnostic, skim: skim?.() }))
+      yield batch.map(take);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
@@ -121,16 +116,15 @@ interface Taking {
   readonly share: Share | undefined;
 }
 
-/** What becomes of a line: parsed, or only looked at when somebody else takes it. */
-function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine) => TakenLine {
+/** What becomes of a line: parsed, unless somebody else takes it. */
+function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine | ForeignLine) => TakenLine {
   const parse = (line: InputLine) => parseLine(line, { content });
-  // Artificial times are counted over the whole log, so every line must be parsed for them.
-  const parseAll = assume === undefined ? undefined : (line: InputLine) => assume(parse(line));
-  if (share === undefined) return parseAll ?? parse;
+  if (assume === undefined) return (line) => ('kind' in line ? line : parse(line));
   return (line) => {
-    const parsed = parseAll?.(line);
-    if (share.owns(line.text)) return parsed ?? parse(line);
-    return { kind: 'foreign', time: parsed === undefined ? timeAtAGlance(line) : timeOf(parsed) };
+    if ('kind' in line) return line;
+    // Artificial times are counted over the whole log, so every line must be parsed for them.
+    const parsed = assume(parse(line));
+    return share === undefined || share.owns(line.text) ? parsed : { kind: 'foreign', time: timeOf(parsed) };
   };
 }
 

@@ -1,0 +1,141 @@
+/**
+ * The first look at a line: which ids it ties together. Read from its bytes, as nearly every line says the same as the
+ * one before it; what bytes alone cannot tell is read as text by `keysOf`.
+ */
+import type { Groups } from './groups.ts';
+import { endsWith, NO_VALUE, ODD_VALUE, startsWith, valueEnd, valueStart } from './id-field.ts';
+import { idHash, textHash } from './id-hash.ts';
+
+/** How the name of every id field ends. */
+const NAME_END = Buffer.from('_id"');
+const SESSION = Buffer.from('"session');
+const TASK = Buffer.from('"task');
+const TURN = Buffer.from('"turn');
+const RELATIVES = ['parent', 'child', 'old', 'new'].map((which) => Buffer.from(`"${which}_session`));
+const NAMES = [SESSION, TASK, TURN, ...RELATIVES];
+/** How ids of test payloads begin. */
+const TEST_IDS = [Buffer.from('test-'), Buffer.from('parent-sess')];
+const COLON = 0x3a;
+const TURN_TAIL_LENGTH = ':01234567'.length;
+
+export interface LineTies {
+  /** @returns how many ids it names; lines are told in their order. */
+  look(chunk: Buffer, start: number, end: number): number;
+  /** True when an id looked like one of a test payload, wherever it stood. */
+  sawTestId(): boolean;
+}
+
+interface Range {
+  start: number;
+  end: number;
+}
+
+export function createLineTies(groups: Groups, keysOf: (text: string) => readonly string[]): LineTies {
+  let searched: Buffer | undefined;
+  let next = 0;
+  let testId = false;
+  /** Of the line that is looked at. */
+  let first: number | undefined;
+  let odd = false;
+  const session: Range = { start: 0, end: 0 };
+  const task: Range = { start: 0, end: 0 };
+  const turn: Range = { start: 0, end: 0 };
+  const ranges = new Map([
+    [SESSION, session],
+    [TASK, task],
+    [TURN, turn],
+  ]);
+
+  function tie(id: number): void {
+    if (first === undefined) first = id;
+    else if (first !== id) groups.tie(first, id);
+  }
+
+  /** The field whose name ends in `_id"` at `at`. */
+  function takeField(chunk: Buffer, at: number, end: number): void {
+    const from = valueStart(chunk, at + NAME_END.length, end);
+    if (from === NO_VALUE) return;
+    testId ||= beginsAsTest(chunk, from);
+    const name = NAMES.find((one) => endsWith(chunk, at, one));
+    const to = name === undefined ? NO_VALUE : valueEnd(chunk, from, end);
+    if (to === ODD_VALUE) odd = true;
+    if (to < 0) return;
+    if (name !== TURN) tie(idHash(chunk, from, to));
+    const range = name === undefined ? undefined : ranges.get(name);
+    if (range !== undefined) keep(range, from, to);
+  }
+
+  /** Two different values under one name are rare enough to be read as text. */
+  function keep(range: Range, start: number, end: number): void {
+    if (range.end !== 0) odd = true;
+    range.start = start;
+    range.end = end;
+  }
+
+  /** True when the turn names just the session and the task that the line names too: `{session}:{task}:{8 hex}`. */
+  function isPlainTurn(chunk: Buffer): boolean {
+    const tail = turn.end - TURN_TAIL_LENGTH;
+    const colon = turn.start + session.end - session.start;
+    return (
+      session.end > 0 &&
+      task.end > 0 &&
+      tail === colon + 1 + task.end - task.start &&
+      chunk[tail] === COLON &&
+      chunk[colon] === COLON &&
+      isHex(chunk, tail + 1, turn.end) &&
+      isSame(chunk, turn.start, session) &&
+      isSame(chunk, colon + 1, task) &&
+      !isSplit(chunk, task)
+    );
+  }
+
+  function lookAsText(chunk: Buffer, start: number, end: number): number {
+    const keys = keysOf(chunk.toString('utf8', start, end));
+    for (const key of keys) tie(textHash(key));
+    return keys.length;
+  }
+
+  return {
+    look(chunk, start, end) {
+      first = undefined;
+      odd = false;
+      session.end = 0;
+      task.end = 0;
+      turn.end = 0;
+      if (chunk !== searched || next < start) next = find(chunk, start);
+      searched = chunk;
+      for (; next < end; next = find(chunk, next + NAME_END.length)) takeField(chunk, next, end);
+      if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return lookAsText(chunk, start, end);
+      return first === undefined ? 0 : 1;
+    },
+    sawTestId: () => testId,
+  };
+}
+
+function beginsAsTest(chunk: Buffer, at: number): boolean {
+  return TEST_IDS.some((begin) => startsWith(chunk, at, begin));
+}
+
+function find(chunk: Buffer, from: number): number {
+  const at = chunk.indexOf(NAME_END, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
+function isSame(bytes: Uint8Array, at: number, { start, end }: Range): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== bytes[at + i - start]) return false;
+  return true;
+}
+
+/** A task with a colon in it makes a turn id that can be read in two ways. */
+function isSplit(bytes: Uint8Array, { start, end }: Range): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === COLON) return true;
+  return false;
+}
+
+function isHex(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (!((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return false;
+  }
+  return true;
+}
