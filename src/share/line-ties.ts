@@ -40,7 +40,7 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   const session: Range = { start: 0, end: 0 };
   const task: Range = { start: 0, end: 0 };
   const turn: Range = { start: 0, end: 0 };
-  const ranges = new Map([
+  const ranges: ReadonlyMap<Buffer, Range> = new Map<Buffer, Range>([
     [SESSION, session],
     [TASK, task],
     [TURN, turn],
@@ -57,11 +57,14 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
     if (from === NO_VALUE) return;
     testId ||= beginsAsTest(chunk, from);
     const name = NAMES.find((one) => endsWith(chunk, at, one));
-    const to = name === undefined ? NO_VALUE : valueEnd(chunk, from, end);
+    if (name !== undefined) takeValue(chunk, name, from, valueEnd(chunk, from, end));
+  }
+
+  function takeValue(chunk: Buffer, name: Buffer, from: number, to: number): void {
     if (to === ODD_VALUE) odd = true;
     if (to < 0) return;
     if (name !== TURN) tie(idHash(chunk, from, to));
-    const range = name === undefined ? undefined : ranges.get(name);
+    const range = ranges.get(name);
     if (range !== undefined) keep(range, from, to);
   }
 
