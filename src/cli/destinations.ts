@@ -1,12 +1,12 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
-import { createMeter, type Meter, type MeterState } from '../export/metrics/meter.ts';
+import { createMeter, type MeterOptions, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { Instrument, Measurement } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
-import { openExporter, settled } from './exporters.ts';
+import { openExporter, type SharedEnds, settled } from './exporters.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 
@@ -21,6 +21,8 @@ export interface Destinations {
   flush(): Promise<void>;
   /** Returns when everything written so far has its outcome. */
   settled(): Promise<void>;
+  /** Sends metrics that were measured elsewhere. */
+  writeMetrics(snapshot: MetricSnapshot): Promise<void>;
   /** What the metrics go on from after a restart; `undefined` when nobody wants metrics. */
   meterState(): Promise<MeterState | undefined>;
   /** What became of everything so far, for each destination and signal. */
@@ -34,24 +36,38 @@ export interface Destinations {
   finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
 }
 
+/** What a run has from elsewhere. */
+interface Given {
+  /** The metrics go on from here. */
+  readonly resume?: MeterState | undefined;
+  /** What several share; then metrics are measured elsewhere too. */
+  readonly shared?: SharedEnds | undefined;
+}
+
 const MICROS_PER_MILLI = 1000;
 
 export async function openDestinations(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
-  resume?: MeterState,
+  { resume, shared }: Given = {},
 ): Promise<Destinations> {
-  const deadLetter = await openDeadLetter(flags);
+  const deadLetter = shared === undefined ? await openDeadLetter(flags) : shared.deadLetter;
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
   const exporters = await Promise.all(
-    flags.exporter.map((name) => openExporter(name, flags, io, { deadLetter, onOutage })),
+    flags.exporter.map((name) => openExporter(name, flags, io, { onOutage, ...shared, deadLetter })),
   );
   const spanSinks = exporters.flatMap(({ spans }) => spans ?? []);
   const metricSinks = exporters.flatMap(({ metrics }) => metrics ?? []);
-  const meter = metricSinks.length === 0 ? undefined : await openMeter(flags, io, instruments, resume);
+  const measured = metricSinks.length > 0 && shared === undefined;
+  const meter = measured
+    ? createMeter({
+        ...(await meterOptions(flags, io, instruments)),
+        ...(resume === undefined ? {} : { resume }),
+      })
+    : undefined;
   let started = false;
   const send = async (snapshot: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write(snapshot)));
@@ -66,6 +82,7 @@ export async function openDestinations(
   };
   return {
     settled,
+    writeMetrics: send,
     flush: async () => {
       await sendLast();
       await settled();
@@ -100,28 +117,27 @@ export async function openDestinations(
   };
 }
 
-async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
+export async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   if (file === undefined) return undefined;
   const { deadLetter } = await import('../export/delivery/dead-letter.ts');
   return deadLetter(file);
 }
 
-async function openMeter(
+/** Throws a `CliError` for settings that no exporter can follow. */
+export async function meterOptions(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
-  resume: MeterState | undefined,
-): Promise<Meter> {
+): Promise<MeterOptions> {
   const { temporality } = settled(await resolveTemporality(io.env));
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
     );
   }
-  return createMeter({
+  return {
     instruments,
     intervalMicros: Math.max(1, flags.metricInterval) * MICROS_PER_MILLI,
     temporality,
-    ...(resume === undefined ? {} : { resume }),
-  });
+  };
 }

@@ -22,6 +22,12 @@ export interface Exporter {
   close(): Promise<void>;
 }
 
+/** The ends of a run that several share, each of which is one thing. */
+export interface SharedEnds extends RunOptions {
+  /** Where `otlp_file` writes. */
+  readonly output?: LineOutput | undefined;
+}
+
 type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
   soFar(): DeliveryAccount;
   /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
@@ -35,7 +41,7 @@ export async function openExporter(
   name: ExporterName,
   flags: ReplayFlags,
   io: Io,
-  run: RunOptions,
+  run: SharedEnds,
 ): Promise<Exporter> {
   switch (name) {
     case 'console':
@@ -127,9 +133,9 @@ export function otlpFlags(
   };
 }
 
-async function openFile(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
+async function openFile(flags: ReplayFlags, io: Io, run: SharedEnds): Promise<Exporter> {
   const { openOtlpFile } = await import('../export/otlp-file.ts');
-  const output = await openOutput(flags, io);
+  const output = run.output ?? (await openOutput(flags, io));
   return wanted(
     openOtlpFile({ ...run, origin: originOf(flags, io.env), output, limits: limitsOf(flags) }),
     flags,
@@ -152,9 +158,17 @@ async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
   return { spans: undefined, metrics, close: () => output.close() };
 }
 
-async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
+const STANDARD_OUTPUT = 'standard output';
+
+/** As people name it. */
+export function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
+  return output === undefined || output === '-' ? STANDARD_OUTPUT : output;
+}
+
+/** Throws a `CliError` when the file cannot be opened. */
+export async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
   const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
-  if (output === undefined || output === '-') return streamOutput(io.stdout, 'standard output');
+  if (output === undefined || output === '-') return streamOutput(io.stdout, STANDARD_OUTPUT);
   try {
     // What an earlier run sent is not sent again: it has to stay.
     return await fileOutput(output, checkpoint === undefined ? 'replace' : 'append');

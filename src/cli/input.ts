@@ -6,6 +6,7 @@ import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import { atTime, type ForeignLine, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
@@ -52,7 +53,18 @@ export async function openInput(
   const part = readPart(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
   const share = part === undefined ? undefined : await openShare(sources, part, signal, warn);
-  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, { assume, share }));
+  return inputOf(sources, flags, signal, report, { assume, share });
+}
+
+/** Lines of sources, as they are shared. */
+export function inputOf(
+  sources: readonly ByteSource[],
+  flags: Pick<InputFlags, 'captureContent'>,
+  signal: AbortSignal,
+  report: Report,
+  taking: Taking,
+): Input {
+  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, taking));
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
   return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
@@ -77,14 +89,16 @@ export async function openLogs(
 
 function parsedSource(
   source: ByteSource,
-  { captureContent: content }: InputFlags,
+  { captureContent: content }: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
   taking: Taking,
 ): MergeSource<TakenLine> {
   const take = takerOf(content, taking);
   const skim = taking.assume === undefined ? taking.share?.skim : undefined;
-  const onDiagnostic = (diagnostic: Parameters<typeof addDiagnostic>[1]) => addDiagnostic(report, diagnostic);
+  const onDiagnostic = (diagnostic: Diagnostic) => {
+    if (!taking.silent) addDiagnostic(report, diagnostic);
+  };
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
     for await (const batch of readLines(source, { signal, onDiagnostic, skim: skim?.() }))
       yield batch.map(take);
@@ -114,6 +128,8 @@ interface Taking {
   readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
   /** `undefined`: all lines are ours. */
   readonly share: Share | undefined;
+  /** True when somebody else tells of sources that cannot be read to their end. */
+  readonly silent?: boolean;
 }
 
 /** What becomes of a line: parsed, unless somebody else takes it. */

@@ -17,8 +17,11 @@ import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { planJobs } from './jobs/how-many.ts';
+import { replayInJobs } from './jobs/replay-in-jobs.ts';
 import { createLogClock } from './log-clock.ts';
 import { paced, readShift } from './log-time.ts';
+import type { Outcome } from './outcome.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -32,45 +35,52 @@ import { tellReport } from './tell-report.ts';
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   keepHeapSteady();
+  const plan = await planJobs(logs, flags, io);
   const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
   try {
-    const run = await startRun(logs, flags, io, interrupt, checkpoint);
-    const { report, destinations, input, budgets } = run;
-    const follower = createFollower(run, checkpoint, flags, io);
-    const stopWatching = watchHealth(run, flags, io);
-    interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
-    try {
-      for await (const lines of input.lines) {
-        await deliver(run, takeIn(run, lines));
-        await run.diagnosticLog?.room();
-        run.progress.tell(report);
-        await follower.between(lines === SILENCE);
-      }
-      await deliver(run, checkpoint === undefined ? takeRest(run) : takePause(run));
-      if (checkpoint !== undefined) await follower.pause(interrupt.received() !== undefined);
-    } finally {
-      run.progress.stop();
-      stopWatching();
-      await run.diagnosticLog?.close();
-    }
-    const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
-    assertAccounted(report);
+    const shared = plan && (await replayInJobs(plan, flags, io, interrupt));
+    const { report, accounts, budgets, live } =
+      shared ?? (await replayAlone(logs, flags, io, interrupt, checkpoint));
     const results = budgets?.check() ?? [];
     await tellReport(report, accounts, results, flags, io);
     await budgets?.tell(results, io);
-    return exitCodeOf({
-      report,
-      accounts,
-      results,
-      flags,
-      interrupt: interrupt.received(),
-      live: input.live,
-    });
+    return exitCodeOf({ report, accounts, results, flags, interrupt: interrupt.received(), live });
   } finally {
     interrupt.stop();
     await checkpoint?.release();
   }
+}
+
+async function replayAlone(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Io,
+  interrupt: Interrupts,
+  checkpoint: Checkpoint | undefined,
+): Promise<Outcome> {
+  const run = await startRun(logs, flags, io, interrupt, checkpoint);
+  const { report, destinations, input, budgets } = run;
+  const follower = createFollower(run, checkpoint, flags, io);
+  const stopWatching = watchHealth(run, flags, io);
+  interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
+  try {
+    for await (const lines of input.lines) {
+      await deliver(run, takeIn(run, lines));
+      await run.diagnosticLog?.room();
+      run.progress.tell(report);
+      await follower.between(lines === SILENCE);
+    }
+    await deliver(run, checkpoint === undefined ? takeRest(run) : takePause(run));
+    if (checkpoint !== undefined) await follower.pause(interrupt.received() !== undefined);
+  } finally {
+    run.progress.stop();
+    stopWatching();
+    await run.diagnosticLog?.close();
+  }
+  const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
+  assertAccounted(report);
+  return { report, accounts, budgets, live: input.live };
 }
 
 /** Begins at the logs' beginnings, or where a checkpoint says. */
@@ -91,7 +101,7 @@ async function startRun(
     : await openInput(logs, flags, io, signal, report);
   const input = flags.speed === undefined ? opened : paced(opened, flags.speed, signal);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(flags, io, names.instruments, found?.meter);
+  const destinations = await openDestinations(flags, io, names.instruments, { resume: found?.meter });
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
   const clock = createLogClock();
