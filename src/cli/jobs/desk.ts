@@ -42,10 +42,11 @@ export async function openDesk(jobs: number, flags: ReplayFlags, io: Io, report:
   const told = new Set<string>();
   let sending: Promise<void> = Promise.resolve();
 
-  /** One snapshot after the other. */
+  /** One snapshot after the other, and waits while the diagnostics' file is slower than the faults come. */
   function sendDue(): Promise<void> {
     sending = sending.then(async () => {
       for (const snapshot of meter.due()) await destinations.writeMetrics(snapshot);
+      await diagnosticLog?.room();
     });
     return sending;
   }
@@ -57,7 +58,6 @@ export async function openDesk(jobs: number, flags: ReplayFlags, io: Io, report:
     if (told.startTime !== undefined) meter.startAt(told.startTime);
     meter.add(job, told.gains, told.clock);
     await sendDue();
-    await diagnosticLog?.room();
     await lead.step(job);
   }
 

@@ -58,14 +58,17 @@ export async function replayPart(
 
   const shifted = (time: EpochMicros) => shift(time, shiftMicros);
   const pace = createPace(office.mayGoOn);
-  const tell = () =>
-    pace({
+  const tell = async () => {
+    const over = await intervals.over(shifted(clock.now));
+    if (over !== undefined) gains.push(over);
+    await pace({
       lines: report.lines,
       startTime: report.firstEvent === undefined ? undefined : shifted(report.firstEvent),
       clock: shifted(clock.now),
       gains: gains.splice(0),
       diagnostics: diagnostics.splice(0),
     });
+  };
 
   const hurry = () => destinations.hurry(flags.shutdownTimeout);
   if (office.interrupt.aborted) hurry();

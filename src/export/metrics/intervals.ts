@@ -30,6 +30,8 @@ export interface Intervals {
    */
   advance(time: EpochMicros): Promise<IntervalGains> | undefined;
   record(measurements: readonly Measurement[]): void;
+  /** The gains of the interval that goes on, if `time` lies behind its end: then nothing more is recorded in it. */
+  over(time: EpochMicros): Promise<IntervalGains> | undefined;
   /** The gains of the interval that goes on; `undefined` when nothing was recorded in it. */
   finish(): Promise<IntervalGains | undefined>;
   /** Gains so far, without an end to the interval. To be awaited before more is recorded. */
@@ -79,6 +81,10 @@ export function createIntervals(options: IntervalsOptions): Intervals {
       aggregator.record(measurements);
       changed = true;
     },
+    over: (time) =>
+      changed && latestTime !== undefined && boundaryOf(latestTime) <= time
+        ? gainsUpTo(latestTime)
+        : undefined,
     async finish() {
       return changed && latestTime !== undefined ? await gainsUpTo(latestTime) : undefined;
     },
