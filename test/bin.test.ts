@@ -23,6 +23,22 @@ test('a reader that has seen enough is no error', async () => {
   expect(status).toBe(0);
 });
 
+test.each([['--help'], ['--version'], ['replay --help'], ['init --dry-run --home .'], ['completion bash']])(
+  'nobody reads what %s prints: no error either',
+  async (words) => {
+    const { child, ended } = start(...words.split(' '));
+    // Closed long before the first write: Node itself takes longer to start.
+    child.stdout?.destroy();
+    expect(await ended).toEqual({ code: 0, out: '', err: '' });
+  },
+);
+
+test('nobody reads the sentence about a mistake: its exit code stays', async () => {
+  const { child, ended } = start('replay', 'no-such-file');
+  child.stderr?.destroy();
+  expect(await ended).toEqual({ code: 2, out: '', err: '' });
+});
+
 test('in an endless pipe a finished turn is shown at once; Ctrl-C closes what is open and exits 0', async () => {
   const lines = readFileSync(LOG, 'utf8').split('\n');
   const { child, until, ended } = start('replay', '-');

@@ -14,7 +14,7 @@ function ratiosBy(results, time) {
     'otlp_file to bare': ratio('otlp_file', 'bare'),
     'otlp to sdk': ratio('otlp', 'sdk'),
   };
-  return perEvent.has('seed') ? { ...ratios, 'otlp to seed': ratio('otlp', 'seed') } : ratios;
+  return perEvent.has('seed') ? { ...ratios, 'otlp to live plugin': ratio('otlp', 'seed') } : ratios;
 }
 
 const NAMES = {

@@ -1,4 +1,1 @@
-/** The system's code of an error (`ENOENT`); `undefined` when it is not the system's. */
-export function errorCode(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-}
+export { errorCode } from '../model/system-error.ts';

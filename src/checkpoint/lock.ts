@@ -36,9 +36,12 @@ export function isOwner(answer: Lock | Owner): answer is Owner {
   return 'host' in answer;
 }
 
+/** Those of one process must not take each other's files away. */
+let asides = 0;
+
 /** Written aside and linked, so that nobody ever reads half a lock. */
 async function make(path: string, own: string, pid: number): Promise<boolean> {
-  const aside = `${path}.${pid}`;
+  const aside = `${path}.${pid}.${asides++}`;
   await writeFile(aside, own, { mode: 0o600 });
   try {
     await link(aside, path);
@@ -60,7 +63,7 @@ async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolea
 
 /** Renaming picks one of several that saw the same stale lock. Who took a fresh one by mistake gives it back. */
 async function removeStale(path: string, stale: string, pid: number): Promise<void> {
-  const aside = `${path}.stale.${pid}`;
+  const aside = `${path}.stale.${pid}.${asides++}`;
   try {
     await rename(path, aside);
   } catch (error) {

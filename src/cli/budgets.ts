@@ -16,10 +16,9 @@ export interface Budgets {
 /** Checks budgets over the spans of a whole log, and tells the broken ones. @returns false when one is broken. */
 export async function checkBudgetsOf(
   spans: readonly AgentSpan[],
-  failOn: readonly string[],
+  budgets: Budgets | undefined,
   io: Io,
 ): Promise<boolean> {
-  const budgets = await openBudgets({ failOn, summary: 'none' });
   if (budgets === undefined) return true;
   for (const span of spans) budgets.add(span);
   const results = budgets.check();
@@ -47,7 +46,7 @@ export async function openBudgets(
     add: (span) => addSpan(totals, withoutSecrets(span)),
     check: () => checkBudgets(totals, budgets),
     tell: async (results, io) => {
-      for (const { broken, message } of results) if (broken) io.stderr.write(`budget broken: ${message}\n`);
+      for (const { broken, message } of results) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
       if (flags.summary === 'none') return;
       const { renderSummaryMarkdown } = await import('../view/summary-markdown.ts');
       await writeTo(io.stdout)(renderSummaryMarkdown(totals, results));

@@ -38,12 +38,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'init',
-    summary: 'set up recording, and show what that will do first',
+    summary: 'set up recording in Hermes, or remove it: shows what it will do, and asks',
     register: async (...to) => (await import('./init.ts')).registerInit(...to),
   },
   {
     name: 'stack',
-    summary: 'the viewing stack: write it out, check it',
+    summary: 'Jaeger, Prometheus and Grafana to look at traces and metrics with: write the files, check them',
     register: async (...to) => (await import('./stack.ts')).registerStack(...to),
   },
   {
@@ -53,7 +53,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'record',
-    summary: 'the command of a Hermes shell hook: one event in, one line appended',
+    summary: 'the command of a Hermes shell hook: the event on standard input in, one line appended',
     register: async (...to) => (await import('./record-command.ts')).registerRecord(...to),
   },
   {

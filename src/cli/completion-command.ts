@@ -19,7 +19,6 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const 
 export function registerCompletion(program: Command, io: Io, commands: readonly CommandEntry[]): void {
   const command = program
     .command('completion')
-    .description('a script that completes commands, flags, choices and files')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPTS)));
   addExamples(command, [
     ['source <(hermes-otel completion bash)', 'in ~/.bashrc; with zsh in ~/.zshrc, after compinit'],

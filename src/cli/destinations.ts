@@ -6,7 +6,7 @@ import type { Instrument, Measurement } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
-import { openExporter, type SharedEnds, settled } from './exporters.ts';
+import { openExporter, type SharedEnds, valueOrCliError } from './exporters.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 
@@ -129,7 +129,7 @@ export async function meterOptions(
   io: Io,
   instruments: readonly Instrument[],
 ): Promise<MeterOptions> {
-  const { temporality } = settled(await resolveTemporality(io.env));
+  const { temporality } = valueOrCliError(await resolveTemporality(io.env));
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',

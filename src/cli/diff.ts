@@ -1,23 +1,41 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import { type Command, Option } from 'commander';
-import { checkBudgetsOf } from './budgets.ts';
+import { checkBudgetsOf, openBudgets } from './budgets.ts';
 import { colorsFor } from './colors.ts';
 import type { Exit } from './commands.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
+import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
+import { endedBy } from './exit-code.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from './flags.ts';
 import { addExamples, helpWidth } from './help.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { readSpans } from './read-spans.ts';
 import { colorFlag } from './replay-command.ts';
 import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
+// Totals are the same however spans are named, cut into traces and metered.
+const {
+  captureContent: _content,
+  conventions: _conventions,
+  tracePer: _tracePer,
+  metricInterval: _metricInterval,
+  ...READ_FLAGS
+} = RECONSTRUCT_FLAGS;
+
 const DIFF_FLAGS = {
   format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
   failOn: REPORT_FLAGS.failOn,
-  ...RECONSTRUCT_FLAGS,
+  beforeSession: textFlag({
+    flags: '--before-session <id>',
+    help: 'of the first log only the session whose id begins so',
+  }),
+  afterSession: textFlag({
+    flags: '--after-session <id>',
+    help: 'of the second log, or of the only one, likewise',
+  }),
+  ...READ_FLAGS,
   ...FILTER_FLAGS,
 } as const;
 
@@ -26,9 +44,8 @@ type DiffFlags = FlagValues<typeof DIFF_FLAGS> & { readonly color: boolean | und
 export function registerDiff(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('diff')
-    .description('two logs side by side: turns, calls, tools, tokens, errors and times by model and tool')
     .argument('<before>', 'a log, or - for standard input')
-    .argument('<after>', 'the log to compare with it; budgets (--fail-on) are about this one');
+    .argument('[after]', 'the log to compare with it; budgets (--fail-on) are about this one');
   addFlags(command, DIFF_FLAGS);
   command.addOption(new Option('--color', 'paint, whatever the output is'));
   command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
@@ -38,27 +55,35 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
       "hermes-otel diff main.ndjson branch.ndjson --format markdown --fail-on 'errors>0'",
       'a comment for a pull request',
     ],
+    [
+      'hermes-otel diff hooks.ndjson --before-session 20261123_08 --after-session 20261124_09',
+      'two sessions of one log',
+    ],
   ]);
-  command.action(async (before: string, after: string) => {
+  command.action(async (before: string, after: string | undefined) => {
     const flags = { ...readFlags(DIFF_FLAGS, command, io.env), color: colorFlag(command) };
-    exit(await diff(before, after, flags, io));
+    exit(await diff(sidesOf(before, after, flags), flags, io));
   });
 }
 
 /** @returns 1 when a budget of the second log is broken, else 0. */
-async function diff(before: string, after: string, flags: DiffFlags, io: Io): Promise<number> {
+async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Promise<number> {
+  const budgets = await openBudgets({ failOn: flags.failOn, summary: 'none' });
   const interrupt = watchInterrupts(io);
-  const one = await readSpans([before], flags, io, interrupt);
-  const other = await readSpans([after], flags, io, interrupt);
+  const before = await spansOf(sides[0], flags, io, interrupt);
+  const after = await spansOf(sides[1], flags, io, interrupt);
   interrupt.stop();
+  // Half of a log would look as if the rest had gone.
+  const interrupted = endedBy(interrupt, false);
+  if (interrupted !== undefined) return interrupted;
   const { renderDiff } = await import('../view/diff-view.ts');
-  const text = renderDiff(one.spans, other.spans, {
+  const text = renderDiff(before, after, {
     columns: helpWidth(io.stdout),
     colors: await colorsFor(io.stdout, flags.color, io.env),
     format: flags.format,
-    beforeName: before,
-    afterName: after,
+    beforeName: nameOf(sides[0]),
+    afterName: nameOf(sides[1]),
   });
   await writeTo(io.stdout)(text);
-  return (await checkBudgetsOf(other.spans, flags.failOn, io)) ? 0 : 1;
+  return (await checkBudgetsOf(after, budgets, io)) ? 0 : 1;
 }

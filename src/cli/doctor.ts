@@ -35,7 +35,6 @@ type DoctorFlags = FlagValues<typeof DOCTOR_FLAGS>;
 export function registerDoctor(program: Command, io: Io, exit: (code: number) => void): void {
   const command = program
     .command('doctor')
-    .description('what may keep traces from arriving: each thing ok, warn or fail, with the next step')
     .argument('[log]', "a log to look at (default: the recorder's own)");
   addFlags(command, DOCTOR_FLAGS);
   addVariables(command, OTLP_VARIABLES);

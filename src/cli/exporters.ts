@@ -98,7 +98,7 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
     import('../export/options/otlp-http-options.ts'),
     import('../export/otlp-http.ts'),
   ]);
-  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return wanted(
     openOtlpHttp({
       ...settings,
@@ -116,9 +116,9 @@ async function openGrpc(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
     import('../export/options/otlp-grpc-options.ts'),
     import('../export/otlp-grpc.ts'),
   ]);
-  const settings = settled(await resolveOtlpGrpc(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags)));
   const options = { ...settings, ...run, origin: originOf(flags, io.env), limits: limitsOf(flags) };
-  return wanted(settled(await openOtlpGrpc(options)), flags);
+  return wanted(valueOrCliError(await openOtlpGrpc(options)), flags);
 }
 
 /** What the flags say of how to reach a receiver. */
@@ -187,8 +187,11 @@ export function limitsOf(flags: FlagValues<typeof DELIVERY_FLAGS>): DeliveryLimi
   };
 }
 
-/** Receivers handle a few thousand spans at once well; beyond that a request only takes longer to be answered. */
-const MAX_REQUEST_ITEMS = 4096;
+/**
+ * The batch processors of the SDKs send as many. Spans stay in memory until their request is answered: with thousands
+ * in each, most would live long enough to be moved to the old heap, which costs more than the requests saved.
+ */
+const MAX_REQUEST_ITEMS = 512;
 
 /** The ends that the flags did not switch off. */
 function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags): Exporter {
@@ -200,7 +203,7 @@ function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags
 }
 
 /** A setting that cannot be worked with ends the run before it begins. */
-export function settled<T extends object>(value: T | OptionProblem): T {
+export function valueOrCliError<T extends object>(value: T | OptionProblem): T {
   if (isProblem(value)) throw new CliError(value.sentence);
   return value;
 }

@@ -184,7 +184,7 @@ function readFlag(flag: Flag<unknown>, command: Command, env: Env): unknown {
   return fromEnv === undefined || fromEnv === '' ? flag.fallback : flag.read([fromEnv], flag.env ?? '');
 }
 
-/** True for `true`, `1`, `yes` in any case (the seed's rule), false for `false`, `0`, `no`. */
+/** True for `true`, `1`, `yes` in any case (the live plugin's rule), false for `false`, `0`, `no`. */
 export function readBoolean(text: string, name: string): boolean {
   const value = text.trim().toLowerCase();
   if (value === 'true' || value === '1' || value === 'yes') return true;

@@ -67,7 +67,6 @@ async function setUp(options: InitOptions, io: Io): Promise<ExitCode> {
 export function registerInit(program: Command, io: Io, exit: (code: ExitCode) => void): void {
   const command = program
     .command('init')
-    .description('set recording up in Hermes (shows what it will do, and asks)')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do not ask')
     .option('--uninstall', 'remove what init installed; recorded logs stay')

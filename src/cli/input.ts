@@ -47,8 +47,9 @@ export async function openInput(
   io: Io,
   signal: AbortSignal,
   report: Report,
+  command = 'replay',
 ): Promise<Input> {
-  const sources = await openLogs(logs, io, 'replay');
+  const sources = await openLogs(logs, io, command);
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
   const part = readPart(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);

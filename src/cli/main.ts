@@ -4,13 +4,18 @@ import { CliError } from './cli-error.ts';
 import { COMMANDS } from './commands.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
+import { allowLeaving } from './write-to.ts';
 
 /** 2: could not run. A wrong flag is a reason too; commander alone would say 1. */
 const COULD_NOT_RUN = 2;
 
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  allowLeaving(io.stdout);
+  allowLeaving(io.stderr);
   let exitCode = 0;
+  // `2>&1 | head`: talk that nobody hears any more is no failure.
+  io.stderr.on('error', () => {});
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;

@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { packageVersion } from './version.ts';
 
-/** The seed's. */
+/** The live plugin's. */
 const DEFAULT_SERVICE_NAME = 'hermes-agent';
 
 /**

@@ -20,12 +20,14 @@ export async function createProgram(
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stdout),
     })
     // Choices and defaults stand in our own words in the description already.
     .configureHelp({ optionDescription: ({ description }) => description });
   for (const { name, summary, register } of commands) {
     if (wanted(name)) await register(program, io, exit);
-    else program.command(name).description(summary);
+    else program.command(name);
+    program.commands.at(-1)?.description(summary);
   }
   return program;
 }

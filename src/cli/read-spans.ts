@@ -13,6 +13,8 @@ import { takeIn, takeRest } from './take-in.ts';
 export interface ReadSpans {
   readonly spans: readonly AgentSpan[];
   readonly report: Report;
+  /** True for a pipe, which an interrupt ends as a matter of course. */
+  readonly live: boolean;
 }
 
 export async function readSpans(
@@ -20,9 +22,10 @@ export async function readSpans(
   flags: ReconstructFlags,
   io: Io,
   { signal }: Pick<Interrupts, 'signal'>,
+  command: string,
 ): Promise<ReadSpans> {
   const report = createReport(logs.length);
-  const input = await openInput(logs, flags, io, signal, report);
+  const input = await openInput(logs, flags, io, signal, report, command);
   const reading = {
     report,
     clock: createLogClock(),
@@ -40,5 +43,5 @@ export async function readSpans(
     progress.stop();
   }
   assertAccounted(report);
-  return { spans, report };
+  return { spans, report, live: input.live };
 }

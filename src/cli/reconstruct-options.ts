@@ -8,7 +8,14 @@ import type { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
 
 const MICROS_PER_MILLI = 1000;
 
-export type ReconstructFlags = FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>;
+/** Those that spans depend on: names and metrics come after. */
+export type ReconstructFlags = Omit<
+  FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>,
+  'conventions' | 'metricInterval'
+>;
+
+/** A finished log loses nothing by waiting; what is told as it happens should leave within a second. */
+const REORDER_MILLIS = { finished: 5_000, live: 250 };
 
 /** A followed log has no end that would close what nobody closes. */
 const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
@@ -17,13 +24,14 @@ export function reconstructOptions(
   flags: ReconstructFlags,
   input: Pick<Input, 'live' | 'progress'>,
 ): ReconstructOptions {
+  const reorderWindow = flags.reorderWindow ?? (input.live ? REORDER_MILLIS.live : REORDER_MILLIS.finished);
   const idleTimeout = flags.idleTimeout ?? (input.progress === undefined ? undefined : FOLLOWED_IDLE_MILLIS);
   return {
     ...DEFAULT_OPTIONS,
     tracePer: flags.tracePer,
     idleTimeoutMicros: idleTimeout === undefined ? undefined : idleTimeout * MICROS_PER_MILLI,
     sessionSpans: input.live ? 'at_end' : 'at_finish',
-    reorderWindowMicros: flags.reorderWindow * MICROS_PER_MILLI,
+    reorderWindowMicros: reorderWindow * MICROS_PER_MILLI,
     maxOpenTurns: flags.maxOpen,
     content: flags.captureContent,
     syntheticTime: flags.assumeTimes,

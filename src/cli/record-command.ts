@@ -19,7 +19,6 @@ const RECORD_FLAGS = {
 export function registerRecord(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('record')
-    .description('the command of a Hermes shell hook: the body on standard input in, one line appended')
     // A hook must never fail, so a word that is not known is no reason to.
     .allowUnknownOption()
     .allowExcessArguments();

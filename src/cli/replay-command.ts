@@ -8,10 +8,7 @@ import { OTLP_VARIABLES } from './otlp-variables.ts';
 import { REPLAY_FLAGS } from './replay-flags.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('replay')
-    .description('logs → spans and metrics, at the times when things really happened')
-    .argument('[log...]', 'files (also .gz), or - for standard input');
+  const command = program.command('replay').argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, REPLAY_FLAGS);
   command.addOption(new Option('--color', 'paint, whatever the output is'));
   command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
@@ -43,7 +40,7 @@ export function colorFlag(command: Command): boolean | undefined {
     : undefined;
 }
 
-/** The seed's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
+/** The live plugin's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
 function isDisabled(io: Io): boolean {
   const value = io.env.HERMES_OTEL_ENABLED;
   if (value === undefined || value === '' || readBoolean(value, 'HERMES_OTEL_ENABLED')) return false;

@@ -1,4 +1,5 @@
 /** The flags of `replay`, in the order of its help. */
+import { CONVENTION_NAMES } from '../conventions/convention-names.ts';
 import {
   choiceFlag,
   choicesFlag,
@@ -25,7 +26,7 @@ export const DESTINATION_FLAGS = {
       fallback: 'console',
     },
     EXPORTERS,
-    // The seed's other words for it.
+    // The live plugin's other words for it.
     { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
   ),
   endpoint: textFlag({
@@ -35,7 +36,7 @@ export const DESTINATION_FLAGS = {
   header: listFlag({ flags: '--header <key=value>', help: 'header of every OTLP request; repeatable' }),
   output: textFlag({
     flags: '-o, --output <file>',
-    help: 'file for otlp_file; - is standard output',
+    help: 'file for otlp_file and openmetrics; - is standard output',
     fallback: '-',
   }),
   serviceName: textFlag({
@@ -121,11 +122,11 @@ export const RECONSTRUCT_FLAGS = {
   conventions: choicesFlag(
     {
       flags: '--conventions <names>',
-      help: 'names on spans and metrics: hermes, gen-ai, openinference; several may be joined by commas',
+      help: `names on spans and metrics: ${CONVENTION_NAMES.join(', ')}; several may be joined by commas`,
       env: 'HERMES_OTEL_CONVENTIONS',
       fallback: 'hermes',
     },
-    ['hermes', 'gen-ai', 'openinference'],
+    CONVENTION_NAMES,
   ),
   tracePer: choiceFlag(
     {
@@ -150,9 +151,9 @@ export const RECONSTRUCT_FLAGS = {
   }),
   reorderWindow: durationFlag({
     flags: '--reorder-window <time>',
-    help: 'put events in order of time within this window of log time',
+    help: 'put events in order of time within this window of log time; 5s, and 250ms for a log read as it grows',
     env: 'HERMES_OTEL_REORDER_WINDOW',
-    fallback: '5s',
+    fallback: undefined,
   }),
   assumeTimes: switchFlag({
     flags: '--assume-times',

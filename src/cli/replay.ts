@@ -1,6 +1,6 @@
 /**
  * `hermes-otel replay`: logs → events → spans and metrics → destinations, and an account of every line and span.
- * The only place that sees all stages; each does its own work.
+ * The story of a run from its first line to its account; each stage does its own work.
  */
 import { convention } from '../conventions/convention.ts';
 import { createState } from '../reconstruct/state.ts';

@@ -6,7 +6,7 @@ import { readLines } from '../input/read-lines.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { CliError } from './cli-error.ts';
 import type { Exit } from './commands.ts';
-import { limitsOf, otlpFlags, settled } from './exporters.ts';
+import { limitsOf, otlpFlags, valueOrCliError } from './exporters.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
 import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
@@ -38,7 +38,6 @@ type SendFlags = FlagValues<typeof SEND_FLAGS>;
 export function registerSend(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('send')
-    .description('files of OTLP/JSON lines → a receiver, with the account of a replay')
     .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
   addFlags(command, SEND_FLAGS);
   addVariables(command, OTLP_VARIABLES);
@@ -117,7 +116,7 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     ]);
     return grpcChannel(
       loadGrpc(import.meta.url),
-      settled(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
+      valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
       userAgent,
     );
   }
@@ -125,6 +124,6 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     import('../export/options/otlp-http-options.ts'),
     import('../export/http/http-channel.ts'),
   ]);
-  const settings = settled(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return httpChannel(settings, flags.concurrency, userAgent, systemClock);
 }

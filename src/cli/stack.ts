@@ -32,9 +32,7 @@ const CHECK_FLAGS = {
 } as const;
 
 export function registerStack(program: Command, io: Io, exit: (code: number) => void): void {
-  const stack = program
-    .command('stack')
-    .description('Jaeger, Prometheus and Grafana to look at traces and metrics with');
+  const stack = program.command('stack');
   addExamples(stack, [
     ['hermes-otel stack init viewing', 'write the files, then `docker compose up -d --wait` in viewing'],
     ['hermes-otel stack check', 'seven steps from the Collector to the dashboard'],

@@ -17,6 +17,7 @@ import { addExamples } from './help.ts';
 import { openLogs } from './input.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { startProgress } from './progress.ts';
 import { writeTo } from './write-to.ts';
 
 const FORMATS = ['text', 'json'] as const;
@@ -31,7 +32,6 @@ type ValidateFlags = FlagValues<typeof VALIDATE_FLAGS>;
 export function registerValidate(program: Command, io: Io, exit: Exit): void {
   const command = program
     .command('validate')
-    .description('a look over a log without replaying it: what is odd, and what that does to the trace')
     .argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, VALIDATE_FLAGS);
   addExamples(command, [
@@ -52,11 +52,21 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   const interrupt = watchInterrupts(io);
   const state = startLint();
   const unread: Diagnostic[] = [];
+  const progress = startProgress(io, false);
+  let lines = 0;
+  const onLines = (count: number) => {
+    lines += count;
+    progress.tell({ lines });
+  };
   try {
     for (const source of await openLogs(logs, io, 'validate')) {
-      await lintSource(state, source, interrupt.signal, (diagnostic) => unread.push(diagnostic));
+      await lintSource(state, source, interrupt.signal, {
+        onLines,
+        onDiagnostic: (diagnostic) => unread.push(diagnostic),
+      });
     }
   } finally {
+    progress.stop();
     interrupt.stop();
   }
   const report = finishLint(state);
@@ -68,13 +78,19 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   return flags.strict && lost > 0 ? 1 : 0;
 }
 
+interface LintListeners {
+  readonly onLines: (count: number) => void;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+}
+
 async function lintSource(
   state: LintState,
   source: ByteSource,
   signal: AbortSignal,
-  onDiagnostic: (diagnostic: Diagnostic) => void,
+  { onLines, onDiagnostic }: LintListeners,
 ): Promise<void> {
   for await (const lines of readLines(source, { signal, onDiagnostic })) {
+    onLines(lines.length);
     for (const line of lines) {
       lintLine(state, { line, parsed: parseLine(line, { content: false }), facts: inspectLine(line.text) });
     }

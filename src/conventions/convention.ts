@@ -7,6 +7,7 @@ import {
 } from '../model/otel.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { CONVENTION_NAMES, type ConventionName } from './convention-names.ts';
 import { genAi } from './gen-ai.ts';
 import { genAiMeter } from './gen-ai-meter.ts';
 import { hermes } from './hermes.ts';
@@ -21,10 +22,6 @@ import { statusOf } from './status.ts';
  * From what Hermes did to what OpenTelemetry says of it: names, attributes, status, span events, measurements.
  * This stage knows names and nothing else: no event of a log, no pairing, no time rule, no SDK.
  */
-
-/** In order of precedence: the first chosen one names the span, and its value stands where two give one attribute. */
-export const CONVENTION_NAMES = ['hermes', 'gen-ai', 'openinference'] as const;
-export type ConventionName = (typeof CONVENTION_NAMES)[number];
 
 export interface Convention {
   toSpan(span: AgentSpan): OtelSpan;

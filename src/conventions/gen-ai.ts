@@ -1,5 +1,6 @@
 import type { Usage } from '../model/event.ts';
 import type { Attributes } from '../model/otel.ts';
+import { PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
@@ -14,7 +15,6 @@ import { approvalName, chatPrefix, sessionName } from './names.ts';
 import { semanticProvider } from './providers.ts';
 import type { Context, SpanRules } from './rules.ts';
 import { errorType } from './status.ts';
-import { PAYLOAD_CHARS, safeText } from './text.ts';
 
 /**
  * The GenAI semantic conventions 1.41. Two things differ from the live plugin's names although the names are alike:

@@ -1,11 +1,11 @@
 import type { Usage } from '../model/event.ts';
 import type { Attributes } from '../model/otel.ts';
+import { PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { ApiCallSpan, AuxiliaryCallSpan, CallError, ToolCallSpan } from '../model/span.ts';
 import { seconds, secondsOfMillis } from './duration.ts';
 import { chatPrefix, toolPrefix } from './names.ts';
 import type { Context } from './rules.ts';
 import { errorType } from './status.ts';
-import { PAYLOAD_CHARS, safeText } from './text.ts';
 
 type ModelCall = ApiCallSpan | AuxiliaryCallSpan;
 

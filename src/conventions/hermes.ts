@@ -1,11 +1,11 @@
 import type { Attributes } from '../model/otel.ts';
+import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { ApprovalSpan, SessionSpan, SubagentSpan, TurnSpan } from '../model/span.ts';
 import { durationMicros, seconds, secondsOfMillis } from './duration.ts';
 import { apiCall, auxiliaryCall, toolCall } from './hermes-calls.ts';
 import { approvalName, sessionName, subagentName, turnName } from './names.ts';
 import type { Context, SpanRules } from './rules.ts';
 import { errorType } from './status.ts';
-import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from './text.ts';
 
 /**
  * The names of the live plugin `hermes-plugin-otel-tracing`, types included, and under `hermes.*` what it has no name

@@ -1,5 +1,6 @@
 import type { Usage } from '../model/event.ts';
 import type { Attributes } from '../model/otel.ts';
+import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
@@ -11,7 +12,6 @@ import type {
 } from '../model/span.ts';
 import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
 import type { Context, SpanRules } from './rules.ts';
-import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from './text.ts';
 
 /** What Phoenix and Arize read. OpenInference prescribes no span names and no metrics, so the names are Hermes's own. */
 export const openInference = {

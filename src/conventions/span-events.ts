@@ -1,7 +1,7 @@
 import type { Attributes, OtelLink, OtelSpanEvent } from '../model/otel.ts';
+import { errorText, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, CallError, SpanLink } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import { errorText, PAYLOAD_CHARS, safeText } from './text.ts';
 
 const NO_EVENTS: readonly OtelSpanEvent[] = [];
 const NO_LINKS: readonly OtelLink[] = [];

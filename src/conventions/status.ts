@@ -1,21 +1,19 @@
+import { isError } from '../model/failure.ts';
 import { type OtelSpan, STATUS_CODE } from '../model/otel.ts';
+import { errorText } from '../model/safe-text.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
-import { errorText } from './text.ts';
 
 /** The error class of a failure that the log does not name (semantic conventions, `error.type`). */
 const OTHER = '_OTHER';
 
 const UNSET: OtelSpan['status'] = { code: STATUS_CODE.unset, message: undefined };
 
-/** How a sub-agent ends badly. `interrupted` is not among them: somebody wanted it. */
-const FAILED_SUBAGENT: ReadonlySet<string> = new Set(['failed', 'error', 'timeout']);
-
 /**
  * The low-cardinality class of what went wrong (`error.type`); `undefined` when nothing did, as far as the log says.
- * A span is ERROR exactly when it has one. Interrupted, blocked and cancelled are outcomes, not errors; a span
- * without an end is unknown, not failed.
+ * A span is ERROR exactly when it has one.
  */
 export function errorType(span: AgentSpan): string | undefined {
+  if (!isError(span)) return undefined;
   switch (span.kind) {
     case 'api_call':
     case 'auxiliary_call':
@@ -23,9 +21,9 @@ export function errorType(span: AgentSpan): string | undefined {
     case 'tool_call':
       return toolErrorType(span);
     case 'turn':
-      return span.finalStatus === 'failed' ? turnErrorType(span) : undefined;
+      return turnErrorType(span);
     case 'subagent':
-      return span.status !== undefined && FAILED_SUBAGENT.has(span.status) ? span.status : undefined;
+      return span.status;
     case 'session':
     case 'approval':
       return undefined;
@@ -35,9 +33,8 @@ export function errorType(span: AgentSpan): string | undefined {
 }
 
 /** Hermes's word; where a dialect has none, the word that later versions use. */
-function toolErrorType(span: ToolCallSpan): string | undefined {
-  if (span.status === 'error') return span.errorType ?? 'tool_error';
-  return span.status === 'timeout' ? (span.errorType ?? 'tool_timeout') : undefined;
+function toolErrorType({ status, errorType }: ToolCallSpan): string {
+  return errorType ?? (status === 'timeout' ? 'tool_timeout' : 'tool_error');
 }
 
 /** `max_iterations_reached(90/90)` is of the class `max_iterations_reached`. */

@@ -25,13 +25,14 @@ export type HookEvent =
   | PostApprovalResponse
   | PreAuxiliaryCall
   | PostAuxiliaryCall
-  | StreamStart
   | StreamDelta
-  | StreamEnd
   | Mark
   | Unmapped;
 
-/** The hooks that become spans, or parts of one. The names are Hermes's. */
+/**
+ * What tells the kinds of event apart: Hermes's name of the hook, but `mark` for all hooks that become a span event and
+ * `unmapped` for all that are in no span; those two keep Hermes's name in `name`.
+ */
 export type HookName = HookEvent['hook'];
 
 export interface EventBase extends LineRef {
@@ -165,7 +166,7 @@ export interface PreToolCall extends EventBase {
   /** `undefined` for nested `execute_code` calls, and in the agent loop's `pre` before 0.16. */
   readonly toolCallId: string | undefined;
   readonly apiRequestId: string | undefined;
-  /** Always present: calls without ids are paired by name and arguments. */
+  /** Read also when no content was asked for: calls without ids are paired by name and arguments. */
   readonly args: JsonValue | undefined;
 }
 
@@ -200,7 +201,7 @@ export interface SubagentStart extends EventBase {
   readonly childGoal: string | undefined;
 }
 
-/** `sessionId` is the parent's. `parentTurnId` may name a later turn than the one that started the child (M13). */
+/** `sessionId` is the parent's. `parentTurnId` may name a later turn than the one that started the child (M13 of docs/mapping.md). */
 export interface SubagentStop extends EventBase {
   readonly hook: 'subagent_stop';
   readonly parentTurnId: string | undefined;
@@ -249,19 +250,9 @@ export interface PostAuxiliaryCall extends EventBase, ApiFields, AnswerFields {
   readonly errorMessage: string | undefined;
 }
 
-export interface StreamStart extends EventBase {
-  readonly hook: 'on_stream_start';
-  /** The API call's number in the turn. */
-  readonly iteration: number | undefined;
-}
-
 export interface StreamDelta extends EventBase {
   readonly hook: 'on_stream_delta';
-  readonly iteration: number | undefined;
-}
-
-export interface StreamEnd extends EventBase {
-  readonly hook: 'on_stream_end';
+  /** The API call's number in the turn. */
   readonly iteration: number | undefined;
 }
 

@@ -37,13 +37,13 @@ export interface SpanLink {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
   /** What the linked span is to this one. */
-  readonly relation: 'previous_turn' | 'parent';
+  readonly relation: 'previous_turn';
 }
 
 /** Something that happened at one moment inside a span. */
 export interface AgentSpanEvent {
   readonly time: EpochMicros;
-  /** `exception`, or Hermes's name of the hook. */
+  /** Hermes's name of the hook. */
   readonly name: string;
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }

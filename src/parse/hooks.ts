@@ -5,7 +5,7 @@ import { readPostAuxiliaryCall, readPreAuxiliaryCall } from './auxiliary-hooks.t
 import type { Fields } from './fields.ts';
 import { MARK_HOOKS, readKanban, readMark } from './mark-hooks.ts';
 import { readSessionEnd, readSessionFinalize, readSessionReset, readSessionStart } from './session-hooks.ts';
-import { readStreamDelta, readStreamEnd, readStreamStart } from './stream-hooks.ts';
+import { readStreamDelta } from './stream-hooks.ts';
 import { readSubagentStart, readSubagentStop } from './subagent-hooks.ts';
 import { readPostToolCall, readPreToolCall } from './tool-hooks.ts';
 import { readPostLlmCall, readPreLlmCall } from './turn-hooks.ts';
@@ -32,9 +32,7 @@ const READERS = {
   post_approval_response: readPostApprovalResponse,
   pre_auxiliary_call: readPreAuxiliaryCall,
   post_auxiliary_call: readPostAuxiliaryCall,
-  on_stream_start: readStreamStart,
   on_stream_delta: readStreamDelta,
-  on_stream_end: readStreamEnd,
 } satisfies {
   readonly [H in Exclude<HookName, 'mark' | 'unmapped'>]: Reader<Extract<HookEvent, { hook: H }>>;
 };

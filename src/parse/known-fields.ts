@@ -2,6 +2,9 @@
  * Which fields Hermes gives to which hook, in any release: the tables of its hooks, as data. Only `inspectLine` reads
  * it; the readers of hooks name what they need themselves.
  */
+import type { HookName } from '../model/event.ts';
+import type { MARK_HOOKS } from './mark-hooks.ts';
+import type { UNMAPPED_HOOKS } from './unmapped-hooks.ts';
 
 const IDS = 'session_id task_id turn_id';
 const MODEL = 'model platform';
@@ -17,7 +20,8 @@ const APPROVAL =
 const STREAM = `${IDS} iteration model provider surface`;
 const BOARD = 'task_id profile_name board assignee run_id session_id turn_id';
 
-const FIELDS: Readonly<Record<string, string>> = {
+/** Every hook that is read has a row: one that is missing does not compile. `undefined`: its fields are not known. */
+export const FIELDS = {
   on_session_start: `${IDS} ${MODEL}`,
   on_session_end: `${IDS} ${MODEL} completed interrupted failed turn_exit_reason reason api_request_id`,
   on_session_finalize: `session_id platform reason old_session_id new_session_id`,
@@ -57,7 +61,19 @@ const FIELDS: Readonly<Record<string, string>> = {
   on_room_member_activity: `${IDS} room_id thread_id member_id execution_generation kind seq payload`,
   pre_transcription: 'session_id file_path provider model language prompt source',
   pre_tts_synthesis: 'session_id text provider',
-};
+  transform_api_error_classification: undefined,
+  pre_response_delivery: undefined,
+  on_compression_complete: undefined,
+  pre_context_compression: undefined,
+  pre_compression: undefined,
+} satisfies Readonly<Record<ReadHook | Kanban, string | undefined>>;
+
+type ReadHook =
+  | Exclude<HookName, 'mark' | 'unmapped'>
+  | (typeof MARK_HOOKS)[number]
+  | (typeof UNMAPPED_HOOKS)[number];
+/** A family: its readers know it by the beginning of the name. */
+type Kanban = `kanban_task_${'claimed' | 'completed' | 'blocked'}`;
 
 /** What the envelopes and the recorders add to every hook. */
 const ENVELOPE =
@@ -78,7 +94,11 @@ const HOOKS_SINCE_0_20 =
   /^(?:(?:pre|post)_auxiliary_call|on_(?:stream_|interim_|kanban_|skill_|room_)\w+|agent_loop_stopped|pre_(?:command|transcription|tts_synthesis))$/;
 
 const ENVELOPE_FIELDS = new Set(wordsOf(ENVELOPE));
-const BY_HOOK = new Map(Object.entries(FIELDS).map(([hook, fields]) => [hook, new Set(wordsOf(fields))]));
+const BY_HOOK = new Map(
+  Object.entries<string | undefined>(FIELDS).flatMap(([hook, fields]): [string, ReadonlySet<string>][] =>
+    fields === undefined ? [] : [[hook, new Set(wordsOf(fields))]],
+  ),
+);
 
 /** The names among `fields` that neither Hermes nor a recorder gives to `hook`; none for a hook whose fields we do not know. */
 export function unknownAmong(hook: string, fields: readonly string[]): readonly string[] {

@@ -1,23 +1,11 @@
-import type { StreamDelta, StreamEnd, StreamStart } from '../model/event.ts';
+import type { StreamDelta } from '../model/event.ts';
 import { count, type Fields, text } from './fields.ts';
 
-export function readStreamStart(fields: Fields): StreamStart {
-  return streamEvent(fields, 'on_stream_start');
-}
-
+/** The first of a call tells when its answer began. The text of a delta is never read. */
 export function readStreamDelta(fields: Fields): StreamDelta {
-  return streamEvent(fields, 'on_stream_delta');
-}
-
-export function readStreamEnd(fields: Fields): StreamEnd {
-  return streamEvent(fields, 'on_stream_end');
-}
-
-/** The three differ in content only: the text of a delta is never read. */
-function streamEvent<H extends string>(fields: Fields, hook: H): Omit<StreamStart, 'hook'> & { hook: H } {
   const { body, extra } = fields;
   return {
-    hook,
+    hook: 'on_stream_delta',
     source: fields.source,
     line: fields.line,
     time: fields.time,

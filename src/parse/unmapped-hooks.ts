@@ -15,6 +15,8 @@ export const UNMAPPED_HOOKS = [
   'pre_tts_synthesis',
   'agent_loop_stopped',
   'pre_response_delivery',
+  'on_stream_start',
+  'on_stream_end',
 ] as const;
 
 export function readUnmapped(fields: Fields): Unmapped {

@@ -5,6 +5,7 @@
 import type { ApiRequestError, PostApiRequest, PreApiRequest } from '../model/event.ts';
 import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
+import { attemptSpan } from './api-call-span.ts';
 import { spanIdOf } from './ids.ts';
 import type {
   AttemptState,
@@ -277,61 +278,5 @@ function lostAttempt(
     maxTokens: undefined,
     firstChunkAt: undefined,
     presumed: undefined,
-  };
-}
-
-interface Ending {
-  readonly spanId: ApiCallSpan['spanId'];
-  readonly endTime: EpochMicros;
-  readonly incomplete: IncompleteReason | undefined;
-  readonly error: CallError | undefined;
-  readonly answer: PostApiRequest | undefined;
-  /** Of the whole logical call; only with an answer. */
-  readonly callDurationMicros?: number;
-}
-
-function attemptSpan(state: State, turn: TurnState, attempt: AttemptState, ending: Ending): ApiCallSpan {
-  const { answer } = ending;
-  const firstChunkAt = answer?.firstChunkAt ?? attempt.firstChunkAt;
-  return {
-    kind: 'api_call',
-    traceId: turn.position.traceId,
-    spanId: ending.spanId,
-    parentSpanId: turn.position.spanId,
-    startTime: attempt.startTime,
-    endTime: ending.endTime,
-    sessionId: attempt.sessionId,
-    incomplete: ending.incomplete,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
-    apiRequestId: attempt.apiRequestId,
-    // After a fallback the answer names another model than the request did.
-    model: answer?.model ?? attempt.model ?? turn.model,
-    platform: attempt.platform ?? turn.platform,
-    provider: answer?.provider ?? attempt.provider,
-    baseUrl: answer?.baseUrl ?? attempt.baseUrl,
-    apiMode: answer?.apiMode ?? attempt.apiMode,
-    callNumber: attempt.apiCallCount,
-    retryCount: attempt.retryCount ?? attempt.attempt,
-    messageCount: attempt.messageCount ?? answer?.messageCount,
-    toolCount: attempt.toolCount,
-    approxInputTokens: attempt.approxInputTokens,
-    requestCharCount: attempt.requestCharCount,
-    maxTokens: attempt.maxTokens,
-    callDurationMicros: ending.callDurationMicros,
-    timeToFirstChunkMicros:
-      firstChunkAt === undefined ? undefined : Math.max(0, firstChunkAt - attempt.startTime),
-    contextLength: answer?.contextLength,
-    error: ending.error,
-    answered: answer !== undefined,
-    background: turn.background,
-    endedAt: answer?.endedAt,
-    apiDurationMicros: answer?.apiDurationMicros,
-    finishReason: answer?.finishReason,
-    responseModel: answer?.responseModel,
-    usage: answer?.usage,
-    assistantContentChars: answer?.assistantContentChars,
-    assistantToolCallCount: answer?.assistantToolCallCount,
   };
 }

@@ -2,7 +2,7 @@
 import type { PostApprovalResponse, PreApprovalRequest } from '../model/event.ts';
 import type { ApprovalSpan, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
-import { rememberEnded } from './ended.ts';
+import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
 import type { ApprovalState, Fate, Output, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, isRepeat } from './times.ts';
@@ -18,6 +18,7 @@ const REFUSING: ReadonlySet<string> = new Set([
 ]);
 
 export function onPreApprovalRequest(
+  state: State,
   session: SessionState,
   turn: TurnState,
   event: PreApprovalRequest,
@@ -30,7 +31,7 @@ export function onPreApprovalRequest(
       approval.presumed ??= { time: later(approval.startTime, event.time), reason: 'next_call' };
     }
   }
-  turn.approvals.push(openApproval(session, turn, event));
+  turn.approvals.push(openApproval(state, session, turn, event));
   return 'mapped';
 }
 
@@ -42,10 +43,10 @@ export function onPostApprovalResponse(
   event: PostApprovalResponse,
 ): Fate {
   const at = turn.approvals.findIndex((approval) => sameApproval(approval, event));
-  if (at === -1 && session.ended.has(approvalKey(turn, event))) return 'merged';
+  if (at === -1 && hasEnded(state, approvalKey(turn, event))) return 'merged';
   const [open] = at === -1 ? [] : turn.approvals.splice(at, 1);
-  const approval = open ?? openApproval(session, turn, event);
-  rememberEnded(session, approvalKey(turn, event), approval.startTime);
+  const approval = open ?? openApproval(state, session, turn, event);
+  rememberEnded(state, approvalKey(turn, event), approval.startTime);
   const { choice } = event;
   const span: ApprovalSpan = {
     ...approvalSpan(state, turn, approval),
@@ -104,10 +105,15 @@ function approvalKey(turn: TurnState, event: ApprovalEvent): string {
   return `approval\0${turn.key}\0${event.toolCallId ?? event.patternKey ?? ''}\0${event.surface ?? ''}`;
 }
 
-function openApproval(session: SessionState, turn: TurnState, event: ApprovalEvent): ApprovalState {
+function openApproval(
+  state: State,
+  session: SessionState,
+  turn: TurnState,
+  event: ApprovalEvent,
+): ApprovalState {
   const tool = turn.tools.find((open) => open.toolCallId === event.toolCallId) ?? turn.tools.at(-1);
   return {
-    spanId: approvalSpanId(session, turn, event),
+    spanId: approvalSpanId(state, turn, event),
     parentSpanId: tool?.spanId ?? turn.position.spanId,
     surface: event.surface,
     toolCallId: event.toolCallId,
@@ -120,13 +126,9 @@ function openApproval(session: SessionState, turn: TurnState, event: ApprovalEve
 }
 
 /** By tool call and surface; one that is asked for again, or has no tool call, by its time as well. */
-function approvalSpanId(
-  session: SessionState,
-  turn: TurnState,
-  event: ApprovalEvent,
-): ApprovalSpan['spanId'] {
+function approvalSpanId(state: State, turn: TurnState, event: ApprovalEvent): ApprovalSpan['spanId'] {
   const key = approvalKey(turn, event);
-  const again = event.toolCallId === undefined || session.ended.has(key);
+  const again = event.toolCallId === undefined || hasEnded(state, key);
   return spanIdOf('approval', key, again ? timeText(event.time) : '');
 }
 

@@ -2,20 +2,21 @@
 import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
 import type { AuxiliaryCallSpan, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { rememberEnded } from './ended.ts';
+import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
 import type { AuxiliaryState, Fate, Output, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, trusted } from './times.ts';
 import { addUsage } from './tokens.ts';
 
 export function onPreAuxiliaryCall(
+  state: State,
   out: Output,
   session: SessionState,
   turn: TurnState,
   event: PreAuxiliaryCall,
 ): Fate {
   const key = auxiliaryKey(event);
-  if (turn.auxiliaryCalls.has(key) || session.ended.has(key)) return 'merged';
+  if (turn.auxiliaryCalls.has(key) || hasEnded(state, endedKey(session, key))) return 'merged';
   const first = (event.retryCount ?? 0) === 0;
   const start = first ? trusted(out, event, event.startedAt, event.time, 'started_at') : event.time;
   turn.auxiliaryCalls.set(key, openAuxiliary(session, event, start));
@@ -31,11 +32,11 @@ export function onPostAuxiliaryCall(
 ): Fate {
   const key = auxiliaryKey(event);
   const open = turn.auxiliaryCalls.get(key);
-  if (open === undefined && session.ended.has(key)) return 'merged';
+  if (open === undefined && hasEnded(state, endedKey(session, key))) return 'merged';
   const end = trusted(out, event, event.endedAt, event.time, 'ended_at');
   const auxiliary = open ?? openAuxiliary(session, event, shift(end, -(event.apiDurationMicros ?? 0)));
   turn.auxiliaryCalls.delete(key);
-  rememberEnded(session, key, auxiliary.startTime);
+  rememberEnded(state, endedKey(session, key), auxiliary.startTime);
   turn.tokens = addUsage(turn.tokens, event.usage);
   if (!turn.background) session.tokens = addUsage(session.tokens, event.usage);
   const failed = event.errorType !== undefined || event.errorMessage !== undefined;
@@ -93,6 +94,11 @@ function errorOf(event: PostAuxiliaryCall): AuxiliaryCallSpan['error'] {
 /** Attempts of one auxiliary call share `api_request_id`; `retry_count` tells them apart, in both of their events. */
 function auxiliaryKey(event: PreAuxiliaryCall | PostAuxiliaryCall): string {
   return `aux\0${event.apiRequestId ?? `${event.auxTask}@${event.startedAt ?? event.time}`}\0${event.retryCount ?? 0}`;
+}
+
+/** A task and a time alone may be those of another session too. */
+function endedKey(session: SessionState, key: string): string {
+  return `${session.id}\0${key}`;
 }
 
 function openAuxiliary(

@@ -5,8 +5,23 @@
 import type { IncompleteReason } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { sendSession } from './sessions.ts';
-import type { Output, SessionState, State } from './state.ts';
+import type { Fate, Output, SessionState, State } from './state.ts';
 import { closeTurn } from './turns.ts';
+
+/** A session is finalised or reset. */
+export function onSessionFinalize(
+  state: State,
+  out: Output,
+  session: SessionState,
+  time: EpochMicros,
+  reason: string | undefined,
+): Fate {
+  const nothingOpen = session.turns.size === 0;
+  if (nothingOpen && session.endTime !== undefined) return 'merged';
+  session.endReason = reason;
+  endSession(state, out, session, 'session_end', time);
+  return session.selected ? 'mapped' : 'unmapped';
+}
 
 /** Ends the session and what is open in it. `time` is `undefined` when nothing in the log says when it ended. */
 export function endSession(

@@ -1,24 +1,32 @@
-/** What ended lately in a session: a second end is a duplicate, and a late child finds its parent. */
+/** What ended lately: a second end is a duplicate, and a late child finds its parent. */
 import type { EpochMicros } from '../model/time.ts';
-import type { Ended, SessionState } from './state.ts';
+import type { Ended, State } from './state.ts';
 
-/** How many ended turns, tools and approvals a session remembers. */
-const REMEMBERED = 256;
+/** So many ended turns, tools and approvals are remembered at least, of all sessions together, and at most twice as many. */
+const REMEMBERED = 16_384;
 
-/** Remembers that something of this key ended; the oldest is forgotten beyond a bound. */
+/** What ended under this key; `undefined` when nothing did, or too long ago. */
+export function endedUnder(state: State, key: string): Ended | undefined {
+  return state.ended.get(key) ?? state.endedBefore.get(key);
+}
+
+export function hasEnded(state: State, key: string): boolean {
+  return state.ended.has(key) || state.endedBefore.has(key);
+}
+
+/**
+ * Remembers that something of this key ended. Forgets by generations: a map from which the oldest is deleted one by one
+ * looks for it longer and longer.
+ */
 export function rememberEnded(
-  session: SessionState,
+  state: State,
   key: string,
   startTime: EpochMicros,
-  tool: Pick<Ended, 'endTime' | 'fingerprint'> = { endTime: undefined, fingerprint: undefined },
+  { endTime, fingerprint, traceId }: Partial<Ended> = {},
 ): void {
-  const count = (session.ended.get(key)?.count ?? 0) + 1;
-  session.ended.delete(key);
-  session.ended.set(key, { startTime, count, ...tool });
-  if (session.ended.size > REMEMBERED) {
-    for (const oldest of session.ended.keys()) {
-      session.ended.delete(oldest);
-      break;
-    }
-  }
+  const count = (endedUnder(state, key)?.count ?? 0) + 1;
+  state.ended.set(key, { startTime, endTime, fingerprint, traceId, count });
+  if (state.ended.size < REMEMBERED) return;
+  state.endedBefore = state.ended;
+  state.ended = new Map();
 }

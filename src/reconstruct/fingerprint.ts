@@ -13,7 +13,7 @@ const STRING_HEAD = 256;
 /** A number is taken for the fingerprint of arguments that were forgotten already: Hermes's are never a bare number. */
 export function fingerprintOf(value: JsonValue | undefined): number {
   if (typeof value === 'number') return value;
-  return mix(OFFSET, value) >>> 0;
+  return mix(OFFSET, value) | 0;
 }
 
 function mix(seed: number, value: JsonValue | undefined): number {

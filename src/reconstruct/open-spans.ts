@@ -3,7 +3,7 @@ import type { AgentSpan } from '../model/span.ts';
 import { sessionSpan } from './sessions.ts';
 import type { SessionState, State } from './state.ts';
 import { openSubagentSpan } from './subagents.ts';
-import { turnSpan } from './turns.ts';
+import { turnSpan } from './turn-span.ts';
 
 /** Everything open that others hang below; what is still open is incomplete. It leaves again, whole, under the same ids. */
 export function openSpans(state: State): readonly AgentSpan[] {

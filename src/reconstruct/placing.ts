@@ -114,11 +114,6 @@ export function noteTask(state: State, session: SessionState, event: HookEvent):
 /** Background reviews bring a task of their own each, and a log may go on for months. */
 const MAX_TASKS = 100_000;
 
-/** True when the event's turn has ended, so far as is remembered: a late child, not the sign of a new turn. */
-export function turnHasEnded(owner: SessionState, event: HookEvent): boolean {
-  return event.turnId !== undefined && owner.ended.has(event.turnId);
-}
-
 /** The session of an event, opened when it is new; `undefined` when the event leads to none. */
 export function sessionOf(state: State, event: HookEvent): SessionState | undefined {
   // A reset announces a session that nothing is known of yet, and ends the one that it replaces.

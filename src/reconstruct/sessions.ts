@@ -3,7 +3,7 @@ import type { HookEvent } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import type { Output, Position, SessionState, State } from './state.ts';
+import type { Fate, Output, Position, SessionState, State } from './state.ts';
 import { NO_TOKENS } from './tokens.ts';
 
 /** The session of this id, opened at `time` when it is new. */
@@ -24,7 +24,6 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     parentSessionId: undefined,
     subagent: undefined,
     turns: new Map(),
-    ended: new Map(),
     tasks: [],
     turnCount: 0,
     apiCallCount: 0,
@@ -38,6 +37,15 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
   };
   state.sessions.set(id, session);
   return session;
+}
+
+/** A session says that it begins; twice is as once. */
+export function onSessionStart(state: State, session: SessionState): Fate {
+  const again = session.selected;
+  // A session that never takes a turn still has its span, unless turns are being chosen.
+  if (state.options.selectTurn === undefined) session.selected = true;
+  state.quiet.set(session.id, true);
+  return again ? 'merged' : 'mapped';
 }
 
 /** Notes that something happened in `session` at `time`, and so in the sessions above a sub-agent's. */
@@ -107,12 +115,21 @@ function namedAbove(state: State, session: SessionState): SessionState | undefin
   return id === undefined ? undefined : state.sessions.get(id);
 }
 
+/** Sends every session that is due. All are placed before: one may learn only then that another hangs below it. */
+export function sendSessions(state: State, out: Output): void {
+  for (const session of state.sessions.values()) if (isDue(state, session)) positionOf(state, session);
+  for (const session of state.sessions.values()) sendSession(state, out, session);
+}
+
 /** Sends the session's span, whole so far; nothing when it has left already, or has no span of its own. */
 export function sendSession(state: State, out: Output, session: SessionState): void {
-  const hasSpan = session.subagent === undefined && state.options.tracePer === 'session';
-  if (session.sent || !session.selected || !hasSpan) return;
+  if (!isDue(state, session)) return;
   session.sent = true;
   out.spans.push(sessionSpan(state, session));
+}
+
+function isDue({ options }: State, { sent, selected, subagent }: SessionState): boolean {
+  return !sent && selected && subagent === undefined && options.tracePer === 'session';
 }
 
 /** The session as it stands. */

@@ -3,7 +3,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { createState, type ReconstructOptions, type State, type Waiting } from './state.ts';
 
 /** Changes whenever a field of `State` changes its meaning: a state of another number cannot be read. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 /** A map among JSON's objects. No record of the state has a field of this name. */
 const MAP = '$map';

@@ -74,6 +74,10 @@ export interface State {
   readonly turnSessions: Map<string, string>;
   /** Running sub-agents, by child session id (or by a key of their own when Hermes named none). */
   readonly subagents: Map<string, SubagentState>;
+  /** What ended lately, in any session: turns by their key, everything else as its noun says. */
+  ended: Map<string, Ended>;
+  /** What ended before that. */
+  endedBefore: Map<string, Ended>;
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
   /** Events that wait for their order, by time. */
@@ -114,8 +118,6 @@ export interface SessionState {
   subagent: string | undefined;
   /** Open turns, and turns sent whose last children are still awaited. By key, in order of start. */
   readonly turns: Map<string, TurnState>;
-  /** What ended lately (turns, tool calls, approvals), by key: a second end is a duplicate, a late child finds its parent. */
-  readonly ended: Map<string, Ended>;
   /** Task ids of its ordinary turns. */
   readonly tasks: string[];
   turnCount: number;
@@ -185,6 +187,8 @@ export interface Ended {
   readonly endTime: EpochMicros | undefined;
   /** Of a tool's arguments. */
   readonly fingerprint: number | undefined;
+  /** Of a turn. */
+  readonly traceId: TraceId | undefined;
   /** How many ended under this key: some providers give one id to several calls. */
   readonly count: number;
 }
@@ -231,8 +235,8 @@ export interface AttemptState extends ApiFields {
 }
 
 export interface ToolState {
-  /** Names the call among those of its session; `undefined` for a call that opened without an id. */
-  readonly key: string | undefined;
+  /** Names the call among those that ended; `undefined` for a call that opened without an id. */
+  readonly key: SpanId | undefined;
   readonly spanId: SpanId;
   readonly sessionId: string;
   readonly toolName: string;
@@ -317,6 +321,8 @@ export function createState(options: ReconstructOptions): State {
     taskSessions: new Map(),
     turnSessions: new Map(),
     subagents: new Map(),
+    ended: new Map(),
+    endedBefore: new Map(),
     openTurns: new Map(),
     waiting: [],
     waitingFrom: 0,

@@ -6,13 +6,13 @@ import type { SubagentStart, SubagentStop } from '../model/event.ts';
 import type { IncompleteReason, SubagentSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { endSession } from './close-sessions.ts';
-import { rememberEnded } from './ended.ts';
+import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
 import { positionOf } from './sessions.ts';
 import type { Fate, Output, Position, SessionState, State, SubagentState, TurnState } from './state.ts';
 import { clampedEnd, warn } from './times.ts';
 import { NO_TOKENS } from './tokens.ts';
-import { turnSpanId } from './turns.ts';
+import { turnHasLeft, turnSpanId } from './turns.ts';
 
 /** A sub-agent begins. `parent` is the session that started it, `turn` its turn as far as that is open. */
 export function onSubagentStart(
@@ -23,7 +23,7 @@ export function onSubagentStart(
   event: SubagentStart,
 ): Fate {
   const key = event.childSessionId ?? `${parent.id}@${event.time}`;
-  if (state.subagents.has(key) || parent.ended.has(subagentKey(key))) return 'merged';
+  if (state.subagents.has(key) || hasEnded(state, subagentKey(key))) return 'merged';
   if (
     event.childSessionId !== undefined &&
     state.sessions.get(event.childSessionId)?.position !== undefined
@@ -43,12 +43,12 @@ export function onSubagentStop(
   event: SubagentStop,
 ): Fate {
   const key = event.childSessionId ?? `${parent.id}@${event.time}`;
-  if (!state.subagents.has(key) && parent.ended.has(subagentKey(key))) return 'merged';
+  if (!state.subagents.has(key) && hasEnded(state, subagentKey(key))) return 'merged';
   const start = shift(event.time, -1000 * (event.durationMillis ?? 0));
   const subagent = state.subagents.get(key) ?? open(state, parent, turn, event, key, start);
   const end = clampedEnd(out, event, subagent.startTime, event.time);
   close(state, out, subagent, event, end, undefined);
-  rememberEnded(parent, subagentKey(key), subagent.startTime);
+  rememberEnded(state, subagentKey(key), subagent.startTime);
   return 'mapped';
 }
 
@@ -134,12 +134,12 @@ function place(
   const above = positionOf(state, parent);
   // A tree is whole or it is none: what has a child leaves.
   parent.selected = true;
-  const ended = event.parentTurnId !== undefined && parent.ended.has(event.parentTurnId);
-  if (ended && event.parentTurnId !== undefined && state.options.tracePer === 'session') {
-    return { traceId: above.traceId, spanId, parentSpanId: turnSpanId(event.parentTurnId) };
+  const { parentTurnId } = event;
+  const perSession = state.options.tracePer === 'session';
+  if (perSession && parentTurnId !== undefined && turnHasLeft(state, parent, parentTurnId)) {
+    return { traceId: above.traceId, spanId, parentSpanId: turnSpanId(parentTurnId) };
   }
-  if (state.options.tracePer === 'session')
-    return { traceId: above.traceId, spanId, parentSpanId: above.spanId };
+  if (perSession) return { traceId: above.traceId, spanId, parentSpanId: above.spanId };
   return { traceId: above.traceId, spanId, parentSpanId: undefined };
 }
 

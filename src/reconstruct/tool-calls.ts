@@ -5,11 +5,20 @@
 import type { PostToolCall, PreToolCall } from '../model/event.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { rememberEnded } from './ended.ts';
+import { endedUnder, rememberEnded } from './ended.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { spanIdOf } from './ids.ts';
 import type { Ended, Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
+import {
+  findOpen,
+  findRepeated,
+  keyOf,
+  openUnder,
+  SAID_BEFORE,
+  saysAgain,
+  toolKey,
+  toolSpanId,
+} from './tool-pairing.ts';
 
 /** A tool begins. */
 export function onPreToolCall(
@@ -26,10 +35,9 @@ export function onPreToolCall(
     return 'merged';
   }
   const key = toolKey(turn, event);
-  const ended = key === undefined ? undefined : session.ended.get(key);
+  const ended = key === undefined ? undefined : endedUnder(state, key);
   if (ended !== undefined && saysAgain(ended, event, fingerprint)) return 'merged';
-  const count =
-    key === undefined ? 0 : (ended?.count ?? 0) + turn.tools.filter((tool) => tool.key === key).length;
+  const count = key === undefined ? 0 : (ended?.count ?? 0) + openUnder(turn, key);
   if (count > 0) {
     warn(
       out,
@@ -40,7 +48,7 @@ export function onPreToolCall(
   }
   turn.tools.push({
     key,
-    spanId: toolSpanId(turn, event, count),
+    spanId: count === 0 && key !== undefined ? key : toolSpanId(turn, event, count),
     sessionId: session.id,
     toolName: event.toolName,
     toolCallId: event.toolCallId,
@@ -57,16 +65,6 @@ export function onPreToolCall(
   return 'mapped';
 }
 
-/** True when a `pre` is of the call that ended: heard by a second recorder, or late. Other arguments are another call. */
-function saysAgain(
-  { startTime, fingerprint: known }: Ended,
-  event: PreToolCall,
-  fingerprint: number,
-): boolean {
-  if (known !== undefined && known !== fingerprint) return false;
-  return event.time <= startTime || isRepeat(startTime, event.time);
-}
-
 /** A tool ends, in any order. One whose start is not in the log starts where its duration says. */
 export function onPostToolCall(
   state: State,
@@ -75,9 +73,9 @@ export function onPostToolCall(
   turn: TurnState,
   event: PostToolCall,
 ): Fate {
-  const at = findOpen(session, turn, event);
+  const at = findOpen(state, turn, event);
   if (at === SAID_BEFORE) {
-    noteSecondEnd(out, session.ended.get(toolKey(turn, event) ?? ''), event);
+    noteSecondEnd(out, endedUnder(state, toolKey(turn, event) ?? ''), event);
     return 'merged';
   }
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
@@ -94,7 +92,7 @@ export function onPostToolCall(
     durationMillis: measuredMillis(event),
     result: event.result,
   };
-  closeTool(out, session, turn, tool, span, nested !== undefined);
+  closeTool(state, out, session, turn, tool, span, nested !== undefined);
   return 'mapped';
 }
 
@@ -125,11 +123,12 @@ export function closeOpenTools(
       endTime: later(tool.startTime, end.time),
       incomplete: end.reason,
     };
-    closeTool(out, session, turn, tool, span, nested !== undefined);
+    closeTool(state, out, session, turn, tool, span, nested !== undefined);
   }
 }
 
 function closeTool(
+  state: State,
   out: Output,
   session: SessionState,
   turn: TurnState,
@@ -147,105 +146,16 @@ function closeTool(
   const key =
     tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
   if (key !== undefined) {
-    rememberEnded(session, key, tool.startTime, { endTime: span.endTime, fingerprint: tool.fingerprint });
+    const { endTime } = span;
+    rememberEnded(state, key, tool.startTime, { endTime, fingerprint: tool.fingerprint });
   }
   if (turn.selected) out.spans.push(span);
-}
-
-/** An open call that this `pre` says again: heard by a second recorder, or once without and once with its ids. */
-function findRepeated(turn: TurnState, event: PreToolCall, fingerprint: number): ToolState | undefined {
-  return turn.tools.find((tool) => {
-    if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;
-    if (tool.toolCallId === event.toolCallId && tool.apiRequestId === event.apiRequestId) {
-      return event.toolCallId !== undefined || isRepeat(tool.startTime, event.time);
-    }
-    return tool.toolCallId === undefined;
-  });
-}
-
-/** The `post` is of a call that ended already: heard by a second recorder, or sent again by a worker that was late. */
-const SAID_BEFORE = -2;
-
-/** Index of the open call that this `post` ends, -1 when there is none, or `SAID_BEFORE`. */
-function findOpen(session: SessionState, turn: TurnState, event: PostToolCall): number {
-  const { tools } = turn;
-  const named = findNamed(session, turn, event);
-  if (named !== undefined) return named;
-  const unnamed = indexesOf(
-    tools,
-    (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
-  );
-  const match = sameArguments(tools, unnamed, event);
-  if (match !== undefined) return match;
-  // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
-  return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
-}
-
-/** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
-function findNamed(session: SessionState, turn: TurnState, event: PostToolCall): number | undefined {
-  const { tools } = turn;
-  const key = toolKey(turn, event);
-  if (key === undefined) return undefined;
-  const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && sameRequest(tool, event));
-  const exact = sameArguments(tools, same, event);
-  if (exact !== undefined) return exact;
-  const ended = session.ended.get(key);
-  // Where an id stands for several calls, a second end of the one must not end the other.
-  const ofEnded = ended !== undefined && ended.fingerprint === fingerprintOf(event.args);
-  if (same.length > 0 && !ofEnded) return same[0];
-  return ended === undefined ? undefined : SAID_BEFORE;
-}
-
-function sameRequest(tool: ToolState, event: PostToolCall): boolean {
-  return (
-    tool.apiRequestId === undefined ||
-    event.apiRequestId === undefined ||
-    tool.apiRequestId === event.apiRequestId
-  );
-}
-
-function indexesOf(tools: readonly ToolState[], test: (tool: ToolState) => boolean): number[] {
-  const found: number[] = [];
-  for (const [index, tool] of tools.entries()) if (test(tool)) found.push(index);
-  return found;
-}
-
-function sameArguments(
-  tools: readonly ToolState[],
-  candidates: readonly number[],
-  event: PostToolCall,
-): number | undefined {
-  if (candidates.length === 0) return undefined;
-  const fingerprint = fingerprintOf(event.args);
-  return candidates.find((index) => tools[index]?.fingerprint === fingerprint);
 }
 
 /** The `execute_code` that runs while an id-less call starts: such a call comes from its script. */
 function enclosingOf(turn: TurnState, event: PreToolCall): SpanId | undefined {
   if (event.toolCallId !== undefined) return undefined;
   return turn.tools.find((tool) => tool.toolName === 'execute_code' && tool.presumed === undefined)?.spanId;
-}
-
-interface ToolIds {
-  readonly toolName: string;
-  readonly toolCallId: string | undefined;
-  readonly apiRequestId: string | undefined;
-  readonly time: EpochMicros;
-}
-
-function toolKey(turn: TurnState, event: ToolIds): string | undefined {
-  return event.toolCallId === undefined ? undefined : keyOf(turn, event.apiRequestId, event.toolCallId);
-}
-
-function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): string {
-  return `tool\0${apiRequestId ?? turn.key}\0${toolCallId}`;
-}
-
-function toolSpanId(turn: TurnState, event: ToolIds, count: number): SpanId {
-  const ordinal = count === 0 ? [] : [String(count)];
-  if (event.toolCallId === undefined)
-    return spanIdOf('tool_call', turn.key, event.toolName, String(event.time));
-  return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, ...ordinal);
 }
 
 /** The call whose `pre_tool_call` is not in the log, or was never sent (tools blocked by scope, 0.16+). */

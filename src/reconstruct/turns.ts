@@ -1,16 +1,17 @@
 /** Turns: from `pre_llm_call` to `post_llm_call`, or to `on_session_end` without one. What closes a turn early is in `closeTurn`. */
 import type { HookEvent, PreLlmCall } from '../model/event.ts';
-import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
+import type { IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
 import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
-import { rememberEnded } from './ended.ts';
+import { endedUnder, rememberEnded } from './ended.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { positionOf } from './sessions.ts';
 import type { Output, Position, SessionState, State, TurnState } from './state.ts';
 import { NO_TOKENS } from './tokens.ts';
 import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
+import { turnSpan } from './turn-span.ts';
 
 /**
  * Opens the turn that `event` belongs to: its own `pre_llm_call`, or the first event inside it. A `late` one has been
@@ -116,6 +117,15 @@ function placeTurn(state: State, session: SessionState, key: string): Position {
   return { traceId: traceIdOf('turn', key), spanId, parentSpanId: undefined };
 }
 
+/**
+ * True when this turn has ended and left, as far as is remembered: what comes now is a late child of it. A session that was
+ * forgotten meanwhile may have come back in another trace, where the turn's span is not.
+ */
+export function turnHasLeft(state: State, session: SessionState, turnId: string): boolean {
+  const ended = endedUnder(state, turnId);
+  return ended !== undefined && ended.traceId === placeTurn(state, session, turnId).traceId;
+}
+
 /** The turn's span id follows from its key alone, so a late child finds a parent that was sent long ago. */
 export function turnSpanId(key: string): TurnState['position']['spanId'] {
   return spanIdOf('turn', key);
@@ -200,66 +210,11 @@ function sendTurn(
   if (turn.selected) out.spans.push(turnSpan(state, session, turn, reason));
 }
 
-/** The turn as it stands. `reason`: why it is incomplete; `undefined` when it is whole. */
-export function turnSpan(
-  state: State,
-  session: SessionState,
-  turn: TurnState,
-  reason: IncompleteReason | undefined,
-): TurnSpan {
-  const awaited = turn.tools.length;
-  const topLevel = turn.tools.filter((tool) => tool.enclosing === undefined).length;
-  return {
-    kind: 'turn',
-    traceId: turn.position.traceId,
-    spanId: turn.position.spanId,
-    parentSpanId: turn.position.parentSpanId,
-    startTime: turn.startTime,
-    endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
-    sessionId: turn.sessionId,
-    incomplete: reason,
-    links: turn.previousTurn === undefined ? [] : [{ ...turn.previousTurn, relation: 'previous_turn' }],
-    events: turn.events,
-    syntheticTime: state.options.syntheticTime,
-    turnId: turn.turnId,
-    index: turn.index,
-    isFirstTurn: turn.isFirstTurn,
-    model: turn.model ?? session.model,
-    platform: turn.platform ?? session.platform,
-    provider: turn.provider,
-    senderId: turn.senderId,
-    background: turn.background,
-    inSubagent: session.subagent !== undefined,
-    apiCallCount: turn.apiCallCount,
-    toolCallCount: turn.toolCallCount + topLevel,
-    tokens: turn.tokens,
-    toolNames: turn.toolNames,
-    toolOutcomes:
-      awaited === 0
-        ? turn.toolOutcomes
-        : { ...turn.toolOutcomes, incomplete: (turn.toolOutcomes.incomplete ?? 0) + awaited },
-    finalStatus: finalStatusOf(turn, reason),
-    completed: turn.completed,
-    interrupted: turn.interrupted,
-    failed: turn.failed,
-    exitReason: turn.exitReason,
-    userMessage: turn.userMessage,
-    assistantResponse: turn.assistantResponse,
-  };
-}
-
-function finalStatusOf(turn: TurnState, reason: IncompleteReason | undefined): FinalStatus {
-  if (turn.failed === true) return 'failed';
-  if (turn.interrupted === true) return 'interrupted';
-  if (reason !== undefined) return 'incomplete';
-  return turn.completed === false ? 'incomplete' : 'completed';
-}
-
 function forgetTurn(state: State, session: SessionState, turn: TurnState): void {
   session.turns.delete(turn.key);
   if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
   state.openTurns.delete(openTurnKey(turn));
-  rememberEnded(session, turn.key, turn.startTime);
+  rememberEnded(state, turn.key, turn.startTime, { traceId: turn.position.traceId });
   if (session.turns.size === 0) state.quiet.set(session.id, true);
 }
 

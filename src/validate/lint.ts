@@ -13,7 +13,7 @@ import { checkParsed, checkSecrets, countFacts } from './lines.ts';
 import { checkPair, finishPairs } from './pairs.ts';
 import type { Counts, Finding, LintReport } from './report.ts';
 import { checkSession, finishSessions } from './sessions.ts';
-import { type LintState, startLint } from './state.ts';
+import type { LintState } from './state.ts';
 import { checkTool, finishTools } from './tool-pairs.ts';
 
 /** A line, and what the parser made of it. */
@@ -24,14 +24,7 @@ export interface LintInput {
   readonly facts: LineFacts | undefined;
 }
 
-/** A whole log at once. For one that does not fit into memory: `startLint`, `lintLine` for each line, `finishLint`. */
-export function lintLog(inputs: Iterable<LintInput>): LintReport {
-  const state = startLint();
-  for (const input of inputs) lintLine(state, input);
-  return finishLint(state);
-}
-
-/** Takes in the next line. Lines come in the order of their source. */
+/** Takes in the next line of a log that `startLint` began. Lines come in the order of their source. */
 export function lintLine(state: LintState, { line, parsed, facts }: LintInput): void {
   state.lines += 1;
   state.sources.add(line.source);

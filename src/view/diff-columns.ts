@@ -28,11 +28,7 @@ export function changeColumns(title: Visible, rows: readonly Change[]): readonly
 /** Class of error, and how often in each log. */
 export function errorColumns(): readonly Column<ErrorChange>[] {
   return [
-    {
-      title: shown`error`,
-      cell: ({ name, before }) => piece(before === 0 ? shown`+ ${name}` : name),
-      dispensable: 0,
-    },
+    { title: shown`  error`, cell: errorName, dispensable: 0 },
     { title: shown`before`, cell: ({ before }) => piece(shown`${count(before)}`), dispensable: 0 },
     {
       title: shown`after`,
@@ -61,6 +57,11 @@ const SIGNS: Readonly<Record<ReturnType<typeof presence>, { readonly sign: strin
     both: { sign: ' ' },
   };
 
+function errorName({ name: what, before, after }: ErrorChange): Piece {
+  if (before === 0) return piece(shown`+ ${what}`, 'error');
+  return after === 0 ? piece(shown`- ${what}`, 'good') : piece(shown`  ${what}`);
+}
+
 function counts(row: Change, read: (series: Series) => number | undefined, kind: 'plain' | 'error'): Piece {
   const [before, after] = both(row, read);
   const tone = kind === 'error' ? worse((after ?? 0) - (before ?? 0)) : 'plain';
@@ -72,9 +73,12 @@ function latencies(row: Change, fraction: number): Piece {
   return piece(arrow(before, after, duration));
 }
 
-/** `+23 %`: how much longer; empty where there is nothing to compare. */
 function change(row: Change, fraction: number): Piece {
-  const [before, after] = both(row, ({ durations }) => quantiles(durations, [fraction])[0]);
+  return percentChange(...both(row, ({ durations }) => quantiles(durations, [fraction])[0]));
+}
+
+/** `+23 %`: how much more, which is worse; empty where there is nothing to compare. */
+export function percentChange(before: number | undefined, after: number | undefined): Piece {
   if (before === undefined || after === undefined || before === 0) return piece(shown``);
   const relative = after / before - 1;
   const percent = Math.round(relative * 100);
@@ -101,7 +105,7 @@ function arrow(
   return left === right ? shown`${left ?? ''}` : shown`${left ?? ''} → ${right ?? ''}`;
 }
 
-function worse(difference: number): Tone {
+export function worse(difference: number): Tone {
   if (difference === 0) return 'dim';
   return difference > 0 ? 'error' : 'good';
 }

@@ -1,6 +1,8 @@
 import type { AgentSpan } from '../model/span.ts';
+import { widthOf } from './columns.ts';
 import { type Change, diffLogs, type LogDiff, presence } from './diff.ts';
 import { changeColumns, errorColumns } from './diff-columns.ts';
+import { summaryColumns, summaryRows } from './diff-summary.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page } from './page.ts';
 import { piece } from './paint.ts';
@@ -36,25 +38,34 @@ export function renderDiff(
 }
 
 function renderText(diff: LogDiff, options: DiffOptions): string {
-  const heading = [
-    piece(visible(options.beforeName), 'strong'),
-    piece(shown` → `, 'dim'),
-    piece(visible(options.afterName), 'strong'),
-  ];
+  const summary = renderTable(options, summaryColumns(), summaryRows(diff));
   const tables = tablesOf(diff).map(([title, rows]) =>
     renderTable(options, changeColumns(title, rows), rows),
   );
   const errors = diff.errors.length === 0 ? [] : [renderTable(options, errorColumns(), diff.errors)];
-  return [[line(options, heading)], ...tables, ...errors]
+  return [headingOf(options), summary, ...tables, ...errors]
     .map((lines) => lines.map((each) => `${each}\n`).join(''))
     .join('\n');
+}
+
+/** Both names in a line, or one below the other where they are long: the end of a path tells most. */
+function headingOf(options: DiffOptions): readonly string[] {
+  const before = piece(visible(options.beforeName), 'strong');
+  const after = piece(visible(options.afterName), 'strong');
+  const arrow = piece(shown`→ `, 'dim');
+  const space = piece(shown` `);
+  const oneLine = [before, space, arrow, after];
+  const width = oneLine.reduce((sum, { text }) => sum + widthOf(text), 0);
+  if (width <= options.columns) return [line(options, oneLine)];
+  return [line(options, [piece(shown`  `), before]), line(options, [arrow, after])];
 }
 
 function renderMarkdown(diff: LogDiff, { beforeName, afterName }: DiffOptions): string {
   const tables = tablesOf(diff).map(([title, rows]) => renderMarkdownTable(changeColumns(title, rows), rows));
   const errors = diff.errors.length === 0 ? [] : [renderMarkdownTable(errorColumns(), diff.errors)];
   const heading = `### Hermes: ${code(visible(beforeName))} → ${code(visible(afterName))}`;
-  return `${[heading, ...tables, ...errors].join('\n\n')}\n`;
+  const summary = renderMarkdownTable(summaryColumns(), summaryRows(diff));
+  return `${[heading, summary, ...tables, ...errors].join('\n\n')}\n`;
 }
 
 /** Both logs' totals whole, and each change with both series. */
@@ -69,6 +80,7 @@ function renderJson(diff: LogDiff, { beforeName, afterName }: DiffOptions): stri
   const json = {
     before: { name: beforeName, totals: totalsJson(diff.before) },
     after: { name: afterName, totals: totalsJson(diff.after) },
+    summary: summaryRows(diff),
     kinds: changes(diff.kinds),
     models: changes(diff.models),
     tools: changes(diff.tools),

@@ -42,9 +42,12 @@ interface MetadataEvent extends EventBase {
   readonly args: Readonly<Record<string, string | number>>;
 }
 
-/** The whole file, piece by piece: a log may be longer than a string can be. */
+/**
+ * The whole file, piece by piece: a log may be longer than a string can be. It has no `displayTimeUnit`: milliseconds are
+ * the default, and Perfetto v20 takes the word for the unit of `ts`, which makes a second out of every millisecond.
+ */
 export function* perfettoJson(spans: readonly AgentSpan[]): Generator<string> {
-  yield '{"displayTimeUnit":"ms","traceEvents":[';
+  yield '{"traceEvents":[';
   let separator = '\n';
   for (const event of traceEvents(spans)) {
     yield separator + visibleJsonLine(event);

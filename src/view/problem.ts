@@ -1,31 +1,6 @@
+import { isError } from '../model/failure.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, CallError, ToolCallSpan } from '../model/span.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
-
-/** Words of Hermes for a sub-agent that did not do what it was asked. */
-const FAILED_SUBAGENT = new Set(['error', 'failed', 'timeout']);
-
-/**
- * True when the log says that it failed. Blocked and cancelled tools, denied approvals and interrupted turns did not:
- * somebody decided so. What never ended is no error either.
- */
-export function isError(span: AgentSpan): boolean {
-  switch (span.kind) {
-    case 'api_call':
-    case 'auxiliary_call':
-      return span.error !== undefined;
-    case 'tool_call':
-      return span.status === 'error' || span.status === 'timeout';
-    case 'turn':
-      return span.finalStatus === 'failed';
-    case 'subagent':
-      return span.status !== undefined && FAILED_SUBAGENT.has(span.status);
-    case 'session':
-    case 'approval':
-      return false;
-    default:
-      return span satisfies never;
-  }
-}
 
 /** Why it failed, the short word first; `undefined` for what did not fail. */
 export function reasonOf(span: AgentSpan): Visible | undefined {

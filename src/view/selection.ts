@@ -1,5 +1,5 @@
+import { isError } from '../model/failure.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import { isError } from './problem.ts';
 import { quantiles } from './sample.ts';
 import type { SessionBlock } from './session-block.ts';
 import type { Totals } from './totals.ts';

@@ -1,8 +1,8 @@
 /** Spans of one sort, counted one at a time: how many, how long, how many tokens, and which stand out. */
 import type { Usage } from '../model/event.ts';
+import { isError } from '../model/failure.ts';
 import type { AgentSpan, SpanId, TraceId } from '../model/span.ts';
 import { labelOf } from './label.ts';
-import { isError } from './problem.ts';
 import { addValue, createSample, type Sample } from './sample.ts';
 import type { Visible } from './visible.ts';
 

@@ -1,8 +1,8 @@
+import { isError } from '../model/failure.ts';
 import { pad, widthOf } from './columns.ts';
 import { detailsOf, KIND_TONE, labelOf } from './label.ts';
 import { line, type Page, spaced } from './page.ts';
 import { type Piece, piece } from './paint.ts';
-import { isError } from './problem.ts';
 import type { Tree } from './tree.ts';
 import { duration } from './units.ts';
 import { join, shown, type Visible } from './visible.ts';

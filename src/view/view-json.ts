@@ -1,5 +1,5 @@
+import { isError } from '../model/failure.ts';
 import { labelOf } from './label.ts';
-import { isError } from './problem.ts';
 import type { SessionBlock } from './session-block.ts';
 import type { Totals } from './totals.ts';
 import { totalsJson } from './totals-json.ts';

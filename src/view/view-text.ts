@@ -1,4 +1,5 @@
 import type { EpochMicros } from '../model/time.ts';
+import { widthOf } from './columns.ts';
 import { factsOf, problemPieces } from './label.ts';
 import { line, type Page, spaced } from './page.ts';
 import { type Piece, piece } from './paint.ts';
@@ -32,9 +33,8 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
   const { session, trees } = block;
   const first = session ?? trees[0]?.span;
   if (first === undefined) return [];
-  const shared = trees.every(({ children }) => children.length === 0)
-    ? axisOf(trees.map(({ span }) => span))
-    : undefined;
+  const flat = trees.length > 0 && trees.every(({ children }) => children.length === 0);
+  const shared = flat ? axisOf(trees.map(({ span }) => span)) : undefined;
   const footer = session === undefined ? [] : [sessionFooter(page, session)];
   return [
     sessionHeader(page, block.sessionId, first),
@@ -69,7 +69,7 @@ function renderTree(
 /** The row of a span, and a line below it for each thing that went wrong. */
 function renderSpan(layout: Layout, row: TreeRow, bar: Piece, offset: readonly Piece[]): readonly string[] {
   const { page } = layout;
-  const details = layout.details ? spaced([...offset, ...factsOf(row.tree.span)]) : [];
+  const details = layout.details ? [...offset, ...factsOf(row.tree.span)] : [];
   const problems = problemPieces(row.tree.span).map((problem) =>
     line(page, [
       piece(row.stem, 'dim'),
@@ -77,10 +77,26 @@ function renderSpan(layout: Layout, row: TreeRow, bar: Piece, offset: readonly P
       problem,
     ]),
   );
-  return [
-    line(page, [...nameAndDuration(row, layout.name), piece(GAP), bar, piece(GAP), ...details]),
-    ...problems,
-  ];
+  const left = [...nameAndDuration(row, layout.name), piece(GAP), bar, piece(GAP)];
+  const room = page.columns - left.reduce((sum, { text }) => sum + widthOf(text), 0);
+  return [line(page, [...left, ...spaced(fitting(details, room))]), ...problems];
+}
+
+/** So many columns of a text say something. */
+const LEAST_OF_A_TEXT = 12;
+
+/** The facts that fit whole: `7 c…` says nothing. Of a text from the log, its beginning does. */
+function fitting(facts: readonly Piece[], room: number): readonly Piece[] {
+  const kept: Piece[] = [];
+  let left = room;
+  for (const fact of facts.filter(({ text }) => text !== '')) {
+    const width = widthOf(fact.text);
+    const isText = fact.text.startsWith('“');
+    if (width > left && !(isText && left >= LEAST_OF_A_TEXT)) break;
+    kept.push(fact);
+    left -= width + GAP.length;
+  }
+  return kept;
 }
 
 /** Bars get more than half of what the names leave: a tenth of a turn must be seen. */

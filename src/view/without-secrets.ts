@@ -1,12 +1,5 @@
-import { redact } from '../model/redact.ts';
+import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, CallError } from '../model/span.ts';
-
-/** Limits in UTF-16 units; those of content are the exported attributes' own. */
-const MESSAGE_CHARS = 500;
-const PAYLOAD_CHARS = 2048;
-
-/** A key that begins before the limit is seen with this much of its tail, and known for one. */
-const TAIL_CHARS = 512;
 
 /** Spans as they may be shown; of a span that was sent again, whole, the last version. */
 export function presentable(spans: readonly AgentSpan[]): readonly AgentSpan[] {
@@ -57,19 +50,11 @@ function safeError(error: CallError): CallError {
 
 function safeEvent(event: AgentSpanEvent): AgentSpanEvent {
   const fields = Object.entries(event.fields).map(
-    ([name, value]) => [name, typeof value === 'string' ? safe(value, MESSAGE_CHARS) : value] as const,
+    ([name, value]) => [name, typeof value === 'string' ? safeText(value, MESSAGE_CHARS) : value] as const,
   );
   return { ...event, fields: Object.fromEntries(fields) };
 }
 
-function safe(text: string, limit: number): string;
-function safe(text: string | undefined, limit: number): string | undefined;
 function safe(text: string | undefined, limit: number): string | undefined {
-  // A cut inside a surrogate pair would leave half of it.
-  return (
-    text &&
-    redact(text.slice(0, limit + TAIL_CHARS))
-      .slice(0, limit)
-      .replace(/[\ud800-\udbff]$/, '')
-  );
+  return text === undefined ? undefined : safeText(text, limit);
 }

@@ -24,6 +24,8 @@ const FLAGS = [
 export interface Viewer {
   /** Writes the spans as a page and opens it; closes the one before. */
   open(spans: readonly FinishedSpan[], options?: OpenOptions): Promise<Opened>;
+  /** Opens a page that is not ours. */
+  visit(file: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function launch(): Promise<Viewer> {
   }
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
   const folder = await mkdtemp(join(tmpdir(), 'hermes-otel-pages-'));
+  const textOf = rememberLast(pageText);
   let pages = 0;
   let opened: Opened | undefined;
   return {
@@ -60,15 +63,32 @@ export async function launch(): Promise<Viewer> {
       await opened?.page.context().close();
       pages += 1;
       const file = join(folder, `${pages}.html`);
-      const html = await pageText(spans, options.title);
+      const html = await textOf(spans, options.title);
       await writeFile(file, options.edit?.(html) ?? html);
       opened = await openFile(browser, pathToFileURL(file).href, options);
       return opened;
+    },
+    visit: async (file) => {
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(file).href);
+      return page;
     },
     close: async () => {
       await browser.close();
       await rm(folder, { recursive: true });
     },
+  };
+}
+
+/** Many tests open the same spans, and those of one test may be many. */
+function rememberLast(text: typeof pageText): typeof pageText {
+  let last:
+    | { readonly spans: readonly FinishedSpan[]; readonly title: string | undefined; html: string }
+    | undefined;
+  return async (spans, title) => {
+    if (last?.spans !== spans || last.title !== title)
+      last = { spans, title, html: await text(spans, title) };
+    return last.html;
   };
 }
 

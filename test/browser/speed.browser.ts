@@ -1,31 +1,30 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 import { generate } from '../html/generate.ts';
-import { launch, type Viewer } from './browser.ts';
+import { launch, pageText, type Viewer } from './browser.ts';
 import { endTrace, type Measured, measured, startTrace } from './measure.ts';
 
 /**
- * 50,000 spans in one session, the worst case for the tree. The figures are printed, for `docs/performance-html.md`.
- * What else runs on the machine can only make them worse, so each is the best of a few tries. On a machine
- * that is busy with other things, wall-clock times tell of those: then only the page's own work is judged.
+ * 50,000 spans in one session, the worst case for the tree. The figures are printed, for `docs/performance.md`.
+ *
+ * What else the machine does makes wall-clock times worse, but hardly the processor time of the page's main thread: that
+ * is what is judged, by the median of a few tries. A frame cannot be shorter than the longest work in it, and on a
+ * machine that is not busy it is hardly longer; both are printed.
  */
 const SPANS = 50_000;
 const TRIES = 3;
 /** Millis. */
-const MOST = { rows: 1500, frame: 100, work: 100 } as const;
+const MOST = { open: 1500, frame: 100 } as const;
+/** Of the file, without messages, arguments and results. */
+const MOST_BYTES_PER_SPAN = 300;
 
 let viewer: Viewer;
 let spans: readonly FinishedSpan[];
 
-/** Processes that want to run, per processor; these tests alone come to about one. */
-const machineIsBusy = (loadavg()[0] ?? 0) / availableParallelism() > 1.5;
-
 beforeAll(async () => {
   viewer = await launch();
   spans = generate({ seed: 1, spans: SPANS, turns: SPANS });
-  if (machineIsBusy) print(`the machine is busy (load ${loadavg()[0]}): only the page's own work is judged`);
 });
 afterAll(() => viewer?.close());
 
@@ -54,14 +53,19 @@ describe('50,000 spans in one session', () => {
   test('the first paint and the first rows come in time', async () => {
     const tries = [];
     for (let attempt = 0; attempt < TRIES; attempt += 1) tries.push(await openTimes());
-    const paint = Math.min(...tries.map((times) => times.paint));
-    const rows = Math.min(...tries.map((times) => times.rows));
-    const work = Math.min(...tries.map((times) => times.work));
-    print(
-      `first paint ${paint.toFixed(0)} ms, rows on the screen ${rows.toFixed(0)} ms, main thread ${work.toFixed(0)} ms of processor time`,
-    );
-    expect(machineIsBusy ? work : rows).toBeLessThanOrEqual(MOST.rows);
+    const paint = middle(tries.map((each) => each.paint));
+    const rows = middle(tries.map((each) => each.rows));
+    const work = middle(tries.map((each) => each.work));
+    print(`first paint ${ms(paint)}, first rows ${ms(rows)}, of it ${ms(work)} of processor time`);
+    expect(work).toBeLessThanOrEqual(MOST.open);
     expect(paint).toBeLessThanOrEqual(rows);
+  });
+
+  test('the file is small', async () => {
+    const bytes = Buffer.byteLength(await pageText(spans)) - Buffer.byteLength(await pageText([]));
+    const perSpan = bytes / spans.length;
+    print(`${(bytes / 1e6).toFixed(1)} MB, ${perSpan.toFixed(0)} bytes per span`);
+    expect(perSpan).toBeLessThanOrEqual(MOST_BYTES_PER_SPAN);
   });
 
   test.each([
@@ -73,24 +77,21 @@ describe('50,000 spans in one session', () => {
     const { page } = await viewer.open(spans);
     const tries: Measured[] = [];
     for (let attempt = 0; attempt < TRIES; attempt += 1) tries.push(await measured(page, () => act(page)));
-    const frame = Math.min(...tries.map((each) => each.frame));
-    const work = Math.min(...tries.map((each) => each.work));
-    print(
-      `${name}: worst frame ${frame.toFixed(0)} ms, longest work ${work.toFixed(0)} ms of processor time`,
-    );
-    expect(work).toBeLessThanOrEqual(MOST.work);
-    if (!machineIsBusy) expect(frame).toBeLessThanOrEqual(MOST.frame);
+    const frame = middle(tries.map((each) => each.frame));
+    const work = middle(tries.map((each) => each.work));
+    print(`${name}: longest frame ${ms(frame)}, longest work ${ms(work)} of processor time`);
+    expect(work).toBeLessThanOrEqual(MOST.frame);
   });
 
   test('searching and filtering answer at once', async () => {
     const { page } = await viewer.open(spans);
-    const search = await elapsed(page, async () => {
+    const search = await measured(page, async () => {
       await page.getByLabel('Search spans').fill('tool=terminal status');
       await page.locator('.found', { hasText: 'match' }).waitFor();
     });
-    const filter = await elapsed(page, () => page.getByRole('button', { name: /^Errors/ }).click());
-    print(`search ${search.toFixed(0)} ms, filter ${filter.toFixed(0)} ms`);
-    expect(Math.max(search, filter)).toBeLessThan(1000);
+    const filter = await measured(page, () => page.getByRole('button', { name: /^Errors/ }).click());
+    print(`search ${ms(search.work)}, filter ${ms(filter.work)} of processor time`);
+    expect(Math.max(search.work, filter.work)).toBeLessThan(500);
   });
 
   test('only the rows of the screen are in the document', async () => {
@@ -151,11 +152,13 @@ async function zoom(page: Page): Promise<void> {
   }
 }
 
-async function elapsed(page: Page, act: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await act();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
-  return performance.now() - start;
+/** The median. */
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function ms(millis: number): string {
+  return `${millis.toFixed(0)} ms`;
 }
 
 function print(line: string): void {

@@ -109,7 +109,7 @@ describe.each(JOBS)('%s', (_, backfill, resend, summary) => {
     const strict = backfill.map((line) => line.replace('tokens>100000', 'tokens>1'));
     const { code, said } = await run(strict, accepts);
     expect(code).toBe(1);
-    expect(said).toContain('budget broken: budget tokens>1 is broken');
+    expect(said).toContain('hermes-otel: budget tokens>1 is broken');
   });
 
   test('could not run without logs', async () => {

@@ -30,6 +30,7 @@ const COMMANDS: readonly (readonly [name: string, argv: readonly string[]])[] = 
   ['replay', ['replay', '-', '-e', 'otlp_file', '-o', '/dev/null']],
   ['view', ['view', '-']],
   ['diff', ['diff', '-', SAMPLE]],
+  ['validate', ['validate', '-']],
 ];
 
 const run = (argv: readonly string[], options: MainOptions, lines = [first, ...rest]) =>

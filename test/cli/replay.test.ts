@@ -36,7 +36,7 @@ async function spansOf(
 }
 
 describe('what it prints', () => {
-  test("the seed's own test: six spans, seven metrics", async () => {
+  test("the live plugin's own test: six spans, seven metrics", async () => {
     const { code, err } = await runMain(['replay', SAMPLE]);
     expect(err).toBe(
       'replayed 12 events from 1 file: 1 session, 1 turn, 2 API calls, 2 tool calls → 6 spans, 7 metrics\n',
@@ -207,7 +207,7 @@ describe('what it cannot start with', () => {
     [
       'a file that cannot be written',
       ['replay', SAMPLE, '-e', 'otlp_file', '-o', '/no/such/folder/x'],
-      /--output: .* no such file or folder/,
+      /--output: .* no such file or directory/,
     ],
     ['an unknown flag', ['replay', SAMPLE, '--strickt'], /unknown option '--strickt'[\s\S]*--strict/],
     ['an unknown command', ['repaly'], /unknown command 'repaly'[\s\S]*replay/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { CONVENTION_NAMES, type ConventionName, convention } from '../../src/conventions/convention.ts';
+import { convention } from '../../src/conventions/convention.ts';
+import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/convention-names.ts';
 import { SPAN_KIND } from '../../src/model/otel.ts';
 import type { AgentSpan, IncompleteReason } from '../../src/model/span.ts';
 import {

@@ -30,9 +30,11 @@ export interface DecodedSpan {
 
 export interface DecodedMetric {
   readonly name: string;
-  readonly sum?: { readonly dataPoints: readonly Json[] };
-  readonly histogram?: { readonly dataPoints: readonly Json[] };
+  readonly sum?: { readonly dataPoints: readonly DecodedPoint[] };
+  readonly histogram?: { readonly dataPoints: readonly DecodedPoint[] };
 }
+
+type DecodedPoint = Json & { readonly attributes?: readonly KeyValue[] };
 
 export interface TraceRequest {
   readonly resourceSpans: readonly {

@@ -2,7 +2,7 @@ import type { Block } from '../../src/html/format.ts';
 import { htmlPage, type PageOptions } from '../../src/html/page.ts';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 
-export const OPTIONS: PageOptions = {
+const OPTIONS: PageOptions = {
   title: 'agent.ndjson',
   generator: 'hermes-otel 0.0.0',
   resource: { attributes: { 'service.name': 'hermes-agent' } },

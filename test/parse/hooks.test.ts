@@ -409,21 +409,9 @@ const ROWS: [string, string, JsonObject, object][] = [
     { ...OBSERVER_READ, auxTask: 'vision', errorMessage: 'timed out', errorType: 'Timeout' },
   ],
   [
-    'a stream begins',
-    'on_stream_start',
-    { ...id, turn_id: TURN, iteration: 1, model: 'm', provider: 'p', surface: 'cli' },
-    { ...idRead, turnId: TURN, iteration: 1, model: 'm' },
-  ],
-  [
     'a piece of a stream: its text is never read',
     'on_stream_delta',
     { ...id, turn_id: TURN, iteration: 1, delta: 'secret', kind: 'text' },
-    { ...idRead, turnId: TURN, iteration: 1 },
-  ],
-  [
-    'a stream ends',
-    'on_stream_end',
-    { ...id, turn_id: TURN, iteration: 1, final_text: 'secret', finished: true, error: null },
     { ...idRead, turnId: TURN, iteration: 1 },
   ],
 ];

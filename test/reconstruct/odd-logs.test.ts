@@ -225,3 +225,32 @@ test('before 0.16 an approval without ids goes to the one turn that runs a tool'
   ).toEqual([['once', gated?.spanId, ROOT]]);
   expect(lines.unplaced).toBe(0);
 });
+
+test('a session that only a turn id names leaves too, when another hangs below it', () => {
+  const { spans } = replayEvents([
+    at(0, 'transform_terminal_output', { turn_id: ids().turn_id }),
+    at(0, 'on_session_start', { session_id: SECOND, turn_id: ids().turn_id }),
+  ]);
+  const sent = new Set(spans.map(({ spanId }) => spanId));
+  expect(spans.map(({ sessionId }) => sessionId)).toEqual([ROOT, SECOND]);
+  expect(spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !sent.has(parentSpanId))).toEqual(
+    [],
+  );
+});
+
+test('a late child of a turn that left in another trace, before its session was forgotten, takes its turn along', () => {
+  const { spans } = replayEvents(
+    [
+      at(0, 'post_approval_response', { session_id: ROOT, turn_id: SECOND }),
+      at(100, 'on_session_start', { session_id: THIRD }),
+      at(0, 'subagent_start', { session_id: SECOND, parent_turn_id: SECOND }),
+    ],
+    { maxQuietSessions: 1, idleTimeoutMicros: 500_000, reorderWindowMicros: 0 },
+  );
+  const sent = new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`));
+  const orphans = spans.filter(
+    ({ traceId, parentSpanId }) => parentSpanId !== undefined && !sent.has(`${traceId} ${parentSpanId}`),
+  );
+  expect(ofKind(spans, 'subagent')).toHaveLength(1);
+  expect(orphans).toEqual([]);
+});

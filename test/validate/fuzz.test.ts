@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { lintLog } from '../../src/validate/lint.ts';
 import { renderText } from '../../src/validate/render-text.ts';
 import { genuine } from '../parse/lines.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, lintLog } from './inputs.ts';
 
 const LINES = [...genuine('0.14.0.flat'), ...genuine('0.19.0.shell'), ...genuine('hooks-test.shell')];
 

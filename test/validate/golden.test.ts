@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { lintLog } from '../../src/validate/lint.ts';
 import { renderJson } from '../../src/validate/render-json.ts';
 import { renderText } from '../../src/validate/render-text.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, lintLog } from './inputs.ts';
 
 /** Logs of genuine Hermes runs: 0.14.0 with tools whose ends it never tells, 0.19.0 killed in a tool. */
 const CASES = new URL('./golden/', import.meta.url);

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/model/json.ts';
 import { EFFECTS } from '../../src/validate/effects.ts';
-import { lintLog } from '../../src/validate/lint.ts';
 import { CALL, OBSERVER, SESSION, TURN } from '../parse/kwargs.ts';
 import { flat, shell, TS, webhook } from '../parse/lines.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, lintLog } from './inputs.ts';
 
 const IDS = { ...OBSERVER };
 const OLD = { session_id: SESSION, task_id: SESSION };

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { lintLog } from '../../src/validate/lint.ts';
 import { renderJson } from '../../src/validate/render-json.ts';
 import { renderText } from '../../src/validate/render-text.ts';
 import { flat } from '../parse/lines.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, lintLog } from './inputs.ts';
 
 const HOSTILE = '\u001b[31m\u202e\u0085evil';
 

@@ -258,3 +258,41 @@ export function hostile(): readonly AgentSpan[] {
     root,
   ];
 }
+
+/** Names of every width: wide, combining, emoji of several code points, right to left, and escapes that are none. */
+const SCRIPTS = [
+  'read_file',
+  '読み取り',
+  '파일_읽기',
+  'cafe\u0301',
+  '👩‍👩‍👧👍🏽🇩🇪',
+  'קרא_קובץ',
+  'اقرأ',
+  'ไฟล์',
+  '\u001b[31mred\u001b[0m',
+  'safe\u202etxt.exe',
+  '表'.repeat(40),
+] as const;
+
+export function manyScripts(): readonly AgentSpan[] {
+  const root = session({ at: [0, 12_000], sessionId: '会議🚀', model: 'モデル', platform: 'cli' });
+  const only = turn({
+    at: [0, 12_000],
+    below: root,
+    model: 'モデル',
+    userMessage: '日本語👍のメッセージ'.repeat(5),
+  });
+  return [
+    ...SCRIPTS.map((toolName, index) =>
+      toolCall({
+        at: [index * 1000, index * 1000 + 900],
+        below: only,
+        toolName,
+        args: `{"path":"${toolName}"}`,
+      }),
+    ),
+    apiCall({ at: [11_000, 11_900], below: only, model: 'モデル', usage: usage(1200, 80) }),
+    only,
+    root,
+  ];
+}

@@ -6,7 +6,7 @@ import { widthOf } from '../../src/view/columns.ts';
 import { renderView, type ViewOptions } from '../../src/view/view.ts';
 import { apiCall, session, shuffled, toolCall, turn } from '../agent-spans.ts';
 import { expectGolden } from '../golden-file.ts';
-import { delegating, failing, hostile, parallelReads } from './logs.ts';
+import { delegating, failing, hostile, manyScripts, parallelReads } from './logs.ts';
 import { PAGES, PLAIN_100 } from './pages.ts';
 
 const ALL = [...parallelReads(), ...failing(), ...delegating()];
@@ -21,6 +21,41 @@ const WHOLE: ViewOptions = {
 test.each(PAGES)('genuine shapes: view/%s', (name, page) => {
   expectGolden(new URL(`golden/view/${name}`, import.meta.url), renderView(ALL, { ...WHOLE, ...page }));
 });
+
+test.each(PAGES)('names in many scripts: view/scripts-%s', (name, page) => {
+  expectGolden(
+    new URL(`golden/view/scripts-${name}`, import.meta.url),
+    renderView(manyScripts(), { ...WHOLE, ...page }),
+  );
+});
+
+/** What stands in these columns of a terminal, whatever the characters are. */
+function columnsOf(text: string, from: number, to: number): string {
+  let column = 0;
+  let found = '';
+  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
+    if (column >= from && column < to) found += segment;
+    column += widthOf(segment);
+  }
+  return found;
+}
+
+test.each(PAGES)(
+  'durations and bars stand one below the other, whatever the names are: %s',
+  (_name, page) => {
+    const [tree = ''] = stripVTControlCharacters(renderView(manyScripts(), { ...WHOLE, ...page })).split(
+      '\n\n',
+    );
+    const rows = tree.split('\n').slice(1, -1);
+    const axis = rows[0] ?? '';
+    const bars = axis.indexOf('0ms', axis.indexOf('12.0s') + 5);
+    expect(rows).toHaveLength(13);
+    for (const row of rows.slice(1)) {
+      expect(columnsOf(row, bars - 7, bars)).toBe('  900ms  '.slice(-7));
+      expect(columnsOf(row, bars, bars + 1)).toMatch(/[ ━╺╸]/);
+    }
+  },
+);
 
 test.each([
   ['depth-1.txt', { depth: 1 }],

@@ -1,6 +1,6 @@
 import { KINDS } from '../../src/html/format.ts';
 import type { AgentSpanKind } from '../../src/model/span.ts';
-import { at, fact, numberFact, type SpanTable, text, textFact } from './table.ts';
+import { at, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 import { compact, count, oneLine } from './words.ts';
 
 export function kindOf(table: SpanTable, span: number): AgentSpanKind {
@@ -91,7 +91,8 @@ function known(tokens: number | undefined): string {
 
 function toolNote(table: SpanTable, span: number): string {
   const outcome = textFact(table, span, 'outcome');
-  return outcome === undefined || outcome === 'ok' ? '' : oneLine(outcome);
+  const message = isError(table, span) ? textFact(table, span, 'message') : undefined;
+  return outcome === undefined || outcome === 'ok' ? '' : oneLine(message ?? outcome);
 }
 
 function outcomeNote(table: SpanTable, span: number): string {

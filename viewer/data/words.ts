@@ -1,14 +1,14 @@
 /** Numbers, times and foreign text as people read them. */
 
-/** Micros → `640 µs`, `350 ms`, `3.42 s`, `4 m 12 s`, `2 h 05 m`, `3 d 4 h`. */
+/** Micros → `640 µs`, `350 ms`, `3.40 s`, `4 m 12 s`, `2 h 05 m`, `3 d 4 h`: in a column, figures stand below their like. */
 export function duration(micros: number): string {
   if (micros < 0) return `−${duration(-micros)}`;
   if (micros === 0) return '0';
   if (micros < 1000) return `${Math.round(micros)} µs`;
-  if (micros < 10_000) return `${trimmed(micros / 1000, 1)} ms`;
+  if (micros < 10_000) return `${(micros / 1000).toFixed(1)} ms`;
   if (micros < 999_500) return `${Math.round(micros / 1000)} ms`;
-  if (micros < 9_995_000) return `${trimmed(micros / 1e6, 2)} s`;
-  if (micros < 59_950_000) return `${trimmed(micros / 1e6, 1)} s`;
+  if (micros < 9_995_000) return `${(micros / 1e6).toFixed(2)} s`;
+  if (micros < 59_950_000) return `${(micros / 1e6).toFixed(1)} s`;
   return longDuration(Math.round(micros / 1e6));
 }
 
@@ -28,16 +28,17 @@ function padded(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** A round offset on the ruler: `0`, `250 ms`, `1:30`, `2:05:00`, `1 d 02:00`. */
+/** A round offset on the ruler: `0`, `250 ms`, `2 s`, `1:30`, `2:05:00`, `1 d`, `1 d 02:00`. */
 export function tickLabel(micros: number): string {
-  if (micros < 60e6) return duration(micros);
+  if (micros < 60e6) return duration(micros).replace(/\.0+(?= )|(?<=\.\d*[1-9])0+(?= )/, '');
   const total = Math.floor(micros / 1e6);
   const rest = micros - total * 1e6;
   const clock = `${padded(Math.floor(total / 60) % 60)}:${padded(total % 60)}${rest === 0 ? '' : fraction(micros)}`;
   const hours = Math.floor(total / 3600);
   if (hours === 0) return clock.replace(/^0/, '');
   if (hours < 24) return `${hours}:${clock}`;
-  return `${Math.floor(hours / 24)} d ${padded(hours % 24)}:${clock.slice(0, 2)}`;
+  const time = `${padded(hours % 24)}:${clock.slice(0, 2)}`;
+  return `${Math.floor(hours / 24)} d${time === '00:00' ? '' : ` ${time}`}`;
 }
 
 function fraction(micros: number): string {

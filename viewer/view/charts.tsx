@@ -63,8 +63,8 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
             <th scope="row">{oneLine(group.name)}</th>
             <td>{count(group.count)}</td>
             <td class={group.errors > 0 ? 'bad' : undefined}>{count(group.errors)}</td>
-            {tokens && <td>{count(group.input)}</td>}
-            {tokens && <td>{count(group.output)}</td>}
+            {tokens && <td>{reported(group, group.input)}</td>}
+            {tokens && <td>{reported(group, group.output)}</td>}
             <td>{duration(group.mean)}</td>
             <td>{duration(group.median)}</td>
             <td>{duration(group.p95)}</td>
@@ -77,6 +77,11 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
       </tbody>
     </table>
   );
+}
+
+/** A dash where no call said anything: a call without a prompt there is none. */
+function reported({ input, output }: Group, tokens: number): string {
+  return input + output === 0 ? '–' : count(tokens);
 }
 
 interface SpreadProps {

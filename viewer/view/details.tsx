@@ -21,14 +21,15 @@ import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icon.tsx';
 import { Pairs, ValueText } from './pairs.tsx';
 
-const STATUS_WORDS: Readonly<Record<number, string>> = { 0: 'Unset', 1: 'Ok', 2: 'Error' };
+const STATUS_WORDS: Readonly<Record<number, string>> = { 0: 'Unset: no error', 1: 'Ok', 2: 'Error' };
 const OTEL_KIND_WORDS: Readonly<Record<number, string>> = { 1: 'Internal', 3: 'Client' };
 
 /** All that is known of one span. */
 export function Details({ store, span }: { readonly store: Store; readonly span: number }) {
   const { table } = store;
   const kind = kindOf(table, span);
-  const note = noteOf(table, span);
+  // What went wrong stands below, whole.
+  const note = isError(table, span) ? '' : noteOf(table, span);
   return (
     <aside class={`details kind-${kind}`} aria-label="Span details">
       <header class="details-head">
@@ -83,10 +84,10 @@ function Problems({ table, span }: { readonly table: SpanTable; readonly span: n
   return (
     <>
       {isError(table, span) && (
-        <p class="problem problem-error">
+        <div class="problem problem-error">
           <Icon name="alert" />
           <div>{message === undefined ? 'Failed, without a word why.' : <ValueText value={message} />}</div>
-        </p>
+        </div>
       )}
       {incomplete !== undefined && (
         <p class="problem">

@@ -67,7 +67,7 @@ function Dots({ store, points, width }: DotsProps) {
         <g key={micros}>
           <line class="grid-line" x1={CHART.left} x2={width - CHART.right} y1={y(micros)} y2={y(micros)} />
           <text class="axis-text" x={CHART.left - 8} y={y(micros) + 4} text-anchor="end">
-            {duration(micros)}
+            {tickLabel(micros)}
           </text>
         </g>
       ))}
@@ -99,9 +99,7 @@ interface DotProps {
 /** Errors are crosses: told by form, not by colour alone. */
 function Dot({ store, point: { span, tool, error }, x, y }: DotProps) {
   const name = error ? 'dot dot-error' : tool ? 'dot kind-tool_call' : 'dot kind-api_call';
-  const form = error
-    ? `M${x - 3} ${y - 3}l6 6m0 -6l-6 6`
-    : `M${x - 2.6} ${y}a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0`;
+  const form = error ? `M${x - 3} ${y - 3}l6 6m0 -6l-6 6` : `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the same
     <path class={name} d={form} onClick={() => select(store, span)}>

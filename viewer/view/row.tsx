@@ -2,7 +2,7 @@ import type { AgentSpanKind } from '../../src/model/span.ts';
 import { isCollapsed, select, setCollapsed } from '../actions.ts';
 import { KIND_WORDS, kindOf, labelOf, noteOf } from '../data/labels.ts';
 import { errorsWithin, PLACE } from '../data/marks.ts';
-import { at, fact, isError } from '../data/table.ts';
+import { at, fact, isError, type SpanTable } from '../data/table.ts';
 import { duration, plural } from '../data/words.ts';
 import type { Store } from '../state.ts';
 import { Bar } from './bar.tsx';
@@ -103,10 +103,15 @@ function NameCell({ store, span, kind, open }: NameCellProps) {
       </span>
       <span class="unseen">{KIND_WORDS[kind].one}: </span>
       <span class="label">{labelOf(table, span)}</span>
-      {note !== '' && <span class="note">{note}</span>}
+      {note !== '' && <span class={hasFigures(table, span, kind) ? 'note figures' : 'note'}>{note}</span>}
       <Badges store={store} span={span} open={open} />
     </div>
   );
+}
+
+/** Half a number misleads, and the model's name stands in many rows: there the name gives way. */
+function hasFigures(table: SpanTable, span: number, kind: AgentSpanKind): boolean {
+  return (kind === 'api_call' || kind === 'auxiliary_call') && !isError(table, span);
 }
 
 /** Pixels from one level of the tree to the next; the style sheet has the same. */

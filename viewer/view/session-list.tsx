@@ -20,6 +20,8 @@ const ORDERS: readonly (readonly [SessionOrder, string])[] = [
 
 export function SessionList({ store }: { readonly store: Store }) {
   const listed = listedSessions(store);
+  // One alone need be neither found nor put in order.
+  const several = store.table.sessions.length > 1;
   return (
     <nav class="sessions" aria-label="Sessions">
       <div class="sessions-head">
@@ -27,27 +29,31 @@ export function SessionList({ store }: { readonly store: Store }) {
           {listed.length < store.table.sessions.length && `${count(listed.length)} of `}
           {plural(store.table.sessions.length, 'session')}
         </h2>
-        <Pick
-          label="Order of the sessions"
-          choices={ORDERS}
-          value={store.sessionOrder.value}
-          choose={(order) => {
-            store.sessionOrder.value = order;
+        {several && (
+          <Pick
+            label="Order of the sessions"
+            choices={ORDERS}
+            value={store.sessionOrder.value}
+            choose={(order) => {
+              store.sessionOrder.value = order;
+            }}
+          />
+        )}
+      </div>
+      {several && (
+        <input
+          class="sessions-search"
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="Find a session: id, model, platform"
+          aria-label="Find a session by id, model or platform"
+          value={store.sessionQuery.value}
+          onInput={(event) => {
+            store.sessionQuery.value = event.currentTarget.value;
           }}
         />
-      </div>
-      <input
-        class="sessions-search"
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        placeholder="Find a session: id, model, platform"
-        aria-label="Find a session by id, model or platform"
-        value={store.sessionQuery.value}
-        onInput={(event) => {
-          store.sessionQuery.value = event.currentTarget.value;
-        }}
-      />
+      )}
       <Items store={store} listed={listed} />
     </nav>
   );
@@ -101,10 +107,7 @@ function Item({ store, session, top }: ItemProps) {
           <span class="session-duration">{duration(entry.end - entry.start)}</span>
         </span>
         <span class="session-line muted">
-          <span class="session-counts">
-            {plural(ownCount(totals, 'turn'), 'turn')} · {plural(ownCount(totals, 'api_call'), 'call')} ·{' '}
-            {plural(ownCount(totals, 'tool_call'), 'tool')}
-          </span>
+          <span class="session-counts">{workOf(totals)}</span>
         </span>
         <span class="session-line muted">
           <span class="session-counts">
@@ -119,6 +122,16 @@ function Item({ store, session, top }: ItemProps) {
       </button>
     </li>
   );
+}
+
+/** `3 turns · 5 calls`: what there was none of is not mentioned. */
+function workOf(totals: Totals): string {
+  const counts = [
+    [ownCount(totals, 'turn'), 'turn'],
+    [ownCount(totals, 'api_call'), 'call'],
+    [ownCount(totals, 'tool_call'), 'tool'],
+  ] as const;
+  return counts.flatMap(([value, noun]) => (value > 0 ? plural(value, noun) : [])).join(' · ');
 }
 
 function tokenWords({ tokens: { input, output, reported } }: Totals): string {

@@ -44,11 +44,15 @@ export function TimeLines({ store, width }: TimeLinesProps) {
   );
 }
 
+/** Strips narrower than this share of the axis would be a grey mist over it. */
+const LEAST_GAP = 0.003;
+
 export function Gaps({ axis, window }: { readonly axis: Axis; readonly window: Window }) {
+  const least = LEAST_GAP * (window.to - window.from);
   return (
     <>
       {axis.gaps
-        .filter(({ at, until }) => until > window.from && at < window.to)
+        .filter(({ at, until }) => until > window.from && at < window.to && until - at >= least)
         .map(({ at, until, from, to }) => (
           <span
             key={from}

@@ -59,7 +59,7 @@ export async function replayPart(
   const shifted = (time: EpochMicros) => shift(time, shiftMicros);
   const pace = createPace(office.mayGoOn);
   const tell = async () => {
-    const over = await intervals.over(shifted(clock.now));
+    const over = intervals.over(shifted(clock.now));
     if (over !== undefined) gains.push(over);
     await pace({
       lines: report.lines,
@@ -78,7 +78,7 @@ export async function replayPart(
     await tell();
   }
   await deliver(run, takeRest(run));
-  const last = await intervals.finish();
+  const last = intervals.finish();
   if (last !== undefined) gains.push(last);
   await tell();
   const accounts = await destinations.finish(office.interrupt.aborted ? flags.shutdownTimeout : undefined);
@@ -110,15 +110,10 @@ function measuring(
       started = true;
     },
     measure: (time, measurements) => {
-      const due = intervals.advance(time);
-      if (due === undefined) {
-        intervals.record(measurements);
-        return undefined;
-      }
-      return due.then((gained) => {
-        gains.push(gained);
-        intervals.record(measurements);
-      });
+      const over = intervals.advance(time);
+      if (over !== undefined) gains.push(over);
+      intervals.record(measurements);
+      return undefined;
     },
   };
 }

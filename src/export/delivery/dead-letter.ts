@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { ioProblem } from '../io-problem.ts';
+import { errorInWords } from '../../model/system-error.ts';
 
 /** A file that keeps what could not be delivered, one OTLP/JSON request per line, for `send` to try again. */
 export interface DeadLetter {
@@ -25,7 +25,7 @@ export function deadLetter(path: string): DeadLetter {
     } catch (error) {
       // Half a line would spoil the next one.
       if (sizeBefore !== undefined) await handle?.truncate(sizeBefore).catch(() => undefined);
-      return `the dead-letter file ${path} could not be written: ${ioProblem(error)}`;
+      return `the dead-letter file ${path} could not be written: ${errorInWords(error)}`;
     }
   }
 

@@ -1,23 +1,11 @@
 import type { MetricSnapshot } from '../../model/metric.ts';
-import type { OtelSpan } from '../../model/otel.ts';
-import { jsonResource, jsonResourceMetrics, jsonScope, jsonSpan } from './otlp-json.ts';
+import { jsonResourceMetrics } from './json-metrics.ts';
 import type { Origin, RequestEncoder } from './request-encoder.ts';
 
 /** An encoder of JSON text; one request is one line. */
 export interface JsonEncoder<Item> extends RequestEncoder<Item> {
   /** A request of these items alone, as text without a line end. */
   line(items: readonly Item[]): string;
-}
-
-/** `ExportTraceServiceRequest`s of one resource and one scope. */
-export function jsonTraceEncoder(origin: Origin): JsonEncoder<OtelSpan> {
-  const resource = JSON.stringify(jsonResource(origin));
-  const scope = JSON.stringify(jsonScope(origin));
-  return listEncoder(
-    `{"resourceSpans":[{"resource":${resource},"scopeSpans":[{"scope":${scope},"spans":[`,
-    ']}]}]}',
-    (span) => JSON.stringify(jsonSpan(span)),
-  );
 }
 
 /** `ExportMetricsServiceRequest`s with one `resourceMetrics` for each snapshot. */

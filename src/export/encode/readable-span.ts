@@ -1,5 +1,4 @@
 import { type HrTime, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes, type Resource as SdkResource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { OtelSpan, StatusCode } from '../../model/otel.ts';
@@ -11,7 +10,7 @@ import type { Origin } from './request-encoder.ts';
 /** The origin as the SDK's objects. To be made once: the SDK groups spans by the identity of these two. */
 export interface SdkOrigin {
   readonly resource: SdkResource;
-  readonly instrumentationScope: InstrumentationScope;
+  readonly instrumentationScope: ReadableSpan['instrumentationScope'];
 }
 
 export function toSdkOrigin({ resource, scope }: Origin): SdkOrigin {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { errorCode, errorInWords } from '../../model/system-error.ts';
 import type { Answer } from '../delivery/answer.ts';
-import { errorCode, ioProblem } from '../io-problem.ts';
 
 /** Where lines go: each write waits until there is room for the next. */
 export interface LineOutput {
@@ -32,7 +32,7 @@ export async function fileOutput(path: string, old: 'replace' | 'append' = 'repl
     } catch (error) {
       // Half a line would make the file unreadable for its readers.
       await handle.truncate(sizeBytes).catch(() => undefined);
-      return { kind: 'final', sentence: `${path} could not be written: ${ioProblem(error)}` };
+      return { kind: 'final', sentence: `${path} could not be written: ${errorInWords(error)}` };
     }
   }
 
@@ -86,7 +86,7 @@ export function streamOutput(stream: Writable, name: string): LineOutput {
   function outcome(): Answer {
     if (failure === undefined) return ACCEPTED;
     if (errorCode(failure) === 'EPIPE') return { kind: 'unwanted' };
-    return { kind: 'final', sentence: `${name} could not be written: ${ioProblem(failure)}` };
+    return { kind: 'final', sentence: `${name} could not be written: ${errorInWords(failure)}` };
   }
 
   return {

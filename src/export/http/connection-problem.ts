@@ -1,5 +1,5 @@
+import { errorCode } from '../../model/system-error.ts';
 import type { Answer } from '../delivery/answer.ts';
-import { errorCode } from '../io-problem.ts';
 
 const TLS_ADVICE =
   'check OTEL_EXPORTER_OTLP_CERTIFICATE (whom to trust) and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE';

@@ -7,10 +7,10 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { errorCode } from '../../model/system-error.ts';
 import type { Answer, Transport } from '../delivery/answer.ts';
 import type { Clock } from '../delivery/clock.ts';
 import type { ContentType } from '../encode/request-encoder.ts';
-import { errorCode } from '../io-problem.ts';
 import { classify, type HttpAnswer } from './classify.ts';
 import { connectionProblem } from './connection-problem.ts';
 

@@ -1,22 +1,12 @@
-import { type Attributes as SdkAttributes, ValueType } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  AggregationType,
-  DataPointType,
-  type Histogram,
-  MeterProvider,
-  type MetricData,
-  MetricReader,
-} from '@opentelemetry/sdk-metrics';
+/**
+ * Sums, buckets and extremes of what was recorded between two collections. What a point means in log time is decided in
+ * `meter.ts`. Why not the SDK's meter: docs/adr/0008-metrics-at-log-time.md.
+ */
 import type { PointValue } from '../../model/metric.ts';
 import type { Attributes, Instrument, Measurement } from '../../model/otel.ts';
 import { fromWhole, toWhole } from './exact-sum.ts';
-import { createLabelTokens, type LabelToken, type LabelTokens } from './label-tokens.ts';
+import { keyOf } from './label-key.ts';
 import { OVERFLOW } from './overflow.ts';
-
-// The SDK's meter, used for what it is good at: sums, buckets, extremes. It runs in delta temporality and its times
-// (always "now") are thrown away: what a point means in log time is decided in meter.ts. It gets a token instead of the
-// labels: it spends three quarters of its time on building keys from them.
 
 /** What one series gained since the last collection. */
 export interface Gain {
@@ -26,115 +16,113 @@ export interface Gain {
 }
 
 export interface Aggregator {
+  /** Throws for a measurement of no listed instrument, and for a count that is not whole: those would be our bugs. */
   record(measurements: readonly Measurement[]): void;
-  /** Everything recorded since the last call. Nothing may be recorded until the promise settles. */
-  collect(): Promise<readonly Gain[]>;
+  /** Everything recorded since the last call. */
+  collect(): readonly Gain[];
 }
 
 /** @param seriesLimit series per instrument and collection; what is above folds into `otel.metric.overflow`. */
 export function createAggregator(instruments: readonly Instrument[], seriesLimit: number): Aggregator {
-  const reader = new DeltaReader(seriesLimit);
-  const provider = new MeterProvider({
-    readers: [reader],
-    views: instruments
-      .filter((instrument) => instrument.kind === 'histogram')
-      .map((instrument) => ({
-        instrumentName: instrument.name,
-        aggregation: {
-          type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-          options: { boundaries: instrument.bounds.map((bound) => toWhole(instrument, bound)) },
-        },
-        // A view does not take the reader's limit over: without this it folds above 2000.
-        aggregationCardinalityLimit: seriesLimit + 1,
-      })),
-  });
-  const meter = provider.getMeter('hermes-otel');
-  const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
-  const recorders = new Map(instruments.map((instrument) => [instrument.name, recorder(meter, instrument)]));
-  let tokens = createLabelTokens();
+  const tables = new Map(
+    instruments.map((instrument) => [instrument.name, createTable(instrument, seriesLimit)]),
+  );
   return {
     record(measurements) {
       for (const { instrument, value, attributes } of measurements) {
-        const add = recorders.get(instrument);
-        if (add === undefined) throw new TypeError(`a measurement names no listed instrument: ${instrument}`);
-        add(value, tokens.tokenOf(attributes));
+        const table = tables.get(instrument);
+        if (table === undefined)
+          throw new TypeError(`a measurement names no listed instrument: ${instrument}`);
+        add(table.cellOf(attributes), value);
       }
     },
-    async collect() {
-      const { resourceMetrics } = await reader.collect();
-      const gains = resourceMetrics.scopeMetrics
-        .flatMap((scope) => scope.metrics)
-        .flatMap((metric) => gainsOf(metric, byName.get(metric.descriptor.name), tokens));
-      // Labels that a log never repeats must not stay for ever.
-      if (tokens.size() > seriesLimit) tokens = createLabelTokens();
+    collect: () => [...tables.values()].flatMap((table) => table.collect()),
+  };
+}
+
+interface Table {
+  cellOf(attributes: Attributes): Cell;
+  collect(): readonly Gain[];
+}
+
+/** What was recorded for one set of labels. */
+interface Cell {
+  readonly instrument: Instrument;
+  readonly attributes: Attributes;
+  count: number;
+  /** In whole numbers, whatever the unit. */
+  sum: number;
+  min: number;
+  max: number;
+  readonly bucketCounts: number[];
+}
+
+/** Equal labels are the identical object as a rule, and found without a key. */
+function createTable(instrument: Instrument, seriesLimit: number): Table {
+  const byObject = new Map<Attributes, Cell>();
+  const byKey = new Map<string, Cell>();
+
+  function learn(attributes: Attributes): Cell {
+    const key = keyOf(attributes);
+    const cell = byKey.get(key) ?? (byKey.size < seriesLimit ? open(key, attributes) : overflow());
+    byObject.set(attributes, cell);
+    return cell;
+  }
+
+  function open(key: string, attributes: Attributes): Cell {
+    const cell = emptyCell(instrument, attributes);
+    byKey.set(key, cell);
+    return cell;
+  }
+
+  function overflow(): Cell {
+    const key = keyOf(OVERFLOW);
+    return byKey.get(key) ?? open(key, OVERFLOW);
+  }
+
+  return {
+    cellOf: (attributes) => byObject.get(attributes) ?? learn(attributes),
+    collect() {
+      const gains = Array.from(byKey.values(), gainOf);
+      byObject.clear();
+      byKey.clear();
       return gains;
     },
   };
 }
 
-class DeltaReader extends MetricReader {
-  constructor(seriesLimit: number) {
-    super({
-      aggregationTemporalitySelector: () => AggregationTemporality.DELTA,
-      // The SDK counts the overflow series itself as one of the limit.
-      cardinalitySelector: () => seriesLimit + 1,
-    });
-  }
-  protected override async onShutdown(): Promise<void> {}
-  protected override async onForceFlush(): Promise<void> {}
+function emptyCell(instrument: Instrument, attributes: Attributes): Cell {
+  const bucketCounts = new Array<number>(instrument.bounds.length + 1).fill(0);
+  return { instrument, attributes, count: 0, sum: 0, min: Infinity, max: -Infinity, bucketCounts };
 }
 
-type Add = (value: number, labels: LabelToken) => void;
-
-function recorder(meter: ReturnType<MeterProvider['getMeter']>, instrument: Instrument): Add {
-  const { name, unit, description } = instrument;
-  if (instrument.kind === 'histogram') {
-    const histogram = meter.createHistogram(name, { unit, description, valueType: ValueType.DOUBLE });
-    return (value, labels) => histogram.record(toWhole(instrument, value), labels);
-  }
-  const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT });
-  return (value, labels) => {
-    // The SDK would cut the fraction off, or drop a negative value, with no more than a line in its debug log.
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw new RangeError(`${name} counts whole things: ${value}`);
-    counter.add(value, labels);
-  };
+function add(cell: Cell, value: number): void {
+  const { instrument } = cell;
+  if (instrument.kind === 'counter' && !(Number.isSafeInteger(value) && value >= 0))
+    throw new RangeError(`${instrument.name} counts whole things: ${value}`);
+  cell.count += 1;
+  cell.sum += toWhole(instrument, value);
+  if (value < cell.min) cell.min = value;
+  if (value > cell.max) cell.max = value;
+  const bucket = bucketOf(instrument.bounds, value);
+  cell.bucketCounts[bucket] = (cell.bucketCounts[bucket] ?? 0) + 1;
 }
 
-function gainsOf(metric: MetricData, instrument: Instrument | undefined, tokens: LabelTokens): Gain[] {
-  if (instrument === undefined) return [];
-  // The series that the SDK folds others into is the only one without a token.
-  const attributesOf = ({ series }: SdkAttributes) => tokens.labelsOf(series) ?? OVERFLOW;
-  if (metric.dataPointType === DataPointType.SUM) {
-    return metric.dataPoints.map(({ attributes, value }) => ({
-      instrument,
-      attributes: attributesOf(attributes),
-      value: { kind: 'sum', sum: value },
-    }));
+/** Bounds are inclusive upper bounds, and few: a walk is as good as a search. */
+function bucketOf(bounds: readonly number[], value: number): number {
+  let bucket = 0;
+  for (const bound of bounds) {
+    if (value <= bound) return bucket;
+    bucket += 1;
   }
-  if (metric.dataPointType === DataPointType.HISTOGRAM) {
-    return metric.dataPoints
-      .filter(({ value }) => value.count > 0)
-      .map(({ attributes, value }) => ({
-        instrument,
-        attributes: attributesOf(attributes),
-        value: histogram(instrument, value),
-      }));
-  }
-  return [];
+  return bucket;
 }
 
-function histogram(
-  instrument: Instrument,
-  { count, sum = 0, min = 0, max = 0, buckets }: Histogram,
-): PointValue {
-  const value = (whole: number) => fromWhole(instrument, whole);
-  return {
-    kind: 'histogram',
-    count,
-    sum: value(sum),
-    min: value(min),
-    max: value(max),
-    bucketCounts: buckets.counts,
-  };
+function gainOf({ instrument, attributes, count, sum: whole, min, max, bucketCounts }: Cell): Gain {
+  const sum = fromWhole(instrument, whole);
+  const value: PointValue =
+    instrument.kind === 'counter'
+      ? { kind: 'sum', sum }
+      : { kind: 'histogram', count, sum, min, max, bucketCounts };
+  return { instrument, attributes, value };
 }

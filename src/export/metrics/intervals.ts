@@ -26,16 +26,16 @@ export interface Intervals {
   /**
    * Tells the log's clock, before what happened then is recorded. A time before the latest one changes nothing.
    * @returns `undefined` while no boundary was passed, or nothing was recorded since the last one; else the gains up to
-   * it, to be awaited before more is recorded.
+   * it.
    */
-  advance(time: EpochMicros): Promise<IntervalGains> | undefined;
+  advance(time: EpochMicros): IntervalGains | undefined;
   record(measurements: readonly Measurement[]): void;
   /** The gains of the interval that goes on, if `time` lies behind its end: then nothing more is recorded in it. */
-  over(time: EpochMicros): Promise<IntervalGains> | undefined;
+  over(time: EpochMicros): IntervalGains | undefined;
   /** The gains of the interval that goes on; `undefined` when nothing was recorded in it. */
-  finish(): Promise<IntervalGains | undefined>;
-  /** Gains so far, without an end to the interval. To be awaited before more is recorded. */
-  collect(): Promise<readonly Gain[]>;
+  finish(): IntervalGains | undefined;
+  /** Gains so far, without an end to the interval. */
+  collect(): readonly Gain[];
   state(): IntervalsState;
 }
 
@@ -61,9 +61,9 @@ export function createIntervals(options: IntervalsOptions): Intervals {
   const boundaryOf = (time: EpochMicros) =>
     epochMicros((Math.floor(time / intervalMicros) + 1) * intervalMicros);
 
-  async function gainsUpTo(time: EpochMicros): Promise<IntervalGains> {
+  function gainsUpTo(time: EpochMicros): IntervalGains {
     changed = false;
-    return { boundary: boundaryOf(time), latestTime: time, gains: await aggregator.collect() };
+    return { boundary: boundaryOf(time), latestTime: time, gains: aggregator.collect() };
   }
 
   return {
@@ -85,9 +85,7 @@ export function createIntervals(options: IntervalsOptions): Intervals {
       changed && latestTime !== undefined && boundaryOf(latestTime) <= time
         ? gainsUpTo(latestTime)
         : undefined,
-    async finish() {
-      return changed && latestTime !== undefined ? await gainsUpTo(latestTime) : undefined;
-    },
+    finish: () => (changed && latestTime !== undefined ? gainsUpTo(latestTime) : undefined),
     collect: () => aggregator.collect(),
     state: () => ({ startTime, latestTime, changed }),
   };

@@ -1,7 +1,7 @@
 import type { MetricSnapshot, Temporality } from '../../model/metric.ts';
 import type { Instrument, Measurement } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
-import { createIntervals, type IntervalsState } from './intervals.ts';
+import { createIntervals, type IntervalGains, type IntervalsState } from './intervals.ts';
 import { createSnapshots, type SnapshotsState } from './snapshots.ts';
 
 // Metrics at log time: measurements go in as the log's clock advances, snapshots come out at its interval boundaries.
@@ -39,22 +39,24 @@ export type MeterState = IntervalsState & SnapshotsState;
 export function createMeter(options: MeterOptions): Meter {
   const intervals = createIntervals(options);
   const snapshots = createSnapshots(options);
-  const startTime = (other: EpochMicros) => intervals.state().startTime ?? other;
+
+  async function snapshot({ gains }: IntervalGains, time: EpochMicros): Promise<MetricSnapshot> {
+    snapshots.add(gains);
+    return snapshots.take(intervals.state().startTime ?? time, time);
+  }
+
   return {
-    advance: (time) =>
-      intervals.advance(time)?.then(({ boundary, gains }) => {
-        snapshots.add(gains);
-        return snapshots.take(startTime(boundary), boundary);
-      }),
+    advance(time) {
+      const over = intervals.advance(time);
+      return over && snapshot(over, over.boundary);
+    },
     record: intervals.record,
     async finish() {
-      const last = await intervals.finish();
-      if (last === undefined) return undefined;
-      snapshots.add(last.gains);
-      return snapshots.take(startTime(last.latestTime), last.latestTime);
+      const last = intervals.finish();
+      return last && (await snapshot(last, last.latestTime));
     },
     async state() {
-      snapshots.add(await intervals.collect());
+      snapshots.add(intervals.collect());
       return { ...intervals.state(), ...snapshots.state() };
     },
     overflowed: snapshots.overflowed,

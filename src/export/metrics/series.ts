@@ -2,7 +2,7 @@ import type { Metric, MetricPoint, PointValue, Temporality } from '../../model/m
 import type { Attributes, Instrument } from '../../model/otel.ts';
 import { type EpochMicros, later } from '../../model/time.ts';
 import type { Gain } from './aggregate.ts';
-import { keyOf } from './label-tokens.ts';
+import { keyOf } from './label-key.ts';
 import { measurementsIn, mergeValues } from './merge.ts';
 import { OVERFLOW } from './overflow.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { errorInWords } from '../../model/system-error.ts';
 import type { Tls } from '../http/transport.ts';
-import { ioProblem } from '../io-problem.ts';
 import { OptionError } from './problem.ts';
 import { type Env, type Setting, type SignalName, signalVariable } from './settings.ts';
 
@@ -18,7 +18,7 @@ async function readPem(setting: Setting | undefined): Promise<string | undefined
   if (setting === undefined) return undefined;
   const { source, value } = setting;
   const text = await readFile(value, 'utf8').catch((error: unknown) => {
-    throw new OptionError(`${source} names ${value}, which cannot be read: ${ioProblem(error)}`);
+    throw new OptionError(`${source} names ${value}, which cannot be read: ${errorInWords(error)}`);
   });
   if (!text.includes('-----BEGIN ')) throw new OptionError(`${source} names ${value}, which is no PEM file`);
   return text;

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonMetricEncoder, jsonTraceEncoder } from '../../../src/export/encode/json-encoder.ts';
+import { jsonMetricEncoder } from '../../../src/export/encode/json-encoder.ts';
 import type { EncoderFactory } from '../../../src/export/encode/request-encoder.ts';
 import { sdkMetricEncoder, sdkTraceEncoder } from '../../../src/export/encode/sdk-protobuf.ts';
+import { createJsonTraceRequest } from '../../../src/export/otlp/json-trace-request.ts';
 import type { MetricSnapshot } from '../../../src/model/metric.ts';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
-import { decodeProtobuf, type Json, type TraceRequest } from '../decode.ts';
+import { decodeProtobuf, type Json, type MetricsRequest, metricsIn, type TraceRequest } from '../decode.ts';
 import { ORIGIN, otelSpan, snapshot } from '../spans.ts';
 
 function encode<Item>(make: EncoderFactory<Item>, items: readonly Item[]): Uint8Array {
@@ -68,7 +69,9 @@ describe("the SDK's protobuf and our JSON say the same", () => {
     ['of a span without attributes', [{ ...otelSpan(3), attributes: {} }]],
   ])('%s', (_, items) => {
     const protobuf = decodeProtobuf<TraceRequest>('TraceRequest', encode(sdkTraceEncoder, items));
-    expect(withoutDefaults(protobuf)).toEqual(withoutDefaults(fromJson(encode(jsonTraceEncoder, items))));
+    expect(withoutDefaults(protobuf)).toEqual(
+      withoutDefaults(fromJson(encode(createJsonTraceRequest, items))),
+    );
   });
 
   test('of metric points', () => {
@@ -95,7 +98,7 @@ describe("the SDK's protobuf and our JSON say the same", () => {
 });
 
 describe.each<[string, EncoderFactory<OtelSpan>]>([
-  ['JSON', jsonTraceEncoder],
+  ['JSON', createJsonTraceRequest],
   ["the SDK's protobuf", sdkTraceEncoder],
 ])('the size that %s tells', (_, make) => {
   const anySpan = fc
@@ -136,10 +139,14 @@ describe.each<[string, EncoderFactory<OtelSpan>]>([
   });
 });
 
-describe('numbers in JSON', () => {
+describe('numbers in the JSON of metric points', () => {
   const attribute = (value: OtelSpan['attributes'][string]) => {
-    const request = fromJson(encode(jsonTraceEncoder, [otelSpan(0, { value })])) as unknown as TraceRequest;
-    return request.resourceSpans[0]?.scopeSpans[0]?.spans[0]?.attributes?.at(-1)?.value;
+    const [metric] = snapshot(1).metrics;
+    if (metric === undefined) throw new Error('a snapshot has a metric');
+    const points = metric.points.map((point) => ({ ...point, attributes: { value } }));
+    const body = encode(jsonMetricEncoder, [{ metrics: [{ ...metric, points }] }]);
+    const request: MetricsRequest = JSON.parse(Buffer.from(body).toString());
+    return metricsIn(request)[0]?.sum?.dataPoints[0]?.attributes?.[0]?.value;
   };
   test.each<[string, OtelSpan['attributes'][string], object]>([
     ['an integer is a string', 5, { intValue: '5' }],

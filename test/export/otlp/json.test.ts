@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isInt64 } from '../../../src/export/otlp/bytes.ts';
-import { encodeTracesJson } from '../../../src/export/otlp/encode-traces.ts';
 import type { AttributeValue } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 import { anyOrigin, anySpan, ORIGIN, plainSpan } from './any-span.ts';
+import { encodeTracesJson } from './encode-traces.ts';
 import { sdkJson } from './sdk.ts';
 
 /**

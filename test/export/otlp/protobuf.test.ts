@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeTraces } from '../../../src/export/otlp/encode-traces.ts';
 import type { AttributeValue } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 import { anyOrigin, anySpan, ORIGIN, plainSpan } from './any-span.ts';
+import { encodeTraces } from './encode-traces.ts';
 import { decodeRequest } from './otlp-schema.ts';
 import { sdkProtobuf } from './sdk.ts';
 

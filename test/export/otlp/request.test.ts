@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { attributeWriter } from '../../../src/export/otlp/attributes.ts';
 import { createBytes } from '../../../src/export/otlp/bytes.ts';
-import { encodeTraces, encodeTracesJson } from '../../../src/export/otlp/encode-traces.ts';
 import { jsonAttributeWriter } from '../../../src/export/otlp/json-attributes.ts';
 import { createJsonTraceRequest } from '../../../src/export/otlp/json-trace-request.ts';
 import { createTraceRequest } from '../../../src/export/otlp/trace-request.ts';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import { anySpan, ORIGIN, plainSpan } from './any-span.ts';
+import { encodeTraces, encodeTracesJson } from './encode-traces.ts';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 

@@ -1,7 +1,7 @@
-import type { OtelSpan } from '../../model/otel.ts';
-import { createJsonTraceRequest } from './json-trace-request.ts';
-import type { Origin, TraceRequest } from './request.ts';
-import { createTraceRequest } from './trace-request.ts';
+import { createJsonTraceRequest } from '../../../src/export/otlp/json-trace-request.ts';
+import type { Origin, TraceRequest } from '../../../src/export/otlp/request.ts';
+import { createTraceRequest } from '../../../src/export/otlp/trace-request.ts';
+import type { OtelSpan } from '../../../src/model/otel.ts';
 
 /** All spans as one `ExportTraceServiceRequest` in protobuf, whatever its size. */
 export function encodeTraces(spans: readonly OtelSpan[], origin: Origin): Uint8Array {

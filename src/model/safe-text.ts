@@ -1,6 +1,6 @@
-import { redact } from '../model/redact.ts';
+import { redact } from './redact.ts';
 
-/** Limits in UTF-16 units. The first two are the live plugin's. */
+/** Limits in UTF-16 units, of spans and views alike. The first two are the live plugin's. */
 export const MESSAGE_CHARS = 500;
 export const PAYLOAD_CHARS = 2048;
 const ERROR_CHARS = 256;

@@ -1,49 +1,17 @@
 import type { Metric, MetricPoint, MetricSnapshot } from '../../model/metric.ts';
-import type { Attributes, AttributeValue, OtelSpan } from '../../model/otel.ts';
+import type { Attributes, AttributeValue } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import type { Origin } from './request-encoder.ts';
 
-// OTLP/JSON as the specification has it: ids in hex, 64-bit integers as decimal strings, enums as numbers. The SDK's
-// own JSON writes integers as JSON numbers and cannot keep a whole double a double, so this mapping is ours.
+// Metric points in OTLP/JSON as the specification has it: 64-bit integers as decimal strings, enums as numbers. The
+// SDK's own JSON writes integers as JSON numbers and cannot keep a whole double a double, so this mapping is ours. Spans,
+// of which there are many, are written without an object in between: ../otlp/.
 
-/** Sampled, and known not to come from another process: what the SDK says of every span it makes. */
-const SPAN_FLAGS = 0x101;
-
-export function jsonSpan(span: OtelSpan): object {
-  return {
-    traceId: span.traceId,
-    spanId: span.spanId,
-    ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
-    flags: SPAN_FLAGS,
-    name: span.name,
-    kind: span.kind,
-    startTimeUnixNano: nanos(span.startTime),
-    endTimeUnixNano: nanos(span.endTime),
-    attributes: jsonAttributes(span.attributes),
-    ...(span.events.length === 0 ? {} : { events: span.events.map(jsonEvent) }),
-    ...(span.links.length === 0 ? {} : { links: span.links.map(jsonLink) }),
-    status: jsonStatus(span.status),
-  };
-}
-
-function jsonEvent(event: OtelSpan['events'][number]): object {
-  return { timeUnixNano: nanos(event.time), name: event.name, attributes: jsonAttributes(event.attributes) };
-}
-
-function jsonLink(link: OtelSpan['links'][number]): object {
-  const { traceId, spanId } = link;
-  return { traceId, spanId, attributes: jsonAttributes(link.attributes), flags: SPAN_FLAGS };
-}
-
-function jsonStatus({ code, message }: OtelSpan['status']): object {
-  return { ...(message === undefined ? {} : { message }), ...(code === 0 ? {} : { code }) };
-}
-
-export function jsonResource({ resource }: Origin): object {
+function jsonResource({ resource }: Origin): object {
   return { attributes: jsonAttributes(resource.attributes) };
 }
 
-export function jsonScope({ scope }: Origin): object {
+function jsonScope({ scope }: Origin): object {
   return { name: scope.name, version: scope.version };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cut, errorText, safeText } from '../../src/conventions/text.ts';
+import { cut, errorText, safeText } from '../../src/model/safe-text.ts';
 
 describe('a cut never falls inside a surrogate pair', () => {
   test.each([

@@ -1,9 +1,3 @@
-/** The code of a system error (`ENOENT`); `undefined` for anything else. */
-export function errorCode(error: unknown): string | undefined {
-  const coded = typeof error === 'object' && error !== null && 'code' in error;
-  return coded && typeof error.code === 'string' ? error.code : undefined;
-}
-
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'the disk quota is used up',
@@ -12,11 +6,18 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of its path is no directory',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
 };
 
-/** What went wrong with a file, in words; the system's code where there are none. */
-export function ioProblem(error: unknown): string {
+/** The code of a system error (`ENOENT`); `undefined` for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  const coded = typeof error === 'object' && error !== null && 'code' in error;
+  return coded && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What the operating system said, in words; its code where there are none. */
+export function errorInWords(error: unknown): string {
   const code = errorCode(error);
   if (code === undefined) return 'an unknown error';
   return WORDS[code] ?? code;

@@ -1,0 +1,79 @@
+/** What `view` writes into files: a page, a trace for Perfetto. */
+import { createWriteStream } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { convention } from '../conventions/convention.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { CliError } from './cli-error.ts';
+import type { FlagValues } from './flags.ts';
+import type { Io } from './io.ts';
+import { originOf } from './origin.ts';
+import { startProgress } from './progress.ts';
+import type { RECONSTRUCT_FLAGS } from './replay-flags.ts';
+import { systemProblem } from './system-problem.ts';
+import { writeTo } from './write-to.ts';
+
+type NameFlags = Pick<FlagValues<typeof RECONSTRUCT_FLAGS>, 'conventions' | 'captureContent'>;
+
+/** The text of a page that shows `spans`, piece by piece. */
+export async function pageOf(
+  logs: readonly string[],
+  spans: readonly AgentSpan[],
+  flags: NameFlags,
+  io: Io,
+): Promise<AsyncIterable<string>> {
+  const { htmlPage } = await import('../html/page.ts');
+  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const { resource, scope } = originOf(
+    { ...flags, serviceName: io.env.OTEL_SERVICE_NAME, resource: [] },
+    io.env,
+  );
+  return htmlPage(
+    spans.map((agent) => ({ agent, otel: names.toSpan(agent) })),
+    { title: titleOf(logs), generator: `${scope.name} ${scope.version}`, resource },
+  );
+}
+
+function titleOf([first, ...more]: readonly string[]): string {
+  if (first === undefined || first === '-') return 'standard input';
+  return more.length === 0 ? basename(first) : `${basename(first)} and ${more.length} more`;
+}
+
+/** The text of a trace for ui.perfetto.dev, piece by piece. */
+export async function perfettoOf(spans: readonly AgentSpan[]): Promise<Iterable<string>> {
+  const [{ perfettoJson }, { presentable }] = await Promise.all([
+    import('../view/perfetto.ts'),
+    import('../view/without-secrets.ts'),
+  ]);
+  return perfettoJson(presentable(spans));
+}
+
+/** Writes to the file that `flag` names, `-` for standard output, and tells on standard error what came of it. */
+export async function writeFile(
+  flag: string,
+  file: string,
+  text: Iterable<string> | AsyncIterable<string>,
+  io: Io,
+): Promise<void> {
+  if (file === '-') {
+    const write = writeTo(io.stdout);
+    for await (const piece of text) await write(piece);
+    return;
+  }
+  const out = createWriteStream(file);
+  const progress = startProgress(io, false);
+  out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
+  try {
+    await pipeline(Readable.from(text), out);
+  } catch (error) {
+    throw new CliError(`${flag}: ${file} cannot be written: ${systemProblem(error)}.`);
+  } finally {
+    progress.stop();
+  }
+  io.stderr.write(`wrote ${file}, ${sizeOf(out.bytesWritten)}\n`);
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
