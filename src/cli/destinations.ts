@@ -123,6 +123,10 @@ export async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   return deadLetter(file);
 }
 
+export function intervalMicrosOf({ metricInterval }: Pick<ReplayFlags, 'metricInterval'>): number {
+  return Math.max(1, metricInterval) * MICROS_PER_MILLI;
+}
+
 /** Throws a `CliError` for settings that no exporter can follow. */
 export async function meterOptions(
   flags: ReplayFlags,
@@ -137,7 +141,7 @@ export async function meterOptions(
   }
   return {
     instruments,
-    intervalMicros: Math.max(1, flags.metricInterval) * MICROS_PER_MILLI,
+    intervalMicros: intervalMicrosOf(flags),
     temporality,
   };
 }

@@ -38,11 +38,11 @@ function skipBlanks(bytes: Uint8Array, from: number): number {
 
 /** True when `bytes` hold `text` (ASCII) up to `end`. */
 export function endsWith(bytes: Uint8Array, end: number, text: Uint8Array): boolean {
-  return startsWith(bytes, end - text.length, text);
+  const start = end - text.length;
+  return start >= 0 && startsWith(bytes, start, text);
 }
 
 export function startsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
-  if (start < 0) return false;
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
   return true;
 }

@@ -16,6 +16,9 @@ const NAMES = [SESSION, TASK, TURN, ...RELATIVES];
 /** How ids of test payloads begin. */
 const TEST_IDS = [Buffer.from('test-'), Buffer.from('parent-sess')];
 const COLON = 0x3a;
+const LAST_OF_SESSION_OR_TURN = 0x6e;
+const LAST_OF_TASK = 0x6b;
+const LAST_OF_CALL = 0x6c;
 const TURN_TAIL_LENGTH = ':01234567'.length;
 
 export interface LineTies {
@@ -40,32 +43,37 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   const session: Range = { start: 0, end: 0 };
   const task: Range = { start: 0, end: 0 };
   const turn: Range = { start: 0, end: 0 };
-  const ranges: ReadonlyMap<Buffer, Range> = new Map<Buffer, Range>([
-    [SESSION, session],
-    [TASK, task],
-    [TURN, turn],
-  ]);
 
   function tie(id: number): void {
     if (first === undefined) first = id;
     else if (first !== id) groups.tie(first, id);
   }
 
-  /** The field whose name ends in `_id"` at `at`. */
+  /** The field whose name ends in `_id"` at `at`. Most are no id of a session or a task, and told by one letter. */
   function takeField(chunk: Buffer, at: number, end: number): void {
+    const last = chunk[at - 1];
+    const isName = last === LAST_OF_SESSION_OR_TURN || last === LAST_OF_TASK;
+    if (!isName && last !== LAST_OF_CALL) return;
     const from = valueStart(chunk, at + NAME_END.length, end);
     if (from === NO_VALUE) return;
-    testId ||= beginsAsTest(chunk, from);
-    const name = NAMES.find((one) => endsWith(chunk, at, one));
+    testId ||= TEST_IDS.some((begin) => startsWith(chunk, from, begin));
+    const name = isName ? nameBefore(chunk, at) : undefined;
     if (name !== undefined) takeValue(chunk, name, from, valueEnd(chunk, from, end));
   }
 
   function takeValue(chunk: Buffer, name: Buffer, from: number, to: number): void {
     if (to === ODD_VALUE) odd = true;
     if (to < 0) return;
-    if (name !== TURN) tie(idHash(chunk, from, to));
-    const range = ranges.get(name);
-    if (range !== undefined) keep(range, from, to);
+    if (name === TURN) keep(turn, from, to);
+    else takeId(chunk, name, from, to);
+  }
+
+  function takeId(chunk: Buffer, name: Buffer, from: number, to: number): void {
+    // Tasks are mostly named as their sessions.
+    const isKnown = to - from === session.end - session.start && isSame(chunk, from, session);
+    if (!isKnown) tie(idHash(chunk, from, to));
+    if (name === SESSION) keep(session, from, to);
+    if (name === TASK) keep(task, from, to);
   }
 
   /** Two different values under one name are rare enough to be read as text. */
@@ -115,8 +123,9 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   };
 }
 
-function beginsAsTest(chunk: Buffer, at: number): boolean {
-  return TEST_IDS.some((begin) => startsWith(chunk, at, begin));
+function nameBefore(chunk: Buffer, at: number): Buffer | undefined {
+  for (const name of NAMES) if (endsWith(chunk, at, name)) return name;
+  return undefined;
 }
 
 function find(chunk: Buffer, from: number): number {

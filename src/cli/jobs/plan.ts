@@ -34,10 +34,17 @@ async function isGzip(name: string): Promise<boolean> {
 /** With more, a file is closed between its chunks: all jobs share the descriptors of one process. */
 const KEEP_OPEN_FILES = 16;
 
+/** A job says after each chunk how far it has come, so they are larger than elsewhere. All files' together. */
+const CHUNK_BYTES = 1024 * 1024;
+const LEAST_CHUNK_BYTES = 16 * 1024;
+
 /** The whole log, as it was when it was planned. */
 export function sourceOf({ name, sizeBytes, gzip }: PlannedLog, logs: number): ByteSource {
   const keepOpen = logs <= KEEP_OPEN_FILES;
-  return gzip ? decompressed(fileSource(name, { keepOpen })) : fileSource(name, { keepOpen, to: sizeBytes });
+  const chunkBytes = Math.max(LEAST_CHUNK_BYTES, Math.floor(CHUNK_BYTES / logs));
+  return gzip
+    ? decompressed(fileSource(name, { keepOpen, chunkBytes }))
+    : fileSource(name, { keepOpen, chunkBytes, to: sizeBytes });
 }
 
 const PIECE_BYTES = 16 * 1024 * 1024;
