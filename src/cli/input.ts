@@ -101,8 +101,7 @@ function parsedSource(
     if (!taking.silent) addDiagnostic(report, diagnostic);
   };
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic, skim: skim?.() }))
-      yield batch.map(take);
+    for await (const batch of readLines(source, { signal, onDiagnostic, skim })) yield batch.map(take);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;

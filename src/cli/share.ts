@@ -2,10 +2,11 @@
 import type { ByteSource } from '../input/byte-source.ts';
 import type { Skim } from '../input/skim-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
-import { timeAtAGlance, timeInBytes } from '../parse/glance.ts';
+import { timeAtAGlance } from '../parse/glance.ts';
+import { timeInBytes } from '../parse/head-bytes.ts';
 import { lineKeys } from '../parse/line-keys.ts';
 import { textHash } from '../share/id-hash.ts';
-import { createFirstIds } from '../share/line-owner.ts';
+import { firstId } from '../share/line-owner.ts';
 import { owns, type Part } from '../share/share.ts';
 import { CliError } from './cli-error.ts';
 import { findTies, type Ties } from './ties.ts';
@@ -13,8 +14,8 @@ import { findTies, type Ties } from './ties.ts';
 export interface Share {
   /** True when the line is ours; what others take is only looked at for its time. */
   readonly owns: (text: string) => boolean;
-  /** Tells the lines of others by their bytes. One for each source. */
-  readonly skim: () => Skim<ForeignLine>;
+  /** Tells the lines of others by their bytes. */
+  readonly skim: Skim<ForeignLine>;
 }
 
 /** `0/4` is the first of four. Throws a `CliError` for anything else; `undefined`: all of it is ours. */
@@ -57,18 +58,15 @@ export function shareOf(part: Part, { groups, testIds }: Pick<Ties, 'groups' | '
     return owns(part, groups, first === undefined ? undefined : textHash(first));
   };
   const skimText = (text: string) => (ownsText(text) ? undefined : foreign(text));
-  const skim = (): Skim<ForeignLine> => {
-    const ids = createFirstIds();
-    return {
-      bytes(chunk, start, end) {
-        const id = ids.firstId(chunk, start, end);
-        if (id === undefined) return skimText(chunk.toString('utf8', start, end));
-        if (owns(part, groups, id)) return undefined;
-        const time = testIds ? undefined : timeInBytes(chunk, start, end);
-        return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
-      },
-      line: ({ text }) => skimText(text),
-    };
+  const skim: Skim<ForeignLine> = {
+    bytes(chunk, start, end) {
+      const id = firstId(chunk, start, end);
+      if (id === undefined) return skimText(chunk.toString('utf8', start, end));
+      if (owns(part, groups, id)) return undefined;
+      const time = testIds ? undefined : timeInBytes(chunk, start, end);
+      return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
+    },
+    line: ({ text }) => skimText(text),
   };
   return { owns: ownsText, skim };
 }

@@ -7,7 +7,7 @@ const LF = 0x0a;
 
 /** Looks at a line before it is decoded. What it returns stands for the line; `undefined` asks for the line itself. */
 export interface Skim<Skimmed> {
-  /** The bytes from `start` to `end`, where the line end is. The lines of a chunk come in their order. */
+  /** The bytes from `start` to `end`, where the line end is. */
   bytes(chunk: Buffer, start: number, end: number): Skimmed | undefined;
   /** A line whose bytes do not lie in one chunk, decoded already. */
   line(line: InputLine): Skimmed | undefined;

@@ -24,15 +24,3 @@ export function timeAtAGlance(line: InputLine): EpochMicros | undefined {
   const parsed = parseLine(line, { content: false });
   return parsed.kind === 'event' ? parsed.event.time : undefined;
 }
-
-/** More than a head ever has. */
-const HEAD_BYTES = 128;
-const BRACE = 0x7d;
-
-/** The same from the bytes of a line that is no test payload; `undefined` when they alone do not tell. */
-export function timeInBytes(bytes: Buffer, start: number, end: number): EpochMicros | undefined {
-  if (bytes[end - 1] !== BRACE) return undefined;
-  const head = HEAD.exec(bytes.toString('latin1', start, Math.min(end, start + HEAD_BYTES)));
-  const [, ts = '', hook = ''] = head ?? [];
-  return readerOf(hook) === undefined ? undefined : parseTime(Number(ts));
-}

@@ -15,7 +15,8 @@ export function createGroups(): Groups {
   const smaller = new Map<number, number>();
 
   function nameOf(id: number): number {
-    let name = id;
+    let name = smaller.get(id);
+    if (name === undefined) return id;
     for (let next = smaller.get(name); next !== undefined; next = smaller.get(name)) name = next;
     // What was a long way once is short from now on.
     for (let step = id; step !== name; ) {

@@ -1,42 +1,26 @@
 /** The second look at a line: its first id, by which everyone can tell whose it is. All other ids of it are tied to that one. */
-import { valueEnd, valueStart } from './id-field.ts';
+import { createFindIdField } from './find-id-field.ts';
+import { endsWith, valueEnd, valueStart } from './id-field.ts';
 import { idHash } from './id-hash.ts';
 
-const SESSION = Buffer.from('"session_id"');
-const TASK = Buffer.from('"task_id"');
+const SESSION = Buffer.from('"session');
+const TASK = Buffer.from('"task');
+const find = createFindIdField(['sion_id"', 'task_id"']);
+const NAME_END_LENGTH = '_id"'.length;
 
-export interface FirstIds {
-  /** Of the line from `start` to `end`; `undefined` when only its text can tell. Lines are asked for in their order. */
-  firstId(chunk: Buffer, start: number, end: number): number | undefined;
+/** Of the line from `start` to `end`; `undefined` when only its text can tell. */
+export function firstId(chunk: Buffer, start: number, end: number): number | undefined {
+  for (let at = find(chunk, start, end); at >= 0; at = find(chunk, at + NAME_END_LENGTH, end)) {
+    if (endsWith(chunk, at, SESSION) || endsWith(chunk, at, TASK)) {
+      const id = idBehind(chunk, at + NAME_END_LENGTH, end);
+      if (id !== undefined) return id;
+    }
+  }
+  return undefined;
 }
 
-export function createFirstIds(): FirstIds {
-  const session = createFinder(SESSION);
-  const task = createFinder(TASK);
-  return {
-    firstId: (chunk, start, end) =>
-      idBehind(chunk, session(chunk, start, end), SESSION.length, end) ??
-      idBehind(chunk, task(chunk, start, end), TASK.length, end),
-  };
-}
-
-function idBehind(chunk: Buffer, at: number, nameLength: number, end: number): number | undefined {
-  if (at < 0) return undefined;
-  const from = valueStart(chunk, at + nameLength, end);
+function idBehind(chunk: Buffer, name: number, end: number): number | undefined {
+  const from = valueStart(chunk, name, end);
   const to = from < 0 ? from : valueEnd(chunk, from, end);
   return to < 0 ? undefined : idHash(chunk, from, to);
-}
-
-/** Finds `needle` line by line; what was found beyond a line's end is kept for the lines to come, so that no byte is searched twice. */
-function createFinder(needle: Buffer): (chunk: Buffer, start: number, end: number) => number {
-  let searched: Buffer | undefined;
-  let next = 0;
-  return (chunk, start, end) => {
-    if (chunk !== searched || next < start) {
-      searched = chunk;
-      next = chunk.indexOf(needle, start);
-      if (next < 0) next = Number.POSITIVE_INFINITY;
-    }
-    return next < end ? next : -1;
-  };
 }

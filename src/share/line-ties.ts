@@ -2,12 +2,15 @@
  * The first look at a line: which ids it ties together. Read from its bytes, as nearly every line says the same as the
  * one before it; what bytes alone cannot tell is read as text by `keysOf`.
  */
+
+import { createFindIdField } from './find-id-field.ts';
 import type { Groups } from './groups.ts';
 import { endsWith, NO_VALUE, ODD_VALUE, startsWith, valueEnd, valueStart } from './id-field.ts';
 import { idHash, textHash } from './id-hash.ts';
 
-/** How the name of every id field ends. */
-const NAME_END = Buffer.from('_id"');
+/** Of sessions and their relatives, tasks, turns; and of calls, as test payloads may be known by theirs. */
+const find = createFindIdField(['sion_id"', 'task_id"', 'turn_id"', 'call_id"']);
+const NAME_END_LENGTH = '_id"'.length;
 const SESSION = Buffer.from('"session');
 const TASK = Buffer.from('"task');
 const TURN = Buffer.from('"turn');
@@ -22,7 +25,7 @@ const LAST_OF_CALL = 0x6c;
 const TURN_TAIL_LENGTH = ':01234567'.length;
 
 export interface LineTies {
-  /** @returns how many ids it names; lines are told in their order. */
+  /** @returns how many ids it names, or that it names some. */
   look(chunk: Buffer, start: number, end: number): number;
   /** True when an id looked like one of a test payload, wherever it stood. */
   sawTestId(): boolean;
@@ -34,8 +37,6 @@ interface Range {
 }
 
 export function createLineTies(groups: Groups, keysOf: (text: string) => readonly string[]): LineTies {
-  let searched: Buffer | undefined;
-  let next = 0;
   let testId = false;
   /** Of the line that is looked at. */
   let first: number | undefined;
@@ -54,7 +55,7 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
     const last = chunk[at - 1];
     const isName = last === LAST_OF_SESSION_OR_TURN || last === LAST_OF_TASK;
     if (!isName && last !== LAST_OF_CALL) return;
-    const from = valueStart(chunk, at + NAME_END.length, end);
+    const from = valueStart(chunk, at + NAME_END_LENGTH, end);
     if (from === NO_VALUE) return;
     testId ||= TEST_IDS.some((begin) => startsWith(chunk, from, begin));
     const name = isName ? nameBefore(chunk, at) : undefined;
@@ -113,9 +114,9 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
       session.end = 0;
       task.end = 0;
       turn.end = 0;
-      if (chunk !== searched || next < start) next = find(chunk, start);
-      searched = chunk;
-      for (; next < end; next = find(chunk, next + NAME_END.length)) takeField(chunk, next, end);
+      for (let at = find(chunk, start, end); at >= 0; at = find(chunk, at + NAME_END_LENGTH, end)) {
+        takeField(chunk, at, end);
+      }
       if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return lookAsText(chunk, start, end);
       return first === undefined ? 0 : 1;
     },
@@ -126,11 +127,6 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
 function nameBefore(chunk: Buffer, at: number): Buffer | undefined {
   for (const name of NAMES) if (endsWith(chunk, at, name)) return name;
   return undefined;
-}
-
-function find(chunk: Buffer, from: number): number {
-  const at = chunk.indexOf(NAME_END, from);
-  return at < 0 ? Number.POSITIVE_INFINITY : at;
 }
 
 function isSame(bytes: Uint8Array, at: number, { start, end }: Range): boolean {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { lineKeys } from '../../src/parse/line-keys.ts';
 import { createGroups, type Groups } from '../../src/share/groups.ts';
 import { textHash } from '../../src/share/id-hash.ts';
-import { createFirstIds } from '../../src/share/line-owner.ts';
+import { firstId } from '../../src/share/line-owner.ts';
 import { createLineTies } from '../../src/share/line-ties.ts';
 
 /** What both looks at a chunk of lines tell, and what its text tells. */
@@ -13,14 +13,13 @@ function look(lines: readonly string[]) {
   const chunk = Buffer.from(lines.map((line) => `${line}\n`).join(''));
   const [byBytes, byText] = [createGroups(), createGroups()];
   const ties = createLineTies(byBytes, lineKeys);
-  const ids = createFirstIds();
   const rows: { line: string; named: boolean; first: number | undefined; keys: readonly string[] }[] = [];
   let start = 0;
   for (const line of lines) {
     const end = start + Buffer.byteLength(line);
     const keys = lineKeys(line);
     const named = ties.look(chunk, start, end) > 0;
-    rows.push({ line, named, first: ids.firstId(chunk, start, end), keys });
+    rows.push({ line, named, first: firstId(chunk, start, end), keys });
     for (const key of keys) byText.tie(textHash(keys[0] ?? ''), textHash(key));
     start = end + 1;
   }
