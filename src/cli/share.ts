@@ -3,7 +3,7 @@ import type { ByteSource } from '../input/byte-source.ts';
 import type { Skim } from '../input/skim-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
-import { timeInBytes } from '../parse/head-bytes.ts';
+import { createTimeInBytes } from '../parse/head-bytes.ts';
 import { lineKeys } from '../parse/line-keys.ts';
 import { textHash } from '../share/id-hash.ts';
 import { firstId } from '../share/line-owner.ts';
@@ -57,6 +57,7 @@ export function shareOf(part: Part, { groups, testIds }: Pick<Ties, 'groups' | '
     const [first] = lineKeys(text);
     return owns(part, groups, first === undefined ? undefined : textHash(first));
   };
+  const timeInBytes = createTimeInBytes();
   const skimText = (text: string) => (ownsText(text) ? undefined : foreign(text));
   const skim: Skim<ForeignLine> = {
     bytes(chunk, start, end) {

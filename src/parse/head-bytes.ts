@@ -8,7 +8,8 @@ import { parseTime } from './time.ts';
 
 const TS = Buffer.from('{"ts":');
 const PID = Buffer.from('"pid":');
-const NAMES = [Buffer.from('"event":'), Buffer.from('"hook_event_name":')];
+const EVENT = Buffer.from('"event":');
+const HOOK_EVENT_NAME = Buffer.from('"hook_event_name":');
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const POINT = 0x2e;
@@ -25,19 +26,30 @@ const LONGEST_NAME = 64;
  * The time of the event in a line that is no test payload, as `parseLine` would find it; `undefined` when its head alone
  * does not tell.
  */
-export function timeInBytes(bytes: Buffer, start: number, end: number): EpochMicros | undefined {
-  // A line may be cut off behind its head.
-  if (bytes[end - 1] !== BRACE) return undefined;
-  const ts = value(bytes, start, TS);
-  const tsEnd = numberEnd(bytes, ts);
-  let at = next(bytes, tsEnd);
-  const pid = value(bytes, at, PID);
-  if (pid > 0) at = next(bytes, digitsEnd(bytes, pid));
-  for (const name of NAMES) {
-    const hook = value(bytes, at, name);
-    if (hook > 0) return isHook(bytes, hook) ? parseTime(seconds(bytes, ts, tsEnd)) : undefined;
-  }
-  return undefined;
+export type TimeInBytes = (bytes: Buffer, start: number, end: number) => EpochMicros | undefined;
+
+export function createTimeInBytes(): TimeInBytes {
+  /** Hooks that were met before, by a number of their names: they are few. */
+  const met: Met = new Map();
+  return (bytes, start, end) => {
+    // A line may be cut off behind its head.
+    if (bytes[end - 1] !== BRACE) return undefined;
+    const ts = value(bytes, start, TS);
+    const tsEnd = numberEnd(bytes, ts);
+    let at = next(bytes, tsEnd);
+    const pid = value(bytes, at, PID);
+    if (pid > 0) at = next(bytes, digitsEnd(bytes, pid));
+    const hook = hookAt(bytes, at);
+    return hook > 0 && isHook(met, bytes, hook) ? parseTime(seconds(bytes, ts, tsEnd)) : undefined;
+  };
+}
+
+type Met = Map<number, Buffer>;
+
+/** Where the value of the field that names the hook begins; -1 when another field is there. */
+function hookAt(bytes: Buffer, at: number): number {
+  const event = value(bytes, at, EVENT);
+  return event > 0 ? event : value(bytes, at, HOOK_EVENT_NAME);
 }
 
 /** Where the value of the field begins whose name is expected at `at`; -1 when another is there, or `at` is -1. */
@@ -89,11 +101,8 @@ function seconds(bytes: Buffer, start: number, end: number): number {
   return scale === 0 ? digits : digits / scale;
 }
 
-/** Hooks that were met before, by a number of their names: they are few. */
-const met = new Map<number, Buffer>();
-
 /** True when the text that begins at `start` is the name of a hook that we know. */
-function isHook(bytes: Buffer, start: number): boolean {
+function isHook(met: Met, bytes: Buffer, start: number): boolean {
   if (bytes[start] !== QUOTE) return false;
   let hash = 0;
   let end = start + 1;

@@ -13,8 +13,8 @@ export interface Plan {
 
 /** Each needs memory of its own, and nobody has more cores. */
 const MOST_JOBS = 256;
-/** A thread that starts costs as much as replaying a few MiB. */
-const LEAST_BYTES_PER_JOB = 8 * 1024 * 1024;
+/** A thread takes as long to start and to warm up as the replay of some 60 MiB. */
+const LEAST_BYTES_PER_JOB = 64 * 1024 * 1024;
 /** Logs are repetitive. */
 const GZIP_RATIO = 8;
 
