@@ -1,6 +1,7 @@
 /** The table in docs/fidelity.md: what a replay makes of each genuine recording, beside Hermes's own token totals. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { markdownTable } from 'markdown-table';
+import { createLogClock } from '../src/cli/log-clock.ts';
 import { assertAccounted, createReport, spanCount } from '../src/cli/report.ts';
 import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan } from '../src/model/span.ts';
@@ -105,7 +106,7 @@ function rowOf(name: string, totals: Totals) {
 
 function replay(text: string) {
   const report = createReport(1);
-  const reading = { report, state: createState(DEFAULT_OPTIONS) };
+  const reading = { report, clock: createLogClock(), state: createState(DEFAULT_OPTIONS) };
   const lines = text.split('\n').slice(0, -1);
   const parsed = lines.map((line, index) =>
     parseLine(

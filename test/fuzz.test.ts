@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createLogClock } from '../src/cli/log-clock.ts';
 import { assertAccounted, createReport } from '../src/cli/report.ts';
 import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import { convention } from '../src/conventions/convention.ts';
@@ -112,7 +113,7 @@ const names = convention(CONVENTION_NAMES, { captureContent: true });
 
 function replay(texts: readonly string[], options: Partial<typeof DEFAULT_OPTIONS>): AgentSpan[] {
   const report = createReport(1);
-  const reading = { report, state: createState({ ...DEFAULT_OPTIONS, ...options }) };
+  const reading = { report, clock: createLogClock(), state: createState({ ...DEFAULT_OPTIONS, ...options }) };
   const lines = texts.map((text, index) =>
     parseLine(
       { text, source: 'log', line: index + 1, endOffsetBytes: 0, damage: undefined },

@@ -9,6 +9,11 @@ export function contenders(python) {
   return [
     { name: 'bare', run: (log) => measureNode('bare.js', [log]) },
     { name: 'otlp', sends: true, run: (log, url) => replay(log, ['-e', 'otlp', '--endpoint', url]) },
+    {
+      name: 'jobs',
+      sends: true,
+      run: (log, url) => replay(log, ['-e', 'otlp', '--endpoint', url, '--jobs', '2']),
+    },
     { name: 'otlp_file', run: (log) => replay(log, ['-e', 'otlp_file', '-o', devNull]) },
     { name: 'sdk', sends: true, run: (log, url) => measureNode('sdk-way.js', [log, url]) },
     ...(python === undefined

@@ -1,14 +1,14 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
 import type { OnSettled } from '../export/destination.ts';
-import { createMeter, type Meter, type MeterState } from '../export/metrics/meter.ts';
+import { createMeter, type MeterOptions, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
-import type { MetricSnapshot, Temporality } from '../model/metric.ts';
+import type { MetricSnapshot } from '../model/metric.ts';
 import type { Instrument, Measurement } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
-import { openExporter, valueOrCliError } from './exporters.ts';
+import { openExporter, type SharedEnds, valueOrCliError } from './exporters.ts';
 import type { Io } from './io.ts';
 import type { Earlier } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -32,6 +32,8 @@ export interface Destinations {
   settled(): Promise<void>;
   /** What the next run goes on from. */
   carried(): Promise<Carried>;
+  /** Sends metrics that were measured elsewhere. */
+  writeMetrics(snapshot: MetricSnapshot): Promise<void>;
   /** What became of everything so far, for each destination and signal. */
   accounts(): readonly DeliveryAccount[];
   /** From now on there is a hurry: what is under way in `withinMillis` counts as failed. Heard once. */
@@ -58,20 +60,28 @@ export interface Continuity {
   readonly onSettled: OnSettled;
 }
 
+/** What a run has from elsewhere. */
+interface Given {
+  /** From the run before, to which it will be one. */
+  readonly continuity?: Continuity | undefined;
+  /** What several share; then metrics are measured elsewhere too. */
+  readonly shared?: SharedEnds | undefined;
+}
+
 const MICROS_PER_MILLI = 1000;
 
 export async function openDestinations(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
-  continuity?: Continuity,
+  { continuity, shared }: Given = {},
 ): Promise<Destinations> {
-  const deadLetter = await openDeadLetter(flags);
+  const deadLetter = shared === undefined ? await openDeadLetter(flags) : shared.deadLetter;
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
   const { carried, earlier, onSettled } = continuity ?? {};
-  const options = { deadLetter, onOutage, onSettled, memory: carried?.tree };
+  const options = { onOutage, onSettled, memory: carried?.tree, ...shared, deadLetter };
   const exporters = await Promise.all(flags.exporter.map((name) => openExporter(name, flags, io, options)));
   const spanSinks = exporters
     .flatMap(({ spans }) => spans ?? [])
@@ -79,9 +89,10 @@ export async function openDestinations(
   const metricSinks = exporters
     .flatMap(({ metrics }) => metrics ?? [])
     .map((sink) => unsentPoints(sink, earlier?.points.get(sink.soFar().destination)));
-  const temporality =
-    metricSinks.length === 0 ? undefined : valueOrCliError(await resolveTemporality(io.env)).temporality;
-  const meter = temporality && openMeter(flags, temporality, instruments, carried?.meter);
+  const measured = metricSinks.length > 0 && shared === undefined;
+  const metering = measured ? await meterOptions(flags, io, instruments) : undefined;
+  const temporality = metering?.temporality;
+  const meter = metering && createMeter({ ...metering, ...(carried?.meter && { resume: carried.meter }) });
   let started = false;
   const send = async (snapshot: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write(snapshot)));
@@ -96,6 +107,7 @@ export async function openDestinations(
   };
   return {
     settled: allSettled,
+    writeMetrics: send,
     wait: async (now) => {
       // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
       if (continuity !== undefined && temporality === 'delta') return;
@@ -140,27 +152,31 @@ export async function openDestinations(
   };
 }
 
-async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
+export async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
   if (file === undefined) return undefined;
   const { deadLetter } = await import('../export/delivery/dead-letter.ts');
   return deadLetter(file);
 }
 
-function openMeter(
+export function intervalMicrosOf({ metricInterval }: Pick<ReplayFlags, 'metricInterval'>): number {
+  return Math.max(1, metricInterval) * MICROS_PER_MILLI;
+}
+
+/** Throws a `CliError` for settings that no exporter can follow. */
+export async function meterOptions(
   flags: ReplayFlags,
-  temporality: Temporality,
+  io: Io,
   instruments: readonly Instrument[],
-  resume: MeterState | undefined,
-): Meter {
+): Promise<MeterOptions> {
+  const { temporality } = valueOrCliError(await resolveTemporality(io.env));
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
     );
   }
-  return createMeter({
+  return {
     instruments,
-    intervalMicros: Math.max(1, flags.metricInterval) * MICROS_PER_MILLI,
+    intervalMicros: intervalMicrosOf(flags),
     temporality,
-    ...(resume === undefined ? {} : { resume }),
-  });
+  };
 }

@@ -33,8 +33,14 @@ interface Memory {
   goOn(spans: readonly FinishedSpan[]): void;
 }
 
+/** The ends of a run that several share, each of which is one thing. */
+export interface SharedEnds extends RunOptions {
+  /** Where `otlp_file` writes. */
+  readonly output?: LineOutput | undefined;
+}
+
 /** What an exporter must know of the run. */
-export interface ExporterRun extends RunOptions {
+export interface ExporterRun extends SharedEnds {
   /** From `memory()` of the run before. */
   readonly memory?: TreeMemory | undefined;
 }
@@ -156,9 +162,9 @@ export function otlpFlags(
   };
 }
 
-async function openFile(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
+async function openFile(flags: ReplayFlags, io: Io, run: SharedEnds): Promise<Exporter> {
   const { openOtlpFile } = await import('../export/otlp-file.ts');
-  const output = await openOutput(flags, io);
+  const output = run.output ?? (await openOutput(flags, io));
   return wanted(
     openOtlpFile({ ...run, origin: originOf(flags, io.env), output, limits: limitsOf(flags) }),
     flags,
@@ -181,9 +187,17 @@ async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
   return { spans: undefined, metrics, close: () => output.close() };
 }
 
-async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
+const STANDARD_OUTPUT = 'standard output';
+
+/** As people name it. */
+export function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
+  return output === undefined || output === '-' ? STANDARD_OUTPUT : output;
+}
+
+/** Throws a `CliError` when the file cannot be opened. */
+export async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
   const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
-  if (output === undefined || output === '-') return streamOutput(io.stdout, 'standard output');
+  if (output === undefined || output === '-') return streamOutput(io.stdout, STANDARD_OUTPUT);
   try {
     // What an earlier run sent is not sent again: it has to stay.
     return await fileOutput(output, checkpoint === undefined ? 'replace' : 'append');

@@ -6,8 +6,9 @@ import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
-import { atTime, type ParsedLine } from '../model/parsed-line.ts';
+import { atTime, type ForeignLine, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
 import { parseLine } from '../parse/parse-line.ts';
@@ -22,13 +23,6 @@ export { SILENCE };
 type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'> & {
   readonly shard?: string | undefined;
 };
-
-/** A line that another part of a shared log takes in. */
-export interface ForeignLine {
-  readonly kind: 'foreign';
-  /** `undefined` when it holds no event, or no time. */
-  readonly time: EpochMicros | undefined;
-}
 
 export type TakenLine = ParsedLine | ForeignLine;
 
@@ -60,7 +54,18 @@ export async function openInput(
   const part = readPart(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
   const share = part === undefined ? undefined : await openShare(sources, part, signal, warn);
-  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, { assume, share }));
+  return inputOf(sources, flags, signal, report, { assume, share });
+}
+
+/** Lines of sources, as they are shared. */
+export function inputOf(
+  sources: readonly ByteSource[],
+  flags: Pick<InputFlags, 'captureContent'>,
+  signal: AbortSignal,
+  report: Report,
+  taking: Taking,
+): Input {
+  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, taking));
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
   return { lines: live ? withSilence(lines, SILENCE_MILLIS, true) : lines, live, progress: undefined };
@@ -85,15 +90,18 @@ export async function openLogs(
 
 function parsedSource(
   source: ByteSource,
-  { captureContent: content }: InputFlags,
+  { captureContent: content }: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
   taking: Taking,
 ): MergeSource<TakenLine> {
   const take = takerOf(content, taking);
-  const onDiagnostic = (diagnostic: Parameters<typeof addDiagnostic>[1]) => addDiagnostic(report, diagnostic);
+  const skim = taking.assume === undefined ? taking.share?.skim : undefined;
+  const onDiagnostic = (diagnostic: Diagnostic) => {
+    if (!taking.silent) addDiagnostic(report, diagnostic);
+  };
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(take);
+    for await (const batch of readLines(source, { signal, onDiagnostic, skim })) yield batch.map(take);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
@@ -120,18 +128,19 @@ interface Taking {
   readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
   /** `undefined`: all lines are ours. */
   readonly share: Share | undefined;
+  /** True when somebody else tells of sources that cannot be read to their end. */
+  readonly silent?: boolean;
 }
 
-/** What becomes of a line: parsed, or only looked at when somebody else takes it. */
-function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine) => TakenLine {
+/** What becomes of a line: parsed, unless somebody else takes it. */
+function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine | ForeignLine) => TakenLine {
   const parse = (line: InputLine) => parseLine(line, { content });
-  // Artificial times are counted over the whole log, so every line must be parsed for them.
-  const parseAll = assume === undefined ? undefined : (line: InputLine) => assume(parse(line));
-  if (share === undefined) return parseAll ?? parse;
+  if (assume === undefined) return (line) => ('kind' in line ? line : parse(line));
   return (line) => {
-    const parsed = parseAll?.(line);
-    if (share.owns(line.text)) return parsed ?? parse(line);
-    return { kind: 'foreign', time: parsed === undefined ? timeAtAGlance(line) : timeOf(parsed) };
+    if ('kind' in line) return line;
+    // Artificial times are counted over the whole log, so every line must be parsed for them.
+    const parsed = assume(parse(line));
+    return share === undefined || share.owns(line.text) ? parsed : { kind: 'foreign', time: timeOf(parsed) };
   };
 }
 

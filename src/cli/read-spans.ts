@@ -4,6 +4,7 @@ import { createState } from '../reconstruct/state.ts';
 import { openInput } from './input.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { createLogClock } from './log-clock.ts';
 import { startProgress } from './progress.ts';
 import { type ReconstructFlags, reconstructOptions } from './reconstruct-options.ts';
 import { assertAccounted, createReport, type Report } from './report.ts';
@@ -27,6 +28,7 @@ export async function readSpans(
   const input = await openInput(logs, flags, io, signal, report, command);
   const reading = {
     report,
+    clock: createLogClock(),
     state: createState(reconstructOptions(flags, { live: false, progress: undefined })),
   };
   const progress = startProgress(io, false);

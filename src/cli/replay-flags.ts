@@ -237,6 +237,12 @@ export const FILTER_FLAGS = {
 
 /** How a log is shared between several replays. */
 export const SHARE_FLAGS = {
+  jobs: textFlag({
+    flags: '-j, --jobs <count>',
+    help: 'share finished logs between so many threads; auto: as many as this machine and the logs are good for',
+    env: 'HERMES_OTEL_JOBS',
+    fallback: '1',
+  }),
   shard: textFlag({
     flags: '--shard <index/count>',
     help: 'only the sessions that fall to this one of so many, from 0/n: sub-agents go with their parents',

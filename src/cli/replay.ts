@@ -3,13 +3,11 @@
  * The story of a run from its first line to its account; each stage does its own work.
  */
 import { convention } from '../conventions/convention.ts';
-import type { FinishedSpan } from '../model/sink.ts';
-import type { AgentSpan } from '../model/span.ts';
-import { shift } from '../model/time.ts';
-import { createState, type Output } from '../reconstruct/state.ts';
+import { createState } from '../reconstruct/state.ts';
 import { stateFromText } from '../reconstruct/state-text.ts';
 import { openBudgets } from './budgets.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { deliver } from './deliver.ts';
 import { openDestinations } from './destinations.ts';
 import { openDiagnosticLog } from './diagnostic-log.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -19,14 +17,18 @@ import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { planJobs } from './jobs/how-many.ts';
+import { replayInJobs } from './jobs/replay-in-jobs.ts';
 import { liveMetrics } from './live-metrics.ts';
-import { paced, readShift, shifted } from './log-time.ts';
+import { createLogClock } from './log-clock.ts';
+import { paced, readShift } from './log-time.ts';
+import type { Outcome } from './outcome.ts';
 import { createOutcomes } from './outcomes.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { assertAccounted } from './report.ts';
-import { namedSpan, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { resumeReport } from './saved-report.ts';
 import { keepHeapSteady } from './steady-heap.ts';
 import { takeIn, takePause, takeRest } from './take-in.ts';
@@ -35,49 +37,56 @@ import { tellReport } from './tell-report.ts';
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   keepHeapSteady();
+  const plan = await planJobs(logs, flags, io);
   const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
   try {
-    const run = await startRun(logs, flags, io, interrupt, checkpoint);
-    const { report, destinations, input, budgets } = run;
-    const follower = createFollower(run, checkpoint, flags, io);
-    const metrics = liveMetrics(run, flags.metricInterval);
-    const stopWatching = watchHealth(run, flags, io);
-    interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
-    try {
-      await follower.begin();
-      for await (const batch of input.lines) {
-        for (const lines of follower.inOrder(batch)) await deliver(run, takeIn(run, lines));
-        if (!follower.isCatchingUp()) await metrics.after(batch);
-        await run.diagnosticLog?.room();
-        run.progress.tell(report);
-        await follower.between(batch === SILENCE);
-      }
-      if (checkpoint === undefined) await deliver(run, takeRest(run));
-      else await pause(run, follower, interrupt);
-    } finally {
-      run.progress.stop();
-      stopWatching();
-      await run.diagnosticLog?.close();
-    }
-    const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
-    assertAccounted(report);
+    const shared = plan && (await replayInJobs(plan, flags, io, interrupt));
+    const { report, accounts, budgets, live } =
+      shared ?? (await replayAlone(logs, flags, io, interrupt, checkpoint));
     const results = budgets?.check() ?? [];
     await tellReport(report, accounts, results, flags, io);
     await budgets?.tell(results, io);
-    return exitCodeOf({
-      report,
-      accounts,
-      results,
-      flags,
-      interrupt: interrupt.received(),
-      live: input.live,
-    });
+    return exitCodeOf({ report, accounts, results, flags, interrupt: interrupt.received(), live });
   } finally {
     interrupt.stop();
     await checkpoint?.release();
     interrupt.leave();
   }
+}
+
+async function replayAlone(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Io,
+  interrupt: Interrupts,
+  checkpoint: Checkpoint | undefined,
+): Promise<Outcome> {
+  const run = await startRun(logs, flags, io, interrupt, checkpoint);
+  const { report, destinations, input, budgets } = run;
+  const follower = createFollower(run, checkpoint, flags, io);
+  const metrics = liveMetrics(run, flags.metricInterval);
+  const stopWatching = watchHealth(run, flags, io);
+  interrupt.signal.addEventListener('abort', () => destinations.hurry(flags.shutdownTimeout));
+  try {
+    await follower.begin();
+    for await (const batch of input.lines) {
+      for (const lines of follower.inOrder(batch)) await deliver(run, takeIn(run, lines));
+      if (!follower.isCatchingUp()) await metrics.after(batch);
+      await run.diagnosticLog?.room();
+      run.progress.tell(report);
+      await follower.between(batch === SILENCE);
+    }
+    if (checkpoint === undefined) await deliver(run, takeRest(run));
+    else await pause(run, follower, interrupt);
+  } finally {
+    run.progress.stop();
+    stopWatching();
+    await run.diagnosticLog?.close();
+  }
+  const accounts = await destinations.finish(interrupt.received() && flags.shutdownTimeout);
+  assertAccounted(report);
+  return { report, accounts, budgets, live: input.live };
 }
 
 /** What is open stays open. Lines that are being read again are still the run's before, which was further on. */
@@ -105,43 +114,18 @@ async function startRun(
     : await openInput(logs, flags, io, signal, report);
   const input = flags.speed === undefined ? opened : paced(opened, flags.speed, signal);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(
-    flags,
-    io,
-    names.instruments,
-    checkpoint && {
+  const destinations = await openDestinations(flags, io, names.instruments, {
+    continuity: checkpoint && {
       carried: found?.carried,
       earlier: checkpoint.earlier,
       onSettled: createOutcomes(checkpoint.notes.add, checkpoint.earlier, () => report.lines),
     },
-  );
+  });
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
+  const clock = createLogClock(state.handedOn);
   const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
-  return { input, report, diagnosticLog, names, destinations, budgets, state, shiftMicros, progress };
-}
-
-/** Waits while a destination has no room: there is no path that drops. */
-async function deliver(run: Run, out: Output): Promise<void> {
-  const { report, destinations, shiftMicros } = run;
-  if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
-  if (out.spans.length === 0) return;
-  const spans: FinishedSpan[] = [];
-  for (const original of out.spans) {
-    const span = shifted(original, shiftMicros);
-    spans.push(namedSpan(run, span));
-    run.budgets?.add(span);
-    const snapshot = measure(run, span);
-    if (snapshot !== undefined) await snapshot;
-  }
-  await destinations.write(spans);
-}
-
-/** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-function measure({ report, names, destinations }: Run, span: AgentSpan): Promise<void> | undefined {
-  const measurements = names.measure(span);
-  for (const { instrument } of measurements) report.metrics.add(instrument);
-  return measurements.length === 0 ? undefined : destinations.measure(span.endTime, measurements);
+  return { input, report, diagnosticLog, names, destinations, budgets, state, clock, shiftMicros, progress };
 }
 
 /** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */

@@ -2,7 +2,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/parsed-line.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type EpochMicros, later } from '../model/time.ts';
+import { keepFirst } from './first-diagnostics.ts';
 
 /** Every line is counted in exactly one of these. */
 export interface LineAccount {
@@ -39,16 +40,13 @@ export interface Report {
   readonly metrics: Set<string>;
   firstEvent: EpochMicros | undefined;
   lastEvent: EpochMicros | undefined;
-  /** The first of each code's diagnostics, up to a bound; all are counted in `diagnosticCounts`. */
+  /** The first ones by file and line, up to a bound; all are counted in `diagnosticCounts`. */
   readonly diagnostics: Diagnostic[];
   readonly diagnosticCounts: Map<string, number>;
   errors: number;
   /** Hears of every diagnostic as it is added, also of those beyond the bound; no part of the account. */
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
 }
-
-/** How many diagnostics are kept whole: a broken log of gigabytes must not fill the memory with its faults. */
-const MAX_DIAGNOSTICS = 1000;
 
 export function createReport(files: number): Report {
   return {
@@ -82,7 +80,7 @@ export function createReport(files: number): Report {
 export function addDiagnostic(report: Report, diagnostic: Diagnostic): void {
   report.diagnosticCounts.set(diagnostic.code, (report.diagnosticCounts.get(diagnostic.code) ?? 0) + 1);
   if (diagnostic.severity === 'error') report.errors++;
-  if (report.diagnostics.length < MAX_DIAGNOSTICS) report.diagnostics.push(diagnostic);
+  keepFirst(report.diagnostics, diagnostic);
   report.onDiagnostic?.(diagnostic);
 }
 
@@ -111,6 +109,29 @@ export function addLine(report: Report, line: Exclude<ParsedLine, { kind: 'event
 export function addSpan(report: Report, span: AgentSpan): void {
   report.spans[span.kind]++;
   if (span.incomplete !== undefined) report.incomplete++;
+}
+
+/** The account of several shares of one log, as one replay of it would have had it. */
+export function addReport(sum: Report, part: Report): void {
+  sum.lines += part.lines;
+  addCounts(sum.account, part.account);
+  addCounts(sum.spans, part.spans);
+  sum.incomplete += part.incomplete;
+  sum.sentOpen += part.sentOpen;
+  for (const metric of part.metrics) sum.metrics.add(metric);
+  // All shares have seen the same clock, unless an interrupt stopped them in different places.
+  sum.firstEvent ??= part.firstEvent;
+  const lastEvent = part.lastEvent ?? sum.lastEvent;
+  sum.lastEvent = lastEvent && later(lastEvent, sum.lastEvent ?? lastEvent);
+  for (const diagnostic of part.diagnostics) keepFirst(sum.diagnostics, diagnostic);
+  for (const [code, count] of part.diagnosticCounts) {
+    sum.diagnosticCounts.set(code, (sum.diagnosticCounts.get(code) ?? 0) + count);
+  }
+  sum.errors += part.errors;
+}
+
+function addCounts<K extends string>(sum: Record<K, number>, part: Readonly<Record<K, number>>): void {
+  for (const key in part) sum[key] += part[key];
 }
 
 /** Events among the lines: what could be read as a call of a hook. */

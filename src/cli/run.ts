@@ -7,6 +7,7 @@ import type { Budgets } from './budgets.ts';
 import type { Destinations } from './destinations.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { Input } from './input.ts';
+import type { LogClock } from './log-clock.ts';
 import { shifted } from './log-time.ts';
 import type { Progress } from './progress.ts';
 import type { Report } from './report.ts';
@@ -18,6 +19,7 @@ export interface Run {
   readonly names: Convention;
   readonly destinations: Destinations;
   readonly state: State;
+  readonly clock: LogClock;
   readonly progress: Progress;
   readonly budgets: Budgets | undefined;
   /** By how much the whole log is moved; 0: not at all. */

@@ -1,14 +1,21 @@
-/** `--shard`: which lines of the logs are ours. The logs are read once before the replay, to learn who belongs together. */
+/** Which lines of the logs are ours, when several share them. The logs are looked at once before the replay, to learn who belongs together. */
 import type { ByteSource } from '../input/byte-source.ts';
-import { readLines } from '../input/read-lines.ts';
+import type { Skim } from '../input/skim-lines.ts';
+import type { ForeignLine } from '../model/parsed-line.ts';
+import { timeAtAGlance } from '../parse/glance.ts';
+import { createTimeInBytes } from '../parse/head-bytes.ts';
 import { lineKeys } from '../parse/line-keys.ts';
-import { createGroups, type Groups } from '../share/groups.ts';
+import { textHash } from '../share/id-hash.ts';
+import { firstId } from '../share/line-owner.ts';
 import { owns, type Part } from '../share/share.ts';
 import { CliError } from './cli-error.ts';
+import { findTies, type Ties } from './ties.ts';
 
 export interface Share {
   /** True when the line is ours; what others take is only looked at for its time. */
   readonly owns: (text: string) => boolean;
+  /** Tells the lines of others by their bytes. */
+  readonly skim: Skim<ForeignLine>;
 }
 
 /** `0/4` is the first of four. Throws a `CliError` for anything else; `undefined`: all of it is ours. */
@@ -22,11 +29,8 @@ export function readPart(text: string | undefined): Part | undefined {
   return { index, count };
 }
 
-/** Approvals before 0.16 name no session: they go to the only open turn, if there is one, and only the whole log can tell. */
-const APPROVAL = /"(?:pre_approval_request|post_approval_response)"/;
-
 /**
- * Reads every log once. When it holds a line that only a replay of the whole can place, the first part takes all.
+ * Looks through every log once. When it holds a line that only a replay of the whole can place, the first part takes all.
  * @param warn told why a log cannot be shared
  */
 export async function openShare(
@@ -39,25 +43,37 @@ export async function openShare(
   if (live !== undefined) {
     throw new CliError(`--shard reads a log twice, which ${live.name} cannot be: name files.`);
   }
-  const groups = createGroups();
-  for (const source of sources) {
-    if (await tieAll(source, groups, signal)) continue;
-    warn(
-      `${source.name} has approvals without a session, as Hermes wrote them before 0.16: shard 0 takes the whole log.`,
-    );
-    return { owns: () => part.index === 0 };
-  }
-  return { owns: (text) => owns(part, groups, lineKeys(text)) };
+  const ties = await findTies(sources, signal);
+  if (ties.unplaceable === undefined) return shareOf(part, ties);
+  warn(
+    `${ties.unplaceable} has approvals without a session, as Hermes wrote them before 0.16: shard 0 takes the whole log.`,
+  );
+  return shareOf({ index: part.index, count: 1 }, ties);
 }
 
-/** False when the source holds a line that cannot be placed by its ids. */
-async function tieAll(source: ByteSource, groups: Groups, signal: AbortSignal): Promise<boolean> {
-  for await (const batch of readLines(source, { signal, onDiagnostic: () => {} })) {
-    for (const { text } of batch) {
-      const keys = lineKeys(text);
-      if (keys.length === 0 && APPROVAL.test(text)) return false;
-      groups.tie(keys);
-    }
-  }
-  return true;
+/** The part's share of logs whose ties are known. */
+export function shareOf(part: Part, { groups, testIds }: Pick<Ties, 'groups' | 'testIds'>): Share {
+  const ownsText = (text: string) => {
+    const [first] = lineKeys(text);
+    return owns(part, groups, first === undefined ? undefined : textHash(first));
+  };
+  const timeInBytes = createTimeInBytes();
+  const skimText = (text: string) => (ownsText(text) ? undefined : foreign(text));
+  const skim: Skim<ForeignLine> = {
+    bytes(chunk, start, end) {
+      const id = firstId(chunk, start, end);
+      if (id === undefined) return skimText(chunk.toString('utf8', start, end));
+      if (owns(part, groups, id)) return undefined;
+      const time = testIds ? undefined : timeInBytes(chunk, start, end);
+      return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
+    },
+    line: ({ text }) => skimText(text),
+  };
+  return { owns: ownsText, skim };
+}
+
+/** A line that bytes alone tell too little of; damaged or not, its time is the same. */
+function foreign(text: string): ForeignLine {
+  const time = timeAtAGlance({ text, source: '', line: 0, endOffsetBytes: 0, damage: undefined });
+  return { kind: 'foreign', time };
 }

@@ -3,36 +3,62 @@ import { createOutput, type Output, type State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
 import { CliError } from './cli-error.ts';
 import { type LineBatch, SILENCE, type TakenLine } from './input.ts';
+import { type Ending, type LogClock, tick } from './log-clock.ts';
 import { addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 
 export interface Reading {
   readonly report: Report;
   readonly state: State;
+  readonly clock: LogClock;
+}
+
+export interface Taken extends Output {
+  /** All of `spans`, in the order in which they are counted. */
+  readonly endings: Ending[];
 }
 
 /** A batch of lines (or the silence after them) → what it finished. */
-export function takeIn(reading: Reading, lines: LineBatch): Output {
-  const { state } = reading;
-  const out = createOutput();
-  if (lines === SILENCE) settle(state, out);
-  else for (const line of lines) takeLine(reading, line, out);
+export function takeIn(reading: Reading, lines: LineBatch): Taken {
+  const out = startTaking();
+  if (lines === SILENCE) {
+    settle(reading.state, out);
+    noteEndings(reading, out);
+  } else {
+    for (const line of lines) {
+      takeLine(reading, line, out);
+      noteEndings(reading, out);
+    }
+  }
   account(reading, out);
   return out;
 }
 
 /** The end of input → what it closed. */
-export function takeRest(reading: Reading): Output {
+export function takeRest(reading: Reading): Taken {
   refuseUntimed(reading.report);
-  const out = createOutput();
+  const out = startTaking();
   finish(reading.state, out);
+  noteEndings(reading, out);
   account(reading, out);
   return out;
 }
 
 /** The log pauses, to go on from a checkpoint: what is open stays open. */
-export function takePause(reading: Reading): Output {
+export function takePause(reading: Reading): Taken {
   return takeIn(reading, SILENCE);
 }
+
+function startTaking(): Taken {
+  return { ...createOutput(), endings: [] };
+}
+
+/** After every step: which of the spans left in it, only the clock before and after it can tell. */
+function noteEndings({ state, clock }: Reading, { spans, endings }: Taken): void {
+  const left = spans.length === endings.length ? NOTHING : spans.slice(endings.length);
+  for (const ending of tick(clock, state.handedOn, left)) endings.push(ending);
+}
+
+const NOTHING: readonly never[] = [];
 
 function takeLine({ report, state }: Reading, line: TakenLine, out: Output): void {
   if (line.kind === 'foreign') {

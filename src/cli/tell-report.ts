@@ -128,8 +128,9 @@ async function writeReport(
 ): Promise<void> {
   const json = {
     ...report,
-    metrics: [...report.metrics],
-    diagnosticCounts: Object.fromEntries(report.diagnosticCounts),
+    // What came first differs between one job and several.
+    metrics: [...report.metrics].sort(),
+    diagnosticCounts: Object.fromEntries([...report.diagnosticCounts].sort()),
     accounts,
     budgets: budgets.map(({ budget, value, broken, span }) => ({ budget: budget.text, value, broken, span })),
   };

@@ -3,6 +3,7 @@ import type { OtelSpan } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, Settlement, SpanSink } from '../model/sink.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
 import type { Delivery } from './delivery/delivery.ts';
+import type { NewLedger } from './delivery/ledger.ts';
 
 /** One place where both signals of a run go, each with its own account. */
 export interface Destination {
@@ -35,6 +36,8 @@ export interface RunOptions {
   /** Told once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
   readonly onSettled?: OnSettled | undefined;
+  /** Opens the account of each signal; by default nobody hears of it. */
+  readonly newLedger?: NewLedger | undefined;
 }
 
 /** Told what has its outcome, at that moment; `destination` as in the account. */

@@ -22,8 +22,16 @@ export interface ChannelOptions extends RunOptions {
 
 /** Both signals of a run, delivered over a channel. */
 export function openChannel(channel: Channel, options: ChannelOptions): Destination {
-  const { origin, limits, deadLetter, onOutage = () => {}, onSettled, clock = systemClock } = options;
-  const common = { clock, deadLetter, onOutage };
+  const {
+    origin,
+    limits,
+    deadLetter,
+    onOutage = () => {},
+    onSettled,
+    newLedger,
+    clock = systemClock,
+  } = options;
+  const common = { clock, deadLetter, onOutage, newLedger };
   const protobufTraceEncoder = options.encoder === 'sdk' ? sdkTraceEncoder : createTraceRequest;
   const traceEncoder = encoderFor(channel.traces.contentType, createJsonTraceRequest, protobufTraceEncoder);
   const metricEncoder = encoderFor(channel.metrics.contentType, jsonMetricEncoder, sdkMetricEncoder);

@@ -10,6 +10,10 @@ export interface FileSourceOptions {
    * time can then be merged without running out of file descriptors. Default true.
    */
   readonly keepOpen?: boolean | undefined;
+  /** Where reading begins, in bytes. Default 0. */
+  readonly from?: number | undefined;
+  /** Where it ends, in bytes, though the file may be longer; default: where the file ends. */
+  readonly to?: number | undefined;
   /** When `open` is not told otherwise. */
   readonly chunkBytes?: number | undefined;
 }
@@ -20,13 +24,14 @@ export function fileSource(name: string, options: FileSourceOptions = {}): ByteS
 }
 
 async function* readFile(path: string, options: FileSourceOptions, open: OpenOptions = {}): ByteChunks {
-  const { keepOpen = true } = options;
+  const { keepOpen = true, from = 0, to = Number.POSITIVE_INFINITY } = options;
   const { signal, chunkBytes = options.chunkBytes ?? CHUNK_BYTES } = open;
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   const reader: Reader = { path, handle: undefined, inode: undefined };
   try {
-    for (let position = 0; !signal?.aborted; ) {
-      const bytesRead = await readAt(reader, buffer, position);
+    for (let position = from; position < to && !signal?.aborted; ) {
+      const room = Math.min(buffer.length, to - position);
+      const bytesRead = await readAt(reader, buffer.subarray(0, room), position);
       if (bytesRead === undefined) return REPLACED;
       if (bytesRead === 0) break;
       position += bytesRead;

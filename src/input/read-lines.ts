@@ -1,9 +1,12 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
+import { type Skim, skimChunk, skimEnd } from './skim-lines.ts';
 import { type LineSplit, splitChunk, splitEnd, startSplit } from './split-lines.ts';
 
-export interface ReadLinesOptions extends OpenOptions {
+export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
+  /** Looks at lines before they are decoded; without it every line is wanted. */
+  readonly skim?: Skim<Skimmed> | undefined;
   /** A longer line is given as `too_long`, its bytes skipped. Default 16 MiB. */
   readonly maxLineBytes?: number | undefined;
   /** Told when the source ended before its end (a failing disk, damaged gzip), after the lines before that. */
@@ -14,20 +17,20 @@ export interface ReadLinesOptions extends OpenOptions {
  * The lines of one source, in batches as they come: one batch per chunk of bytes in which a line ended. Pulls: nothing
  * is read before it is asked for. After an abort the line it broke into is not given: nothing is wrong with it.
  */
-export async function* readLines(
+export async function* readLines<Skimmed = never>(
   source: ByteSource,
-  { maxLineBytes, onDiagnostic, ...open }: ReadLinesOptions,
-): AsyncGenerator<readonly InputLine[], void, undefined> {
+  { maxLineBytes, onDiagnostic, skim, ...open }: ReadLinesOptions<Skimmed>,
+): AsyncGenerator<readonly (InputLine | Skimmed)[], void, undefined> {
   const split = startSplit(source.name, maxLineBytes);
   const chunks = source.open(open);
   try {
     let next = await chunks.next();
     for (; next.done !== true; next = await chunks.next()) {
-      const lines = splitChunk(split, next.value);
+      const lines = skim === undefined ? splitChunk(split, next.value) : skimChunk(split, next.value, skim);
       if (lines.length > 0) yield lines;
     }
     if (open.signal?.aborted) return;
-    const rest = splitEnd(split);
+    const rest = skim === undefined ? splitEnd(split) : skimEnd(split, skim);
     if (rest.length > 0) yield rest;
     if (next.value !== undefined) onDiagnostic(endedEarly(split, next.value));
   } finally {

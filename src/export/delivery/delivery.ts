@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { createDeliver, type Outcome } from './deliver.ts';
 import type { ItemRules } from './item-rules.ts';
-import { createLedger } from './ledger.ts';
+import { createLedger, type NewLedger } from './ledger.ts';
 import { createWindow } from './window.ts';
 
 // The way of every item to one receiver: gathered into requests, at most so many of them under way, each followed to
@@ -35,6 +35,8 @@ export interface DeliveryOptions<Item> {
   readonly onOutage: (sentence: string) => void;
   /** Hears of items at the moment they have their outcome, unless that is only that there was no time left. */
   readonly onSettled?: ((items: readonly Item[], how: Settlement) => void) | undefined;
+  /** Who keeps the account; by default nobody but us. */
+  readonly newLedger?: NewLedger | undefined;
 }
 
 export interface Delivery<Item> {
@@ -64,7 +66,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   const encoder = rules.newEncoder();
   const stop = new AbortController();
   const window = createWindow(limits.concurrency);
-  const ledger = createLedger(destination, rules.signal);
+  const ledger = (options.newLedger ?? createLedger)(destination, rules.signal);
   const deliver = createDeliver({
     transport: options.transport,
     clock,

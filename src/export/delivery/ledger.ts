@@ -14,26 +14,55 @@ export interface Ledger {
   note(sentence: string): void;
   /** As it stands, with items that have no outcome yet. */
   soFar(): DeliveryAccount;
+  /** The same as plain data, to be added to another ledger. */
+  tally(): Tally;
+  /** Takes over what another ledger of the same destination counted. */
+  add(tally: Tally): void;
   /** Throws when the items do not add up: that would be our bug, and the one thing this program may not get wrong. */
   close(): DeliveryAccount;
 }
+
+/** What a ledger counted. */
+export interface Tally {
+  readonly counts: Readonly<Record<Count, number>>;
+  readonly unwanted: number;
+  readonly problems: readonly (readonly [sentence: string, items: number])[];
+  readonly otherProblems: number;
+  readonly notes: readonly string[];
+  readonly otherNotes: number;
+}
+
+export type NewLedger = (destination: string, signal: Signal) => Ledger;
 
 /** Distinct sentences kept; a receiver that writes an id into each message must not fill the memory. */
 const MAX_PROBLEMS = 20;
 /** Of those that cost nothing: they must not crowd out the others. */
 const MAX_NOTES = 5;
 
+const NOTHING = {
+  made: 0,
+  accepted: 0,
+  rejected: 0,
+  failed: 0,
+  requests: 0,
+  retries: 0,
+  cut: 0,
+  deadLettered: 0,
+};
+type Count = keyof typeof NOTHING;
+const COUNTS: readonly Count[] = [
+  'made',
+  'accepted',
+  'rejected',
+  'failed',
+  'requests',
+  'retries',
+  'cut',
+  'deadLettered',
+];
+
 export function createLedger(destination: string, signal: Signal): Ledger {
-  const counts = {
-    made: 0,
-    accepted: 0,
-    rejected: 0,
-    failed: 0,
-    requests: 0,
-    retries: 0,
-    cut: 0,
-    deadLettered: 0,
-  };
+  const counts = { ...NOTHING };
   let unwanted = 0;
   const problems = new Map<string, number>();
   let otherProblems = 0;
@@ -69,6 +98,22 @@ export function createLedger(destination: string, signal: Signal): Ledger {
 
   return {
     soFar,
+    tally: () => ({
+      counts: { ...counts },
+      unwanted,
+      problems: [...problems],
+      otherProblems,
+      notes: [...notes],
+      otherNotes,
+    }),
+    add(tally) {
+      for (const name of COUNTS) counts[name] += tally.counts[name];
+      unwanted += tally.unwanted;
+      for (const [sentence, items] of tally.problems) blame(sentence, items);
+      otherProblems += tally.otherProblems;
+      for (const sentence of tally.notes) note(sentence);
+      otherNotes += tally.otherNotes;
+    },
     made(items) {
       counts.made += items;
     },

@@ -4,6 +4,7 @@
  */
 import type { PointValue } from '../../model/metric.ts';
 import type { Attributes, Instrument, Measurement } from '../../model/otel.ts';
+import { fromWhole, toWhole } from './exact-sum.ts';
 import { keyOf } from './label-key.ts';
 import { OVERFLOW } from './overflow.ts';
 
@@ -49,6 +50,7 @@ interface Cell {
   readonly instrument: Instrument;
   readonly attributes: Attributes;
   count: number;
+  /** In whole numbers, whatever the unit. */
   sum: number;
   min: number;
   max: number;
@@ -99,7 +101,7 @@ function add(cell: Cell, value: number): void {
   if (instrument.kind === 'counter' && !(Number.isSafeInteger(value) && value >= 0))
     throw new RangeError(`${instrument.name} counts whole things: ${value}`);
   cell.count += 1;
-  cell.sum += value;
+  cell.sum += toWhole(instrument, value);
   if (value < cell.min) cell.min = value;
   if (value > cell.max) cell.max = value;
   const bucket = bucketOf(instrument.bounds, value);
@@ -116,7 +118,8 @@ function bucketOf(bounds: readonly number[], value: number): number {
   return bucket;
 }
 
-function gainOf({ instrument, attributes, count, sum, min, max, bucketCounts }: Cell): Gain {
+function gainOf({ instrument, attributes, count, sum: whole, min, max, bucketCounts }: Cell): Gain {
+  const sum = fromWhole(instrument, whole);
   const value: PointValue =
     instrument.kind === 'counter'
       ? { kind: 'sum', sum }

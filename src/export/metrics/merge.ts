@@ -1,11 +1,13 @@
 import type { HistogramValue, PointValue, SumValue } from '../../model/metric.ts';
+import type { Instrument } from '../../model/otel.ts';
+import { exactSum } from './exact-sum.ts';
 
-/** The value of two stretches of the log together. The caller vouches that both are of the same instrument. */
-export function mergeValues(earlier: PointValue, later: PointValue): PointValue {
+/** The value of two stretches of the log together, or of two shares of it; both are of this instrument. */
+export function mergeValues(instrument: Instrument, earlier: PointValue, later: PointValue): PointValue {
   return earlier.kind === 'sum'
     ? addSums(earlier, later)
     : later.kind === 'histogram'
-      ? addHistograms(earlier, later)
+      ? addHistograms(instrument, earlier, later)
       : mismatch();
 }
 
@@ -13,11 +15,15 @@ function addSums(earlier: SumValue, later: PointValue): SumValue {
   return later.kind === 'sum' ? { kind: 'sum', sum: earlier.sum + later.sum } : mismatch();
 }
 
-function addHistograms(earlier: HistogramValue, later: HistogramValue): HistogramValue {
+function addHistograms(
+  instrument: Instrument,
+  earlier: HistogramValue,
+  later: HistogramValue,
+): HistogramValue {
   return {
     kind: 'histogram',
     count: earlier.count + later.count,
-    sum: earlier.sum + later.sum,
+    sum: exactSum(instrument, earlier.sum, later.sum),
     min: Math.min(earlier.min, later.min),
     max: Math.max(earlier.max, later.max),
     bucketCounts: earlier.bucketCounts.map((count, bucket) => count + (later.bucketCounts[bucket] ?? 0)),

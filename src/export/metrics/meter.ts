@@ -1,8 +1,8 @@
-import type { Metric, MetricSnapshot, Temporality } from '../../model/metric.ts';
+import type { MetricSnapshot, Temporality } from '../../model/metric.ts';
 import type { Instrument, Measurement } from '../../model/otel.ts';
-import { type EpochMicros, epochMicros, later, shift } from '../../model/time.ts';
-import { createAggregator } from './aggregate.ts';
-import { createSeriesStore, type SeriesState } from './series.ts';
+import type { EpochMicros } from '../../model/time.ts';
+import { createIntervals, type IntervalGains, type IntervalsState } from './intervals.ts';
+import { createSnapshots, type SnapshotsState } from './snapshots.ts';
 
 // Metrics at log time: measurements go in as the log's clock advances, snapshots come out at its interval boundaries.
 // No wall clock can reach a point: the same log gives the same points.
@@ -38,81 +38,38 @@ export interface Meter {
   overflowed(): number;
 }
 
-export interface MeterState {
-  /** The first event of the log; `undefined` before it. */
-  readonly startTime: EpochMicros | undefined;
-  readonly latestTime: EpochMicros | undefined;
-  /** Of the last snapshot. */
-  readonly snapshotTime: EpochMicros | undefined;
-  /** True when something was recorded since the last snapshot. */
-  readonly changed: boolean;
-  readonly series: readonly SeriesState[];
-}
+/** `startTime`: the first event of the log. */
+export type MeterState = IntervalsState & SnapshotsState;
 
-const DEFAULT_SERIES_LIMIT = 20_000;
-const MILLI = 1000;
-
-/**
- * Boundaries are the multiples of the interval since the epoch, so that shards and split logs agree on them. What
- * happens exactly on a boundary belongs to the interval that begins there.
- */
 export function createMeter(options: MeterOptions): Meter {
-  const { instruments, intervalMicros, temporality, resume, seriesLimit = DEFAULT_SERIES_LIMIT } = options;
-  const aggregator = createAggregator(instruments, seriesLimit);
-  const store = createSeriesStore(instruments, temporality, seriesLimit, resume?.series ?? []);
-  let { startTime, latestTime, snapshotTime, changed } = resume ?? NOTHING;
+  const intervals = createIntervals(options);
+  const snapshots = createSnapshots(options);
 
-  const boundaryOf = (time: EpochMicros) =>
-    epochMicros((Math.floor(time / intervalMicros) + 1) * intervalMicros);
-
-  async function snapshot(start: EpochMicros, time: EpochMicros): Promise<MetricSnapshot> {
-    changed = false;
-    // Receivers that keep milliseconds would see two values of one moment, and Prometheus refuses the batch.
-    const end = snapshotTime === undefined ? time : later(time, shift(snapshotTime, MILLI));
-    snapshotTime = end;
-    store.add(aggregator.collect());
-    const metrics: readonly Metric[] = store.take(start, end);
-    return { metrics };
-  }
-
-  function advance(time: EpochMicros): Promise<MetricSnapshot> | undefined {
-    const before = latestTime;
-    startTime ??= time;
-    latestTime = before === undefined ? time : later(before, time);
-    if (before === undefined || !changed || boundaryOf(latestTime) === boundaryOf(before)) return undefined;
-    return snapshot(startTime, boundaryOf(before));
+  async function snapshot({ gains }: IntervalGains, time: EpochMicros): Promise<MetricSnapshot> {
+    snapshots.add(gains);
+    return snapshots.take(intervals.state().startTime ?? time, time);
   }
 
   return {
-    advance,
+    advance(time) {
+      const over = intervals.advance(time);
+      return over && snapshot(over, over.boundary);
+    },
     wait(now) {
-      if (!changed || latestTime === undefined) return undefined;
-      const end = boundaryOf(latestTime);
-      return end <= now ? advance(end) : undefined;
+      const over = intervals.over(now);
+      if (over === undefined) return undefined;
+      intervals.advance(over.boundary);
+      return snapshot(over, over.boundary);
     },
-    record(measurements) {
-      if (measurements.length === 0) return;
-      if (latestTime === undefined)
-        throw new TypeError('advance() tells the time before anything is recorded');
-      aggregator.record(measurements);
-      changed = true;
-    },
+    record: intervals.record,
     async finish() {
-      if (!changed || startTime === undefined || latestTime === undefined) return undefined;
-      return await snapshot(startTime, latestTime);
+      const last = intervals.finish();
+      return last && (await snapshot(last, last.latestTime));
     },
     async state() {
-      store.add(aggregator.collect());
-      return { startTime, latestTime, snapshotTime, changed, series: store.series() };
+      snapshots.add(intervals.collect());
+      return { ...intervals.state(), ...snapshots.state() };
     },
-    overflowed: store.overflowed,
+    overflowed: snapshots.overflowed,
   };
 }
-
-const NOTHING: MeterState = {
-  startTime: undefined,
-  latestTime: undefined,
-  snapshotTime: undefined,
-  changed: false,
-  series: [],
-};

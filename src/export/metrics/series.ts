@@ -46,7 +46,8 @@ export function createSeriesStore(
     all.set(key, {
       instrument: gain.instrument.name,
       attributes: before?.attributes ?? attributes,
-      value: before?.value === undefined ? gain.value : mergeValues(before.value, gain.value),
+      value:
+        before?.value === undefined ? gain.value : mergeValues(gain.instrument, before.value, gain.value),
       endTime: before?.endTime,
     });
   }

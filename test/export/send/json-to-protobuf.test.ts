@@ -8,12 +8,14 @@ import { anyMessage } from './any-message.ts';
 /** As it stands in a file: JSON knows no -0. */
 const asJson = (value: object): JsonObject => JSON.parse(JSON.stringify(value));
 
-/** Without the fields that protobuf does not tell from absent ones. */
-function said(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(said);
+/** Without the fields that protobuf does not tell from absent ones. The sum of a summary is one, that of a histogram is not. */
+function said(value: unknown, present = PRESENT): unknown {
+  if (Array.isArray(value)) return value.map((item) => said(item, present));
   if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).filter(([key, field]) => PRESENT.has(key) || !EMPTY.has(field));
-  return Object.fromEntries(fields.map(([key, field]) => [key, said(field)]));
+  const fields = Object.entries(value).filter(([key, field]) => present.has(key) || !EMPTY.has(field));
+  return Object.fromEntries(
+    fields.map(([key, field]) => [key, said(field, key === 'summary' ? IN_SUMMARY : present)]),
+  );
 }
 const EMPTY = new Set<unknown>(['', 0, -0, '0', false, undefined]);
 const PRESENT = new Set([
@@ -28,6 +30,7 @@ const PRESENT = new Set([
   'min',
   'max',
 ]);
+const IN_SUMMARY = new Set([...PRESENT].filter((key) => key !== 'sum'));
 
 describe.each(['TraceRequest', 'MetricsRequest'] as const)('any %s', (name) => {
   test('is the same after protobuf', () => {

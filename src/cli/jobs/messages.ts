@@ -1,0 +1,76 @@
+/** What the main thread and its jobs say to each other. Plain data, copied or handed over by the thread boundary. */
+import type { Answer } from '../../export/delivery/answer.ts';
+import type { Tally } from '../../export/delivery/ledger.ts';
+import type { IntervalGains } from '../../export/metrics/intervals.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { Signal } from '../../model/sink.ts';
+import type { EpochMicros } from '../../model/time.ts';
+import type { Part } from '../../share/share.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import type { Report } from '../report.ts';
+import type { PlannedLog } from './plan.ts';
+
+/** What a job knows when it starts. */
+export interface Order {
+  readonly part: Part;
+  readonly logs: readonly PlannedLog[];
+  readonly flags: ReplayFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly shiftMicros: number;
+  /** How many pieces have been taken by any job: 32 bits, shared by all of them. */
+  readonly taken: SharedArrayBuffer;
+}
+
+/** What the logs tie together, as far as it was found. */
+export interface FoundTies {
+  readonly pairs: Int32Array<ArrayBuffer>;
+  readonly testIds: boolean;
+  readonly unplaceable: string | undefined;
+}
+
+export type ToJob = ({ readonly kind: 'replay' } & FoundTies) | { readonly kind: 'interrupt' } | Reply;
+
+/** Answers to what a job asked under this number, and waits for. */
+export type Reply =
+  | { readonly kind: 'written'; readonly number: number; readonly answer: Answer }
+  /** With a sentence when it could not be kept. */
+  | { readonly kind: 'kept'; readonly number: number; readonly answer: string | undefined }
+  | { readonly kind: 'goOn'; readonly number: number };
+
+export type FromJob =
+  | ({ readonly kind: 'tied' } & FoundTies)
+  | { readonly kind: 'outage'; readonly sentence: string }
+  | Question
+  /** It cannot run; a sentence for the user. */
+  | { readonly kind: 'refused'; readonly sentence: string }
+  | ({ readonly kind: 'done' } & Result);
+
+export type Question =
+  /** A line for the output file. */
+  | { readonly kind: 'line'; readonly number: number; readonly line: Uint8Array }
+  /** A line for the dead-letter file. */
+  | { readonly kind: 'letter'; readonly number: number; readonly line: string }
+  | { readonly kind: 'progress'; readonly number: number; readonly progress: Progress };
+
+/** How far a job has come: told after each batch of lines, of which all jobs have the same. */
+export interface Progress {
+  /** Of its own. */
+  readonly lines: number;
+  /** The first event of the log; as all times that metrics see, shifted. */
+  readonly startTime: EpochMicros | undefined;
+  readonly clock: EpochMicros;
+  readonly gains: readonly IntervalGains[];
+  /** Only when they are written down. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Result {
+  readonly report: Report;
+  readonly tallies: readonly SignalTally[];
+}
+
+export interface SignalTally {
+  readonly destination: string;
+  readonly signal: Signal;
+  readonly tally: Tally;
+}

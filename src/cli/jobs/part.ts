@@ -1,0 +1,94 @@
+/** A replay of one share of the logs: the same run, of which the main thread keeps what there is but one of. */
+import { type Convention, convention } from '../../conventions/convention.ts';
+import type { IntervalGains } from '../../export/metrics/intervals.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { shift } from '../../model/time.ts';
+import { createState } from '../../reconstruct/state.ts';
+import { deliver } from '../deliver.ts';
+import { type Destinations, intervalMicrosOf, openDestinations } from '../destinations.ts';
+import { type Input, inputOf } from '../input.ts';
+import { createLogClock, type LogClock } from '../log-clock.ts';
+import { reconstructOptions } from '../reconstruct-options.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import { assertAccounted, createReport, type Report } from '../report.ts';
+import { shareOf } from '../share.ts';
+import { takeIn, takeRest } from '../take-in.ts';
+import type { Ties } from '../ties.ts';
+import { gatherMetrics } from './gathered-metrics.ts';
+import type { Order, Progress, Result } from './messages.ts';
+import type { Office } from './office.ts';
+import { createPace } from './pace.ts';
+import { sourceOf } from './plan.ts';
+import { type RemoteEnds, remoteEnds } from './remote-ends.ts';
+import { threadIo } from './thread-io.ts';
+
+type KnownTies = Pick<Ties, 'groups' | 'testIds'>;
+
+export async function replayPart(order: Order, ties: KnownTies, office: Office): Promise<Result> {
+  const { flags, shiftMicros } = order;
+  const { interrupt } = office;
+  const report = createReport(order.logs.length);
+  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const ends = remoteEnds(office, flags);
+  const metrics = gatherMetrics(names.instruments, intervalMicrosOf(flags));
+  const destinations = metrics.instead(await openSpanDestinations(order, names, ends));
+  const input = openInput(order, ties, interrupt, report);
+  const state = createState(reconstructOptions(flags, input));
+  const clock = createLogClock();
+  const run = { report, state, clock, names, destinations, budgets: undefined, shiftMicros };
+  const pace = createPace(office.mayGoOn);
+  const tell = teller(report, clock, order);
+
+  const hurry = () => destinations.hurry(flags.shutdownTimeout);
+  if (interrupt.aborted) hurry();
+  interrupt.addEventListener('abort', hurry);
+  for await (const lines of input.lines) {
+    await deliver(run, takeIn(run, lines));
+    await pace(tell(metrics.upTo(shift(clock.now, shiftMicros))));
+  }
+  await deliver(run, takeRest(run));
+  await pace(tell(metrics.last()));
+  const accounts = await destinations.finish(interrupt.aborted ? flags.shutdownTimeout : undefined);
+  assertAccounted(report);
+  return { report: { ...report, onDiagnostic: undefined }, tallies: ends.talliesOf(accounts) };
+}
+
+function openInput(
+  { part, logs, flags }: Order,
+  ties: KnownTies,
+  interrupt: AbortSignal,
+  report: Report,
+): Input {
+  const sources = logs.map((log) => sourceOf(log, logs.length));
+  const share = shareOf(part, ties);
+  // All jobs read all logs: what ends early is told by one of them.
+  return inputOf(sources, flags, interrupt, report, { assume: undefined, share, silent: part.index > 0 });
+}
+
+/** Metrics are the main thread's. All jobs together have no more requests under way than one, as long as each has one. */
+async function openSpanDestinations(
+  { part, flags, env }: Order,
+  { instruments }: Convention,
+  { shared }: RemoteEnds,
+): Promise<Destinations> {
+  const spansOnly: ReplayFlags = {
+    ...flags,
+    metrics: false,
+    exporter: flags.exporter.filter((name) => name !== 'openmetrics'),
+    concurrency: Math.max(1, Math.floor(flags.concurrency / part.count)),
+  };
+  return await openDestinations(spansOnly, threadIo(env), instruments, { shared });
+}
+
+/** Puts together how far the job has come. Diagnostics are gathered only where somebody writes them down. */
+function teller(report: Report, clock: LogClock, { flags, shiftMicros }: Order) {
+  let diagnostics: Diagnostic[] = [];
+  if (flags.diagnostics !== undefined) report.onDiagnostic = (diagnostic) => diagnostics.push(diagnostic);
+  return (gains: readonly IntervalGains[]): Progress => {
+    const told = diagnostics;
+    diagnostics = [];
+    const { lines, firstEvent } = report;
+    const startTime = firstEvent && shift(firstEvent, shiftMicros);
+    return { lines, startTime, clock: shift(clock.now, shiftMicros), gains, diagnostics: told };
+  };
+}

@@ -1,0 +1,41 @@
+/** The story of a job, in its thread: it looks for ties, hears of all that were found, and replays its share. */
+import type { MessagePort } from 'node:worker_threads';
+import { createGroups, tiePairs } from '../../share/groups.ts';
+import { CliError } from '../cli-error.ts';
+import { tieLines } from '../ties.ts';
+import type { FoundTies, Order } from './messages.ts';
+import { openOffice } from './office.ts';
+import { replayPart } from './part.ts';
+import { piecesOf } from './plan.ts';
+
+/** Ends with the last message. Throws what is our bug: the main thread hears of it as the thread's error. */
+export async function work(port: MessagePort, order: Order): Promise<void> {
+  const office = openOffice(port);
+  try {
+    office.tell({ kind: 'tied', ...(await tiePieces(order, office.interrupt)) });
+    const { pairs, testIds } = await office.ordered;
+    const groups = createGroups();
+    tiePairs(groups, pairs);
+    office.tell({ kind: 'done', ...(await replayPart(order, { groups, testIds }, office)) });
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    office.tell({ kind: 'refused', sentence: error.message });
+  } finally {
+    port.close();
+  }
+}
+
+/** Takes one piece of the logs after the other, as long as no other job has taken it. */
+async function tiePieces({ logs, taken }: Order, interrupt: AbortSignal): Promise<FoundTies> {
+  const pieces = piecesOf(logs);
+  const next = new Int32Array(taken);
+  const groups = createGroups();
+  let testIds = false;
+  for (let piece = pieces[Atomics.add(next, 0, 1)]; piece !== undefined; ) {
+    const found = await tieLines(piece, groups, interrupt);
+    testIds ||= found.testIds;
+    if (!found.placeable) return { pairs: groups.pairs(), testIds, unplaceable: piece.name };
+    piece = pieces[Atomics.add(next, 0, 1)];
+  }
+  return { pairs: groups.pairs(), testIds, unplaceable: undefined };
+}

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { generateLog, type JobsRun, replayInJobs } from '../replayed-in-jobs.ts';
+
+// The built program: jobs are threads, and threads need what was built.
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hermes-otel-jobs-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const RECORDINGS = 'fixtures/recordings';
+const logsOf = (version: string, file: string) =>
+  readdirSync(join(RECORDINGS, version))
+    .map((scenario) => join(RECORDINGS, version, scenario, file))
+    .filter((path) => existsSync(path));
+
+/** Everything that two or three jobs tell and send is what one tells and sends. */
+async function expectSame(logs: readonly string[], ...more: readonly string[]): Promise<JobsRun> {
+  const one = await replayInJobs(folder, logs, 1, { more });
+  for (const jobs of [2, 3]) {
+    const several = await replayInJobs(folder, logs, jobs, { more });
+    expect(several.spans).toEqual(one.spans);
+    expect(several.fileSpans).toEqual(one.fileSpans);
+    expect(several.snapshots).toEqual(one.snapshots);
+    expect(several.fileSnapshots).toEqual(one.fileSnapshots);
+    expect(several.report).toEqual(one.report);
+    expect(several.diagnostics).toEqual(one.diagnostics);
+    expect(several.code).toBe(one.code);
+    expect(several.err.replaceAll(/\d+ requests?/g, '')).toBe(one.err.replaceAll(/\d+ requests?/g, ''));
+  }
+  return one;
+}
+
+describe('two jobs and three do what one does, for every genuine log of', () => {
+  const cases = ['0.14.0', '0.16.0', '0.19.0'].flatMap((version) => [
+    [`${version}, as a plugin wrote it`, logsOf(version, 'flat.ndjson')] as const,
+    [`${version}, as a shell hook wrote it`, logsOf(version, 'shell.ndjson')] as const,
+  ]);
+  test.each(cases)('%s', async (_version, logs) => {
+    const { spans, snapshots } = await expectSame(logs);
+    expect(spans.length).toBeGreaterThan(50);
+    expect(snapshots.length).toBeGreaterThan(5);
+  });
+});
+
+test('so they do for one large log', async () => {
+  const log = join(folder, 'log.ndjson');
+  await generateLog(log, 6000);
+  const { spans, snapshots } = await expectSame([log], '--metric-interval', '5s');
+  expect(spans.length).toBeGreaterThan(2000);
+  expect(snapshots.length).toBeGreaterThan(10);
+});
+
+const SAMPLE = `${RECORDINGS}/0.19.0/multi-turn-new-exit/flat.ndjson`;
+
+test('so they do when sessions are closed by silence, chosen by model and moved in time', async () => {
+  const filters = ['--idle-timeout', '2s', '--model', 'fake-model-1', '--time-shift', '30d'];
+  await expectSame(logsOf('0.19.0', 'flat.ndjson'), ...filters);
+});
+
+test('so they do with content and the names of two conventions', async () => {
+  await expectSame(logsOf('0.16.0', 'flat.ndjson'), '--capture-content', '--conventions', 'gen-ai,hermes');
+});
+
+test('broken lines, a broken file and test payloads are told once', async () => {
+  const whole = await readFile(SAMPLE);
+  const [broken, cut] = [join(folder, 'broken.ndjson'), join(folder, 'cut.ndjson.gz')];
+  const payload =
+    '{"ts": 1795421979.9, "event": "pre_tool_call", "tool_name": "ls", "session_id": "test-session"}';
+  await writeFile(
+    broken,
+    `\n{"ts":\n${payload}\nnothing\n\ufffd{}\n${'{"x":1}\n'.repeat(1500)}${whole.subarray(0, -9)}`,
+  );
+  await writeFile(
+    cut,
+    gzipSync(await readFile(`${RECORDINGS}/0.16.0/compress-rotate/flat.ndjson`)).subarray(0, -20),
+  );
+  const { report } = await expectSame([broken, cut, `${RECORDINGS}/0.14.0/api-retries/flat.ndjson`]);
+  expect(report.diagnosticCounts).toMatchObject({ 'gzip-truncated': 1 });
+  expect(report.diagnostics).toHaveLength(1000);
+});
+
+test('a log that only the whole can place is replayed by one job, and that is said', async () => {
+  const log = join(folder, 'approvals.ndjson');
+  const ts = 1_795_421_000;
+  const approval = { ts: ts + 1, event: 'pre_approval_request', command: 'rm', session_key: 'default' };
+  const turn = { ts, event: 'pre_llm_call', session_id: 'a', user_message: '' };
+  await writeFile(log, `${JSON.stringify(turn)}\n${JSON.stringify(approval)}\n`);
+  const one = await replayInJobs(folder, [log], 1);
+  const two = await replayInJobs(folder, [log], 2);
+  expect(two.err).toBe(
+    `hermes-otel: FOLDER/approvals.ndjson has approvals without a session, as Hermes wrote them before 0.16: one job replays it all.\n${one.err}`,
+  );
+  expect([two.spans, two.fileSpans, two.report]).toEqual([one.spans, one.fileSpans, one.report]);
+});

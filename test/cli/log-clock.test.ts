@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { createLogClock, tick } from '../../src/cli/log-clock.ts';
+import { epochMicros } from '../../src/model/time.ts';
+import { session } from '../agent-spans.ts';
+
+const endingAt = (time: number) => ({ ...session({ at: [0, 0] }), endTime: epochMicros(time) });
+
+/** Each step: to where the log's clock moves, and the ends of the spans that leave in it. */
+const counted = (...steps: readonly (readonly [number, ...number[]])[]) => {
+  const clock = createLogClock();
+  return steps.map(([now, ...ends]) =>
+    tick(clock, epochMicros(now), ends.map(endingAt)).map(({ time }) => time),
+  );
+};
+
+test('a span is counted at its end', () => {
+  expect(counted([100], [200, 150])).toEqual([[], [150]]);
+});
+
+test('one that leaves late is not counted in a time that is over', () => {
+  expect(counted([100], [200, 50])).toEqual([[], [100]]);
+});
+
+test('one whose end is still to come is counted as it leaves', () => {
+  expect(counted([100], [200, 900])).toEqual([[], [200]]);
+});
+
+test('what leaves in one step is counted by time', () => {
+  expect(counted([100], [200, 180, 120, 150])).toEqual([[], [120, 150, 180]]);
+});
+
+test('a clock that was set back does not take metrics back', () => {
+  expect(counted([500], [100, 90], [200, 150], [600, 550])).toEqual([[], [500], [500], [550]]);
+});
