@@ -15,6 +15,8 @@ export interface Plan {
 const MOST_JOBS = 256;
 /** A thread takes as long to start and to warm up as the replay of some 60 MiB. */
 const LEAST_BYTES_PER_JOB = 64 * 1024 * 1024;
+/** Each job looks at all lines: of two cores that costs what the second one brings (docs/performance.md). */
+const LEAST_CORES = 4;
 /** Logs are repetitive. */
 const GZIP_RATIO = 8;
 
@@ -30,7 +32,7 @@ export async function planJobs(
   if (reason !== undefined && asked !== 'auto') throw new CliError(reason);
   if (reason !== undefined) return undefined;
   const logs = await planLogs(names);
-  const jobs = asked === 'auto' ? jobsWorthwhile(logs) : asked;
+  const jobs = asked === 'auto' ? jobsWorthwhile(logs, availableParallelism()) : asked;
   return jobs < 2 ? undefined : { jobs, logs };
 }
 
@@ -69,7 +71,9 @@ async function pipeAmong(names: readonly string[], io: Io): Promise<string | und
   return pipe && `--jobs reads a log twice, which ${pipe.name} cannot be: name files.`;
 }
 
-function jobsWorthwhile(logs: readonly PlannedLog[]): number {
+/** 0 or 1: one job is best. */
+export function jobsWorthwhile(logs: readonly PlannedLog[], cores: number): number {
+  if (cores < LEAST_CORES) return 1;
   const bytes = logs.reduce((sum, { sizeBytes, gzip }) => sum + sizeBytes * (gzip ? GZIP_RATIO : 1), 0);
-  return Math.min(availableParallelism(), MOST_JOBS, Math.floor(bytes / LEAST_BYTES_PER_JOB));
+  return Math.min(cores, MOST_JOBS, Math.floor(bytes / LEAST_BYTES_PER_JOB));
 }
