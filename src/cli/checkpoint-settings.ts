@@ -36,6 +36,9 @@ export function settingsOf(logs: readonly string[], flags: ReplayFlags, io: Io):
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
     '--capture-content': String(flags.captureContent),
+    '--reorder-window': millis(flags.reorderWindow),
+    '--idle-timeout': millis(flags.idleTimeout),
+    '--max-open': String(flags.maxOpen),
     '--metric-interval': `${flags.metricInterval}ms`,
     '--no-metrics': String(!flags.metrics),
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE:
@@ -47,6 +50,11 @@ export function settingsOf(logs: readonly string[], flags: ReplayFlags, io: Io):
     '--until': flags.until ?? '',
     '--time-shift': flags.timeShift ?? '',
   };
+}
+
+/** '' for the default. */
+function millis(duration: number | undefined): string {
+  return duration === undefined ? '' : `${duration}ms`;
 }
 
 export function absolute(io: Io, path: string): string {

@@ -28,7 +28,7 @@ export interface Destinations {
    * for the next run: parts of an interval would count twice should this one end before it is written down.
    */
   flush(): Promise<void>;
-  /** Returns when everything written so far has its outcome. */
+  /** Sends what was gathered, and returns when everything written so far has its outcome. */
   settled(): Promise<void>;
   /** What the next run goes on from. */
   carried(): Promise<Carried>;

@@ -40,7 +40,7 @@ export interface RunOptions {
   readonly newLedger?: NewLedger | undefined;
 }
 
-/** Told what has its outcome, at that moment; `destination` as in the account. */
+/** Told what has its outcome, at that moment, unless that is only that there was no time left; `destination` as in the account. */
 export interface OnSettled {
   spans(destination: string, spans: readonly OtelSpan[], how: Settlement): void;
   points(destination: string, snapshots: readonly MetricSnapshot[], how: Settlement): void;

@@ -45,7 +45,7 @@ export interface Account {
 
 /** An account that also says whose it is, and what it took. */
 export interface DeliveryAccount extends Account {
-  /** As a person would name it: a URL without its secrets, a file, `stdout`. */
+  /** As a person would name it: a URL without its secrets, a file, `standard output`. */
   readonly destination: string;
   readonly signal: Signal;
   /** Requests that were sent again; part of `requests`. */

@@ -11,7 +11,7 @@ export interface Plan {
   readonly logs: readonly PlannedLog[];
 }
 
-/** Each needs memory of its own, and nobody has more cores. */
+/** Each needs memory of its own, and looks at all lines: more would do little else. */
 const MOST_JOBS = 256;
 /** A thread takes as long to start and to warm up as the replay of some 60 MiB. */
 const LEAST_BYTES_PER_JOB = 64 * 1024 * 1024;
