@@ -23,11 +23,18 @@ export async function tellReport(
 ): Promise<void> {
   const told = [
     summaryOf(report),
+    ...whatThisMayBe(report),
     ...accounts.flatMap(sentOf),
     ...howToSendAgain(accounts, flags.deadLetter),
   ];
   if (!flags.quiet) io.stderr.write(`${told.join('\n')}\n`);
   if (flags.report !== undefined) await writeReport(flags.report, report, accounts, budgets);
+}
+
+/** Somebody took another file for a log. */
+function whatThisMayBe(report: Report): readonly string[] {
+  if (eventCount(report) > 0 || lostLines(report) === 0) return [];
+  return ['no line is a hook event: is it a log of Hermes hooks? "hermes-otel init" sets up recording one'];
 }
 
 /** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */

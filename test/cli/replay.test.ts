@@ -164,6 +164,13 @@ describe('bad input costs nothing else', () => {
     expect(err).toContain('1 line skipped (line 2: ');
   });
 
+  test('a file that is no log of hooks at all is asked about', async () => {
+    const asked = 'no line is a hook event: is it a log of Hermes hooks?';
+    expect((await runMain(['replay', await file('page.html', '<html>\n</html>\n')])).err).toContain(asked);
+    expect((await runMain(['replay', await file('log.ndjson', `${line}\nno\n`)])).err).not.toContain(asked);
+    expect((await runMain(['replay', await file('empty.ndjson', '')])).err).not.toContain(asked);
+  });
+
   test('a byte order mark, CRLF and invalid UTF-8 do not cost the line', async () => {
     const sample = await readFile(SAMPLE);
     const crlf = Buffer.from(`\uFEFF${sample.toString('utf8').replaceAll('\n', '\r\n')}`);
