@@ -162,8 +162,16 @@ describeReceiver('Jaeger', [program], (folder = '') => {
       const page = await hermesOtel(['doctor', '--endpoint', jaeger.query]);
       expect([page.code, page.stdout]).toEqual([
         1,
-        expect.stringMatching(/^FAIL {2}OTLP traces: .* 200 to everything/m),
+        expect.stringMatching(/^FAIL {2}OTLP traces: .* answered 200 with a web page/m),
       ]);
+    });
+
+    test('has a page that takes everything and keeps nothing: a replay to it fails', async () => {
+      const { log } = sampleOf('page', 1);
+      const toPage = ['-', '-e', 'otlp', '--endpoint', jaeger.query, '--no-metrics'];
+      await expect(replayed(toPage, {}, log)).rejects.toThrow(
+        /0 accepted, 0 rejected, 6 failed[\s\S]*with a web page/,
+      );
     });
 
     test('has no door for metrics: the replay says so and exits 1', async () => {
