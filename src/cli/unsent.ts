@@ -7,20 +7,20 @@ import type { MetricEnd, SpanEnd } from './exporters.ts';
 import { NOTHING, type SettledPoints, sendingOf, sumOf } from './journal.ts';
 import { timeOf } from './outcomes.ts';
 
-/** @param settled by `sendingOf`; what is met is taken out. `undefined`: everything is new. */
-export function unsentSpans(sink: SpanEnd, settled: Map<string, Settlement> | undefined): SpanEnd {
-  if (settled === undefined) return sink;
+/** @param earlier by `sendingOf`; what is met is taken out. `undefined`: everything is new. */
+export function unsentSpans(sink: SpanEnd, earlier: Map<string, Settlement> | undefined): SpanEnd {
+  if (earlier === undefined) return sink;
   const count = counting(sink);
   return {
     ...sink,
     ...count.accounts,
     async write(spans) {
-      if (settled.size === 0) return await sink.write(spans);
+      if (earlier.size === 0) return await sink.write(spans);
       const [known, fresh]: [FinishedSpan[], FinishedSpan[]] = [[], []];
       for (const span of spans) {
         const sending = sendingOf(span.otel);
-        const isKnown = count.add(settled.get(sending));
-        settled.delete(sending);
+        const isKnown = count.add(earlier.get(sending));
+        earlier.delete(sending);
         (isKnown ? known : fresh).push(span);
       }
       if (known.length > 0) sink.goOn?.(known);
@@ -29,18 +29,18 @@ export function unsentSpans(sink: SpanEnd, settled: Map<string, Settlement> | un
   };
 }
 
-/** The same of metrics: of a snapshot that was half through, the other half. `settled` is by the time of the snapshot. */
+/** The same of metrics: of a snapshot that was half through, the other half. `earlier` is by the time of the snapshot. */
 export function unsentPoints(
   sink: MetricEnd,
-  settled: Map<EpochMicros, SettledPoints> | undefined,
+  earlier: Map<EpochMicros, SettledPoints> | undefined,
 ): MetricEnd {
-  if (settled === undefined) return sink;
+  if (earlier === undefined) return sink;
   const count = counting(sink);
   return {
     ...sink,
     ...count.accounts,
     async write(snapshot: MetricSnapshot) {
-      const known = settled.get(timeOf(snapshot));
+      const known = earlier.get(timeOf(snapshot));
       count.add(known?.how);
       const total = pointsIn(snapshot);
       const through = known?.through ?? 0;
