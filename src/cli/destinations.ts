@@ -8,7 +8,8 @@ import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
-import { openExporter, type SharedEnds, valueOrCliError } from './exporters.ts';
+import { intervalMicrosOf, openDeadLetter, valueOrCliError } from './delivery-settings.ts';
+import { openExporter, type SharedEnds } from './exporters.ts';
 import type { Io } from './io.ts';
 import type { Earlier } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -67,8 +68,6 @@ interface Given {
   /** What several share; then metrics are measured elsewhere too. */
   readonly shared?: SharedEnds | undefined;
 }
-
-const MICROS_PER_MILLI = 1000;
 
 export async function openDestinations(
   flags: ReplayFlags,
@@ -150,16 +149,6 @@ export async function openDestinations(
       return accounts;
     },
   };
-}
-
-export async function openDeadLetter({ deadLetter: file }: ReplayFlags) {
-  if (file === undefined) return undefined;
-  const { deadLetter } = await import('../export/delivery/dead-letter.ts');
-  return deadLetter(file);
-}
-
-export function intervalMicrosOf({ metricInterval }: Pick<ReplayFlags, 'metricInterval'>): number {
-  return Math.max(1, metricInterval) * MICROS_PER_MILLI;
 }
 
 /** Throws a `CliError` for settings that no exporter can follow. */

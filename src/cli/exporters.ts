@@ -1,19 +1,16 @@
 /** One exporter by its name: what it needs is loaded only when it is asked for (OTLP alone takes 150 ms to load). */
 
-import type { DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { Destination as ExportDestination, RunOptions } from '../export/destination.ts';
 import type { LineOutput } from '../export/file/line-output.ts';
-import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
-import { isProblem, type OptionProblem } from '../export/options/problem.ts';
 import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { colorsFor } from './colors.ts';
-import type { FlagValues } from './flags.ts';
+import { intervalMicrosOf, limitsOf, otlpFlags, valueOrCliError } from './delivery-settings.ts';
 import type { Io } from './io.ts';
 import { originOf } from './origin.ts';
-import type { DELIVERY_FLAGS, ExporterName, ReplayFlags } from './replay-flags.ts';
-import { systemProblem } from './system-problem.ts';
+import { openOutput } from './output.ts';
+import type { ExporterName, ReplayFlags } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
 /** One exporter's two ends; a signal that it does not take is absent. */
@@ -150,18 +147,6 @@ async function openGrpc(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
   return wanted(valueOrCliError(await openOtlpGrpc(options)), flags);
 }
 
-/** What the flags say of how to reach a receiver. */
-export function otlpFlags(
-  flags: Pick<ReplayFlags, 'endpoint' | 'header' | 'compression' | 'exportTimeout'>,
-): OtlpFlags {
-  return {
-    endpoint: flags.endpoint,
-    header: flags.header,
-    compression: flags.compression,
-    exportTimeoutMillis: flags.exportTimeout,
-  };
-}
-
 async function openFile(flags: ReplayFlags, io: Io, run: SharedEnds): Promise<Exporter> {
   const { openOtlpFile } = await import('../export/otlp-file.ts');
   const output = run.output ?? (await openOutput(flags, io));
@@ -176,7 +161,7 @@ async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
   const output = await openOutput(flags, io);
   const sink = openMetricsSink({
     resource: originOf(flags, io.env).resource,
-    intervalMicros: flags.metricInterval * 1000,
+    intervalMicros: intervalMicrosOf(flags),
     write: async (text) => {
       const answer = await output.write(Buffer.from(text.endsWith('\n') ? text.slice(0, -1) : text));
       if (answer.kind === 'final') throw new CliError(answer.sentence);
@@ -187,41 +172,6 @@ async function openOpenMetrics(flags: ReplayFlags, io: Io): Promise<Exporter> {
   return { spans: undefined, metrics, close: () => output.close() };
 }
 
-const STANDARD_OUTPUT = 'standard output';
-
-/** As people name it. */
-export function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
-  return output === undefined || output === '-' ? STANDARD_OUTPUT : output;
-}
-
-/** Throws a `CliError` when the file cannot be opened. */
-export async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
-  const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
-  if (output === undefined || output === '-') return streamOutput(io.stdout, STANDARD_OUTPUT);
-  try {
-    // What an earlier run sent is not sent again: it has to stay.
-    return await fileOutput(output, checkpoint === undefined ? 'replace' : 'append');
-  } catch (error) {
-    throw new CliError(`--output: ${output} cannot be written: ${systemProblem(error)}.`);
-  }
-}
-
-export function limitsOf(flags: FlagValues<typeof DELIVERY_FLAGS>): DeliveryLimits {
-  return {
-    maxRequestBytes: flags.maxRequestBytes,
-    maxRequestItems: MAX_REQUEST_ITEMS,
-    concurrency: flags.concurrency,
-    retryForMillis: flags.retryFor,
-    flushIntervalMillis: flags.flushInterval,
-  };
-}
-
-/**
- * The batch processors of the SDKs send as many. Spans stay in memory until their request is answered: with thousands
- * in each, most would live long enough to be moved to the old heap, which costs more than the requests saved.
- */
-const MAX_REQUEST_ITEMS = 512;
-
 /** The ends that the flags did not switch off. */
 function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags): Exporter {
   return {
@@ -229,10 +179,4 @@ function wanted(destination: ExportDestination, { traces, metrics }: ReplayFlags
     metrics: metrics ? destination.metrics : undefined,
     close: () => destination.close(),
   };
-}
-
-/** A setting that cannot be worked with ends the run before it begins. */
-export function valueOrCliError<T extends object>(value: T | OptionProblem): T {
-  if (isProblem(value)) throw new CliError(value.sentence);
-  return value;
 }

@@ -7,7 +7,7 @@ import { openSources } from '../input/open-sources.ts';
 import { readLines } from '../input/read-lines.ts';
 import { CliError } from './cli-error.ts';
 import type { Exit } from './commands.ts';
-import { limitsOf, otlpFlags, valueOrCliError } from './exporters.ts';
+import { limitsOf, openDeadLetter, otlpFlags, valueOrCliError } from './delivery-settings.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
 import { addExamples, addVariables } from './help.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
@@ -105,12 +105,6 @@ async function refuseToFeedItself(files: readonly string[], flags: SendFlags, io
 
 function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
   return interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
-}
-
-async function openDeadLetter({ deadLetter: file }: SendFlags) {
-  if (file === undefined) return undefined;
-  const { deadLetter } = await import('../export/delivery/dead-letter.ts');
-  return deadLetter(file);
 }
 
 async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {

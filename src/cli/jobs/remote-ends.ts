@@ -1,7 +1,8 @@
 /** What a job's exporters share with those of the other jobs: it is in the main thread's hands. */
 import { createLedger, type Ledger } from '../../export/delivery/ledger.ts';
 import type { DeliveryAccount } from '../../model/sink.ts';
-import { outputName, type SharedEnds } from '../exporters.ts';
+import type { SharedEnds } from '../exporters.ts';
+import { outputName } from '../output.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { SignalTally } from './messages.ts';
 import type { Office } from './office.ts';
