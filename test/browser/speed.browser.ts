@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { FinishedSpan } from '../../src/model/sink.ts';
@@ -9,13 +10,14 @@ import { endTrace, type Measured, measured, startTrace } from './measure.ts';
  * 50,000 spans in one session, the worst case for the tree. The figures are printed, for `docs/performance.md`.
  *
  * What else the machine does makes wall-clock times worse, but hardly the processor time of the page's main thread: that
- * is what is judged, by the median of a few tries. A frame cannot be shorter than the longest work in it, and on a
- * machine that is not busy it is hardly longer; both are printed.
+ * is judged always, by the median of a few tries, and the clock's where the machine is not busy. Both are printed.
  */
 const SPANS = 50_000;
 const TRIES = 3;
 /** Millis. */
 const MOST = { open: 1500, frame: 100 } as const;
+/** Processes that want to run, per processor; these tests alone come to about one. */
+const machineIsBusy = (loadavg()[0] ?? 0) / availableParallelism() > 1.5;
 /** Of the file, without messages, arguments and results. */
 const MOST_BYTES_PER_SPAN = 300;
 
@@ -58,6 +60,7 @@ describe('50,000 spans in one session', () => {
     const work = middle(tries.map((each) => each.work));
     print(`first paint ${ms(paint)}, first rows ${ms(rows)}, of it ${ms(work)} of processor time`);
     expect(work).toBeLessThanOrEqual(MOST.open);
+    if (!machineIsBusy) expect(rows).toBeLessThanOrEqual(MOST.open);
     expect(paint).toBeLessThanOrEqual(rows);
   });
 
@@ -81,6 +84,7 @@ describe('50,000 spans in one session', () => {
     const work = middle(tries.map((each) => each.work));
     print(`${name}: longest frame ${ms(frame)}, longest work ${ms(work)} of processor time`);
     expect(work).toBeLessThanOrEqual(MOST.frame);
+    if (!machineIsBusy) expect(frame).toBeLessThanOrEqual(MOST.frame);
   });
 
   test('searching and filtering answer at once', async () => {

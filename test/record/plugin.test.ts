@@ -183,13 +183,13 @@ describe('whatever happens', () => {
     const path = newLog();
     await driveMany(
       'one_of_many',
-      { ...to(path), HERMES_OTEL_RECORD_MAX_BYTES: '20000', HERMES_OTEL_RECORD_KEEP: '1000' },
+      { ...to(path), HERMES_OTEL_RECORD_MAX_BYTES: '5000', HERMES_OTEL_RECORD_KEEP: '1000' },
       4,
     );
     const names = readdirSync(join(path, '..'));
     const lines = names.flatMap((name) => readLog(join(path, '..', name)));
-    // How often is up to the machine: while one renames, the others write on.
-    expect(names.length).toBeGreaterThan(4);
+    // Of a limit this small many more, also where one is kept from renaming while the others write on.
+    expect(names.length).toBeGreaterThan(20);
     expect(names).not.toContain('hooks.ndjson.lock');
     expect(new Set(lines.map(({ worker, count }) => `${worker}/${count}`)).size).toBe(1600);
     expect(lines).toHaveLength(1600);

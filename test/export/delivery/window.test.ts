@@ -104,8 +104,7 @@ describe('finishing', () => {
     await until(() => receiver?.spanIds.length === 10);
     const before = performance.now();
     const account = await destination.spans.finish(200);
-    // Long before the time limit of a request, which would end it too.
-    expect(performance.now() - before).toBeLessThan(8000);
+    expect(performance.now() - before).toBeLessThan(2000);
     expect(account).toMatchObject({ made: 15, accepted: 10, failed: 5 });
     expect(account.problems).toEqual([
       'the time for finishing was over before it could be delivered: see --shutdown-timeout (5 spans)',
