@@ -17,6 +17,8 @@ export interface Ending {
   readonly time: EpochMicros;
 }
 
+const NONE: readonly Ending[] = [];
+
 /**
  * Moves the clock on, and tells when the spans that left meanwhile are counted: at their ends, but not at a time that
  * was over before they left, nor at one that is still to come. By time, as the same moment may finish several.
@@ -24,6 +26,8 @@ export interface Ending {
 export function tick(clock: LogClock, now: EpochMicros, left: readonly AgentSpan[]): readonly Ending[] {
   const before = clock.now;
   clock.now = later(before, now);
+  // Nearly every line: nothing left in it.
+  if (left.length === 0) return NONE;
   const endings = left.map((span) => ({ span, time: earlier(later(span.endTime, before), clock.now) }));
   return endings.length < 2 ? endings : endings.sort((a, b) => a.time - b.time);
 }

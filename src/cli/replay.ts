@@ -31,7 +31,7 @@ import { assertAccounted } from './report.ts';
 import type { Run } from './run.ts';
 import { resumeReport } from './saved-report.ts';
 import { keepHeapSteady } from './steady-heap.ts';
-import { takeIn, takePause, takeRest } from './take-in.ts';
+import { takeIn, takeRest } from './take-in.ts';
 import { tellReport } from './tell-report.ts';
 
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
@@ -91,7 +91,7 @@ async function replayAlone(
 
 /** What is open stays open. Lines that are being read again are still the run's before, which was further on. */
 async function pause(run: Run, follower: Follower, interrupt: Interrupts): Promise<void> {
-  if (follower.isCatchingUp()) takePause(run);
+  if (follower.isCatchingUp()) takeIn(run, SILENCE);
   else for (const lines of follower.inOrder(SILENCE)) await deliver(run, takeIn(run, lines));
   await follower.pause(interrupt.received() !== undefined);
 }

@@ -43,11 +43,6 @@ export function takeRest(reading: Reading): Taken {
   return out;
 }
 
-/** The log pauses, to go on from a checkpoint: what is open stays open. */
-export function takePause(reading: Reading): Taken {
-  return takeIn(reading, SILENCE);
-}
-
 function startTaking(): Taken {
   return { ...createOutput(), endings: [] };
 }
