@@ -7,6 +7,7 @@ import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { metricsIn } from '../export/decode.ts';
 import { type Receiver, startReceiver } from '../export/receiver.ts';
+import { PYTHON } from '../python.ts';
 import { BIN } from '../start-bin.ts';
 
 // The built program in a pipeline and at a terminal, as a shell starts it.
@@ -116,11 +117,13 @@ test.each(['console', 'otlp_file'])(
   },
 );
 
-test('a terminal that is closed ends it as Ctrl-C does: what is open is sent', async () => {
-  writeFileSync(at('log'), text(SAMPLE.slice(0, 9)));
-  const argv = ['replay', '--follow', at('log'), '-e', 'console', '-e', 'otlp', '--endpoint', receiver.url];
-  // A terminal whose window closes: its session is hung up, and whatever is written to it fails.
-  const window = `
+(PYTHON === undefined ? test.skip : test)(
+  'a terminal that is closed ends it as Ctrl-C does: what is open is sent',
+  async () => {
+    writeFileSync(at('log'), text(SAMPLE.slice(0, 9)));
+    const argv = ['replay', '--follow', at('log'), '-e', 'console', '-e', 'otlp', '--endpoint', receiver.url];
+    // A terminal whose window closes: its session is hung up, and whatever is written to it fails.
+    const window = `
 import os, pty, sys, time
 pid, terminal = pty.fork()
 if pid == 0:
@@ -131,12 +134,15 @@ os.close(terminal)
 status = os.waitpid(pid, 0)[1]
 sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 200 + os.WTERMSIG(status))
 `;
-  const child = spawn('python3', ['-c', window, process.execPath, BIN, ...argv], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  await until(() => receiver.spanCount() > 0);
-  const before = receiver.spanCount();
-  writeFileSync(at('close'), '');
-  // By the signal that told it, which is 1; not by an abort.
-  expect(await ended).toBe(201);
-  expect(receiver.spanCount()).toBeGreaterThan(before);
-});
+    const child = spawn(PYTHON ?? 'python3', ['-c', window, process.execPath, BIN, ...argv], {
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await until(() => receiver.spanCount() > 0);
+    const before = receiver.spanCount();
+    writeFileSync(at('close'), '');
+    // By the signal that told it, which is 1; not by an abort.
+    expect(await ended).toBe(201);
+    expect(receiver.spanCount()).toBeGreaterThan(before);
+  },
+);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { JsonObject } from '../../src/model/json.ts';
 import { readLog, temporaryDirectory } from './log-directory.ts';
-import { drive, type Fired } from './plugin.ts';
+import { describeWithPython, drive, type Fired } from './plugin.ts';
 import { recordBody, shellBody } from './shell.ts';
 
 // Each starts processes, and machines are busy.
@@ -107,7 +107,7 @@ const EVENTS: readonly (readonly [claim: string, fired: Fired, kept: JsonObject]
 const fired = EVENTS.map(([, event]) => event);
 const env = (path: string) => ({ HERMES_OTEL_RECORD_FILE: path, HERMES_OTEL_RECORD_CONTENT: 'false' });
 
-describe('without content, the plugin', () => {
+describeWithPython('without content, the plugin', () => {
   const path = () => join(directory(), 'hooks.ndjson');
 
   test('leaves no word of it in the log, and keeps what a replayer needs', () => {

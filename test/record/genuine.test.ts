@@ -9,7 +9,7 @@ import { epochMicros } from '../../src/model/time.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 import { lineOf } from '../../src/record/line.ts';
 import { temporaryDirectory } from './log-directory.ts';
-import { drive, type Fired } from './plugin.ts';
+import { describeWithPython, drive, type Fired } from './plugin.ts';
 
 const RECORDINGS = fileURLToPath(new URL('../../fixtures/recordings', import.meta.url));
 /** Nothing is cut, so that nothing but what is left out on purpose can differ. */
@@ -38,7 +38,7 @@ function withoutContent(events: readonly HookEvent[]): readonly object[] {
   return events.map((event) => ({ ...event, args: undefined, errorMessage: undefined }));
 }
 
-describe('the recorder plugin records again', () => {
+describeWithPython('the recorder plugin records again', () => {
   const originals = logs('flat.ndjson');
   const directory = temporaryDirectory();
   let whole: readonly string[] = [];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import {
   HEAVY,
   PLAIN,
@@ -11,7 +11,7 @@ import {
   REVIEW_OPENING,
 } from '../../src/record/fields.ts';
 import { readLog, temporaryDirectory } from './log-directory.ts';
-import { drive, driveMany } from './plugin.ts';
+import { describeWithPython, drive, driveMany } from './plugin.ts';
 
 // Each starts processes, and machines are busy.
 jest.setTimeout(60_000);
@@ -20,7 +20,7 @@ const directory = temporaryDirectory();
 const newLog = () => join(directory(), 'deeper', 'hooks.ndjson');
 const to = (path: string) => ({ HERMES_OTEL_RECORD_FILE: path });
 
-describe('the recorder plugin', () => {
+describeWithPython('the recorder plugin', () => {
   test('writes one line per event: time, name, process, number, arguments', () => {
     const path = newLog();
     const before = Date.now() / 1000;
@@ -99,7 +99,7 @@ describe('the recorder plugin', () => {
   });
 });
 
-describe('whatever it is given', () => {
+describeWithPython('whatever it is given', () => {
   test('values that JSON has no words for are written as something it has', () => {
     const path = newLog();
     expect(drive('odd_values', to(path)).returned_only_none).toBe(true);
@@ -171,7 +171,7 @@ describe('whatever it is given', () => {
   });
 });
 
-describe('whatever happens', () => {
+describeWithPython('whatever happens', () => {
   test('lines of eight threads never mix, and their numbers have no gap', () => {
     const path = newLog();
     drive('threads', to(path));

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { describe } from '@jest/globals';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
+import { PYTHON } from '../python.ts';
 
 const DRIVER = fileURLToPath(new URL('drive.py', import.meta.url));
 
@@ -8,21 +10,15 @@ type Env = Readonly<Record<string, string>>;
 /** A hook and its arguments. */
 export type Fired = readonly [hook: string, kwargs: JsonObject];
 
-/** The interpreter itself: `python3` may be a script that looks for it, and takes longer than the whole test. */
-const PYTHON = python();
-
-function python(): string {
-  const run = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
-  if (run.status === 0) return run.stdout.trim();
-  throw new Error('These tests drive the recorder plugin with python3 (3.10 or later), and there is none.');
-}
+/** `describe` for tests of the recorder plugin: they are skipped where there is no python3 to run it. */
+export const describeWithPython = PYTHON === undefined ? describe.skip : describe;
 
 /** The recorder wants nothing but Python itself (-S: no packages besides), and leaves nothing behind (-B). */
 const argumentsOf = (...words: readonly string[]) => ['-S', '-B', DRIVER, ...words];
 
 /** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario told. */
 export function drive(scenario: string, env: Env, events: readonly Fired[] = []): JsonObject {
-  const run = spawnSync(PYTHON, argumentsOf(scenario), {
+  const run = spawnSync(PYTHON ?? 'python3', argumentsOf(scenario), {
     env,
     input: events.map((event) => `${JSON.stringify(event)}\n`).join(''),
     encoding: 'utf8',
@@ -37,7 +33,7 @@ export function drive(scenario: string, env: Env, events: readonly Fired[] = [])
 /** Runs a scenario in several processes at once. */
 export async function driveMany(scenario: string, env: Env, count: number): Promise<void> {
   const runs = Array.from({ length: count }, (_, number) => {
-    const child = spawn(PYTHON, argumentsOf(scenario, String(number)), { env, stdio: 'ignore' });
+    const child = spawn(PYTHON ?? 'python3', argumentsOf(scenario, String(number)), { env, stdio: 'ignore' });
     return new Promise<void>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code) =>
