@@ -25,7 +25,7 @@ import { sessions } from '../../reconstruct/hermes-log.ts';
 import { type BinRun, startBin } from '../../start-bin.ts';
 import { doublesIn, tableOf } from './doubles.ts';
 import { type Kill, killSomeTime } from './killer.ts';
-import { startMoodyReceiver } from './moody-receiver.ts';
+import { LIFE, startMoodyReceiver } from './moody-receiver.ts';
 
 // A follower is killed at random moments, over and over, while its log is being written and its receiver fails at
 // random. In the end nothing may be missing, nothing may be counted twice, and nothing sent twice whose answer could be
@@ -69,7 +69,7 @@ test(`after ${KILLS} kills all is there, and twice only what was in flight`, asy
   for (let kill = 0; kill < KILLS; kill += 1) {
     const piecewise = writeMeanwhile(written, kill);
     const killed = await killSomeTime(
-      follow(receiver, 'out'),
+      follow(receiver, 'out', kill),
       at('checkpoint'),
       LONGEST_LIFE_MILLIS,
       killing,
@@ -78,7 +78,7 @@ test(`after ${KILLS} kills all is there, and twice only what was in flight`, asy
     kills.push({ ...killed, lines: wholeLines('out').length });
   }
   written(1);
-  const last = follow(receiver, 'out');
+  const last = follow(receiver, 'out', KILLS);
   const isWhole = () => [receiver.spanIds, spanIdsIn('out')].every((ids) => setsEqual(ids, plain.spanIds));
   await waitUntil(isWhole, 60_000);
   last.child.kill('SIGTERM');
@@ -145,10 +145,11 @@ async function plainFollow(log: string): Promise<Receiver> {
   return receiver;
 }
 
-function follow(receiver: Receiver, file: string): BinRun {
+function follow(receiver: Receiver, file: string, life: number): BinRun {
   const where = [at('logs'), '--checkpoint', at('checkpoint')];
   const quick = ['--poll-interval', '20ms', '--flush-interval', '20ms', '--max-request-bytes', '16kb'];
-  const to = ['-e', 'otlp', '--endpoint', receiver.url, '-e', 'otlp_file', '-o', at(file)];
+  const from = ['--header', `${LIFE}=${life}`];
+  const to = ['-e', 'otlp', '--endpoint', receiver.url, ...from, '-e', 'otlp_file', '-o', at(file)];
   return startBin('replay', '--follow', ...where, ...quick, ...to);
 }
 

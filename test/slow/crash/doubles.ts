@@ -5,7 +5,7 @@ import type { Kept } from './moody-receiver.ts';
 
 export interface Double {
   readonly item: string;
-  /** How long before the next kill the first one was answered; `undefined`: its answer never left whole. */
+  /** How long before its sender was killed the first one was answered, below 0 after it; `undefined`: its answer never left whole. */
   readonly answeredMillis: number | undefined;
   readonly isFault: boolean;
 }
@@ -28,9 +28,10 @@ export function doublesIn(kept: readonly Kept[], kills: readonly Kill[]): readon
   return doubles;
 }
 
-function doubleOf(item: string, { answeredAt, readAt }: Kept, kills: readonly Kill[]): Double {
+function doubleOf(item: string, { life, answeredAt, readAt }: Kept, kills: readonly Kill[]): Double {
   if (answeredAt === undefined) return { item, answeredMillis: undefined, isFault: false };
-  const kill = kills.find(({ at }) => at >= answeredAt);
+  // Not the first kill after the answer: what a killed sender has sent is still answered, to nobody.
+  const kill = kills[life];
   if (kill === undefined) return { item, answeredMillis: Number.POSITIVE_INFINITY, isFault: true };
   const answeredMillis = kill.at - answeredAt;
   // Who waits for something to happen has done all there was to do; who is busy may still have the answer before it.
@@ -45,6 +46,7 @@ export function tableOf(doubles: readonly Double[]): string {
   const within = (from: number, to: number) =>
     doubles.filter(({ answeredMillis: millis }) => millis !== undefined && millis >= from && millis < to);
   const rows: readonly (readonly [string, number])[] = [
+    ['answered when its sender was dead', within(Number.NEGATIVE_INFINITY, 0).length],
     ['never answered', doubles.filter(({ answeredMillis }) => answeredMillis === undefined).length],
     ['answered less than 2 ms before a kill', within(0, 2).length],
     ['answered 2 to 20 ms before', within(2, ON_ITS_WAY_MILLIS).length],

@@ -10,6 +10,8 @@ import type { Random } from '../../html/random.ts';
 export interface Kept {
   /** Each span, or each point with its time, as it came: the same text is the same sending. */
   readonly items: readonly string[];
+  /** Which of the senders it came from, by the header it was told to send. */
+  readonly life: number;
   /** When the answer was in the hands of the system, in milliseconds of `performance.now()`; `undefined`: never. */
   answeredAt: number | undefined;
   /** When the sender was seen to have read it: it went on to another request on this connection; `undefined`: never. */
@@ -20,12 +22,16 @@ export interface MoodyReceiver extends Receiver {
   readonly kept: readonly Kept[];
 }
 
+/** The header that tells which sender a request is from, from 0. */
+export const LIFE = 'x-life';
+
 export async function startMoodyReceiver(random: Random): Promise<MoodyReceiver> {
   const kept: Kept[] = [];
   const lastOn = new WeakMap<object, Kept>();
 
   function keep(exchange: Exchange): Kept {
-    const one: Kept = { items: itemsIn(exchange), answeredAt: undefined, readAt: undefined };
+    const life = Number(exchange.received.headers[LIFE]);
+    const one: Kept = { items: itemsIn(exchange), life, answeredAt: undefined, readAt: undefined };
     kept.push(one);
     return one;
   }
