@@ -26,7 +26,7 @@ export async function fileOutput(path: string, old: 'replace' | 'append' = 'repl
 
   async function writeNow(line: Uint8Array): Promise<Answer> {
     try {
-      await writeWhole(handle, Buffer.concat([line, LINE_END]));
+      await writeWhole(handle, [line, LINE_END]);
       sizeBytes += line.length + 1;
       return ACCEPTED;
     } catch (error) {
@@ -69,10 +69,18 @@ async function cutToWholeLines(handle: FileHandle): Promise<number> {
   return 0;
 }
 
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    written += (await handle.write(bytes, written)).bytesWritten;
+async function writeWhole(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (let rest = parts; rest.length > 0; ) {
+    const { bytesWritten } = await handle.writev(rest);
+    rest = without(rest, bytesWritten);
   }
+}
+
+/** What is left of `parts` behind their first bytes. */
+function without(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  const [first, ...rest] = parts;
+  if (first === undefined) return [];
+  return bytes < first.length ? [first.subarray(bytes), ...rest] : without(rest, bytes - first.length);
 }
 
 /** Standard output, or any stream. It is never closed: it is not ours. */
