@@ -16,7 +16,7 @@ import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
-import { openShare, readPart, type Share } from './share.ts';
+import { openShare, readPart, type Share, type ShareOfLog } from './share.ts';
 
 export { SILENCE };
 
@@ -63,9 +63,11 @@ export function inputOf(
   flags: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
-  taking: Taking,
+  { share, ...taking }: Taking & SharedBy<Share>,
 ): Input {
-  const parsed = sources.map((source) => parsedSource(source, flags, signal, report, taking));
+  const parsed = sources.map((source, log) =>
+    parsedSource(source, flags, signal, report, { ...taking, share: share?.(log) }),
+  );
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
   return { lines: live ? withSilence(lines, SILENCE_MILLIS, true) : lines, live, progress: undefined };
@@ -93,7 +95,7 @@ function parsedSource(
   { captureContent: content }: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
-  taking: Taking,
+  taking: Taking & SharedBy<ShareOfLog>,
 ): MergeSource<TakenLine> {
   const take = takerOf(content, taking);
   const skim = taking.assume === undefined ? taking.share?.skim : undefined;
@@ -126,21 +128,27 @@ function timeOf(line: TakenLine): EpochMicros | undefined {
 interface Taking {
   /** `undefined`: a line without a time stays without one. */
   readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
-  /** `undefined`: all lines are ours. */
-  readonly share: Share | undefined;
   /** True when somebody else tells of sources that cannot be read to their end. */
   readonly silent?: boolean;
 }
 
+/** Several share the logs; `undefined`: all lines are ours. */
+interface SharedBy<S> {
+  readonly share: S | undefined;
+}
+
 /** What becomes of a line: parsed, unless somebody else takes it. */
-function takerOf(content: boolean, { assume, share }: Taking): (line: InputLine | ForeignLine) => TakenLine {
+function takerOf(
+  content: boolean,
+  { assume, share }: Taking & SharedBy<ShareOfLog>,
+): (line: InputLine | ForeignLine) => TakenLine {
   const parse = (line: InputLine) => parseLine(line, { content });
   if (assume === undefined) return (line) => ('kind' in line ? line : parse(line));
   return (line) => {
     if ('kind' in line) return line;
     // Artificial times are counted over the whole log, so every line must be parsed for them.
     const parsed = assume(parse(line));
-    return share === undefined || share.owns(line.text) ? parsed : { kind: 'foreign', time: timeOf(parsed) };
+    return share === undefined || share.ownsNext() ? parsed : { kind: 'foreign', time: timeOf(parsed) };
   };
 }
 

@@ -1,20 +1,23 @@
 /** Which lines of the logs are ours, when several share them. The logs are looked at once before the replay, to learn who belongs together. */
 import type { ByteSource } from '../input/byte-source.ts';
-import type { Skim } from '../input/skim-lines.ts';
+import type { Skim } from '../input/split-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
 import { createTimeInBytes } from '../parse/head-bytes.ts';
-import { lineKeys } from '../parse/line-keys.ts';
-import { textHash } from '../share/id-hash.ts';
-import { firstId } from '../share/line-owner.ts';
+import { readIds } from '../share/line-ids.ts';
 import { owns, type Part } from '../share/share.ts';
 import { CliError } from './cli-error.ts';
 import { findTies, type Ties } from './ties.ts';
 
-export interface Share {
-  /** True when the line is ours; what others take is only looked at for its time. */
-  readonly owns: (text: string) => boolean;
-  /** Tells the lines of others by their bytes. */
+/** For one reading of the log with this number. */
+export type Share = (log: number) => ShareOfLog;
+
+export type KnownTies = Pick<Ties, 'groups' | 'ids' | 'testIds'>;
+
+export interface ShareOfLog {
+  /** True when the next line is ours; what others take is only looked at for its time. To be asked once for each line. */
+  readonly ownsNext: () => boolean;
+  /** The same, and gives the times of others' lines by their bytes. Either this or `ownsNext`. */
   readonly skim: Skim<ForeignLine>;
 }
 
@@ -52,24 +55,23 @@ export async function openShare(
 }
 
 /** The part's share of logs whose ties are known. */
-export function shareOf(part: Part, { groups, testIds }: Pick<Ties, 'groups' | 'testIds'>): Share {
-  const ownsText = (text: string) => {
-    const [first] = lineKeys(text);
-    return owns(part, groups, first === undefined ? undefined : textHash(first));
+export function shareOf(part: Part, { groups, ids, testIds }: KnownTies): Share {
+  return (log) => {
+    const nextId = readIds(ids[log] ?? []);
+    const ownsNext = () => owns(part, groups, nextId());
+    const timeInBytes = createTimeInBytes();
+    return {
+      ownsNext,
+      skim: {
+        bytes(chunk, start, end) {
+          if (ownsNext()) return undefined;
+          const time = testIds ? undefined : timeInBytes(chunk, start, end);
+          return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
+        },
+        line: ({ text }) => (ownsNext() ? undefined : foreign(text)),
+      },
+    };
   };
-  const timeInBytes = createTimeInBytes();
-  const skimText = (text: string) => (ownsText(text) ? undefined : foreign(text));
-  const skim: Skim<ForeignLine> = {
-    bytes(chunk, start, end) {
-      const id = firstId(chunk, start, end);
-      if (id === undefined) return skimText(chunk.toString('utf8', start, end));
-      if (owns(part, groups, id)) return undefined;
-      const time = testIds ? undefined : timeInBytes(chunk, start, end);
-      return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
-    },
-    line: ({ text }) => skimText(text),
-  };
-  return { owns: ownsText, skim };
 }
 
 /** A line that bytes alone tell too little of; damaged or not, its time is the same. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -9,4 +10,12 @@ const GROWTH_PERCENT = 100;
 /** For commands that run for long. Of this process only; heard at the next collection. */
 export function keepHeapSteady(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+}
+
+/**
+ * For so many threads. The helpers with which each collects garbage only stand in each other's way where the threads alone
+ * keep all cores busy: two threads on two cores then spend half as much again on it. To be said before they start.
+ */
+export function keepCollectorsAlone(threads: number): void {
+  if (threads >= availableParallelism()) setFlagsFromString('--no-parallel-scavenge');
 }

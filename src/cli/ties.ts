@@ -1,52 +1,64 @@
 /** The look at whole logs before they are shared: who belongs together. */
 import type { ByteSource } from '../input/byte-source.ts';
 import { readLines } from '../input/read-lines.ts';
-import type { Skim } from '../input/skim-lines.ts';
+import type { Skim } from '../input/split-lines.ts';
 import { lineKeys } from '../parse/line-keys.ts';
 import { createGroups, type Groups } from '../share/groups.ts';
+import { createLineIds, type LineIds, NO_ID } from '../share/line-ids.ts';
 import { createLineTies, type LineTies } from '../share/line-ties.ts';
 
 export interface Ties {
   readonly groups: Groups;
+  /** Of each log, in their order: an id of every line, in one piece after the other. */
+  readonly ids: readonly LogIds[];
   /** True when there may be test payloads, which have no part in the log's time. */
   readonly testIds: boolean;
   /** The first log with a line that only a replay of the whole can place; then the ties are not complete. */
   readonly unplaceable: string | undefined;
 }
 
+export type LogIds = readonly Int32Array[];
+
 export async function findTies(sources: readonly ByteSource[], signal: AbortSignal): Promise<Ties> {
   const groups = createGroups();
+  const ids: LogIds[] = [];
   let testIds = false;
   for (const source of sources) {
     const found = await tieLines(source, groups, signal);
     testIds ||= found.testIds;
-    if (!found.placeable) return { groups, testIds, unplaceable: source.name };
+    ids.push([found.ids]);
+    if (!found.placeable) return { groups, ids, testIds, unplaceable: source.name };
   }
-  return { groups, testIds, unplaceable: undefined };
+  return { groups, ids, testIds, unplaceable: undefined };
 }
 
-/** Looks at the lines of one source, or at a part of them. `placeable` is false as soon as one of them is not. */
-export async function tieLines(
-  source: ByteSource,
-  groups: Groups,
-  signal: AbortSignal,
-): Promise<{ readonly placeable: boolean; readonly testIds: boolean }> {
+interface TiedLines {
+  /** False as soon as one of them is not; what comes after it was not looked at. */
+  readonly placeable: boolean;
+  readonly testIds: boolean;
+  readonly ids: Int32Array;
+}
+
+/** Looks at the lines of one source, or at a part of them. */
+export async function tieLines(source: ByteSource, groups: Groups, signal: AbortSignal): Promise<TiedLines> {
   const ties = createLineTies(groups, lineKeys);
-  const look = createLook(ties);
+  const ids = createLineIds();
+  const look = createLook(ties, ids);
   for await (const _ of readLines(source, { signal, onDiagnostic: () => {}, skim: look.skim })) {
     if (!look.placeable()) break;
   }
-  return { placeable: look.placeable(), testIds: ties.sawTestId() };
+  return { placeable: look.placeable(), testIds: ties.sawTestId(), ids: ids.all() };
 }
 
 /** Approvals before 0.16 name no session: they go to the only open turn, if there is one, and only the whole log can tell. */
 const APPROVAL = /"(?:pre_approval_request|post_approval_response)"/;
 
-function createLook(ties: LineTies): { skim: Skim<true>; placeable: () => boolean } {
+function createLook(ties: LineTies, ids: LineIds): { skim: Skim<true>; placeable: () => boolean } {
   let placeable = true;
   const lookAt = (chunk: Buffer, start: number, end: number): true => {
-    if (ties.look(chunk, start, end) > 0) return true;
-    if (APPROVAL.test(chunk.toString('utf8', start, end))) placeable = false;
+    const id = ties.look(chunk, start, end);
+    ids.add(id);
+    if (id === NO_ID && APPROVAL.test(chunk.toString('utf8', start, end))) placeable = false;
     return true;
   };
   return {

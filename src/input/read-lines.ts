@@ -1,8 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
-import { type Skim, skimChunk, skimEnd } from './skim-lines.ts';
-import { type LineSplit, splitChunk, splitEnd, startSplit } from './split-lines.ts';
+import { type LineSplit, type Skim, splitChunk, splitEnd, startSplit } from './split-lines.ts';
 
 export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
   /** Looks at lines before they are decoded; without it every line is wanted. */
@@ -26,11 +25,11 @@ export async function* readLines<Skimmed = never>(
   try {
     let next = await chunks.next();
     for (; next.done !== true; next = await chunks.next()) {
-      const lines = skim === undefined ? splitChunk(split, next.value) : skimChunk(split, next.value, skim);
+      const lines = splitChunk(split, next.value, skim);
       if (lines.length > 0) yield lines;
     }
     if (open.signal?.aborted) return;
-    const rest = skim === undefined ? splitEnd(split) : skimEnd(split, skim);
+    const rest = splitEnd(split, skim);
     if (rest.length > 0) yield rest;
     if (next.value !== undefined) onDiagnostic(endedEarly(split, next.value));
   } finally {

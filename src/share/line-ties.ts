@@ -7,6 +7,7 @@ import { createFindIdField } from './find-id-field.ts';
 import type { Groups } from './groups.ts';
 import { endsWith, NO_VALUE, ODD_VALUE, startsWith, valueEnd, valueStart } from './id-field.ts';
 import { idHash, textHash } from './id-hash.ts';
+import { NO_ID } from './line-ids.ts';
 
 /** Of sessions and their relatives, tasks, turns; and of calls, as test payloads may be known by theirs. */
 const find = createFindIdField(['sion_id"', 'task_id"', 'turn_id"', 'call_id"']);
@@ -25,7 +26,7 @@ const LAST_OF_CALL = 0x6c;
 const TURN_TAIL_LENGTH = ':01234567'.length;
 
 export interface LineTies {
-  /** @returns how many ids it names, or that it names some. */
+  /** @returns one of the ids it names; `NO_ID` when it names none. */
   look(chunk: Buffer, start: number, end: number): number;
   /** True when an id looked like one of a test payload, wherever it stood. */
   sawTestId(): boolean;
@@ -102,9 +103,8 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   }
 
   function lookAsText(chunk: Buffer, start: number, end: number): number {
-    const keys = keysOf(chunk.toString('utf8', start, end));
-    for (const key of keys) tie(textHash(key));
-    return keys.length;
+    for (const key of keysOf(chunk.toString('utf8', start, end))) tie(textHash(key));
+    return first ?? NO_ID;
   }
 
   return {
@@ -118,7 +118,7 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
         takeField(chunk, at, end);
       }
       if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return lookAsText(chunk, start, end);
-      return first === undefined ? 0 : 1;
+      return first ?? NO_ID;
     },
     sawTestId: () => testId,
   };

@@ -3,6 +3,7 @@
  * the time of all others.
  */
 import type { Groups } from './groups.ts';
+import { NO_ID } from './line-ids.ts';
 
 export interface Part {
   /** From 0. */
@@ -11,8 +12,8 @@ export interface Part {
 }
 
 /** True when a line with this id (and whatever is tied to it) is this part's. What names no id is the first part's. */
-export function owns({ index, count }: Part, groups: Groups, id: number | undefined): boolean {
-  return (id === undefined ? 0 : mixed(groups.nameOf(id)) % count) === index;
+export function owns({ index, count }: Part, groups: Groups, id: number): boolean {
+  return (id === NO_ID ? 0 : mixed(groups.nameOf(id)) % count) === index;
 }
 
 /** Few parts look at few bits: all of the hash must be in them. */

@@ -8,6 +8,7 @@ import type { EpochMicros } from '../../model/time.ts';
 import type { Part } from '../../share/share.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
+import type { LogIds } from '../ties.ts';
 import type { PlannedLog } from './plan.ts';
 
 /** What a job knows when it starts. */
@@ -21,14 +22,24 @@ export interface Order {
   readonly taken: SharedArrayBuffer;
 }
 
-/** What the logs tie together, as far as it was found. */
+/** What the logs tie together, as far as one job has found it. */
 export interface FoundTies {
   readonly pairs: Int32Array<ArrayBuffer>;
+  /** By the number of the piece: an id of each of its lines. */
+  readonly ids: ReadonlyMap<number, Int32Array>;
   readonly testIds: boolean;
   readonly unplaceable: string | undefined;
 }
 
-export type ToJob = ({ readonly kind: 'replay' } & FoundTies) | { readonly kind: 'interrupt' } | Reply;
+/** What all jobs have found together. */
+export interface AllTies {
+  readonly pairs: Int32Array<ArrayBuffer>;
+  /** Of each log, piece after piece. In memory that all share. */
+  readonly ids: readonly LogIds[];
+  readonly testIds: boolean;
+}
+
+export type ToJob = ({ readonly kind: 'replay' } & AllTies) | { readonly kind: 'interrupt' } | Reply;
 
 /** Answers to what a job asked under this number, and waits for. */
 export type Reply =

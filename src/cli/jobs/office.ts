@@ -1,7 +1,8 @@
 /** A job's view of the main thread: whom it tells, asks, and obeys. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../export/delivery/answer.ts';
-import type { FoundTies, FromJob, Progress, ToJob } from './messages.ts';
+import { createLending } from './lending.ts';
+import type { AllTies, FromJob, Progress, ToJob } from './messages.ts';
 
 export interface Office {
   tell(message: FromJob): void;
@@ -12,7 +13,7 @@ export interface Office {
   /** Tells how far the job has come; returns when it may go further. */
   mayGoOn(progress: Progress): Promise<undefined>;
   /** What all jobs found; comes when the last of them has looked. */
-  readonly ordered: Promise<FoundTies>;
+  readonly ordered: Promise<AllTies>;
   readonly interrupt: AbortSignal;
 }
 
@@ -21,7 +22,7 @@ export function openOffice(port: MessagePort): Office {
   const lines = createQuestions<Answer>();
   const letters = createQuestions<string | undefined>();
   const progress = createQuestions<undefined>();
-  const ordered = new Promise<FoundTies>((resolve) => {
+  const ordered = new Promise<AllTies>((resolve) => {
     port.on('message', (message: ToJob) => {
       switch (message.kind) {
         case 'replay':
@@ -40,14 +41,11 @@ export function openOffice(port: MessagePort): Office {
     });
   });
   const tell = (message: FromJob) => port.postMessage(message);
+  const lending = createLending();
   return {
     tell,
     writeLine: (line) =>
-      lines.ask((number) => {
-        // A copy that can be handed over: the encoder may go on with its own memory.
-        const copy = new Uint8Array(line);
-        port.postMessage({ kind: 'line', number, line: copy } satisfies FromJob, [copy.buffer]);
-      }),
+      lending.lend(line, (lent) => lines.ask((number) => tell({ kind: 'line', number, line: lent }))),
     keepLetter: (line) => letters.ask((number) => tell({ kind: 'letter', number, line })),
     mayGoOn: (told) => progress.ask((number) => tell({ kind: 'progress', number, progress: told })),
     ordered,

@@ -12,9 +12,8 @@ import { createLogClock, type LogClock } from '../log-clock.ts';
 import { reconstructOptions } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { assertAccounted, createReport, type Report } from '../report.ts';
-import { shareOf } from '../share.ts';
+import { type KnownTies, shareOf } from '../share.ts';
 import { takeIn, takeRest } from '../take-in.ts';
-import type { Ties } from '../ties.ts';
 import { gatherMetrics } from './gathered-metrics.ts';
 import type { Order, Progress, Result } from './messages.ts';
 import type { Office } from './office.ts';
@@ -22,8 +21,6 @@ import { createPace } from './pace.ts';
 import { sourceOf } from './plan.ts';
 import { type RemoteEnds, remoteEnds } from './remote-ends.ts';
 import { threadIo } from './thread-io.ts';
-
-type KnownTies = Pick<Ties, 'groups' | 'testIds'>;
 
 export async function replayPart(order: Order, ties: KnownTies, office: Office): Promise<Result> {
   const { flags, shiftMicros } = order;

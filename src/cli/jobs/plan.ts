@@ -49,11 +49,22 @@ export function sourceOf({ name, sizeBytes, gzip }: PlannedLog, logs: number): B
 
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** All logs in pieces of whole lines. A compressed file cannot be entered in the middle: it is one piece. */
-export function piecesOf(logs: readonly PlannedLog[]): readonly ByteSource[] {
-  return logs.flatMap((log) => {
-    if (log.gzip) return [sourceOf(log, 1)];
-    const starts = Array.from({ length: Math.ceil(log.sizeBytes / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);
-    return starts.map((from) => linesBetween(log.name, from, Math.min(from + PIECE_BYTES, log.sizeBytes)));
+/** A part of a log. */
+export interface Piece {
+  /** The number of the log. */
+  readonly log: number;
+  readonly source: ByteSource;
+}
+
+/** All logs in pieces of whole lines, in order. A compressed file cannot be entered in the middle: it is one piece. */
+export function piecesOf(logs: readonly PlannedLog[]): readonly Piece[] {
+  return logs.flatMap((planned, log) => {
+    if (planned.gzip) return [{ log, source: sourceOf(planned, 1) }];
+    const { name, sizeBytes } = planned;
+    const starts = Array.from({ length: Math.ceil(sizeBytes / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);
+    return starts.map((from) => {
+      const to = Math.min(from + PIECE_BYTES, sizeBytes);
+      return { log, source: linesBetween(name, from, to) };
+    });
   });
 }

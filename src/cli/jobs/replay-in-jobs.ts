@@ -7,10 +7,12 @@ import type { Outcome } from '../outcome.ts';
 import { withFixedMoments } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { addReport, assertAccounted, createReport } from '../report.ts';
+import { keepCollectorsAlone } from '../steady-heap.ts';
 import { openDesk } from './desk.ts';
 import type { Plan } from './how-many.ts';
 import { type Job, startJob } from './job.ts';
-import type { FoundTies } from './messages.ts';
+import type { AllTies } from './messages.ts';
+import { type PlannedLog, piecesOf } from './plan.ts';
 
 /** @returns `undefined` when only one job can replay these logs; that was said, and nothing was sent. */
 export async function replayInJobs(
@@ -19,6 +21,7 @@ export async function replayInJobs(
   io: Io,
   interrupt: Interrupts,
 ): Promise<Outcome | undefined> {
+  keepCollectorsAlone(count);
   const flags = withFixedMoments(given);
   const names = logs.map(({ name }) => name);
   const shiftMicros = await readShift(names, flags, io, interrupt.signal);
@@ -38,10 +41,10 @@ export async function replayInJobs(
   if (interrupt.signal.aborted) stop();
   interrupt.signal.addEventListener('abort', stop);
   try {
-    const ties = await tiesOf(jobs);
-    if (ties.unplaceable !== undefined) {
+    const ties = await tiesOf(jobs, logs);
+    if (typeof ties === 'string') {
       io.stderr.write(
-        `hermes-otel: ${ties.unplaceable} has approvals without a session, as Hermes wrote them before 0.16: one job replays it all.\n`,
+        `hermes-otel: ${ties} has approvals without a session, as Hermes wrote them before 0.16: one job replays it all.\n`,
       );
       return undefined;
     }
@@ -58,14 +61,19 @@ export async function replayInJobs(
   }
 }
 
-/** What all jobs found together. */
-async function tiesOf(jobs: readonly Job[]): Promise<FoundTies> {
+/** What all jobs found together; or the name of a log that cannot be shared. */
+async function tiesOf(jobs: readonly Job[], logs: readonly PlannedLog[]): Promise<AllTies | string> {
   const found = await Promise.all(jobs.map(({ ties }) => ties));
+  const unplaceable = found.find((one) => one.unplaceable !== undefined)?.unplaceable;
+  if (unplaceable !== undefined) return unplaceable;
   const groups = createGroups();
   for (const { pairs } of found) tiePairs(groups, pairs);
-  return {
-    pairs: groups.pairs(),
-    testIds: found.some(({ testIds }) => testIds),
-    unplaceable: found.find(({ unplaceable }) => unplaceable !== undefined)?.unplaceable,
-  };
+  const byPiece = new Map(found.flatMap((one) => [...one.ids]));
+  const ids = logs.map((): Int32Array[] => []);
+  for (const [number, { log }] of piecesOf(logs).entries()) {
+    const piece = byPiece.get(number);
+    // Only after an interrupt some were not looked at, and then nothing more is read.
+    if (piece !== undefined) ids[log]?.push(piece);
+  }
+  return { pairs: groups.pairs(), ids, testIds: found.some(({ testIds }) => testIds) };
 }

@@ -13,10 +13,10 @@ export async function work(port: MessagePort, order: Order): Promise<void> {
   const office = openOffice(port);
   try {
     office.tell({ kind: 'tied', ...(await tiePieces(order, office.interrupt)) });
-    const { pairs, testIds } = await office.ordered;
+    const { pairs, ...found } = await office.ordered;
     const groups = createGroups();
     tiePairs(groups, pairs);
-    office.tell({ kind: 'done', ...(await replayPart(order, { groups, testIds }, office)) });
+    office.tell({ kind: 'done', ...(await replayPart(order, { groups, ...found }, office)) });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     office.tell({ kind: 'refused', sentence: error.message });
@@ -30,12 +30,17 @@ async function tiePieces({ logs, taken }: Order, interrupt: AbortSignal): Promis
   const pieces = piecesOf(logs);
   const next = new Int32Array(taken);
   const groups = createGroups();
+  const ids = new Map<number, Int32Array>();
   let testIds = false;
-  for (let piece = pieces[Atomics.add(next, 0, 1)]; piece !== undefined; ) {
-    const found = await tieLines(piece, groups, interrupt);
+  let unplaceable: string | undefined;
+  while (unplaceable === undefined) {
+    const number = Atomics.add(next, 0, 1);
+    const piece = pieces[number];
+    if (piece === undefined) break;
+    const found = await tieLines(piece.source, groups, interrupt);
+    ids.set(number, found.ids);
     testIds ||= found.testIds;
-    if (!found.placeable) return { pairs: groups.pairs(), testIds, unplaceable: piece.name };
-    piece = pieces[Atomics.add(next, 0, 1)];
+    if (!found.placeable) unplaceable = piece.source.name;
   }
-  return { pairs: groups.pairs(), testIds, unplaceable: undefined };
+  return { pairs: groups.pairs(), ids, testIds, unplaceable };
 }
