@@ -4,8 +4,9 @@ import { FIELDS } from '../src/parse/known-fields.ts';
 import { lineKeys } from '../src/parse/line-keys.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { PLAIN } from '../src/record/fields.ts';
-import { createGroups } from '../src/share/groups.ts';
-import { createLineTies } from '../src/share/line-ties.ts';
+import { createGroups } from '../src/shard/groups.ts';
+import { textHash } from '../src/shard/id-hash.ts';
+import { createLineTies } from '../src/shard/line-ties.ts';
 
 // Tables of strings that `tsc` cannot see a gap in. A new hook has a row in FIELDS, or it does not compile; from there
 // these tests name every other table that has nothing to say of it.
@@ -67,7 +68,7 @@ describe('a recorder that leaves content out', () => {
 });
 
 /** As `--jobs` and `--shard` look at a line. */
-function idsInBytes(line: string): number {
+function idInBytes(line: string): number {
   const ties = createLineTies(createGroups(), () => []);
   return ties.look(Buffer.from(line), 0, line.length);
 }
@@ -78,7 +79,7 @@ test('every id of a session or a task keeps its lines together', () => {
   );
   for (const name of names) {
     const line = `{"${name}":"s1"}`;
-    expect([name, lineKeys(line), idsInBytes(line)]).toEqual([name, ['s1'], 1]);
+    expect([name, lineKeys(line), idInBytes(line)]).toEqual([name, ['s1'], textHash('s1')]);
   }
   expect(names.size).toBeGreaterThan(4);
 });

@@ -16,7 +16,7 @@ import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
-import { openShare, readPart, type Share, type ShareOfLog } from './share.ts';
+import { readShard, type ShardedLog, type ShardedLogs, shardLogs } from './shard.ts';
 
 export { SILENCE };
 
@@ -51,10 +51,10 @@ export async function openInput(
 ): Promise<Input> {
   const sources = await openLogs(logs, io, command);
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
-  const part = readPart(flags.shard);
+  const shard = readShard(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
-  const share = part === undefined ? undefined : await openShare(sources, part, signal, warn);
-  return inputOf(sources, flags, signal, report, { assume, share });
+  const sharded = shard === undefined ? undefined : await shardLogs(sources, shard, signal, warn);
+  return inputOf(sources, flags, signal, report, { assume, sharded });
 }
 
 /** Lines of sources, as they are shared. */
@@ -63,10 +63,10 @@ export function inputOf(
   flags: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
-  { share, ...taking }: Taking & SharedBy<Share>,
+  { sharded, ...taking }: Taking & Sharded<ShardedLogs>,
 ): Input {
   const parsed = sources.map((source, log) =>
-    parsedSource(source, flags, signal, report, { ...taking, share: share?.(log) }),
+    parsedSource(source, flags, signal, report, { ...taking, sharded: sharded?.(log) }),
   );
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
@@ -95,10 +95,10 @@ function parsedSource(
   { captureContent: content }: Pick<InputFlags, 'captureContent'>,
   signal: AbortSignal,
   report: Report,
-  taking: Taking & SharedBy<ShareOfLog>,
+  taking: Taking & Sharded<ShardedLog>,
 ): MergeSource<TakenLine> {
   const take = takerOf(content, taking);
-  const skim = taking.assume === undefined ? taking.share?.skim : undefined;
+  const skim = taking.assume === undefined ? taking.sharded?.skim : undefined;
   const onDiagnostic = (diagnostic: Diagnostic) => {
     if (!taking.silent) addDiagnostic(report, diagnostic);
   };
@@ -133,14 +133,14 @@ interface Taking {
 }
 
 /** Several share the logs; `undefined`: all lines are ours. */
-interface SharedBy<S> {
-  readonly share: S | undefined;
+interface Sharded<S> {
+  readonly sharded: S | undefined;
 }
 
 /** What becomes of a line: parsed, unless somebody else takes it. */
 function takerOf(
   content: boolean,
-  { assume, share }: Taking & SharedBy<ShareOfLog>,
+  { assume, sharded }: Taking & Sharded<ShardedLog>,
 ): (line: InputLine | ForeignLine) => TakenLine {
   const parse = (line: InputLine) => parseLine(line, { content });
   if (assume === undefined) return (line) => ('kind' in line ? line : parse(line));
@@ -148,7 +148,7 @@ function takerOf(
     if ('kind' in line) return line;
     // Artificial times are counted over the whole log, so every line must be parsed for them.
     const parsed = assume(parse(line));
-    return share === undefined || share.ownsNext() ? parsed : { kind: 'foreign', time: timeOf(parsed) };
+    return sharded === undefined || sharded.ownsNext() ? parsed : { kind: 'foreign', time: timeOf(parsed) };
   };
 }
 

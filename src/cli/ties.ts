@@ -3,9 +3,9 @@ import type { ByteSource } from '../input/byte-source.ts';
 import { readLines } from '../input/read-lines.ts';
 import type { Skim } from '../input/split-lines.ts';
 import { lineKeys } from '../parse/line-keys.ts';
-import { createGroups, type Groups } from '../share/groups.ts';
-import { createLineIds, type LineIds, NO_ID } from '../share/line-ids.ts';
-import { createLineTies, type LineTies } from '../share/line-ties.ts';
+import { createGroups, type Groups } from '../shard/groups.ts';
+import { createLineIds, type LineIds, NO_ID } from '../shard/line-ids.ts';
+import { createLineTies, type LineTies } from '../shard/line-ties.ts';
 
 export interface Ties {
   readonly groups: Groups;

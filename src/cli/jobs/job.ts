@@ -1,4 +1,4 @@
-/** One job as the main thread sees it: a thread that finds ties, then replays its share; or an error. */
+/** One job as the main thread sees it: a thread that finds ties, then replays its shard; or an error. */
 import { Worker } from 'node:worker_threads';
 import { CliError } from '../cli-error.ts';
 import type { FoundTies, FromJob, Order, Question, Reply, Result, ToJob } from './messages.ts';
@@ -11,15 +11,15 @@ export interface Job {
   stop(): Promise<unknown>;
 }
 
-/** Who works for the jobs. */
-export interface Clerk {
+/** What the main thread does for a job. */
+export interface Service {
   reply(question: Question): Promise<Reply>;
   outage(sentence: string): void;
 }
 
 const THREAD = new URL('./thread.js', import.meta.url);
 
-export function startJob(order: Order, clerk: Clerk): Job {
+export function startJob(order: Order, service: Service): Job {
   const worker = new Worker(THREAD, { workerData: order });
   const ties = createPromise<FoundTies>();
   const result = createPromise<Result>();
@@ -38,11 +38,11 @@ export function startJob(order: Order, clerk: Clerk): Job {
       case 'refused':
         return fail(new CliError(message.sentence));
       case 'outage':
-        return clerk.outage(message.sentence);
+        return service.outage(message.sentence);
       case 'line':
       case 'letter':
       case 'progress':
-        return tell(await clerk.reply(message));
+        return tell(await service.reply(message));
       default:
         message satisfies never;
     }

@@ -5,7 +5,7 @@ import type { IntervalGains } from '../../export/metrics/intervals.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Signal } from '../../model/sink.ts';
 import type { EpochMicros } from '../../model/time.ts';
-import type { Part } from '../../share/share.ts';
+import type { Shard } from '../../shard/shard.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
 import type { LogIds } from '../ties.ts';
@@ -13,7 +13,7 @@ import type { PlannedLog } from './plan.ts';
 
 /** What a job knows when it starts. */
 export interface Order {
-  readonly part: Part;
+  readonly shard: Shard;
   readonly logs: readonly PlannedLog[];
   readonly flags: ReplayFlags;
   readonly env: Readonly<Record<string, string | undefined>>;

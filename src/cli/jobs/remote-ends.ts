@@ -4,8 +4,8 @@ import type { DeliveryAccount } from '../../model/sink.ts';
 import type { SharedEnds } from '../exporters.ts';
 import { outputName } from '../output.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
+import type { MainThread } from './main-thread.ts';
 import type { SignalTally } from './messages.ts';
-import type { Office } from './office.ts';
 
 export interface RemoteEnds {
   readonly shared: SharedEnds;
@@ -13,18 +13,18 @@ export interface RemoteEnds {
   talliesOf(accounts: readonly DeliveryAccount[]): readonly SignalTally[];
 }
 
-export function remoteEnds(office: Office, flags: ReplayFlags): RemoteEnds {
+export function remoteEnds(main: MainThread, flags: ReplayFlags): RemoteEnds {
   const ledgers: { destination: string; signal: string; ledger: Ledger }[] = [];
   return {
     shared: {
       output: {
         name: outputName(flags),
-        write: office.writeLine,
+        write: main.writeLine,
         close: async () => {},
       },
       deadLetter:
-        flags.deadLetter === undefined ? undefined : { append: office.keepLetter, close: async () => {} },
-      onOutage: (sentence) => office.tell({ kind: 'outage', sentence }),
+        flags.deadLetter === undefined ? undefined : { append: main.keepLetter, close: async () => {} },
+      onOutage: (sentence) => main.tell({ kind: 'outage', sentence }),
       newLedger: (destination, signal) => {
         const ledger = createLedger(destination, signal);
         ledgers.push({ destination, signal, ledger });

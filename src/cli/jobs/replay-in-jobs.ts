@@ -1,5 +1,5 @@
-/** The story of `--jobs`: threads that look for ties, hear of all of them, replay their shares, and are added up. */
-import { createGroups, tiePairs } from '../../share/groups.ts';
+/** The story of `--jobs`: threads that look for ties, hear of all of them, replay their shards, and are added up. */
+import { createGroups, tiePairs } from '../../shard/groups.ts';
 import type { Interrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { readShift } from '../log-time.ts';
@@ -8,7 +8,7 @@ import { withFixedMoments } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { addReport, assertAccounted, createReport } from '../report.ts';
 import { keepCollectorsAlone } from '../steady-heap.ts';
-import { openDesk } from './desk.ts';
+import { openCoordinator } from './coordinator.ts';
 import type { Plan } from './how-many.ts';
 import { type Job, startJob } from './job.ts';
 import type { AllTies } from './messages.ts';
@@ -26,16 +26,16 @@ export async function replayInJobs(
   const names = logs.map(({ name }) => name);
   const shiftMicros = await readShift(names, flags, io, interrupt.signal);
   const report = createReport(logs.length);
-  const desk = await openDesk(count, flags, io, report);
+  const coordinator = await openCoordinator(count, flags, io, report);
   const taken = new SharedArrayBuffer(4);
   const jobs = Array.from({ length: count }, (_, index) =>
     startJob(
-      { part: { index, count }, logs, flags, env: { ...io.env }, shiftMicros, taken },
-      desk.clerkOf(index),
+      { shard: { index, count }, logs, flags, env: { ...io.env }, shiftMicros, taken },
+      coordinator.serviceOf(index),
     ),
   );
   const stop = () => {
-    desk.hurry(flags.shutdownTimeout);
+    coordinator.hurry(flags.shutdownTimeout);
     for (const job of jobs) job.tell({ kind: 'interrupt' });
   };
   if (interrupt.signal.aborted) stop();
@@ -49,15 +49,15 @@ export async function replayInJobs(
       return undefined;
     }
     for (const job of jobs) job.tell({ kind: 'replay', ...ties });
-    const results = await Promise.all(jobs.map(({ result }, index) => desk.ended(index, result)));
-    const accounts = await desk.finish(results, interrupt.received() && flags.shutdownTimeout);
+    const results = await Promise.all(jobs.map(({ result }, index) => coordinator.ended(index, result)));
+    const accounts = await coordinator.finish(results, interrupt.received() && flags.shutdownTimeout);
     for (const result of results) addReport(report, result.report);
     assertAccounted(report);
     return { report, accounts, budgets: undefined, live: false };
   } finally {
     interrupt.signal.removeEventListener('abort', stop);
     await Promise.all(jobs.map((job) => job.stop()));
-    await desk.close();
+    await coordinator.close();
   }
 }
 

@@ -1,25 +1,25 @@
-/** The story of a job, in its thread: it looks for ties, hears of all that were found, and replays its share. */
+/** The story of a job, in its thread: it looks for ties, hears of all that were found, and replays its shard. */
 import type { MessagePort } from 'node:worker_threads';
-import { createGroups, tiePairs } from '../../share/groups.ts';
+import { createGroups, tiePairs } from '../../shard/groups.ts';
 import { CliError } from '../cli-error.ts';
 import { tieLines } from '../ties.ts';
+import { connectMainThread } from './main-thread.ts';
 import type { FoundTies, Order } from './messages.ts';
-import { openOffice } from './office.ts';
-import { replayPart } from './part.ts';
 import { piecesOf } from './plan.ts';
+import { replayShard } from './replay-shard.ts';
 
 /** Ends with the last message. Throws what is our bug: the main thread hears of it as the thread's error. */
 export async function work(port: MessagePort, order: Order): Promise<void> {
-  const office = openOffice(port);
+  const main = connectMainThread(port);
   try {
-    office.tell({ kind: 'tied', ...(await tiePieces(order, office.interrupt)) });
-    const { pairs, ...found } = await office.ordered;
+    main.tell({ kind: 'tied', ...(await tiePieces(order, main.interrupt)) });
+    const { pairs, ...found } = await main.ordered;
     const groups = createGroups();
     tiePairs(groups, pairs);
-    office.tell({ kind: 'done', ...(await replayPart(order, { groups, ...found }, office)) });
+    main.tell({ kind: 'done', ...(await replayShard(order, { groups, ...found }, main)) });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    office.tell({ kind: 'refused', sentence: error.message });
+    main.tell({ kind: 'refused', sentence: error.message });
   } finally {
     port.close();
   }

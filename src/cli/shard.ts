@@ -4,17 +4,17 @@ import type { Skim } from '../input/split-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
 import { createTimeInBytes } from '../parse/head-bytes.ts';
-import { readIds } from '../share/line-ids.ts';
-import { owns, type Part } from '../share/share.ts';
+import { readIds } from '../shard/line-ids.ts';
+import { owns, type Shard } from '../shard/shard.ts';
 import { CliError } from './cli-error.ts';
 import { findTies, type Ties } from './ties.ts';
 
 /** For one reading of the log with this number. */
-export type Share = (log: number) => ShareOfLog;
+export type ShardedLogs = (log: number) => ShardedLog;
 
 export type KnownTies = Pick<Ties, 'groups' | 'ids' | 'testIds'>;
 
-export interface ShareOfLog {
+export interface ShardedLog {
   /** True when the next line is ours; what others take is only looked at for its time. To be asked once for each line. */
   readonly ownsNext: () => boolean;
   /** The same, and gives the times of others' lines by their bytes. Either this or `ownsNext`. */
@@ -22,7 +22,7 @@ export interface ShareOfLog {
 }
 
 /** `0/4` is the first of four. Throws a `CliError` for anything else; `undefined`: all of it is ours. */
-export function readPart(text: string | undefined): Part | undefined {
+export function readShard(text: string | undefined): Shard | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim());
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
@@ -33,32 +33,32 @@ export function readPart(text: string | undefined): Part | undefined {
 }
 
 /**
- * Looks through every log once. When it holds a line that only a replay of the whole can place, the first part takes all.
+ * Looks through every log once. When it holds a line that only a replay of the whole can place, the first shard takes all.
  * @param warn told why a log cannot be shared
  */
-export async function openShare(
+export async function shardLogs(
   sources: readonly ByteSource[],
-  part: Part,
+  shard: Shard,
   signal: AbortSignal,
   warn: (sentence: string) => void,
-): Promise<Share> {
+): Promise<ShardedLogs> {
   const live = sources.find((source) => !source.reopenable);
   if (live !== undefined) {
     throw new CliError(`--shard reads a log twice, which ${live.name} cannot be: name files.`);
   }
   const ties = await findTies(sources, signal);
-  if (ties.unplaceable === undefined) return shareOf(part, ties);
+  if (ties.unplaceable === undefined) return shardedLogs(shard, ties);
   warn(
     `${ties.unplaceable} has approvals without a session, as Hermes wrote them before 0.16: shard 0 takes the whole log.`,
   );
-  return shareOf({ index: part.index, count: 1 }, ties);
+  return shardedLogs({ index: shard.index, count: 1 }, ties);
 }
 
-/** The part's share of logs whose ties are known. */
-export function shareOf(part: Part, { groups, ids, testIds }: KnownTies): Share {
+/** The logs as one shard takes them, whose ties are known. */
+export function shardedLogs(shard: Shard, { groups, ids, testIds }: KnownTies): ShardedLogs {
   return (log) => {
     const nextId = readIds(ids[log] ?? []);
-    const ownsNext = () => owns(part, groups, nextId());
+    const ownsNext = () => owns(shard, groups, nextId());
     const timeInBytes = createTimeInBytes();
     return {
       ownsNext,

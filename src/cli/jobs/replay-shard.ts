@@ -1,4 +1,4 @@
-/** A replay of one share of the logs: the same run, of which the main thread keeps what there is but one of. */
+/** A replay of one shard of the logs: the same run, of which the main thread keeps what there is but one of. */
 import { type Convention, convention } from '../../conventions/convention.ts';
 import type { IntervalGains } from '../../export/metrics/intervals.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -12,29 +12,29 @@ import { createLogClock, type LogClock } from '../log-clock.ts';
 import { reconstructOptions } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { assertAccounted, createReport, type Report } from '../report.ts';
-import { type KnownTies, shareOf } from '../share.ts';
+import { type KnownTies, shardedLogs } from '../shard.ts';
 import { takeIn, takeRest } from '../take-in.ts';
 import { gatherMetrics } from './gathered-metrics.ts';
+import type { MainThread } from './main-thread.ts';
 import type { Order, Progress, Result } from './messages.ts';
-import type { Office } from './office.ts';
 import { createPace } from './pace.ts';
 import { sourceOf } from './plan.ts';
 import { type RemoteEnds, remoteEnds } from './remote-ends.ts';
 import { threadIo } from './thread-io.ts';
 
-export async function replayPart(order: Order, ties: KnownTies, office: Office): Promise<Result> {
+export async function replayShard(order: Order, ties: KnownTies, main: MainThread): Promise<Result> {
   const { flags, shiftMicros } = order;
-  const { interrupt } = office;
+  const { interrupt } = main;
   const report = createReport(order.logs.length);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const ends = remoteEnds(office, flags);
+  const ends = remoteEnds(main, flags);
   const metrics = gatherMetrics(names.instruments, intervalMicrosOf(flags));
   const destinations = metrics.instead(await openSpanDestinations(order, names, ends));
   const input = openInput(order, ties, interrupt, report);
   const state = createState(reconstructOptions(flags, input));
   const clock = createLogClock();
   const run = { report, state, clock, names, destinations, budgets: undefined, shiftMicros };
-  const pace = createPace(office.mayGoOn);
+  const pace = createPace(main.mayGoOn);
   const tell = teller(report, clock, order);
 
   const hurry = () => destinations.hurry(flags.shutdownTimeout);
@@ -52,20 +52,20 @@ export async function replayPart(order: Order, ties: KnownTies, office: Office):
 }
 
 function openInput(
-  { part, logs, flags }: Order,
+  { shard, logs, flags }: Order,
   ties: KnownTies,
   interrupt: AbortSignal,
   report: Report,
 ): Input {
   const sources = logs.map((log) => sourceOf(log, logs.length));
-  const share = shareOf(part, ties);
+  const sharded = shardedLogs(shard, ties);
   // All jobs read all logs: what ends early is told by one of them.
-  return inputOf(sources, flags, interrupt, report, { assume: undefined, share, silent: part.index > 0 });
+  return inputOf(sources, flags, interrupt, report, { assume: undefined, sharded, silent: shard.index > 0 });
 }
 
 /** Metrics are the main thread's. All jobs together have no more requests under way than one, as long as each has one. */
 async function openSpanDestinations(
-  { part, flags, env }: Order,
+  { shard, flags, env }: Order,
   { instruments }: Convention,
   { shared }: RemoteEnds,
 ): Promise<Destinations> {
@@ -73,7 +73,7 @@ async function openSpanDestinations(
     ...flags,
     metrics: false,
     exporter: flags.exporter.filter((name) => name !== 'openmetrics'),
-    concurrency: Math.max(1, Math.floor(flags.concurrency / part.count)),
+    concurrency: Math.max(1, Math.floor(flags.concurrency / shard.count)),
   };
   return await openDestinations(spansOnly, threadIo(env), instruments, { shared });
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { lineKeys } from '../../src/parse/line-keys.ts';
-import { createGroups, type Groups } from '../../src/share/groups.ts';
-import { textHash } from '../../src/share/id-hash.ts';
-import { createLineIds, NO_ID, readIds } from '../../src/share/line-ids.ts';
-import { createLineTies } from '../../src/share/line-ties.ts';
+import { createGroups, type Groups } from '../../src/shard/groups.ts';
+import { textHash } from '../../src/shard/id-hash.ts';
+import { createLineIds, NO_ID, readIds } from '../../src/shard/line-ids.ts';
+import { createLineTies } from '../../src/shard/line-ties.ts';
 
 /** What the bytes of a chunk of lines tell, and what its text tells. */
 function look(lines: readonly string[]) {

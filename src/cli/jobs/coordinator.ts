@@ -13,12 +13,12 @@ import { openOutput } from '../output.ts';
 import { startProgress } from '../progress.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
-import type { Clerk } from './job.ts';
+import type { Service } from './job.ts';
 import { createLead } from './lead.ts';
 import type { Progress, Question, Reply, Result } from './messages.ts';
 
-export interface Desk {
-  clerkOf(job: number): Clerk;
+export interface Coordinator {
+  serviceOf(job: number): Service;
   hurry(withinMillis: number): void;
   /** Waits for the job's result; from then on nothing waits for the job. */
   ended(job: number, result: Promise<Result>): Promise<Result>;
@@ -29,7 +29,12 @@ export interface Desk {
 }
 
 /** @param report hears of the diagnostics that are written down */
-export async function openDesk(jobs: number, flags: ReplayFlags, io: Io, report: Report): Promise<Desk> {
+export async function openCoordinator(
+  jobs: number,
+  flags: ReplayFlags,
+  io: Io,
+  report: Report,
+): Promise<Coordinator> {
   const { instruments } = convention(flags.conventions, { captureContent: flags.captureContent });
   const meter = createMergedMeter(await meterOptions(flags, io, instruments), jobs);
   const output = flags.exporter.includes('otlp_file') ? await openOutput(flags, io) : undefined;
@@ -84,7 +89,7 @@ export async function openDesk(jobs: number, flags: ReplayFlags, io: Io, report:
   }
 
   return {
-    clerkOf: (job) => ({ outage, reply: (question) => reply(job, question) }),
+    serviceOf: (job) => ({ outage, reply: (question) => reply(job, question) }),
     hurry: destinations.hurry,
     async ended(job, result) {
       const ended = await result;

@@ -4,7 +4,7 @@ import type { Answer } from '../../export/delivery/answer.ts';
 import { createLending } from './lending.ts';
 import type { AllTies, FromJob, Progress, ToJob } from './messages.ts';
 
-export interface Office {
+export interface MainThread {
   tell(message: FromJob): void;
   /** To the output file. */
   writeLine(line: Uint8Array): Promise<Answer>;
@@ -17,7 +17,7 @@ export interface Office {
   readonly interrupt: AbortSignal;
 }
 
-export function openOffice(port: MessagePort): Office {
+export function connectMainThread(port: MessagePort): MainThread {
   const interrupt = new AbortController();
   const lines = createQuestions<Answer>();
   const letters = createQuestions<string | undefined>();
