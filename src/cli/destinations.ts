@@ -10,10 +10,10 @@ import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { intervalMicrosOf, openDeadLetter, valueOrCliError } from './delivery-settings.ts';
 import { openExporter, type SharedEnds } from './exporters.ts';
+import type { Earlier } from './following/journal.ts';
+import { unsentPoints, unsentSpans } from './following/unsent.ts';
 import type { Io } from './io.ts';
-import type { Earlier } from './journal.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { unsentPoints, unsentSpans } from './unsent.ts';
 
 export interface Destinations {
   /** The first event of the log: where cumulative metrics begin. Heard once. */

@@ -1,6 +1,6 @@
 /** One exporter by its name: what it needs is loaded only when it is asked for (OTLP alone takes 150 ms to load). */
 
-import type { Destination as ExportDestination, RunOptions } from '../export/destination.ts';
+import type { AccountableSink, Destination as ExportDestination, RunOptions } from '../export/destination.ts';
 import type { LineOutput } from '../export/file/line-output.ts';
 import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
@@ -41,14 +41,6 @@ export interface ExporterRun extends SharedEnds {
   /** From `memory()` of the run before. */
   readonly memory?: TreeMemory | undefined;
 }
-
-type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
-  soFar(): DeliveryAccount;
-  /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
-  hurry(withinMillis: number): void;
-  /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit. */
-  finish(withinMillis?: number): Promise<DeliveryAccount>;
-};
 
 /** Throws a `CliError` when a setting of it is wrong, or its file cannot be opened. */
 export async function openExporter(

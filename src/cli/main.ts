@@ -1,7 +1,7 @@
 /** `main(argv, io)`: one command from its words to its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS } from './commands/commands.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { allowLeaving } from './write-to.ts';

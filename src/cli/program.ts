@@ -1,6 +1,6 @@
 /** The program as commander knows it: its name, its version, its commands. */
 import { Command } from 'commander';
-import type { CommandEntry, Exit } from './commands.ts';
+import type { CommandEntry, Exit } from './commands/commands.ts';
 import { helpWidth } from './help.ts';
 import type { Io } from './io.ts';
 import { packageVersion } from './version.ts';

@@ -9,25 +9,20 @@ import type { NewLedger } from './delivery/ledger.ts';
 export interface Destination {
   /** As people name it, without secrets. */
   readonly name: string;
-  readonly spans: AccountableSpanSink;
-  readonly metrics: AccountableMetricSink;
+  readonly spans: AccountableSink<SpanSink>;
+  readonly metrics: AccountableSink<MetricSink>;
   /** Frees sockets and files; after both sinks have finished. */
   close(): Promise<void>;
 }
 
-export interface AccountableSpanSink extends SpanSink {
+/** A sink that tells what became of everything it was given. */
+export type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
   soFar(): DeliveryAccount;
   /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
   hurry(withinMillis: number): void;
   /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own. */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
-}
-
-export interface AccountableMetricSink extends MetricSink {
-  soFar(): DeliveryAccount;
-  hurry(withinMillis: number): void;
-  finish(withinMillis?: number): Promise<DeliveryAccount>;
-}
+};
 
 /** What a run may wish of every destination. */
 export interface RunOptions {
@@ -46,13 +41,13 @@ export interface OnSettled {
   points(destination: string, snapshots: readonly MetricSnapshot[], how: Settlement): void;
 }
 
-export function spanSink(delivery: Delivery<OtelSpan>): AccountableSpanSink {
+export function spanSink(delivery: Delivery<OtelSpan>): AccountableSink<SpanSink> {
   return {
     ...delivery,
     write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)),
   };
 }
 
-export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableMetricSink {
+export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableSink<MetricSink> {
   return { ...delivery, write: (snapshot) => delivery.write([snapshot]) };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createCatchUp } from '../../src/cli/catch-up.ts';
+import { createCatchUp } from '../../src/cli/following/catch-up.ts';
+import { NOTHING, readEarlier, textOf } from '../../src/cli/following/journal.ts';
 import { type LineBatch, SILENCE, type TakenLine } from '../../src/cli/input.ts';
-import { NOTHING, readEarlier, textOf } from '../../src/cli/journal.ts';
 
 const BLANK: TakenLine = { kind: 'blank' };
 const lines = (count: number): LineBatch => Array.from({ length: count }, () => BLANK);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runMain, testIo } from '../run-main.ts';
 

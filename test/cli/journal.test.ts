@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { NOTHING, readEarlier, sendingOf, textOf } from '../../src/cli/journal.ts';
+import { NOTHING, readEarlier, sendingOf, textOf } from '../../src/cli/following/journal.ts';
 import type { OtelSpan } from '../../src/model/otel.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { otelSpan } from '../export/spans.ts';

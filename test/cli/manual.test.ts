@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { manual } from '../../scripts/manual/manual.ts';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { expectGolden } from '../golden-file.ts';
 import { testIo } from '../run-main.ts';

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { parse } from 'yaml';
-import { registerInit } from '../../src/cli/init.ts';
+import { registerInit } from '../../src/cli/commands/init.ts';
 import { temporaryDirectory } from '../record/log-directory.ts';
 
 const RECORDER = fileURLToPath(new URL('../../recorder', import.meta.url));

@@ -15,7 +15,7 @@ import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
 import type { Service } from './job.ts';
 import { createLead } from './lead.ts';
-import type { Progress, Question, Reply, Result } from './messages.ts';
+import type { JobProgress, Question, Reply, Result } from './messages.ts';
 
 export interface Coordinator {
   serviceOf(job: number): Service;
@@ -57,7 +57,7 @@ export async function openCoordinator(
     return sending;
   }
 
-  async function note(job: number, told: Progress): Promise<void> {
+  async function note(job: number, told: JobProgress): Promise<void> {
     lines[job] = told.lines;
     progress.tell({ lines: lines.reduce((sum, own) => sum + own, 0) });
     for (const diagnostic of told.diagnostics) report.onDiagnostic?.(diagnostic);

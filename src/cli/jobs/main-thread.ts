@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../export/delivery/answer.ts';
 import { createLending } from './lending.ts';
-import type { AllTies, FromJob, Progress, ToJob } from './messages.ts';
+import type { AllTies, FromJob, JobProgress, ToJob } from './messages.ts';
 
 export interface MainThread {
   tell(message: FromJob): void;
@@ -11,7 +11,7 @@ export interface MainThread {
   /** To the dead-letter file. @returns a sentence when it could not be kept */
   keepLetter(line: string): Promise<string | undefined>;
   /** Tells how far the job has come; returns when it may go further. */
-  mayGoOn(progress: Progress): Promise<undefined>;
+  mayGoOn(progress: JobProgress): Promise<undefined>;
   /** What all jobs found; comes when the last of them has looked. */
   readonly ordered: Promise<AllTies>;
   readonly interrupt: AbortSignal;

@@ -61,10 +61,10 @@ export type Question =
   | { readonly kind: 'line'; readonly number: number; readonly line: Uint8Array }
   /** A line for the dead-letter file. */
   | { readonly kind: 'letter'; readonly number: number; readonly line: string }
-  | { readonly kind: 'progress'; readonly number: number; readonly progress: Progress };
+  | { readonly kind: 'progress'; readonly number: number; readonly progress: JobProgress };
 
 /** How far a job has come: told after each batch of lines, of which all jobs have the same. */
-export interface Progress {
+export interface JobProgress {
   /** Of its own. */
   readonly lines: number;
   /** The first event of the log; as all times that metrics see, shifted. */

@@ -16,11 +16,11 @@ import { type KnownTies, shardedLogs } from '../shard.ts';
 import { takeIn, takeRest } from '../take-in.ts';
 import { gatherMetrics } from './gathered-metrics.ts';
 import type { MainThread } from './main-thread.ts';
-import type { Order, Progress, Result } from './messages.ts';
-import { createPace } from './pace.ts';
+import type { JobProgress, Order, Result } from './messages.ts';
 import { sourceOf } from './plan.ts';
 import { type RemoteEnds, remoteEnds } from './remote-ends.ts';
 import { threadIo } from './thread-io.ts';
+import { limitUnanswered } from './unanswered.ts';
 
 export async function replayShard(order: Order, ties: KnownTies, main: MainThread): Promise<Result> {
   const { flags, shiftMicros } = order;
@@ -34,7 +34,7 @@ export async function replayShard(order: Order, ties: KnownTies, main: MainThrea
   const state = createState(reconstructOptions(flags, input));
   const clock = createLogClock();
   const run = { report, state, clock, names, destinations, budgets: undefined, shiftMicros };
-  const pace = createPace(main.mayGoOn);
+  const tellMain = limitUnanswered(main.mayGoOn);
   const tell = teller(report, clock, order);
 
   const hurry = () => destinations.hurry(flags.shutdownTimeout);
@@ -42,10 +42,10 @@ export async function replayShard(order: Order, ties: KnownTies, main: MainThrea
   interrupt.addEventListener('abort', hurry);
   for await (const lines of input.lines) {
     await deliver(run, takeIn(run, lines));
-    await pace(tell(metrics.upTo(shift(clock.now, shiftMicros))));
+    await tellMain(tell(metrics.upTo(shift(clock.now, shiftMicros))));
   }
   await deliver(run, takeRest(run));
-  await pace(tell(metrics.last()));
+  await tellMain(tell(metrics.last()));
   const accounts = await destinations.finish(interrupt.aborted ? flags.shutdownTimeout : undefined);
   assertAccounted(report);
   return { report: { ...report, onDiagnostic: undefined }, tallies: ends.talliesOf(accounts) };
@@ -82,7 +82,7 @@ async function openSpanDestinations(
 function teller(report: Report, clock: LogClock, { flags, shiftMicros }: Order) {
   let diagnostics: Diagnostic[] = [];
   if (flags.diagnostics !== undefined) report.onDiagnostic = (diagnostic) => diagnostics.push(diagnostic);
-  return (gains: readonly IntervalGains[]): Progress => {
+  return (gains: readonly IntervalGains[]): JobProgress => {
     const told = diagnostics;
     diagnostics = [];
     const { lines, firstEvent } = report;

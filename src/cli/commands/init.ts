@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { applyPlan } from '../install/apply.ts';
-import { withItems } from '../install/config-text.ts';
-import type { Plan, Refusal } from '../install/plan.ts';
-import { planText } from '../install/plan-text.ts';
-import { planPlugin, planShellHooks } from '../install/plugin-plan.ts';
-import { planUninstall } from '../install/removal-plan.ts';
-import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../install/shell-hooks.ts';
-import { expandHome, hermesHome, recordSettings } from '../record/settings.ts';
-import { addExamples } from './help.ts';
-import type { Io } from './io.ts';
+import { applyPlan } from '../../install/apply.ts';
+import { withItems } from '../../install/config-text.ts';
+import type { Plan, Refusal } from '../../install/plan.ts';
+import { planText } from '../../install/plan-text.ts';
+import { planPlugin, planShellHooks } from '../../install/plugin-plan.ts';
+import { planUninstall } from '../../install/removal-plan.ts';
+import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../../install/shell-hooks.ts';
+import { expandHome, hermesHome, recordSettings } from '../../record/settings.ts';
+import { addExamples } from '../help.ts';
+import type { Io } from '../io.ts';
 
 export interface InitOptions {
   readonly dryRun?: boolean;
@@ -27,7 +27,7 @@ export interface InitOptions {
 type ExitCode = 0 | 1 | 2;
 
 /** The plugin as this package ships it. */
-const RECORDER = fileURLToPath(new URL('../../recorder', import.meta.url));
+const RECORDER = fileURLToPath(new URL('../../../recorder', import.meta.url));
 
 const CONSENT = `Hermes asks for consent to a hook at its first use; without a terminal it leaves the hook out. Answer there, or
 start once with --accept-hooks. "hermes hooks list" shows what may run. Nothing of this is answered for you.

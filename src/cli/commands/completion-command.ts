@@ -1,14 +1,14 @@
 /** `hermes-otel completion <shell>`: a script for the shell, made from the program as it is. */
 import { Argument, type Command } from 'commander';
+import { bashScript } from '../completion/bash.ts';
+import { fishScript } from '../completion/fish.ts';
+import { type CommandSpec, specOf } from '../completion/spec.ts';
+import { zshScript } from '../completion/zsh.ts';
+import { addExamples } from '../help.ts';
+import type { Io } from '../io.ts';
+import { createProgram } from '../program.ts';
+import { writeTo } from '../write-to.ts';
 import type { CommandEntry } from './commands.ts';
-import { bashScript } from './completion/bash.ts';
-import { fishScript } from './completion/fish.ts';
-import { type CommandSpec, specOf } from './completion/spec.ts';
-import { zshScript } from './completion/zsh.ts';
-import { addExamples } from './help.ts';
-import type { Io } from './io.ts';
-import { createProgram } from './program.ts';
-import { writeTo } from './write-to.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const satisfies Record<
   string,

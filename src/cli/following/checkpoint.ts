@@ -1,22 +1,22 @@
 /** `--checkpoint DIR`: what a follower writes down, and whether what it finds there is its own. */
 import { mkdir } from 'node:fs/promises';
-import { checkpointPath, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
-import { openJournal, readJournal, removeOtherJournals } from '../checkpoint/journal-file.ts';
-import { isOwner, type Lock, takeLock } from '../checkpoint/lock.ts';
-import type { FollowPosition } from '../input/followed-file.ts';
-import type { SpanId } from '../model/span.ts';
-import { SCHEME } from '../reconstruct/ids.ts';
-import { STATE_FORMAT } from '../reconstruct/state-text.ts';
+import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint-file.ts';
+import { openJournal, readJournal, removeOtherJournals } from '../../checkpoint/journal-file.ts';
+import { isOwner, type Lock, takeLock } from '../../checkpoint/lock.ts';
+import type { FollowPosition } from '../../input/followed-file.ts';
+import type { SpanId } from '../../model/span.ts';
+import { SCHEME } from '../../reconstruct/ids.ts';
+import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
+import { CliError } from '../cli-error.ts';
+import type { Carried } from '../destinations.ts';
+import type { Io } from '../io.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import { systemProblem } from '../system-problem.ts';
+import { packageVersion } from '../version.ts';
 import { absolute, type CheckpointSettings, refuseUnsuitable, settingsOf } from './checkpoint-settings.ts';
-import { CliError } from './cli-error.ts';
-import type { Carried } from './destinations.ts';
-import type { Io } from './io.ts';
 import { type Earlier, readEarlier } from './journal.ts';
 import { type JournalNotes, journalNotes } from './journal-notes.ts';
-import type { ReplayFlags } from './replay-flags.ts';
 import type { SavedReport } from './saved-report.ts';
-import { systemProblem } from './system-problem.ts';
-import { packageVersion } from './version.ts';
 
 export interface Checkpoint {
   /** What an earlier run wrote down; `undefined` for the first one. */
@@ -24,7 +24,7 @@ export interface Checkpoint {
   /** What was noted after it was written; `undefined` for the first one. */
   readonly earlier: Earlier | undefined;
   /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
-  write(progress: Progress): Promise<void>;
+  write(standing: Standing): Promise<void>;
   /** For what comes after the checkpoint, so that it is known even when the next moment is the last one. */
   readonly notes: JournalNotes;
   /** Lets the next follower in. */
@@ -32,7 +32,7 @@ export interface Checkpoint {
 }
 
 /** How far a follower came. Plain data. */
-export interface Progress {
+export interface Standing {
   readonly positions: readonly FollowPosition[];
   /** Of `stateToText`. */
   readonly state: string;
@@ -42,7 +42,7 @@ export interface Progress {
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
-interface Saved extends Progress {
+interface Saved extends Standing {
   readonly settings: CheckpointSettings;
 }
 
@@ -72,8 +72,8 @@ export async function openCheckpoint(
     return {
       found: found?.saved,
       earlier,
-      write: async (progress) => {
-        journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...progress })));
+      write: async (standing) => {
+        journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...standing })));
       },
       notes,
       release: async () => {

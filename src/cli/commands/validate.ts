@@ -1,24 +1,24 @@
 /** `hermes-otel validate`: a look over logs without replaying them. It refuses to export, and to change anything. */
 import type { Command } from 'commander';
-import type { ByteSource } from '../input/byte-source.ts';
-import { readLines } from '../input/read-lines.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { inspectLine } from '../parse/inspect-line.ts';
-import { parseLine } from '../parse/parse-line.ts';
-import { finishLint, lintLine } from '../validate/lint.ts';
-import { renderJson } from '../validate/render-json.ts';
-import { renderText } from '../validate/render-text.ts';
-import type { LintReport } from '../validate/report.ts';
-import { type LintState, startLint } from '../validate/state.ts';
-import { visible } from '../view/visible.ts';
+import type { ByteSource } from '../../input/byte-source.ts';
+import { readLines } from '../../input/read-lines.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { inspectLine } from '../../parse/inspect-line.ts';
+import { parseLine } from '../../parse/parse-line.ts';
+import { finishLint, lintLine } from '../../validate/lint.ts';
+import { renderJson } from '../../validate/render-json.ts';
+import { renderText } from '../../validate/render-text.ts';
+import type { LintReport } from '../../validate/report.ts';
+import { type LintState, startLint } from '../../validate/state.ts';
+import { visible } from '../../view/visible.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
+import { addExamples } from '../help.ts';
+import { openLogs } from '../input.ts';
+import { watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { startProgress } from '../progress.ts';
+import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from './flags.ts';
-import { addExamples } from './help.ts';
-import { openLogs } from './input.ts';
-import { watchInterrupts } from './interrupts.ts';
-import type { Io } from './io.ts';
-import { startProgress } from './progress.ts';
-import { writeTo } from './write-to.ts';
 
 const FORMATS = ['text', 'json'] as const;
 

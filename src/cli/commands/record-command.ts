@@ -3,11 +3,11 @@
  * the agent waits, so neither commander nor this file is loaded then.
  */
 import type { Command } from 'commander';
+import { addFlags, readFlags, textFlag } from '../flags.ts';
+import { addExamples, addVariables } from '../help.ts';
+import type { Io } from '../io.ts';
+import { record } from '../record.ts';
 import type { Exit } from './commands.ts';
-import { addFlags, readFlags, textFlag } from './flags.ts';
-import { addExamples, addVariables } from './help.ts';
-import type { Io } from './io.ts';
-import { record } from './record.ts';
 
 const RECORD_FLAGS = {
   out: textFlag({

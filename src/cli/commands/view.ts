@@ -1,9 +1,8 @@
 /** `hermes-otel view`: the spans of a log to look at, in the terminal, as a page, as a Perfetto trace. */
 import { type Command, Option } from 'commander';
-import type { AgentSpan } from '../model/span.ts';
-import { colorsFor } from './colors.ts';
-import type { Exit } from './commands.ts';
-import { endedBy } from './exit-code.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import { colorsFor } from '../colors.ts';
+import { endedBy } from '../exit-code.ts';
 import {
   addFlags,
   choiceFlag,
@@ -13,16 +12,17 @@ import {
   optionalChoiceFlag,
   readFlags,
   textFlag,
-} from './flags.ts';
-import { addExamples, helpWidth } from './help.ts';
-import { watchInterrupts } from './interrupts.ts';
-import type { Io } from './io.ts';
-import { readSpans } from './read-spans.ts';
+} from '../flags.ts';
+import { addExamples, helpWidth } from '../help.ts';
+import { watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { readSpans } from '../read-spans.ts';
+import { FILTER_FLAGS, RECONSTRUCT_FLAGS } from '../replay-flags.ts';
+import { summaryOf } from '../tell-report.ts';
+import { writeTo } from '../write-to.ts';
+import type { Exit } from './commands.ts';
 import { colorFlag } from './replay-command.ts';
-import { FILTER_FLAGS, RECONSTRUCT_FLAGS } from './replay-flags.ts';
-import { summaryOf } from './tell-report.ts';
 import { pageOf, perfettoOf, writeFile } from './view-files.ts';
-import { writeTo } from './write-to.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -93,7 +93,7 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
-  const { renderView } = await import('../view/view.ts');
+  const { renderView } = await import('../../view/view.ts');
   return renderView(spans, {
     columns: helpWidth(io.stdout),
     colors: await colorsFor(io.stdout, flags.color, io.env),

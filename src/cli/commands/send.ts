@@ -2,21 +2,21 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Channel } from '../export/channel.ts';
-import { openSources } from '../input/open-sources.ts';
-import { readLines } from '../input/read-lines.ts';
-import { CliError } from './cli-error.ts';
+import type { Channel } from '../../export/channel.ts';
+import { openSources } from '../../input/open-sources.ts';
+import { readLines } from '../../input/read-lines.ts';
+import { CliError } from '../cli-error.ts';
+import { limitsOf, openDeadLetter, otlpFlags, valueOrCliError } from '../delivery-settings.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags } from '../flags.ts';
+import { addExamples, addVariables } from '../help.ts';
+import { type Interrupts, watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { OTLP_VARIABLES } from '../otlp-variables.ts';
+import { startProgress } from '../progress.ts';
+import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
+import { packageVersion } from '../version.ts';
 import type { Exit } from './commands.ts';
-import { limitsOf, openDeadLetter, otlpFlags, valueOrCliError } from './delivery-settings.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags } from './flags.ts';
-import { addExamples, addVariables } from './help.ts';
-import { type Interrupts, watchInterrupts } from './interrupts.ts';
-import type { Io } from './io.ts';
-import { OTLP_VARIABLES } from './otlp-variables.ts';
-import { startProgress } from './progress.ts';
-import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
 import { tellLines, tellSending, withoutSignals } from './tell-sending.ts';
-import { packageVersion } from './version.ts';
 
 const SEND_FLAGS = {
   exporter: choiceFlag(
@@ -64,7 +64,7 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   if (error !== undefined) throw new CliError(error.message);
   const interrupt = watchInterrupts(io);
   const lines = tellLines(io);
-  const { openSending } = await import('../export/send/send-lines.ts');
+  const { openSending } = await import('../../export/send/send-lines.ts');
   const sending = openSending(await openChannel(flags, io), {
     limits: limitsOf(flags),
     onDiagnostic: lines.refuse,
@@ -108,13 +108,13 @@ function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
 }
 
 async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
-  const { systemClock } = await import('../export/delivery/clock.ts');
+  const { systemClock } = await import('../../export/delivery/clock.ts');
   const userAgent = `hermes-otel/${packageVersion()}`;
   if (flags.exporter === 'otlp_grpc') {
     const [{ resolveOtlpGrpc }, { grpcChannel }, { loadGrpc }] = await Promise.all([
-      import('../export/options/otlp-grpc-options.ts'),
-      import('../export/grpc/grpc-channel.ts'),
-      import('../export/grpc/load.ts'),
+      import('../../export/options/otlp-grpc-options.ts'),
+      import('../../export/grpc/grpc-channel.ts'),
+      import('../../export/grpc/load.ts'),
     ]);
     return grpcChannel(
       loadGrpc(import.meta.url),
@@ -123,8 +123,8 @@ async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
     );
   }
   const [{ resolveOtlpHttp }, { httpChannel }] = await Promise.all([
-    import('../export/options/otlp-http-options.ts'),
-    import('../export/http/http-channel.ts'),
+    import('../../export/options/otlp-http-options.ts'),
+    import('../../export/http/http-channel.ts'),
   ]);
   const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
   return httpChannel(settings, flags.concurrency, userAgent, systemClock);

@@ -2,7 +2,7 @@
  * After a restart the lines since the checkpoint are read again. Until the last of them is, everything goes as it went
  * in the run before: the log falls silent where it did then, nothing open is shown, no checkpoint is written.
  */
-import { type LineBatch, SILENCE } from './input.ts';
+import { type LineBatch, SILENCE } from '../input.ts';
 import type { Earlier } from './journal.ts';
 
 export interface CatchUp {

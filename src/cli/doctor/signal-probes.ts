@@ -1,17 +1,17 @@
 /** The doctor's knock at a receiver's door: an empty request, sent as the exporter sends its full ones. */
-import type { Knock, SignalProbe } from '../doctor/signal-probe.ts';
-import type { Channel, Port } from '../export/channel.ts';
-import type { Answer } from '../export/delivery/answer.ts';
-import { systemClock } from '../export/delivery/clock.ts';
-import { grpcChannel, type OtlpGrpcSignal } from '../export/grpc/grpc-channel.ts';
-import { loadGrpc } from '../export/grpc/load.ts';
-import { httpChannel } from '../export/http/http-channel.ts';
-import { resolveOtlpGrpc } from '../export/options/otlp-grpc-options.ts';
-import { resolveOtlpHttp } from '../export/options/otlp-http-options.ts';
-import { collectProblem, isProblem, type OptionProblem } from '../export/options/problem.ts';
-import type { Io } from './io.ts';
-import type { ReplayFlags } from './replay-flags.ts';
-import { packageVersion } from './version.ts';
+import type { Knock, SignalProbe } from '../../doctor/signal-probe.ts';
+import type { Channel, Port } from '../../export/channel.ts';
+import type { Answer } from '../../export/delivery/answer.ts';
+import { systemClock } from '../../export/delivery/clock.ts';
+import { grpcChannel, type OtlpGrpcSignal } from '../../export/grpc/grpc-channel.ts';
+import { loadGrpc } from '../../export/grpc/load.ts';
+import { httpChannel } from '../../export/http/http-channel.ts';
+import { resolveOtlpGrpc } from '../../export/options/otlp-grpc-options.ts';
+import { resolveOtlpHttp } from '../../export/options/otlp-http-options.ts';
+import { collectProblem, isProblem, type OptionProblem } from '../../export/options/problem.ts';
+import type { Io } from '../io.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import { packageVersion } from '../version.ts';
 
 type Given = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>;
 

@@ -1,5 +1,5 @@
 /** The counters of a report as plain data, so that the account of a follower goes on after a restart. */
-import { createReport, type Report } from './report.ts';
+import { createReport, type Report } from '../report.ts';
 
 export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
   readonly metrics: readonly string[];

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { StackAddresses, StepResult } from '../stack/step.ts';
-import { visible } from '../view/visible.ts';
-import { CliError } from './cli-error.ts';
-import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
-import { addExamples } from './help.ts';
-import type { Io } from './io.ts';
+import type { StackAddresses, StepResult } from '../../stack/step.ts';
+import { visible } from '../../view/visible.ts';
+import { CliError } from '../cli-error.ts';
+import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';
+import { addExamples } from '../help.ts';
+import type { Io } from '../io.ts';
 
 const INIT_FLAGS = {
   force: switchFlag({ flags: '--force', help: 'overwrite files that are there already' }),
@@ -66,7 +66,7 @@ export function registerStack(program: Command, io: Io, exit: (code: number) => 
 }
 
 async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, io: Io): Promise<void> {
-  const { alreadyIn, stackFiles, writeStack } = await import('../stack/files.ts');
+  const { alreadyIn, stackFiles, writeStack } = await import('../../stack/files.ts');
   const target = resolve(io.cwd(), folder);
   const files = await stackFiles();
   const there = await alreadyIn(target, files);
@@ -85,8 +85,8 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
 /** @returns 0 when every step is ok, else 1. */
 async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promise<number> {
   const [{ checkStack }, { sendSample }] = await Promise.all([
-    import('../stack/check.ts'),
-    import('./send-sample.ts'),
+    import('../../stack/check.ts'),
+    import('../send-sample.ts'),
   ]);
   const steps: StepResult[] = [];
   const checked = checkStack({

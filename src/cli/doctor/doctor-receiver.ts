@@ -1,11 +1,11 @@
 /** The doctor at the receiver's door. */
-import { checkClock } from '../doctor/clock.ts';
-import { checkEndpoints } from '../doctor/endpoint.ts';
-import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
-import { cutProblem } from '../doctor/sentence.ts';
-import type { SignalProbe } from '../doctor/signal-probe.ts';
-import type { Io } from './io.ts';
-import type { ReplayFlags } from './replay-flags.ts';
+import { checkClock } from '../../doctor/clock.ts';
+import { checkEndpoints } from '../../doctor/endpoint.ts';
+import { type Finding, fail, ok, warn } from '../../doctor/finding.ts';
+import { cutProblem } from '../../doctor/sentence.ts';
+import type { SignalProbe } from '../../doctor/signal-probe.ts';
+import type { Io } from '../io.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
 
 type ReceiverFlags = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'> & {
   readonly sendTest: boolean;
@@ -56,7 +56,7 @@ async function sampleFinding(
   flags: ReceiverFlags,
   io: Io,
 ): Promise<Finding> {
-  const { sendSample } = await import('./send-sample.ts');
+  const { sendSample } = await import('../send-sample.ts');
   const { traceId, problems } = await sendSample(
     { ...flags, exporter: [protocol === 'grpc' ? 'otlp_grpc' : 'otlp'] },
     io.env,

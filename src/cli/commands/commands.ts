@@ -1,6 +1,6 @@
 /** The commands, in the order of the help. Each is loaded when it is called: `--help` and small replays start fast. */
 import type { Command } from 'commander';
-import type { Io } from './io.ts';
+import type { Io } from '../io.ts';
 
 export type Exit = (code: number) => void;
 
@@ -49,7 +49,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'doctor',
     summary: 'what may keep traces from arriving: each thing ok, warn or fail, with the next step',
-    register: async (...to) => (await import('./doctor.ts')).registerDoctor(...to),
+    register: async (...to) => (await import('../doctor/doctor.ts')).registerDoctor(...to),
   },
   {
     name: 'record',

@@ -1,8 +1,8 @@
 /** What `send` says: of lines that cannot be sent, and of what became of the others. */
-import type { Diagnostic } from '../model/diagnostic.ts';
-import type { DeliveryAccount, Signal } from '../model/sink.ts';
-import type { Io } from './io.ts';
-import { howToSendAgain, sentOf } from './tell-report.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { DeliveryAccount, Signal } from '../../model/sink.ts';
+import type { Io } from '../io.ts';
+import { howToSendAgain, sentOf } from '../tell-report.ts';
 
 interface Wanted {
   readonly traces: boolean;

@@ -3,16 +3,16 @@ import { createWriteStream } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { convention } from '../conventions/convention.ts';
-import type { AgentSpan } from '../model/span.ts';
-import { CliError } from './cli-error.ts';
-import type { FlagValues } from './flags.ts';
-import type { Io } from './io.ts';
-import { originOf } from './origin.ts';
-import { startProgress } from './progress.ts';
-import type { RECONSTRUCT_FLAGS } from './replay-flags.ts';
-import { systemProblem } from './system-problem.ts';
-import { writeTo } from './write-to.ts';
+import { convention } from '../../conventions/convention.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import { CliError } from '../cli-error.ts';
+import type { FlagValues } from '../flags.ts';
+import type { Io } from '../io.ts';
+import { originOf } from '../origin.ts';
+import { startProgress } from '../progress.ts';
+import type { RECONSTRUCT_FLAGS } from '../replay-flags.ts';
+import { systemProblem } from '../system-problem.ts';
+import { writeTo } from '../write-to.ts';
 
 type NameFlags = Pick<FlagValues<typeof RECONSTRUCT_FLAGS>, 'conventions' | 'captureContent'>;
 
@@ -23,7 +23,7 @@ export async function pageOf(
   flags: NameFlags,
   io: Io,
 ): Promise<AsyncIterable<string>> {
-  const { htmlPage } = await import('../html/page.ts');
+  const { htmlPage } = await import('../../html/page.ts');
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
   const { resource, scope } = originOf(
     { ...flags, serviceName: io.env.OTEL_SERVICE_NAME, resource: [] },
@@ -43,8 +43,8 @@ function titleOf([first, ...more]: readonly string[]): string {
 /** The text of a trace for ui.perfetto.dev, piece by piece. */
 export async function perfettoOf(spans: readonly AgentSpan[]): Promise<Iterable<string>> {
   const [{ perfettoJson }, { presentable }] = await Promise.all([
-    import('../view/perfetto.ts'),
-    import('../view/without-secrets.ts'),
+    import('../../view/perfetto.ts'),
+    import('../../view/without-secrets.ts'),
   ]);
   return perfettoJson(presentable(spans));
 }

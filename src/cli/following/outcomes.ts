@@ -1,9 +1,9 @@
 /** What has its outcome is noted in the journal at that moment, for the next run to know. */
-import { pointsIn } from '../export/delivery/metric-rules.ts';
-import type { OnSettled } from '../export/destination.ts';
-import type { MetricSnapshot } from '../model/metric.ts';
-import type { Settlement } from '../model/sink.ts';
-import { type EpochMicros, epochMicros } from '../model/time.ts';
+import { pointsIn } from '../../export/delivery/metric-rules.ts';
+import type { OnSettled } from '../../export/destination.ts';
+import type { MetricSnapshot } from '../../model/metric.ts';
+import type { Settlement } from '../../model/sink.ts';
+import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
 
 /** @param linesSoFar read, over all runs */

@@ -1,12 +1,12 @@
 /** When a checkpoint is written, and what is told when it cannot be. */
-import type { SpanId } from '../model/span.ts';
-import { stateToText } from '../reconstruct/state-text.ts';
+import type { SpanId } from '../../model/span.ts';
+import { stateToText } from '../../reconstruct/state-text.ts';
+import { accountedLines } from '../report.ts';
+import type { Run } from '../run.ts';
+import { systemProblem } from '../system-problem.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createPace } from './checkpoint-pace.ts';
-import { accountedLines } from './report.ts';
-import type { Run } from './run.ts';
 import { saveReport } from './saved-report.ts';
-import { systemProblem } from './system-problem.ts';
 
 export interface CheckpointWriter {
   /** @param silent the log has nothing more for now */

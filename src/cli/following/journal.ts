@@ -2,9 +2,9 @@
  * What a follower notes down between two checkpoints: which spans and points have their outcome, and when the log had
  * fallen silent. The next run, which goes over the same lines again, needs no more to send nothing twice.
  */
-import type { OtelSpan } from '../model/otel.ts';
-import type { Settlement } from '../model/sink.ts';
-import type { EpochMicros } from '../model/time.ts';
+import type { OtelSpan } from '../../model/otel.ts';
+import type { Settlement } from '../../model/sink.ts';
+import type { EpochMicros } from '../../model/time.ts';
 
 /** `lines`: how many had been read, over all runs. */
 export type JournalLine = SpansLine | PointsLine | SilenceLine;

@@ -1,7 +1,7 @@
 /** Writing down what came after a checkpoint, as far as the disk lets us. */
-import type { JournalFile } from '../checkpoint/journal-file.ts';
+import type { JournalFile } from '../../checkpoint/journal-file.ts';
+import { systemProblem } from '../system-problem.ts';
 import { type JournalLine, textOf } from './journal.ts';
-import { systemProblem } from './system-problem.ts';
 
 export interface JournalNotes {
   /** What cannot be noted is sent again after a crash, and that is all: it is told once. */

@@ -1,20 +1,20 @@
 /** `hermes-otel doctor`: what a stuck user would look at by hand, each line ok, warn or fail with the next step. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { checkEnvironment } from '../doctor/environment.ts';
-import { type Finding, fail, warn } from '../doctor/finding.ts';
-import { checkHermes } from '../doctor/hermes.ts';
-import { checkLog } from '../doctor/log-facts.ts';
-import { checkNode } from '../doctor/node-version.ts';
-import { epochMicros } from '../model/time.ts';
-import { visible } from '../view/visible.ts';
-import { CliError } from './cli-error.ts';
+import { checkEnvironment } from '../../doctor/environment.ts';
+import { type Finding, fail, warn } from '../../doctor/finding.ts';
+import { checkHermes } from '../../doctor/hermes.ts';
+import { checkLog } from '../../doctor/log-facts.ts';
+import { checkNode } from '../../doctor/node-version.ts';
+import { epochMicros } from '../../model/time.ts';
+import { visible } from '../../view/visible.ts';
+import { CliError } from '../cli-error.ts';
+import { addFlags, type FlagValues, readFlags, switchFlag } from '../flags.ts';
+import { addExamples, addVariables } from '../help.ts';
+import type { Io } from '../io.ts';
+import { OTLP_VARIABLES } from '../otlp-variables.ts';
+import { DESTINATION_FLAGS, REPLAY_FLAGS } from '../replay-flags.ts';
 import { receiverFindings } from './doctor-receiver.ts';
-import { addFlags, type FlagValues, readFlags, switchFlag } from './flags.ts';
-import { addExamples, addVariables } from './help.ts';
-import type { Io } from './io.ts';
-import { OTLP_VARIABLES } from './otlp-variables.ts';
-import { DESTINATION_FLAGS, REPLAY_FLAGS } from './replay-flags.ts';
 
 const DOCTOR_FLAGS = {
   exporter: DESTINATION_FLAGS.exporter,
@@ -90,7 +90,7 @@ function knownVariables(): readonly string[] {
 }
 
 async function logFindings(given: string | undefined, io: Io): Promise<readonly Finding[]> {
-  const { recordSettings } = await import('../record/settings.ts');
+  const { recordSettings } = await import('../../record/settings.ts');
   const own = recordSettings([], io.env).path;
   const log = given ?? (own !== undefined && existsSync(own) ? own : undefined);
   if (log === undefined) {

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
-import type { HermesFacts } from '../doctor/hermes.ts';
-import { listAt } from '../install/config-text.ts';
+import type { HermesFacts } from '../../doctor/hermes.ts';
+import { listAt } from '../../install/config-text.ts';
 import {
   configPath,
   hooksOf,
@@ -13,10 +13,10 @@ import {
   PLUGIN_FILES,
   pluginDirectory,
   readIfThere,
-} from '../install/hermes-home.ts';
-import { recordingHooks } from '../install/shell-hooks.ts';
-import { hermesHome } from '../record/settings.ts';
-import type { Io } from './io.ts';
+} from '../../install/hermes-home.ts';
+import { recordingHooks } from '../../install/shell-hooks.ts';
+import { hermesHome } from '../../record/settings.ts';
+import type { Io } from '../io.ts';
 
 /** Hermes is a Python program that loads much before it speaks. */
 const VERSION_TIMEOUT_MILLIS = 15_000;

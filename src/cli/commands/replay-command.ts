@@ -1,11 +1,11 @@
 /** `hermes-otel replay` on the command line: its words to flags, its flags to a replay. */
 import { type Command, Option } from 'commander';
+import { addFlags, readBoolean, readFlags } from '../flags.ts';
+import { addExamples, addVariables } from '../help.ts';
+import type { Io } from '../io.ts';
+import { OTLP_VARIABLES } from '../otlp-variables.ts';
+import { REPLAY_FLAGS } from '../replay-flags.ts';
 import type { Exit } from './commands.ts';
-import { addFlags, readBoolean, readFlags } from './flags.ts';
-import { addExamples, addVariables } from './help.ts';
-import type { Io } from './io.ts';
-import { OTLP_VARIABLES } from './otlp-variables.ts';
-import { REPLAY_FLAGS } from './replay-flags.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
   const command = program.command('replay').argument('[log...]', 'files (also .gz), or - for standard input');
@@ -28,7 +28,7 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
   command.action(async (logs: string[]) => {
     if (isDisabled(io)) return;
     const flags = { ...readFlags(REPLAY_FLAGS, command, io.env), color: colorFlag(command) };
-    const { replay } = await import('./replay.ts');
+    const { replay } = await import('../replay.ts');
     exit(await replay(logs, flags, io));
   });
 }

@@ -1,17 +1,17 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import { type Command, Option } from 'commander';
-import { checkBudgetsOf, openBudgets } from './budgets.ts';
-import { colorsFor } from './colors.ts';
+import { checkBudgetsOf, openBudgets } from '../budgets.ts';
+import { colorsFor } from '../colors.ts';
+import { endedBy } from '../exit-code.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
+import { addExamples, helpWidth } from '../help.ts';
+import { watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
+import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
-import { endedBy } from './exit-code.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from './flags.ts';
-import { addExamples, helpWidth } from './help.ts';
-import { watchInterrupts } from './interrupts.ts';
-import type { Io } from './io.ts';
 import { colorFlag } from './replay-command.ts';
-import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from './replay-flags.ts';
-import { writeTo } from './write-to.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -76,7 +76,7 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
   // Half of a log would look as if the rest had gone.
   const interrupted = endedBy(interrupt, false);
   if (interrupted !== undefined) return interrupted;
-  const { renderDiff } = await import('../view/diff-view.ts');
+  const { renderDiff } = await import('../../view/diff-view.ts');
   const text = renderDiff(before, after, {
     columns: helpWidth(io.stdout),
     colors: await colorsFor(io.stdout, flags.color, io.env),

@@ -1,10 +1,10 @@
 /** What `diff` compares: two logs, a session of each, or two sessions of one log. */
-import type { AgentSpan } from '../model/span.ts';
-import { CliError } from './cli-error.ts';
-import type { Interrupts } from './interrupts.ts';
-import type { Io } from './io.ts';
-import { readSpans } from './read-spans.ts';
-import type { ReconstructFlags } from './reconstruct-options.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import { CliError } from '../cli-error.ts';
+import type { Interrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { readSpans } from '../read-spans.ts';
+import type { ReconstructFlags } from '../reconstruct-options.ts';
 
 /** What stands on one side: a log, or one session of it. */
 export interface Side {

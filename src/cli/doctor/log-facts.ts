@@ -1,17 +1,17 @@
 /** What the doctor is told about a log: the very stages of a replay run over it, and what they make is counted. */
 import { Command } from 'commander';
-import type { LogFacts } from '../doctor/log-facts.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
-import type { AgentSpan } from '../model/span.ts';
-import type { EpochMicros } from '../model/time.ts';
-import { createOutput, createState } from '../reconstruct/state.ts';
-import { finish, step } from '../reconstruct/step.ts';
-import { readFlags } from './flags.ts';
-import { openInput, SILENCE, type TakenLine } from './input.ts';
-import type { Io } from './io.ts';
-import { reconstructOptions } from './reconstruct-options.ts';
-import { REPLAY_FLAGS } from './replay-flags.ts';
-import { createReport } from './report.ts';
+import type { LogFacts } from '../../doctor/log-facts.ts';
+import type { ParsedLine } from '../../model/parsed-line.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import type { EpochMicros } from '../../model/time.ts';
+import { createOutput, createState } from '../../reconstruct/state.ts';
+import { finish, step } from '../../reconstruct/step.ts';
+import { readFlags } from '../flags.ts';
+import { openInput, SILENCE, type TakenLine } from '../input.ts';
+import type { Io } from '../io.ts';
+import { reconstructOptions } from '../reconstruct-options.ts';
+import { REPLAY_FLAGS } from '../replay-flags.ts';
+import { createReport } from '../report.ts';
 
 export async function logFacts(log: string, io: Io): Promise<LogFacts> {
   const flags = { ...readFlags(REPLAY_FLAGS, new Command(), {}), color: undefined };

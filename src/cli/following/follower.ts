@@ -1,13 +1,13 @@
 /** What a follower does between two batches and at its end: shows what is open, and writes down how far it came. */
-import type { AgentSpan, SpanId } from '../model/span.ts';
-import { openSpans, quietSessionSpans } from '../reconstruct/open-spans.ts';
+import type { AgentSpan, SpanId } from '../../model/span.ts';
+import { openSpans, quietSessionSpans } from '../../reconstruct/open-spans.ts';
+import { type LineBatch, SILENCE } from '../input.ts';
+import type { Io } from '../io.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import { type Run, sendOpen } from '../run.ts';
 import { createCatchUp } from './catch-up.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createWriter } from './checkpoint-writer.ts';
-import { type LineBatch, SILENCE } from './input.ts';
-import type { Io } from './io.ts';
-import type { ReplayFlags } from './replay-flags.ts';
-import { type Run, sendOpen } from './run.ts';
 
 export interface Follower {
   /** Called before the first batch. */
