@@ -5,10 +5,10 @@ const MIB = 1024 * 1024;
 const log = (mebibytes: number, gzip = false) => ({ name: 'log', sizeBytes: mebibytes * MIB, gzip });
 
 test.each([
-  ['two cores gain nothing', [log(10_000)], 2, 1],
+  ['a core is one job', [log(10_000)], 1, 1],
   ['a job for each core, when there is enough for it', [log(10_000)], 8, 8],
-  ['a job for each 64 MiB', [log(100), log(100)], 8, 3],
-  ['compressed logs are larger than they look', [log(32, true)], 8, 4],
+  ['a job for each 256 MiB', [log(400), log(400)], 8, 3],
+  ['compressed logs are larger than they look', [log(128, true)], 8, 4],
   ['a small log', [log(1)], 8, 0],
 ])('%s', (_claim, logs, cores, expected) => {
   expect(jobsWorthwhile(logs, cores)).toBe(expected);

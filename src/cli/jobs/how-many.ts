@@ -13,10 +13,8 @@ export interface Plan {
 
 /** Each needs memory of its own, and looks at all lines: more would do little else. */
 const MOST_JOBS = 256;
-/** A thread takes as long to start and to warm up as the replay of some 60 MiB. */
-const LEAST_BYTES_PER_JOB = 64 * 1024 * 1024;
-/** Each job looks at all lines: of two cores that costs what the second one brings (docs/performance.md). */
-const LEAST_CORES = 4;
+/** A thread must start and warm up: on two cores two jobs are faster than one from twice so much on (docs/performance.md). */
+const LEAST_BYTES_PER_JOB = 256 * 1024 * 1024;
 /** Logs are repetitive. */
 const GZIP_RATIO = 8;
 
@@ -73,7 +71,6 @@ async function pipeAmong(names: readonly string[], io: Io): Promise<string | und
 
 /** 0 or 1: one job is best. */
 export function jobsWorthwhile(logs: readonly PlannedLog[], cores: number): number {
-  if (cores < LEAST_CORES) return 1;
   const bytes = logs.reduce((sum, { sizeBytes, gzip }) => sum + sizeBytes * (gzip ? GZIP_RATIO : 1), 0);
   return Math.min(cores, MOST_JOBS, Math.floor(bytes / LEAST_BYTES_PER_JOB));
 }
