@@ -7,12 +7,15 @@ import { createTimeInBytes } from '../parse/head-bytes.ts';
 import { readIds } from '../shard/line-ids.ts';
 import { owns, type Shard } from '../shard/shard.ts';
 import { CliError } from './cli-error.ts';
-import { findTies, type Ties } from './ties.ts';
+import { findTies, type LogIds, type Ties, whyNotShared } from './ties.ts';
 
 /** For one reading of the log with this number. */
 export type ShardedLogs = (log: number) => ShardedLog;
 
-export type KnownTies = Pick<Ties, 'groups' | 'ids' | 'testIds'>;
+export type KnownTies = Pick<Ties, 'groups' | 'testIds'> & {
+  /** Of each log. */
+  readonly ids: readonly LogIds[];
+};
 
 export interface ShardedLog {
   /** True when the next line is ours; what others take is only looked at for its time. To be asked once for each line. */
@@ -46,13 +49,17 @@ export async function shardLogs(
   if (live !== undefined) {
     throw new CliError(`--shard reads a log twice, which ${live.name} cannot be: name files.`);
   }
-  const ties = await findTies(sources, signal);
-  if (ties.unplaceable === undefined) return shardedLogs(shard, ties);
-  warn(
-    `${ties.unplaceable} has approvals without a session, as Hermes wrote them before 0.16: shard 0 takes the whole log.`,
+  const found = await findTies(
+    sources.map((source, number) => ({ number, source })),
+    signal,
   );
+  const ties = { ...found, ids: sources.map((_, log) => [found.ids.get(log) ?? NOT_LOOKED_AT]) };
+  if (found.unplaceable === undefined) return shardedLogs(shard, ties);
+  warn(whyNotShared(found.unplaceable, 'shard 0 takes the whole log'));
   return shardedLogs({ index: shard.index, count: 1 }, ties);
 }
+
+const NOT_LOOKED_AT = new Int32Array(0);
 
 /** The logs as one shard takes them, whose ties are known. */
 export function shardedLogs(shard: Shard, { groups, ids, testIds }: KnownTies): ShardedLogs {

@@ -9,27 +9,40 @@ import { createLineTies, type LineTies } from '../shard/line-ties.ts';
 
 export interface Ties {
   readonly groups: Groups;
-  /** Of each log, in their order: an id of every line, in one piece after the other. */
-  readonly ids: readonly LogIds[];
+  /** By the number of the piece: an id of each of its lines. */
+  readonly ids: ReadonlyMap<number, Int32Array>;
   /** True when there may be test payloads, which have no part in the log's time. */
   readonly testIds: boolean;
   /** The first log with a line that only a replay of the whole can place; then the ties are not complete. */
   readonly unplaceable: string | undefined;
 }
 
+/** A log, or a part of one that begins and ends with a line. */
+export interface Piece {
+  readonly number: number;
+  readonly source: ByteSource;
+}
+
+/** An id of every line of a log, in one piece after the other. */
 export type LogIds = readonly Int32Array[];
 
-export async function findTies(sources: readonly ByteSource[], signal: AbortSignal): Promise<Ties> {
+/** Looks at one piece after the other, until there is none left or one cannot be shared. */
+export async function findTies(pieces: Iterable<Piece>, signal: AbortSignal): Promise<Ties> {
   const groups = createGroups();
-  const ids: LogIds[] = [];
+  const ids = new Map<number, Int32Array>();
   let testIds = false;
-  for (const source of sources) {
+  for (const { number, source } of pieces) {
     const found = await tieLines(source, groups, signal);
     testIds ||= found.testIds;
-    ids.push([found.ids]);
+    ids.set(number, found.ids);
     if (!found.placeable) return { groups, ids, testIds, unplaceable: source.name };
   }
   return { groups, ids, testIds, unplaceable: undefined };
+}
+
+/** @param consequence what is done about it */
+export function whyNotShared(log: string, consequence: string): string {
+  return `${log} has approvals without a session, as Hermes wrote them before 0.16: ${consequence}.`;
 }
 
 interface TiedLines {
@@ -39,8 +52,7 @@ interface TiedLines {
   readonly ids: Int32Array;
 }
 
-/** Looks at the lines of one source, or at a part of them. */
-export async function tieLines(source: ByteSource, groups: Groups, signal: AbortSignal): Promise<TiedLines> {
+async function tieLines(source: ByteSource, groups: Groups, signal: AbortSignal): Promise<TiedLines> {
   const ties = createLineTies(groups, lineKeys);
   const ids = createLineIds();
   const look = createLook(ties, ids);

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ALL_LOGS, logsOf } from '../recordings.ts';
 import { runMain } from '../run-main.ts';
 
 let folder: string;
@@ -10,12 +10,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hermes-otel-share-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const RECORDINGS = 'fixtures/recordings';
-const logsOf = (version: string, file: string) =>
-  readdirSync(join(RECORDINGS, version))
-    .map((scenario) => join(RECORDINGS, version, scenario, file))
-    .filter((path) => existsSync(path));
 
 interface Shared {
   readonly spans: readonly string[];
@@ -75,11 +69,7 @@ async function expectWhole(logs: readonly string[], ...more: readonly string[]):
 }
 
 describe('all shards together are the whole, for every genuine log of', () => {
-  const cases = ['0.14.0', '0.16.0', '0.19.0'].flatMap((version) => [
-    [`${version}, as a plugin wrote it`, logsOf(version, 'flat.ndjson')] as const,
-    [`${version}, as a shell hook wrote it`, logsOf(version, 'shell.ndjson')] as const,
-  ]);
-  test.each(cases)('%s', async (_version, logs) => {
+  test.each(ALL_LOGS)('%s', async (_version, logs) => {
     const parts = await expectWhole(logs);
     // Few sessions may leave a shard without any, but not all of them to one.
     expect(parts.filter(({ spans }) => spans.length > 0).length).toBeGreaterThan(1);

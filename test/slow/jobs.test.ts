@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ALL_LOGS, logsOf, RECORDINGS } from '../recordings.ts';
 import { generateLog, type JobsRun, replayInJobs } from '../replayed-in-jobs.ts';
 
 // The built program: jobs are threads, and threads need what was built.
@@ -13,12 +13,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hermes-otel-jobs-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const RECORDINGS = 'fixtures/recordings';
-const logsOf = (version: string, file: string) =>
-  readdirSync(join(RECORDINGS, version))
-    .map((scenario) => join(RECORDINGS, version, scenario, file))
-    .filter((path) => existsSync(path));
 
 /** Everything that two or three jobs tell and send is what one tells and sends. */
 async function expectSame(logs: readonly string[], ...more: readonly string[]): Promise<JobsRun> {
@@ -38,11 +32,7 @@ async function expectSame(logs: readonly string[], ...more: readonly string[]): 
 }
 
 describe('two jobs and three do what one does, for every genuine log of', () => {
-  const cases = ['0.14.0', '0.16.0', '0.19.0'].flatMap((version) => [
-    [`${version}, as a plugin wrote it`, logsOf(version, 'flat.ndjson')] as const,
-    [`${version}, as a shell hook wrote it`, logsOf(version, 'shell.ndjson')] as const,
-  ]);
-  test.each(cases)('%s', async (_version, logs) => {
+  test.each(ALL_LOGS)('%s', async (_version, logs) => {
     const { spans, snapshots } = await expectSame(logs);
     expect(spans.length).toBeGreaterThan(50);
     expect(snapshots.length).toBeGreaterThan(5);

@@ -8,7 +8,7 @@ import type { EpochMicros } from '../../model/time.ts';
 import type { Shard } from '../../shard/shard.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
-import type { LogIds } from '../ties.ts';
+import type { LogIds, Ties } from '../ties.ts';
 import type { PlannedLog } from './plan.ts';
 
 /** What a job knows when it starts. */
@@ -23,12 +23,8 @@ export interface Order {
 }
 
 /** What the logs tie together, as far as one job has found it. */
-export interface FoundTies {
+export interface FoundTies extends Omit<Ties, 'groups'> {
   readonly pairs: Int32Array<ArrayBuffer>;
-  /** By the number of the piece: an id of each of its lines. */
-  readonly ids: ReadonlyMap<number, Int32Array>;
-  readonly testIds: boolean;
-  readonly unplaceable: string | undefined;
 }
 
 /** What all jobs have found together. */

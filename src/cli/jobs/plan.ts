@@ -49,15 +49,15 @@ export function sourceOf({ name, sizeBytes, gzip }: PlannedLog, logs: number): B
 
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** A part of a log. */
-export interface Piece {
+/** A part of a log, to look for ties in. */
+interface LogPiece {
   /** The number of the log. */
   readonly log: number;
   readonly source: ByteSource;
 }
 
 /** All logs in pieces of whole lines, in order. A compressed file cannot be entered in the middle: it is one piece. */
-export function piecesOf(logs: readonly PlannedLog[]): readonly Piece[] {
+export function piecesOf(logs: readonly PlannedLog[]): readonly LogPiece[] {
   return logs.flatMap((planned, log) => {
     if (planned.gzip) return [{ log, source: sourceOf(planned, 1) }];
     const { name, sizeBytes } = planned;

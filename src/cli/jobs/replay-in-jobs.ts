@@ -8,6 +8,7 @@ import { withFixedMoments } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { addReport, assertAccounted, createReport } from '../report.ts';
 import { keepCollectorsAlone } from '../steady-heap.ts';
+import { whyNotShared } from '../ties.ts';
 import { openCoordinator } from './coordinator.ts';
 import type { Plan } from './how-many.ts';
 import { type Job, startJob } from './job.ts';
@@ -43,9 +44,8 @@ export async function replayInJobs(
   try {
     const ties = await tiesOf(jobs, logs);
     if (typeof ties === 'string') {
-      io.stderr.write(
-        `hermes-otel: ${ties} has approvals without a session, as Hermes wrote them before 0.16: one job replays it all.\n`,
-      );
+      io.stderr.write(`hermes-otel: ${whyNotShared(ties, 'one job replays it all')}
+`);
       return undefined;
     }
     for (const job of jobs) job.tell({ kind: 'replay', ...ties });

@@ -2,9 +2,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { createGroups, tiePairs } from '../../shard/groups.ts';
 import { CliError } from '../cli-error.ts';
-import { tieLines } from '../ties.ts';
+import { findTies, type Piece } from '../ties.ts';
 import { connectMainThread } from './main-thread.ts';
-import type { FoundTies, Order } from './messages.ts';
+import type { Order } from './messages.ts';
 import { piecesOf } from './plan.ts';
 import { replayShard } from './replay-shard.ts';
 
@@ -12,7 +12,8 @@ import { replayShard } from './replay-shard.ts';
 export async function work(port: MessagePort, order: Order): Promise<void> {
   const main = connectMainThread(port);
   try {
-    main.tell({ kind: 'tied', ...(await tiePieces(order, main.interrupt)) });
+    const { groups: own, ...ties } = await findTies(untaken(order), main.interrupt);
+    main.tell({ kind: 'tied', pairs: own.pairs(), ...ties });
     const { pairs, ...found } = await main.ordered;
     const groups = createGroups();
     tiePairs(groups, pairs);
@@ -25,22 +26,14 @@ export async function work(port: MessagePort, order: Order): Promise<void> {
   }
 }
 
-/** Takes one piece of the logs after the other, as long as no other job has taken it. */
-async function tiePieces({ logs, taken }: Order, interrupt: AbortSignal): Promise<FoundTies> {
+/** One piece of the logs after the other, as long as no other job has taken it. */
+function* untaken({ logs, taken }: Order): Generator<Piece, void, undefined> {
   const pieces = piecesOf(logs);
   const next = new Int32Array(taken);
-  const groups = createGroups();
-  const ids = new Map<number, Int32Array>();
-  let testIds = false;
-  let unplaceable: string | undefined;
-  while (unplaceable === undefined) {
+  for (;;) {
     const number = Atomics.add(next, 0, 1);
     const piece = pieces[number];
-    if (piece === undefined) break;
-    const found = await tieLines(piece.source, groups, interrupt);
-    ids.set(number, found.ids);
-    testIds ||= found.testIds;
-    if (!found.placeable) unplaceable = piece.source.name;
+    if (piece === undefined) return;
+    yield { number, source: piece.source };
   }
-  return { pairs: groups.pairs(), ids, testIds, unplaceable };
 }
