@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { BIN } from '../start-bin.ts';
+import { BIN, startBinOnSmallDisk } from '../start-bin.ts';
 
 // A real file system of 96 KB, mounted in a name space of its own. Where that is not allowed the test of test/cli/follow.test.ts,
 // with a limit on the size of files, stands alone.
@@ -63,3 +63,14 @@ onSmallDisk(
     for (const line of read('dead').split('\n').filter(Boolean)) expect(() => JSON.parse(line)).not.toThrow();
   },
 );
+
+test('behind a line for which there was no room the file goes on where the last whole line ends', async () => {
+  const [log, out] = [join(folder, 'log'), join(folder, 'out')];
+  writeFileSync(log, sessions(0, 40));
+  const to = ['-e', 'otlp_file', '-o', out, '--max-request-bytes', '40kb'];
+  const { code, err } = await startBinOnSmallDisk(100, 'replay', log, ...to).ended;
+  expect([code, err]).toEqual([1, expect.stringContaining('could not be written')]);
+  const lines = readFileSync(out, 'utf8').split('\n').slice(0, -1);
+  const kinds = lines.map((line) => Object.keys(JSON.parse(line))[0]);
+  expect(kinds).toEqual(['resourceSpans', 'resourceSpans', 'resourceMetrics']);
+});

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { errorCode, errorInWords } from '../../model/system-error.ts';
@@ -14,12 +15,16 @@ export interface LineOutput {
 const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' };
 const LINE_END = Buffer.from('\n');
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
+/** What is written goes to the end, also after half a line was cut off it: elsewhere it would leave a hole. */
+const REPLACE = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+
 /**
  * A file of lines. An old one of this name is replaced, or gone on with after its last whole line: an earlier run may
  * have been killed while writing. Rejects with the system's error when it cannot be opened.
  */
 export async function fileOutput(path: string, old: 'replace' | 'append' = 'replace'): Promise<LineOutput> {
-  const handle = await open(path, old === 'replace' ? 'w' : 'a+');
+  const handle = await open(path, old === 'replace' ? REPLACE : 'a+');
   let sizeBytes = old === 'replace' ? 0 : await cutToWholeLines(handle);
   // Both signals share the file: their lines must not mix.
   let queue: Promise<unknown> = Promise.resolve();
