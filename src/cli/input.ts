@@ -16,7 +16,7 @@ import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
-import { readShard, type ShardedLog, type ShardedLogs, shardLogs } from './shard.ts';
+import { lookAndShard, readShard, type ShardedLog, type ShardedLogs } from './shard.ts';
 
 export { SILENCE };
 
@@ -53,7 +53,7 @@ export async function openInput(
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
   const shard = readShard(flags.shard);
   const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
-  const sharded = shard === undefined ? undefined : await shardLogs(sources, shard, signal, warn);
+  const sharded = shard === undefined ? undefined : await lookAndShard(sources, shard, signal, warn);
   return inputOf(sources, flags, signal, report, { assume, sharded });
 }
 
@@ -100,7 +100,8 @@ function parsedSource(
   const take = takerOf(content, taking);
   const skim = taking.assume === undefined ? taking.sharded?.skim : undefined;
   const onDiagnostic = (diagnostic: Diagnostic) => {
-    if (!taking.silent) addDiagnostic(report, diagnostic);
+    // Damaged gzip ends at the same place for all; a read that fails may fail for one alone.
+    if (!taking.silent || diagnostic.code === 'read-failed') addDiagnostic(report, diagnostic);
   };
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
     for await (const batch of readLines(source, { signal, onDiagnostic, skim })) yield batch.map(take);
@@ -128,7 +129,7 @@ function timeOf(line: TakenLine): EpochMicros | undefined {
 interface Taking {
   /** `undefined`: a line without a time stays without one. */
   readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
-  /** True when somebody else tells of sources that cannot be read to their end. */
+  /** True when somebody else tells of sources that end early for all. */
   readonly silent?: boolean;
 }
 
@@ -148,7 +149,9 @@ function takerOf(
     if ('kind' in line) return line;
     // Artificial times are counted over the whole log, so every line must be parsed for them.
     const parsed = assume(parse(line));
-    return sharded === undefined || sharded.ownsNext() ? parsed : { kind: 'foreign', time: timeOf(parsed) };
+    return sharded === undefined || sharded.ownsNext(line.text)
+      ? parsed
+      : { kind: 'foreign', time: timeOf(parsed) };
   };
 }
 

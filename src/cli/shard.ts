@@ -4,10 +4,13 @@ import type { Skim } from '../input/split-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
 import { timeAtAGlance } from '../parse/glance.ts';
 import { createTimeInBytes } from '../parse/head-bytes.ts';
+import { lineKeys } from '../parse/line-keys.ts';
+import { createGroups } from '../shard/groups.ts';
 import { readIds } from '../shard/line-ids.ts';
+import { createLineTies } from '../shard/line-ties.ts';
 import { owns, type Shard } from '../shard/shard.ts';
 import { CliError } from './cli-error.ts';
-import { findTies, type LogIds, type Ties, whyNotShared } from './ties.ts';
+import { findTies, type LogIds, NOT_SHARED, type Ties } from './ties.ts';
 
 /** For one reading of the log with this number. */
 export type ShardedLogs = (log: number) => ShardedLog;
@@ -19,7 +22,7 @@ export type KnownTies = Pick<Ties, 'groups' | 'testIds'> & {
 
 export interface ShardedLog {
   /** True when the next line is ours; what others take is only looked at for its time. To be asked once for each line. */
-  readonly ownsNext: () => boolean;
+  readonly ownsNext: (text: string) => boolean;
   /** The same, and gives the times of others' lines by their bytes. Either this or `ownsNext`. */
   readonly skim: Skim<ForeignLine>;
 }
@@ -39,7 +42,7 @@ export function readShard(text: string | undefined): Shard | undefined {
  * Looks through every log once. When it holds a line that only a replay of the whole can place, the first shard takes all.
  * @param warn told why a log cannot be shared
  */
-export async function shardLogs(
+export async function lookAndShard(
   sources: readonly ByteSource[],
   shard: Shard,
   signal: AbortSignal,
@@ -53,9 +56,9 @@ export async function shardLogs(
     sources.map((source, number) => ({ number, source })),
     signal,
   );
-  const ties = { ...found, ids: sources.map((_, log) => [found.ids.get(log) ?? NOT_LOOKED_AT]) };
+  const ties = { ...found, ids: sources.map((_, log) => [found.idsByPiece.get(log) ?? NOT_LOOKED_AT]) };
   if (found.unplaceable === undefined) return shardedLogs(shard, ties);
-  warn(whyNotShared(found.unplaceable, 'shard 0 takes the whole log'));
+  warn(NOT_SHARED.unplaceable(found.unplaceable, 'shard 0 takes the whole log'));
   return shardedLogs({ index: shard.index, count: 1 }, ties);
 }
 
@@ -65,17 +68,24 @@ const NOT_LOOKED_AT = new Int32Array(0);
 export function shardedLogs(shard: Shard, { groups, ids, testIds }: KnownTies): ShardedLogs {
   return (log) => {
     const nextId = readIds(ids[log] ?? []);
-    const ownsNext = () => owns(shard, groups, nextId());
+    const ownLook = createLineTies(createGroups(), lineKeys);
+    const ownsNext = (bytes: Buffer, start: number, end: number) =>
+      // A line that was written after the look says itself whose it is, if all that it is tied to was there.
+      owns(shard, groups, nextId() ?? ownLook.look(bytes, start, end));
+    const ownsText = (text: string) => {
+      const bytes = Buffer.from(text);
+      return ownsNext(bytes, 0, bytes.length);
+    };
     const timeInBytes = createTimeInBytes();
     return {
-      ownsNext,
+      ownsNext: ownsText,
       skim: {
         bytes(chunk, start, end) {
-          if (ownsNext()) return undefined;
+          if (ownsNext(chunk, start, end)) return undefined;
           const time = testIds ? undefined : timeInBytes(chunk, start, end);
           return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
         },
-        line: ({ text }) => (ownsNext() ? undefined : foreign(text)),
+        line: ({ text }) => (ownsText(text) ? undefined : foreign(text)),
       },
     };
   };

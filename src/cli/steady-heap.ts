@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -13,9 +12,9 @@ export function keepHeapSteady(): void {
 }
 
 /**
- * For so many threads. The helpers with which each collects garbage only stand in each other's way where the threads alone
- * keep all cores busy: two threads on two cores then spend half as much again on it. To be said before they start.
+ * By default each thread has helpers to collect its young garbage with. Where the threads alone keep all cores busy, two of
+ * them spend half as much again on it. Of this process; to be said before the threads start.
  */
-export function keepCollectorsAlone(threads: number): void {
-  if (threads >= availableParallelism()) setFlagsFromString('--no-parallel-scavenge');
+export function scavengeInParallel(on: boolean): void {
+  setFlagsFromString(on ? '--parallel-scavenge' : '--no-parallel-scavenge');
 }

@@ -2,6 +2,7 @@
 import type { ByteSource } from '../input/byte-source.ts';
 import { readLines } from '../input/read-lines.ts';
 import type { Skim } from '../input/split-lines.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { lineKeys } from '../parse/line-keys.ts';
 import { createGroups, type Groups } from '../shard/groups.ts';
 import { createLineIds, type LineIds, NO_ID } from '../shard/line-ids.ts';
@@ -9,12 +10,14 @@ import { createLineTies, type LineTies } from '../shard/line-ties.ts';
 
 export interface Ties {
   readonly groups: Groups;
-  /** By the number of the piece: an id of each of its lines. */
-  readonly ids: ReadonlyMap<number, Int32Array>;
+  /** By the number of the piece: an id of each of its lines, but of a last one that was cut off. */
+  readonly idsByPiece: ReadonlyMap<number, Int32Array>;
   /** True when there may be test payloads, which have no part in the log's time. */
   readonly testIds: boolean;
   /** The first log with a line that only a replay of the whole can place; then the ties are not complete. */
   readonly unplaceable: string | undefined;
+  /** A log of which a piece could not be read to its end: then ids are missing in the middle. */
+  readonly unreadable: string | undefined;
 }
 
 /** A log, or a part of one that begins and ends with a line. */
@@ -26,28 +29,37 @@ export interface Piece {
 /** An id of every line of a log, in one piece after the other. */
 export type LogIds = readonly Int32Array[];
 
-/** Looks at one piece after the other, until there is none left or one cannot be shared. */
+/** Looks at one piece after the other, until there is none left or one cannot be placed. */
 export async function findTies(pieces: Iterable<Piece>, signal: AbortSignal): Promise<Ties> {
   const groups = createGroups();
-  const ids = new Map<number, Int32Array>();
+  const idsByPiece = new Map<number, Int32Array>();
   let testIds = false;
+  let unplaceable: string | undefined;
+  let unreadable: string | undefined;
   for (const { number, source } of pieces) {
     const found = await tieLines(source, groups, signal);
     testIds ||= found.testIds;
-    ids.set(number, found.ids);
-    if (!found.placeable) return { groups, ids, testIds, unplaceable: source.name };
+    idsByPiece.set(number, found.ids);
+    if (!found.readable) unreadable ??= source.name;
+    if (found.placeable) continue;
+    unplaceable = source.name;
+    break;
   }
-  return { groups, ids, testIds, unplaceable: undefined };
+  return { groups, idsByPiece, testIds, unplaceable, unreadable };
 }
 
-/** @param consequence what is done about it */
-export function whyNotShared(log: string, consequence: string): string {
-  return `${log} has approvals without a session, as Hermes wrote them before 0.16: ${consequence}.`;
-}
+/** Why a log cannot be shared, and what is done about it. */
+export const NOT_SHARED = {
+  unplaceable: (log: string, consequence: string) =>
+    `${log} has approvals without a session, as Hermes wrote them before 0.16: ${consequence}.`,
+  unreadable: (log: string, consequence: string) => `${log} could not be read to its end: ${consequence}.`,
+};
 
 interface TiedLines {
   /** False as soon as one of them is not; what comes after it was not looked at. */
   readonly placeable: boolean;
+  /** False when it ended in the middle; damaged gzip ends where it always ends. */
+  readonly readable: boolean;
   readonly testIds: boolean;
   readonly ids: Int32Array;
 }
@@ -56,10 +68,14 @@ async function tieLines(source: ByteSource, groups: Groups, signal: AbortSignal)
   const ties = createLineTies(groups, lineKeys);
   const ids = createLineIds();
   const look = createLook(ties, ids);
-  for await (const _ of readLines(source, { signal, onDiagnostic: () => {}, skim: look.skim })) {
+  let readable = true;
+  const onDiagnostic = ({ code }: Diagnostic) => {
+    readable &&= code !== 'read-failed';
+  };
+  for await (const _ of readLines(source, { signal, onDiagnostic, skim: look.skim })) {
     if (!look.placeable()) break;
   }
-  return { placeable: look.placeable(), testIds: ties.sawTestId(), ids: ids.all() };
+  return { placeable: look.placeable(), readable, testIds: ties.sawTestId(), ids: ids.all() };
 }
 
 /** Approvals before 0.16 name no session: they go to the only open turn, if there is one, and only the whole log can tell. */
@@ -67,18 +83,19 @@ const APPROVAL = /"(?:pre_approval_request|post_approval_response)"/;
 
 function createLook(ties: LineTies, ids: LineIds): { skim: Skim<true>; placeable: () => boolean } {
   let placeable = true;
-  const lookAt = (chunk: Buffer, start: number, end: number): true => {
+  const lookAt = (chunk: Buffer, start: number, end: number, isWhole = true): true => {
     const id = ties.look(chunk, start, end);
-    ids.add(id);
+    if (isWhole) ids.add(id);
     if (id === NO_ID && APPROVAL.test(chunk.toString('utf8', start, end))) placeable = false;
     return true;
   };
   return {
     skim: {
-      bytes: lookAt,
-      line: ({ text }) => {
+      bytes: (chunk, start, end) => lookAt(chunk, start, end),
+      line: ({ text, damage }) => {
         const bytes = Buffer.from(text);
-        return lookAt(bytes, 0, bytes.length);
+        // Somebody is writing it: what it names may be still to come.
+        return lookAt(bytes, 0, bytes.length, damage?.kind !== 'no_line_end');
       },
     },
     placeable: () => placeable,

@@ -17,6 +17,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const SPACE = 0x20;
 const BRACE = 0x7d;
+const CR = 0x0d;
 /** A whole number with so many digits is exact. */
 const EXACT_DIGITS = 15;
 /** Longer names are no hook's. */
@@ -33,7 +34,7 @@ export function createTimeInBytes(): TimeInBytes {
   const met: Met = new Map();
   return (bytes, start, end) => {
     // A line may be cut off behind its head.
-    if (bytes[end - 1] !== BRACE) return undefined;
+    if (bytes[bytes[end - 1] === CR ? end - 2 : end - 1] !== BRACE) return undefined;
     const ts = value(bytes, start, TS);
     const tsEnd = numberEnd(bytes, ts);
     let at = next(bytes, tsEnd);

@@ -35,8 +35,8 @@ export function createLineIds(): LineIds {
   };
 }
 
-/** @returns the id of each line of `pieces`, one after the other; `NO_ID` for lines that came after the look. */
-export function readIds(pieces: readonly Int32Array[]): () => number {
+/** @returns the id of each line of `pieces`, one after the other; `undefined` for lines that came after the look. */
+export function readIds(pieces: readonly Int32Array[]): () => number | undefined {
   let piece = 0;
   let line = 0;
   return () => {
@@ -45,6 +45,6 @@ export function readIds(pieces: readonly Int32Array[]): () => number {
       line += 1;
       if (id !== undefined) return id;
     }
-    return NO_ID;
+    return undefined;
   };
 }

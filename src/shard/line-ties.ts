@@ -1,6 +1,6 @@
 /**
- * The first look at a line: which ids it ties together. Read from its bytes, as nearly every line says the same as the
- * one before it; what bytes alone cannot tell is read as text by `keysOf`.
+ * The first look at a line: which ids it ties together. Read from its bytes; what bytes alone cannot tell is
+ * read as text by `keysOf`.
  */
 
 import { createFindIdField } from './find-id-field.ts';

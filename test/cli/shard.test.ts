@@ -2,12 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { piecesOf, planLogs } from '../../src/cli/jobs/plan.ts';
+import { shardedLogs } from '../../src/cli/shard.ts';
+import { findTies } from '../../src/cli/ties.ts';
+import { fileSource } from '../../src/input/file-source.ts';
 import { ALL_LOGS, logsOf } from '../recordings.ts';
 import { runMain } from '../run-main.ts';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hermes-otel-share-'));
+  folder = await mkdtemp(join(tmpdir(), 'hermes-otel-shard-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -151,4 +155,43 @@ test.each([
 test('a pipe cannot be shared: it can be read only once', async () => {
   const { code, err } = await runMain(['replay', '-', '--shard', '0/2'], { stdin: '\n' });
   expect([code, err]).toEqual([2, expect.stringContaining('name files')]);
+});
+
+test('a log in many small pieces is tied as in one', async () => {
+  const logs = await planLogs(logsOf('0.19.0', 'flat.ndjson').slice(0, 6));
+  const { signal } = new AbortController();
+  const whole = await findTies(piecesOf(logs), signal);
+  const pieces = piecesOf(logs, 5000);
+  const cut = await findTies(pieces, signal);
+  expect(pieces.length).toBeGreaterThan(logs.length * 2);
+  for (const log of logs.keys()) {
+    const own = pieces.filter((piece) => piece.log === log);
+    const ids = own.flatMap(({ number }) => [...(cut.idsByPiece.get(number) ?? [])]);
+    expect(ids).toEqual([...(whole.idsByPiece.get(log) ?? [])]);
+    for (const id of ids) expect(cut.groups.nameOf(id)).toBe(whole.groups.nameOf(id));
+  }
+});
+
+test('lines that come after the look, and a last line that was cut off in it, go where their ids are', async () => {
+  const line = (n: number) => `{"ts": ${T + n}, "event": "pre_llm_call", "session_id": "s-${n}"}\n`;
+  const lines = Array.from({ length: 40 }, (_, n) => line(n));
+  const text = lines.join('');
+  const path = join(folder, 'grown.ndjson');
+  const { signal } = new AbortController();
+  const owners = async (seen: string) => {
+    await writeFile(path, seen);
+    const { groups, testIds, idsByPiece } = await findTies([{ number: 0, source: fileSource(path) }], signal);
+    return [0, 1, 2].map((index) => {
+      const sharded = shardedLogs(
+        { index, count: 3 },
+        { groups, testIds, ids: [[...idsByPiece.values()].flat()] },
+      );
+      const { ownsNext } = sharded(0);
+      return lines.map(ownsNext);
+    });
+  };
+  const whole = await owners(text);
+  expect(await owners(text.slice(0, text.length / 2 - 30))).toEqual(whole);
+  expect(await owners('')).toEqual(whole);
+  for (const n of lines.keys()) expect(whole.filter((owned) => owned[n])).toHaveLength(1);
 });

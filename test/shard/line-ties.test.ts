@@ -96,7 +96,7 @@ test.each([
   expect(look([line]).ties.sawTestId()).toBe(expected);
 });
 
-test('ids are read back line by line, over all pieces; lines that came later name none', () => {
+test('ids are read back line by line, over all pieces; lines that came later have none', () => {
   const pieces = [10_000, 0, 1, 5000].map((count, piece) => {
     const ids = createLineIds();
     for (let line = 0; line < count; line++) ids.add(piece * 100_000 + line);
@@ -104,5 +104,5 @@ test('ids are read back line by line, over all pieces; lines that came later nam
   });
   const next = readIds(pieces);
   for (const id of pieces.flatMap((piece) => [...piece])) expect(next()).toBe(id);
-  expect([next(), next()]).toEqual([NO_ID, NO_ID]);
+  expect([next(), next()]).toEqual([undefined, undefined]);
 });

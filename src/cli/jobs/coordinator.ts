@@ -45,7 +45,7 @@ export async function openCoordinator(
   const lead = createLead(jobs);
   const lines = new Array<number>(jobs).fill(0);
   const progress = startProgress(io, flags.quiet);
-  const told = new Set<string>();
+  const outagesTold = new Set<string>();
   let sending: Promise<void> = Promise.resolve();
 
   /** One snapshot after the other, and waits while the diagnostics' file is slower than the faults come. */
@@ -84,8 +84,8 @@ export async function openCoordinator(
 
   /** Once for all jobs: they wait for the same receiver. */
   function outage(sentence: string): void {
-    if (!flags.quiet && !told.has(sentence)) io.stderr.write(`hermes-otel: ${sentence}\n`);
-    told.add(sentence);
+    if (!flags.quiet && !outagesTold.has(sentence)) io.stderr.write(`hermes-otel: ${sentence}\n`);
+    outagesTold.add(sentence);
   }
 
   return {

@@ -9,7 +9,7 @@ export interface Lead {
   end(job: number): void;
 }
 
-/** A batch is what 1 MiB of a log holds, or a thousand lines of several. */
+/** A batch is what 1 MiB of a log holds (64 KiB of a compressed one), or a thousand lines of several. */
 const MOST_BATCHES = 256;
 
 export function createLead(jobs: number): Lead {

@@ -1,4 +1,4 @@
-/** What the main thread and its jobs say to each other. Plain data, copied or handed over by the thread boundary. */
+/** What the main thread and its jobs say to each other. Plain data, copied, or in memory that both see. */
 import type { Answer } from '../../export/delivery/answer.ts';
 import type { Tally } from '../../export/delivery/ledger.ts';
 import type { IntervalGains } from '../../export/metrics/intervals.ts';

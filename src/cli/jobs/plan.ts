@@ -4,6 +4,7 @@ import { linesBetween } from '../../input/byte-range.ts';
 import type { ByteSource } from '../../input/byte-source.ts';
 import { fileSource } from '../../input/file-source.ts';
 import { decompressed } from '../../input/gunzip.ts';
+import type { Piece } from '../ties.ts';
 
 /** A file that is to be read. Plain data. */
 export interface PlannedLog {
@@ -43,28 +44,27 @@ export function sourceOf({ name, sizeBytes, gzip }: PlannedLog, logs: number): B
   const keepOpen = logs <= KEEP_OPEN_FILES;
   const chunkBytes = Math.max(LEAST_CHUNK_BYTES, Math.floor(CHUNK_BYTES / logs));
   return gzip
-    ? decompressed(fileSource(name, { keepOpen, chunkBytes }))
+    ? decompressed(fileSource(name, { keepOpen, chunkBytes, to: sizeBytes }))
     : fileSource(name, { keepOpen, chunkBytes, to: sizeBytes });
 }
 
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** A part of a log, to look for ties in. */
-interface LogPiece {
+interface LogPiece extends Piece {
   /** The number of the log. */
   readonly log: number;
-  readonly source: ByteSource;
 }
 
 /** All logs in pieces of whole lines, in order. A compressed file cannot be entered in the middle: it is one piece. */
-export function piecesOf(logs: readonly PlannedLog[]): readonly LogPiece[] {
-  return logs.flatMap((planned, log) => {
+export function piecesOf(logs: readonly PlannedLog[], pieceBytes = PIECE_BYTES): readonly LogPiece[] {
+  const pieces = logs.flatMap((planned, log) => {
     if (planned.gzip) return [{ log, source: sourceOf(planned, 1) }];
     const { name, sizeBytes } = planned;
-    const starts = Array.from({ length: Math.ceil(sizeBytes / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);
+    const starts = Array.from({ length: Math.ceil(sizeBytes / pieceBytes) }, (_, i) => i * pieceBytes);
     return starts.map((from) => {
-      const to = Math.min(from + PIECE_BYTES, sizeBytes);
+      const to = Math.min(from + pieceBytes, sizeBytes);
       return { log, source: linesBetween(name, from, to) };
     });
   });
+  return pieces.map((piece, number) => ({ ...piece, number }));
 }

@@ -1,4 +1,5 @@
 /** The story of `--jobs`: threads that look for ties, hear of all of them, replay their shards, and are added up. */
+import { availableParallelism } from 'node:os';
 import { createGroups, tiePairs } from '../../shard/groups.ts';
 import type { Interrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
@@ -7,8 +8,8 @@ import type { Outcome } from '../outcome.ts';
 import { withFixedMoments } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { addReport, assertAccounted, createReport } from '../report.ts';
-import { keepCollectorsAlone } from '../steady-heap.ts';
-import { whyNotShared } from '../ties.ts';
+import { scavengeInParallel } from '../steady-heap.ts';
+import { NOT_SHARED } from '../ties.ts';
 import { openCoordinator } from './coordinator.ts';
 import type { Plan } from './how-many.ts';
 import { type Job, startJob } from './job.ts';
@@ -22,7 +23,8 @@ export async function replayInJobs(
   io: Io,
   interrupt: Interrupts,
 ): Promise<Outcome | undefined> {
-  keepCollectorsAlone(count);
+  // Helpers of each thread's collector would only stand in the way of the other threads.
+  if (count >= availableParallelism()) scavengeInParallel(false);
   const flags = withFixedMoments(given);
   const names = logs.map(({ name }) => name);
   const shiftMicros = await readShift(names, flags, io, interrupt.signal);
@@ -44,8 +46,8 @@ export async function replayInJobs(
   try {
     const ties = await tiesOf(jobs, logs);
     if (typeof ties === 'string') {
-      io.stderr.write(`hermes-otel: ${whyNotShared(ties, 'one job replays it all')}
-`);
+      io.stderr.write(`hermes-otel: ${ties}\n`);
+      scavengeInParallel(true);
       return undefined;
     }
     for (const job of jobs) job.tell({ kind: 'replay', ...ties });
@@ -61,16 +63,19 @@ export async function replayInJobs(
   }
 }
 
-/** What all jobs found together; or the name of a log that cannot be shared. */
+/** What all jobs found together; or a sentence that says why they cannot share the logs. */
 async function tiesOf(jobs: readonly Job[], logs: readonly PlannedLog[]): Promise<AllTies | string> {
   const found = await Promise.all(jobs.map(({ ties }) => ties));
-  const unplaceable = found.find((one) => one.unplaceable !== undefined)?.unplaceable;
-  if (unplaceable !== undefined) return unplaceable;
+  for (const { name } of logs) {
+    for (const why of ['unplaceable', 'unreadable'] as const) {
+      if (found.some((one) => one[why] === name)) return NOT_SHARED[why](name, 'one job replays it all');
+    }
+  }
   const groups = createGroups();
   for (const { pairs } of found) tiePairs(groups, pairs);
-  const byPiece = new Map(found.flatMap((one) => [...one.ids]));
+  const byPiece = new Map(found.flatMap(({ idsByPiece }) => [...idsByPiece]));
   const ids = logs.map((): Int32Array[] => []);
-  for (const [number, { log }] of piecesOf(logs).entries()) {
+  for (const { number, log } of piecesOf(logs)) {
     const piece = byPiece.get(number);
     // Only after an interrupt some were not looked at, and then nothing more is read.
     if (piece !== undefined) ids[log]?.push(piece);

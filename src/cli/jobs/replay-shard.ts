@@ -59,7 +59,7 @@ function openInput(
 ): Input {
   const sources = logs.map((log) => sourceOf(log, logs.length));
   const sharded = shardedLogs(shard, ties);
-  // All jobs read all logs: what ends early is told by one of them.
+  // All jobs read all logs: what ends early for all is told by one of them.
   return inputOf(sources, flags, interrupt, report, { assume: undefined, sharded, silent: shard.index > 0 });
 }
 

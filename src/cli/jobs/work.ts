@@ -31,9 +31,8 @@ function* untaken({ logs, taken }: Order): Generator<Piece, void, undefined> {
   const pieces = piecesOf(logs);
   const next = new Int32Array(taken);
   for (;;) {
-    const number = Atomics.add(next, 0, 1);
-    const piece = pieces[number];
+    const piece = pieces[Atomics.add(next, 0, 1)];
     if (piece === undefined) return;
-    yield { number, source: piece.source };
+    yield piece;
   }
 }
