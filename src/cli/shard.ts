@@ -69,23 +69,20 @@ export function shardedLogs(shard: Shard, { groups, ids, testIds }: KnownTies): 
   return (log) => {
     const nextId = readIds(ids[log] ?? []);
     const ownLook = createLineTies(createGroups(), lineKeys);
-    const ownsNext = (bytes: Buffer, start: number, end: number) =>
-      // A line that was written after the look says itself whose it is, if all that it is tied to was there.
-      owns(shard, groups, nextId() ?? ownLook.look(bytes, start, end));
-    const ownsText = (text: string) => {
-      const bytes = Buffer.from(text);
-      return ownsNext(bytes, 0, bytes.length);
-    };
+    // A line that was written after the look says itself whose it is, if all that it is tied to was there.
+    const ownsBytes = (chunk: Buffer, start: number, end: number) =>
+      owns(shard, groups, nextId() ?? ownLook.look(chunk, start, end));
+    const ownsNext = (text: string) => owns(shard, groups, nextId() ?? ownLook.lookAtText(text));
     const timeInBytes = createTimeInBytes();
     return {
-      ownsNext: ownsText,
+      ownsNext,
       skim: {
         bytes(chunk, start, end) {
-          if (ownsNext(chunk, start, end)) return undefined;
+          if (ownsBytes(chunk, start, end)) return undefined;
           const time = testIds ? undefined : timeInBytes(chunk, start, end);
           return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
         },
-        line: ({ text }) => (ownsText(text) ? undefined : foreign(text)),
+        line: ({ text }) => (ownsNext(text) ? undefined : foreign(text)),
       },
     };
   };

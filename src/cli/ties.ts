@@ -83,19 +83,23 @@ const APPROVAL = /"(?:pre_approval_request|post_approval_response)"/;
 
 function createLook(ties: LineTies, ids: LineIds): { skim: Skim<true>; placeable: () => boolean } {
   let placeable = true;
-  const lookAt = (chunk: Buffer, start: number, end: number, isWhole = true): true => {
-    const id = ties.look(chunk, start, end);
-    if (isWhole) ids.add(id);
-    if (id === NO_ID && APPROVAL.test(chunk.toString('utf8', start, end))) placeable = false;
-    return true;
+  const noteWithoutId = (text: string) => {
+    if (APPROVAL.test(text)) placeable = false;
   };
   return {
     skim: {
-      bytes: (chunk, start, end) => lookAt(chunk, start, end),
-      line: ({ text, damage }) => {
-        const bytes = Buffer.from(text);
-        // Somebody is writing it: what it names may be still to come.
-        return lookAt(bytes, 0, bytes.length, damage?.kind !== 'no_line_end');
+      bytes(chunk, start, end) {
+        const id = ties.look(chunk, start, end);
+        ids.add(id);
+        if (id === NO_ID) noteWithoutId(chunk.toString('utf8', start, end));
+        return true;
+      },
+      line({ text, damage }) {
+        const id = ties.lookAtText(text);
+        // Without its end somebody is writing it: what it names may be still to come.
+        if (damage?.kind !== 'no_line_end') ids.add(id);
+        if (id === NO_ID) noteWithoutId(text);
+        return true;
       },
     },
     placeable: () => placeable,

@@ -28,6 +28,8 @@ const TURN_TAIL_LENGTH = ':01234567'.length;
 export interface LineTies {
   /** @returns one of the ids it names; `NO_ID` when it names none. */
   look(chunk: Buffer, start: number, end: number): number;
+  /** The same of a line that is decoded already. */
+  lookAtText(text: string): number;
   /** True when an id looked like one of a test payload, wherever it stood. */
   sawTestId(): boolean;
 }
@@ -102,23 +104,29 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
     );
   }
 
-  function lookAsText(chunk: Buffer, start: number, end: number): number {
-    for (const key of keysOf(chunk.toString('utf8', start, end))) tie(textHash(key));
+  function tieKeys(text: string): number {
+    for (const key of keysOf(text)) tie(textHash(key));
+    return first ?? NO_ID;
+  }
+
+  function look(chunk: Buffer, start: number, end: number): number {
+    first = undefined;
+    odd = false;
+    session.end = 0;
+    task.end = 0;
+    turn.end = 0;
+    for (let at = find(chunk, start, end); at >= 0; at = find(chunk, at + NAME_END_LENGTH, end)) {
+      takeField(chunk, at, end);
+    }
+    if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return tieKeys(chunk.toString('utf8', start, end));
     return first ?? NO_ID;
   }
 
   return {
-    look(chunk, start, end) {
-      first = undefined;
-      odd = false;
-      session.end = 0;
-      task.end = 0;
-      turn.end = 0;
-      for (let at = find(chunk, start, end); at >= 0; at = find(chunk, at + NAME_END_LENGTH, end)) {
-        takeField(chunk, at, end);
-      }
-      if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return lookAsText(chunk, start, end);
-      return first ?? NO_ID;
+    look,
+    lookAtText(text) {
+      const bytes = Buffer.from(text);
+      return look(bytes, 0, bytes.length);
     },
     sawTestId: () => testId,
   };
