@@ -23,6 +23,8 @@ import { comparisonTable, jobsTable, ratiosOf, sizesTable, startTable } from './
 const BASELINE = new URL('baseline.json', import.meta.url);
 const STILL_GOOD = 0.8;
 const CHECK_EVENTS = 200_000;
+/** Of so many times the rounds, at most. */
+const MOST_CHECKS = 4;
 
 const { values: flags } = parseArgs({
   options: {
@@ -73,34 +75,66 @@ async function bench() {
   return results.some(({ lost }) => lost > 0) ? 1 : 0;
 }
 
-/** Ratios only, of each one's best run: absolute times say more about the machine than about us, and what disturbs only adds. */
+/**
+ * Ratios only, of each one's best run: absolute times say more about the machine than about us, and what disturbs only adds.
+ * A ratio that seems to have fallen is measured over more rounds: a neighbour goes away, a slower program does not.
+ */
 async function check() {
   const log = await logOf(CHECK_EVENTS);
-  const ratios = ratiosOf(await alternate(contenders(undefined), log, log, best));
+  const all = contenders(undefined);
+  const runs = createRuns(all);
+  await addRounds(runs, all, log, log);
   if (flags.update) {
     writeFileSync(
       BASELINE,
-      `${JSON.stringify({ events: CHECK_EVENTS, cpuRatios: ratios.cpu }, undefined, 2)}\n`,
+      `${JSON.stringify({ events: CHECK_EVENTS, cpuRatios: ratiosOf(summary(runs, best)).cpu }, undefined, 2)}\n`,
     );
     return 0;
   }
   const { cpuRatios } = JSON.parse(readFileSync(BASELINE, 'utf8'));
-  const rows = Object.entries(cpuRatios).map(([name, before]) => ({
-    name,
-    before,
-    now: ratios.cpu[name] ?? 0,
-  }));
-  const fallen = rows.filter(({ before, now }) => !(now >= before * STILL_GOOD));
+  let rows = compared(runs, cpuRatios);
+  for (let times = 1; times < MOST_CHECKS && rows.some(hasFallen); times += 1) {
+    say(`${fallenNames(rows)}: measured again, over ${(times + 1) * rounds} rounds`);
+    await addRounds(runs, all, log, log);
+    rows = compared(runs, cpuRatios);
+  }
   for (const { name, before, now } of rows)
     say(`${name}: ${now.toFixed(2)} (committed: ${before.toFixed(2)})`);
-  for (const { name } of fallen) say(`${name} fell below ${STILL_GOOD * 100} % of the committed ratio`);
+  const fallen = rows.filter(hasFallen);
+  if (fallen.length > 0) say(`${fallenNames(rows)} fell below ${STILL_GOOD * 100} % of what is committed`);
   say(`${rows.length - fallen.length} passed, ${fallen.length} failed`);
   return fallen.length === 0 ? 0 : 1;
 }
 
+function compared(runs, committed) {
+  const now = ratiosOf(summary(runs, best)).cpu;
+  return Object.entries(committed).map(([name, before]) => ({ name, before, now: now[name] ?? 0 }));
+}
+
+function hasFallen({ before, now }) {
+  return !(now >= before * STILL_GOOD);
+}
+
+function fallenNames(rows) {
+  return rows
+    .filter(hasFallen)
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+/** Runs of each contender, by its name. */
+function createRuns(all) {
+  return new Map(all.map(({ name }) => [name, []]));
+}
+
+async function alternate(all, log, small) {
+  const runs = createRuns(all);
+  await addRounds(runs, all, log, small);
+  return summary(runs, median);
+}
+
 /** One of each, then again: what disturbs the machine for a while disturbs all of them. */
-async function alternate(all, log, small, pick = median) {
-  const runs = new Map(all.map(({ name }) => [name, []]));
+async function addRounds(runs, all, log, small) {
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of all) {
       const { path, spans, events } = contender.small ? small : log;
@@ -112,6 +146,9 @@ async function alternate(all, log, small, pick = median) {
       note(`${contender.name} ${round + 1}/${rounds}`);
     }
   }
+}
+
+function summary(runs, pick) {
   return [...runs].map(([name, of]) => ({
     name,
     events: of[0].events,
