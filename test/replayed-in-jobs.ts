@@ -24,6 +24,7 @@ export interface JobsRun {
 
 export interface JobsReport {
   readonly lines: number;
+  readonly account: Readonly<Record<string, number>>;
   readonly spans: Readonly<Record<string, number>>;
   readonly diagnostics: readonly { readonly code: string }[];
   readonly diagnosticCounts: Readonly<Record<string, number>>;

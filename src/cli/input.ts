@@ -104,7 +104,10 @@ function parsedSource(
     if (!taking.silent || diagnostic.code === 'read-failed') addDiagnostic(report, diagnostic);
   };
   async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic, skim })) yield batch.map(take);
+    for (const part of taking.sharded?.parts ?? [{ source, start: undefined }]) {
+      const lines = readLines(part.source, { start: part.start, signal, onDiagnostic, skim });
+      for await (const batch of lines) yield batch.map(take);
+    }
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;

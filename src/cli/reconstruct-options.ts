@@ -24,19 +24,22 @@ export function reconstructOptions(
   flags: ReconstructFlags,
   input: Pick<Input, 'live' | 'progress'>,
 ): ReconstructOptions {
-  const reorderWindow = flags.reorderWindow ?? (input.live ? REORDER_MILLIS.live : REORDER_MILLIS.finished);
   const idleTimeout = flags.idleTimeout ?? (input.progress === undefined ? undefined : FOLLOWED_IDLE_MILLIS);
   return {
     ...DEFAULT_OPTIONS,
     tracePer: flags.tracePer,
     idleTimeoutMicros: idleTimeout === undefined ? undefined : idleTimeout * MICROS_PER_MILLI,
     sessionSpans: input.live ? 'at_end' : 'at_finish',
-    reorderWindowMicros: reorderWindow * MICROS_PER_MILLI,
+    reorderWindowMicros: reorderWindowMicros(flags, input.live),
     maxOpenTurns: flags.maxOpen,
     content: flags.captureContent,
     syntheticTime: flags.assumeTimes,
     selectTurn: turnFilter(flags),
   };
+}
+
+export function reorderWindowMicros(flags: Pick<ReconstructFlags, 'reorderWindow'>, live = false): number {
+  return (flags.reorderWindow ?? (live ? REORDER_MILLIS.live : REORDER_MILLIS.finished)) * MICROS_PER_MILLI;
 }
 
 /** `undefined` when every turn is wanted. */

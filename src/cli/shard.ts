@@ -1,12 +1,12 @@
 /** Which lines of the logs are ours, when several share them. The logs are looked at once before the replay, to learn who belongs together. */
 import type { ByteSource } from '../input/byte-source.ts';
-import type { Skim } from '../input/split-lines.ts';
+import type { Skim, SplitStart } from '../input/split-lines.ts';
 import type { ForeignLine } from '../model/parsed-line.ts';
-import { timeAtAGlance } from '../parse/glance.ts';
+import { timeOfText } from '../parse/glance.ts';
 import { createTimeInBytes } from '../parse/head-bytes.ts';
 import { lineKeys } from '../parse/line-keys.ts';
 import { createGroups } from '../shard/groups.ts';
-import { readIds } from '../shard/line-ids.ts';
+import { type IdReader, readIds } from '../shard/line-ids.ts';
 import { createLineTies } from '../shard/line-ties.ts';
 import { owns, type Shard } from '../shard/shard.ts';
 import { CliError } from './cli-error.ts';
@@ -15,12 +15,26 @@ import { findTies, type LogIds, NOT_SHARED, type Ties } from './ties.ts';
 /** For one reading of the log with this number. */
 export type ShardedLogs = (log: number) => ShardedLog;
 
-export type KnownTies = Pick<Ties, 'groups' | 'testIds'> & {
+export type KnownLines = Pick<Ties, 'testIds'> & {
   /** Of each log. */
   readonly ids: readonly LogIds[];
+  /** True when a line with this id (and whatever is tied to it) is ours, in this piece of this log. */
+  readonly owns: (id: number, log: number, piece: number) => boolean;
+  /** What of a log is to be read; `undefined`: all of it. */
+  readonly parts?: ((log: number) => readonly LogPart[]) | undefined;
 };
 
+/** A part of a log that begins and ends with a line. */
+export interface LogPart {
+  readonly source: ByteSource;
+  /** The piece that it begins with. */
+  readonly piece: number;
+  readonly start: SplitStart;
+}
+
 export interface ShardedLog {
+  /** What of the log is to be read, one part after the other; `undefined`: all of it. */
+  readonly parts: Iterable<LogPart> | undefined;
   /** True when the next line is ours; what others take is only looked at for its time. To be asked once for each line. */
   readonly ownsNext: (text: string) => boolean;
   /** The same, and gives the times of others' lines by their bytes. Either this or `ownsNext`. */
@@ -52,44 +66,51 @@ export async function lookAndShard(
   if (live !== undefined) {
     throw new CliError(`--shard reads a log twice, which ${live.name} cannot be: name files.`);
   }
-  const found = await findTies(
+  const { looked, groups, testIds, unplaceable } = await findTies(
     sources.map((source, number) => ({ number, source })),
     signal,
+    { times: false },
   );
-  const ties = { ...found, ids: sources.map((_, log) => [found.idsByPiece.get(log) ?? NOT_LOOKED_AT]) };
-  if (found.unplaceable === undefined) return shardedLogs(shard, ties);
-  warn(NOT_SHARED.unplaceable(found.unplaceable, 'shard 0 takes the whole log'));
-  return shardedLogs({ index: shard.index, count: 1 }, ties);
+  if (unplaceable !== undefined) warn(NOT_SHARED.unplaceable(unplaceable, 'shard 0 takes the whole log'));
+  const own = unplaceable === undefined ? shard : { index: shard.index, count: 1 };
+  return shardedLogs({
+    testIds,
+    ids: sources.map((_, log) => [looked.get(log)?.ids ?? NOT_LOOKED_AT]),
+    owns: (id) => owns(own, groups, id),
+  });
 }
 
 const NOT_LOOKED_AT = new Int32Array(0);
 
-/** The logs as one shard takes them, whose ties are known. */
-export function shardedLogs(shard: Shard, { groups, ids, testIds }: KnownTies): ShardedLogs {
+/** The logs as one of several takes them. */
+export function shardedLogs({ ids, testIds, owns: isOurs, parts }: KnownLines): ShardedLogs {
   return (log) => {
-    const nextId = readIds(ids[log] ?? []);
+    const reader = readIds(ids[log] ?? []);
     const ownLook = createLineTies(createGroups(), lineKeys);
     // A line that was written after the look says itself whose it is, if all that it is tied to was there.
     const ownsBytes = (chunk: Buffer, start: number, end: number) =>
-      owns(shard, groups, nextId() ?? ownLook.look(chunk, start, end));
-    const ownsNext = (text: string) => owns(shard, groups, nextId() ?? ownLook.lookAtText(text));
+      isOurs(reader.next() ?? ownLook.look(chunk, start, end), log, reader.piece());
+    const ownsNext = (text: string) => isOurs(reader.next() ?? ownLook.lookAtText(text), log, reader.piece());
     const timeInBytes = createTimeInBytes();
     return {
+      parts: parts && beside(reader, parts(log)),
       ownsNext,
       skim: {
         bytes(chunk, start, end) {
           if (ownsBytes(chunk, start, end)) return undefined;
           const time = testIds ? undefined : timeInBytes(chunk, start, end);
-          return time === undefined ? foreign(chunk.toString('utf8', start, end)) : { kind: 'foreign', time };
+          return { kind: 'foreign', time: time ?? timeOfText(chunk.toString('utf8', start, end)) };
         },
-        line: ({ text }) => (ownsNext(text) ? undefined : foreign(text)),
+        line: ({ text }) => (ownsNext(text) ? undefined : { kind: 'foreign', time: timeOfText(text) }),
       },
     };
   };
 }
 
-/** A line that bytes alone tell too little of; damaged or not, its time is the same. */
-function foreign(text: string): ForeignLine {
-  const time = timeAtAGlance({ text, source: '', line: 0, endOffsetBytes: 0, damage: undefined });
-  return { kind: 'foreign', time };
+/** The parts, while `reader` reads the ids beside them. */
+function* beside(reader: IdReader, parts: readonly LogPart[]): Generator<LogPart, void, undefined> {
+  for (const part of parts) {
+    reader.seek(part.piece);
+    yield part;
+  }
 }

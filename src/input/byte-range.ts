@@ -5,16 +5,27 @@ import { fileSource } from './file-source.ts';
 
 const LF = 0x0a;
 
-/** The lines of an uncompressed file that begin at `from` or behind it, and before `to`. */
-export function linesBetween(path: string, from: number, to: number): ByteSource {
-  return { name: path, reopenable: true, open: (options) => wholeLines(path, from, to, options) };
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+  /** Nothing behind it is read, though a line that begins in the range may go on there; default: where the file ends. */
+  readonly until?: number | undefined;
+  /** When `open` is not told otherwise. */
+  readonly chunkBytes?: number | undefined;
 }
 
-async function* wholeLines(path: string, from: number, to: number, options?: OpenOptions): ByteChunks {
+/** The lines of an uncompressed file that begin at `from` or behind it, and before `to`. */
+export function linesBetween(path: string, range: ByteRange): ByteSource {
+  return { name: path, reopenable: true, open: (options) => wholeLines(path, range, options) };
+}
+
+async function* wholeLines(path: string, range: ByteRange, options?: OpenOptions): ByteChunks {
+  const { from, to, until, chunkBytes } = range;
   // The byte before tells whether a line begins right at `from`.
   let position = Math.max(0, from - 1);
   let inside = from === 0;
-  const chunks = fileSource(path, { from: position, to: from < to ? undefined : from }).open(options);
+  const file = fileSource(path, { from: position, to: from < to ? until : from, chunkBytes });
+  const chunks = file.open(options);
   try {
     for (let next = await chunks.next(); ; next = await chunks.next()) {
       if (next.done === true) return next.value;

@@ -1,11 +1,20 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
-import { type LineSplit, type Skim, splitChunk, splitEnd, startSplit } from './split-lines.ts';
+import {
+  type LineSplit,
+  type Skim,
+  type SplitStart,
+  splitChunk,
+  splitEnd,
+  startSplit,
+} from './split-lines.ts';
 
 export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
   /** Looks at lines before they are decoded; without it every line is wanted. */
   readonly skim?: Skim<Skimmed> | undefined;
+  /** The source begins in the middle of a log: behind so many lines and bytes. */
+  readonly start?: SplitStart | undefined;
   /** A longer line is given as `too_long`, its bytes skipped. Default 16 MiB. */
   readonly maxLineBytes?: number | undefined;
   /** Told when the source ended before its end (a failing disk, damaged gzip), after the lines before that. */
@@ -18,9 +27,9 @@ export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
  */
 export async function* readLines<Skimmed = never>(
   source: ByteSource,
-  { maxLineBytes, onDiagnostic, skim, ...open }: ReadLinesOptions<Skimmed>,
+  { start, maxLineBytes, onDiagnostic, skim, ...open }: ReadLinesOptions<Skimmed>,
 ): AsyncGenerator<readonly (InputLine | Skimmed)[], void, undefined> {
-  const split = startSplit(source.name, maxLineBytes);
+  const split = startSplit(source.name, maxLineBytes, start);
   const chunks = source.open(open);
   try {
     let next = await chunks.next();

@@ -32,11 +32,13 @@ const FIRST_HOLD_BYTES = 4 * 1024;
 /** A larger buffer is given back after its line. */
 const KEEP_HOLD_BYTES = 1024 * 1024;
 
-/** `start` continues a source in mid-way: `offsetBytes` must be the end of line number `line`. */
+/** Where a source goes on: behind line number `line`, which ended at `offsetBytes`. */
+export type SplitStart = Pick<LineSplit, 'line' | 'offsetBytes'>;
+
 export function startSplit(
   source: string,
   maxLineBytes = MAX_LINE_BYTES,
-  start = { line: 0, offsetBytes: 0 },
+  start: SplitStart = { line: 0, offsetBytes: 0 },
 ): LineSplit {
   return { source, maxLineBytes, ...start, heldBytes: 0, held: NOTHING };
 }

@@ -24,3 +24,8 @@ export function timeAtAGlance(line: InputLine): EpochMicros | undefined {
   const parsed = parseLine(line, { content: false });
   return parsed.kind === 'event' ? parsed.event.time : undefined;
 }
+
+/** The same of a line of which only its text is known: damaged or not, its time is the same. */
+export function timeOfText(text: string): EpochMicros | undefined {
+  return timeAtAGlance({ text, source: '', line: 0, endOffsetBytes: 0, damage: undefined });
+}

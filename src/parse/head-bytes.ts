@@ -18,8 +18,8 @@ const NINE = 0x39;
 const SPACE = 0x20;
 const BRACE = 0x7d;
 const CR = 0x0d;
-/** A whole number with so many digits is exact. */
-const EXACT_DIGITS = 15;
+/** A whole number of more digits is never exact. */
+const MOST_DIGITS = 16;
 /** Longer names are no hook's. */
 const LONGEST_NAME = 64;
 
@@ -87,7 +87,8 @@ function isDigit(byte = 0): boolean {
 
 /** What `Number` says of the same text. */
 function seconds(bytes: Buffer, start: number, end: number): number {
-  if (end - start > EXACT_DIGITS + 1) return Number(bytes.toString('latin1', start, end));
+  const asText = () => Number(bytes.toString('latin1', start, end));
+  if (end - start > MOST_DIGITS + 1) return asText();
   let digits = 0;
   let scale = 0;
   for (let at = start; at < end; at++) {
@@ -98,6 +99,7 @@ function seconds(bytes: Buffer, start: number, end: number): number {
       scale *= 10;
     }
   }
+  if (digits > Number.MAX_SAFE_INTEGER) return asText();
   // One division of two exact numbers is rounded as the text would be.
   return scale === 0 ? digits : digits / scale;
 }

@@ -35,16 +35,40 @@ export function createLineIds(): LineIds {
   };
 }
 
-/** @returns the id of each line of `pieces`, one after the other; `undefined` for lines that came after the look. */
-export function readIds(pieces: readonly Int32Array[]): () => number | undefined {
+/** The ids of a log's lines, read one after the other, beside the lines. */
+export interface IdReader {
+  /** Of the next line; `undefined` for a line that came after the look. */
+  next(): number | undefined;
+  /** The piece of the log in which that line is. */
+  piece(): number;
+  /** Goes on with the first line of another piece. */
+  seek(piece: number): void;
+}
+
+/** @param pieces all of a log, in order */
+export function readIds(pieces: readonly Int32Array[]): IdReader {
   let piece = 0;
   let line = 0;
-  return () => {
-    for (; piece < pieces.length; piece += 1, line = 0) {
-      const id = pieces[piece]?.[line];
-      line += 1;
-      if (id !== undefined) return id;
-    }
-    return undefined;
+  return {
+    next() {
+      for (; piece < pieces.length; piece += 1, line = 0) {
+        const id = pieces[piece]?.[line];
+        line += 1;
+        if (id !== undefined) return id;
+      }
+      return undefined;
+    },
+    piece: () => piece,
+    seek(to) {
+      piece = to;
+      line = 0;
+    },
   };
+}
+
+/** How many of the lines have each id, as a flat list of id and count, in order of first sight. */
+export function countIds(ids: Int32Array): Int32Array<ArrayBuffer> {
+  const counts = new Map<number, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return Int32Array.from([...counts].flat());
 }

@@ -13,7 +13,12 @@ export interface Shard {
 
 /** True when a line with this id (and whatever is tied to it) is this shard's. What names no id is the first shard's. */
 export function owns({ index, count }: Shard, groups: Groups, id: number): boolean {
-  return (id === NO_ID ? 0 : mixed(groups.nameOf(id)) % count) === index;
+  return (id === NO_ID ? 0 : shardOf(groups.nameOf(id), count)) === index;
+}
+
+/** The one of `count` shards whose group this is. */
+export function shardOf(group: number, count: number): number {
+  return mixed(group) % count;
 }
 
 /** Few shards look at few bits: all of the hash must be in them. */

@@ -6,6 +6,7 @@ import { piecesOf, planLogs } from '../../src/cli/jobs/plan.ts';
 import { shardedLogs } from '../../src/cli/shard.ts';
 import { findTies } from '../../src/cli/ties.ts';
 import { fileSource } from '../../src/input/file-source.ts';
+import { owns } from '../../src/shard/shard.ts';
 import { ALL_LOGS, logsOf } from '../recordings.ts';
 import { runMain } from '../run-main.ts';
 
@@ -160,14 +161,18 @@ test('a pipe cannot be shared: it can be read only once', async () => {
 test('a log in many small pieces is tied as in one', async () => {
   const logs = await planLogs(logsOf('0.19.0', 'flat.ndjson').slice(0, 6));
   const { signal } = new AbortController();
-  const whole = await findTies(piecesOf(logs), signal);
+  const whole = await findTies(piecesOf(logs, Number.MAX_SAFE_INTEGER), signal, { times: true });
   const pieces = piecesOf(logs, 5000);
-  const cut = await findTies(pieces, signal);
+  const cut = await findTies(pieces, signal, { times: true });
   expect(pieces.length).toBeGreaterThan(logs.length * 2);
   for (const log of logs.keys()) {
     const own = pieces.filter((piece) => piece.log === log);
-    const ids = own.flatMap(({ number }) => [...(cut.idsByPiece.get(number) ?? [])]);
-    expect(ids).toEqual([...(whole.idsByPiece.get(log) ?? [])]);
+    const ids = own.flatMap(({ number }) => [...(cut.looked.get(number)?.ids ?? [])]);
+    expect(ids).toEqual([...(whole.looked.get(log)?.ids ?? [])]);
+    const bounds = own.map(({ number }) => cut.looked.get(number)?.times);
+    const { earliest, latest } = whole.looked.get(log)?.times ?? {};
+    expect(Math.min(...bounds.map((one) => one?.earliest ?? 0))).toBe(earliest);
+    expect(Math.max(...bounds.map((one) => one?.latest ?? 0))).toBe(latest);
     for (const id of ids) expect(cut.groups.nameOf(id)).toBe(whole.groups.nameOf(id));
   }
 });
@@ -180,12 +185,15 @@ test('lines that come after the look, and a last line that was cut off in it, go
   const { signal } = new AbortController();
   const owners = async (seen: string) => {
     await writeFile(path, seen);
-    const { groups, testIds, idsByPiece } = await findTies([{ number: 0, source: fileSource(path) }], signal);
+    const { groups, testIds, looked } = await findTies([{ number: 0, source: fileSource(path) }], signal, {
+      times: false,
+    });
     return [0, 1, 2].map((index) => {
-      const sharded = shardedLogs(
-        { index, count: 3 },
-        { groups, testIds, ids: [[...idsByPiece.values()].flat()] },
-      );
+      const sharded = shardedLogs({
+        testIds,
+        ids: [[...looked.values()].map(({ ids }) => ids)],
+        owns: (id) => owns({ index, count: 3 }, groups, id),
+      });
       const { ownsNext } = sharded(0);
       return lines.map(ownsNext);
     });

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function linesOf(path: string, from: number, to: number, chunkBytes: number): Promise<string[]> {
   const found: string[] = [];
   const options = { chunkBytes, onDiagnostic: () => {} };
-  for await (const lines of readLines(linesBetween(path, from, to), options)) {
+  for await (const lines of readLines(linesBetween(path, { from, to }), options)) {
     for (const { text } of lines) found.push(text);
   }
   return found;

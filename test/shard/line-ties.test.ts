@@ -102,7 +102,9 @@ test('ids are read back line by line, over all pieces; lines that came later hav
     for (let line = 0; line < count; line++) ids.add(piece * 100_000 + line);
     return ids.all();
   });
-  const next = readIds(pieces);
-  for (const id of pieces.flatMap((piece) => [...piece])) expect(next()).toBe(id);
-  expect([next(), next()]).toEqual([undefined, undefined]);
+  const reader = readIds(pieces);
+  for (const id of pieces.flatMap((piece) => [...piece])) expect(reader.next()).toBe(id);
+  expect([reader.next(), reader.next()]).toEqual([undefined, undefined]);
+  reader.seek(2);
+  expect([reader.next(), reader.piece(), reader.next(), reader.piece()]).toEqual([200_000, 2, 300_000, 3]);
 });

@@ -47,6 +47,27 @@ test('so they do for one large log', async () => {
   expect(snapshots.length).toBeGreaterThan(10);
 });
 
+test('so they do for one in which lines are out of order, broken, or of nobody, and one session lasts to the end', async () => {
+  const log = join(folder, 'log.ndjson');
+  await generateLog(log, 6000);
+  const lines = (await readFile(log, 'utf8')).split('\n').slice(0, -1);
+  const ids = [lines[0], lines.at(-1)].map((line) => /"session_id":"([^"]+)"/.exec(line ?? '')?.[1] ?? '');
+  const odd = lines.flatMap((line, index) => {
+    const { ts } = JSON.parse(line);
+    const before = lines[index - 1] ?? '';
+    if (index % 97 === 1) return [line, before];
+    if (index % 97 === 0) return [];
+    if (index % 501 === 2)
+      return [line, '{"ts":', '', JSON.stringify({ ts, event: 'transform_terminal_output' })];
+    return line;
+  });
+  await writeFile(log, odd.join('\n').replaceAll(`${ids[1]}`, `${ids[0]}`));
+  const { report, spans } = await expectSame([log], '--metric-interval', '5s');
+  expect(spans.length).toBeGreaterThan(2000);
+  const broken = lines.filter((_, index) => index % 97 > 1 && index % 501 === 2).length;
+  expect(report.account).toMatchObject({ malformed: broken, blank: broken });
+});
+
 const SAMPLE = `${RECORDINGS}/0.19.0/multi-turn-new-exit/flat.ndjson`;
 
 test('so they do when sessions are closed by silence, chosen by model and moved in time', async () => {

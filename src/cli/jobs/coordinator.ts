@@ -42,7 +42,7 @@ export async function openCoordinator(
   const shared = { output, deadLetter };
   const destinations = await openDestinations({ ...flags, traces: false }, io, instruments, { shared });
   const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report, { goesOn: false });
-  const lead = createLead(jobs);
+  const lead = createLead(meter.waitingOf);
   const lines = new Array<number>(jobs).fill(0);
   const progress = startProgress(io, flags.quiet);
   const outagesTold = new Set<string>();
@@ -61,10 +61,12 @@ export async function openCoordinator(
     lines[job] = told.lines;
     progress.tell({ lines: lines.reduce((sum, own) => sum + own, 0) });
     for (const diagnostic of told.diagnostics) report.onDiagnostic?.(diagnostic);
-    if (told.startTime !== undefined) meter.startAt(told.startTime);
+    // The first job reads the beginning of the log; others may begin later.
+    if (job === 0 && told.startTime !== undefined) meter.startAt(told.startTime);
     meter.add(job, told.gains, told.clock);
     await sendDue();
-    await lead.step(job);
+    lead.release();
+    await lead.room(job);
   }
 
   async function reply(job: number, question: Question): Promise<Reply> {
@@ -94,8 +96,8 @@ export async function openCoordinator(
     async ended(job, result) {
       const ended = await result;
       meter.end(job);
-      lead.end(job);
       await sendDue();
+      lead.release();
       return ended;
     },
     async finish(results, withinMillis) {

@@ -1,40 +1,35 @@
 /**
- * No job gets far ahead of the slowest: what it gains meanwhile waits in memory for the others. All jobs read the same
- * batches, so counting them tells where each is.
+ * No job gets so far ahead of the slowest that what it gained meanwhile fills the memory: metrics of an interval are sent
+ * when all jobs have passed it.
  */
 export interface Lead {
-  /** The job has taken in one more batch; returns when it may take the next. */
-  step(job: number): Promise<void>;
-  /** The job waits for nobody and nobody for it. */
-  end(job: number): void;
+  /** Returns when the job may go on. */
+  room(job: number): Promise<void>;
+  /** Some of the gains that waited have gone. */
+  release(): void;
 }
 
-/** A batch is what 1 MiB of a log holds (64 KiB of a compressed one), or a thousand lines of several. */
-const MOST_BATCHES = 256;
+/** A gain is what one series gained in one interval: a few hundred bytes. */
+const MOST_GAINS = 100_000;
 
-export function createLead(jobs: number): Lead {
-  const steps = new Array<number>(jobs).fill(0);
-  let waiting: { readonly at: number; readonly goOn: () => void }[] = [];
+/** @param waitingOf how many gains of a job wait for other jobs: none of the slowest one's do, so that somebody always goes on */
+export function createLead(waitingOf: (job: number) => number): Lead {
+  let held: { readonly job: number; readonly goOn: () => void }[] = [];
 
   function release(): void {
-    const slowest = Math.min(...steps);
-    const free = waiting.filter(({ at }) => at - slowest <= MOST_BATCHES);
-    waiting = waiting.filter(({ at }) => at - slowest > MOST_BATCHES);
+    const mayGoOn = ({ job }: { job: number }) => waitingOf(job) <= MOST_GAINS;
+    const free = held.filter(mayGoOn);
+    held = held.filter((one) => !mayGoOn(one));
     for (const { goOn } of free) goOn();
   }
 
   return {
-    step(job) {
-      const at = (steps[job] ?? 0) + 1;
-      steps[job] = at;
+    release,
+    room(job) {
       return new Promise((goOn) => {
-        waiting.push({ at, goOn });
+        held.push({ job, goOn });
         release();
       });
-    },
-    end(job) {
-      steps[job] = Number.POSITIVE_INFINITY;
-      release();
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../export/delivery/answer.ts';
 import { createLending } from './lending.ts';
-import type { AllTies, FromJob, JobProgress, ToJob } from './messages.ts';
+import type { FromJob, JobProgress, Share, ToJob } from './messages.ts';
 
 export interface MainThread {
   tell(message: FromJob): void;
@@ -13,7 +13,7 @@ export interface MainThread {
   /** Tells how far the job has come; returns when it may go further. */
   mayGoOn(progress: JobProgress): Promise<undefined>;
   /** What all jobs found; comes when the last of them has looked. */
-  readonly ordered: Promise<AllTies>;
+  readonly ordered: Promise<Share>;
   readonly interrupt: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ export function connectMainThread(port: MessagePort): MainThread {
   const lines = createQuestions<Answer>();
   const letters = createQuestions<string | undefined>();
   const progress = createQuestions<undefined>();
-  const ordered = new Promise<AllTies>((resolve) => {
+  const ordered = new Promise<Share>((resolve) => {
     port.on('message', (message: ToJob) => {
       switch (message.kind) {
         case 'replay':

@@ -8,7 +8,8 @@ import type { EpochMicros } from '../../model/time.ts';
 import type { Shard } from '../../shard/shard.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import type { Report } from '../report.ts';
-import type { LogIds, Ties } from '../ties.ts';
+import type { LogIds, LookedAt, Ties } from '../ties.ts';
+import type { CountedPiece, Run } from './allot.ts';
 import type { PlannedLog } from './plan.ts';
 
 /** What a job knows when it starts. */
@@ -23,8 +24,10 @@ export interface Order {
 }
 
 /** What the logs tie together, as far as one job has found it. */
-export interface FoundTies extends Omit<Ties, 'groups'> {
+export interface FoundTies extends Omit<Ties, 'groups' | 'looked'> {
   readonly pairs: Int32Array<ArrayBuffer>;
+  /** By the number of the piece. */
+  readonly looked: ReadonlyMap<number, LookedAt & CountedPiece>;
 }
 
 /** What all jobs have found together. */
@@ -35,7 +38,17 @@ export interface AllTies {
   readonly testIds: boolean;
 }
 
-export type ToJob = ({ readonly kind: 'replay' } & AllTies) | { readonly kind: 'interrupt' } | Reply;
+/** What a job takes: the sessions of its groups, and what it must read for them. */
+export interface Share extends AllTies {
+  /** Names of groups, each followed by its job. */
+  readonly owners: Int32Array<ArrayBuffer>;
+  /** Of each log, by piece: the job that takes the lines without an id. */
+  readonly homes: readonly (readonly number[])[];
+  /** Pieces of the only log; `undefined`: all of all logs. */
+  readonly runs: readonly Run[] | undefined;
+}
+
+export type ToJob = ({ readonly kind: 'replay' } & Share) | { readonly kind: 'interrupt' } | Reply;
 
 /** Answers to what a job asked under this number, and waits for. */
 export type Reply =
