@@ -18,8 +18,6 @@ const NINE = 0x39;
 const SPACE = 0x20;
 const BRACE = 0x7d;
 const CR = 0x0d;
-/** A whole number of more digits is never exact. */
-const MOST_DIGITS = 16;
 /** Longer names are no hook's. */
 const LONGEST_NAME = 64;
 
@@ -30,21 +28,27 @@ const LONGEST_NAME = 64;
 export type TimeInBytes = (bytes: Buffer, start: number, end: number) => EpochMicros | undefined;
 
 export function createTimeInBytes(): TimeInBytes {
-  /** Hooks that were met before, by a number of their names: they are few. */
   const met: Met = new Map();
+  const number: NumberInBytes = { value: 0, end: 0 };
   return (bytes, start, end) => {
     // A line may be cut off behind its head.
     if (bytes[bytes[end - 1] === CR ? end - 2 : end - 1] !== BRACE) return undefined;
     const ts = value(bytes, start, TS);
-    const tsEnd = numberEnd(bytes, ts);
-    let at = next(bytes, tsEnd);
+    if (ts < 0) return undefined;
+    readNumber(bytes, ts, number);
+    const seconds = number.value;
+    let at = next(bytes, number.end);
     const pid = value(bytes, at, PID);
-    if (pid > 0) at = next(bytes, digitsEnd(bytes, pid));
+    if (pid > 0) {
+      readNumber(bytes, pid, number);
+      at = next(bytes, number.end);
+    }
     const hook = hookAt(bytes, at);
-    return hook > 0 && isHook(met, bytes, hook) ? parseTime(seconds(bytes, ts, tsEnd)) : undefined;
+    return hook > 0 && isHook(met, bytes, hook) ? parseTime(seconds) : undefined;
   };
 }
 
+/** Hooks that were met before, by some letters of their names: they are few. */
 type Met = Map<number, Buffer>;
 
 /** Where the value of the field that names the hook begins; -1 when another field is there. */
@@ -55,9 +59,7 @@ function hookAt(bytes: Buffer, at: number): number {
 
 /** Where the value of the field begins whose name is expected at `at`; -1 when another is there, or `at` is -1. */
 function value(bytes: Buffer, at: number, name: Buffer): number {
-  if (at < 0) return -1;
-  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return -1;
-  return skipSpace(bytes, at + name.length);
+  return at >= 0 && isNext(bytes, at, name) ? skipSpace(bytes, at + name.length) : -1;
 }
 
 /** Where the next field begins behind a value that ends at `at`. */
@@ -69,63 +71,55 @@ function skipSpace(bytes: Buffer, at: number): number {
   return bytes[at] === SPACE ? at + 1 : at;
 }
 
-function digitsEnd(bytes: Buffer, start: number): number {
-  let at = start;
-  while (isDigit(bytes[at])) at++;
-  return at === start ? -1 : at;
+/** A number in the bytes of a line. */
+interface NumberInBytes {
+  /** What `Number` says of the same text. */
+  value: number;
+  /** Behind it; -1 for anything else than digits, and digits behind a point. */
+  end: number;
 }
 
-/** The end of digits, and of digits behind a point; -1 for anything else. */
-function numberEnd(bytes: Buffer, start: number): number {
-  const end = start < 0 ? -1 : digitsEnd(bytes, start);
-  return end >= 0 && bytes[end] === POINT ? digitsEnd(bytes, end + 1) : end;
-}
-
-function isDigit(byte = 0): boolean {
-  return byte >= ZERO && byte <= NINE;
-}
-
-/** What `Number` says of the same text. */
-function seconds(bytes: Buffer, start: number, end: number): number {
-  const asText = () => Number(bytes.toString('latin1', start, end));
-  if (end - start > MOST_DIGITS + 1) return asText();
+function readNumber(bytes: Buffer, start: number, number: NumberInBytes): void {
   let digits = 0;
   let scale = 0;
-  for (let at = start; at < end; at++) {
+  let at = start;
+  for (; ; at++) {
     const byte = bytes[at] ?? 0;
-    if (byte === POINT) scale = 1;
-    else {
+    if (byte >= ZERO && byte <= NINE) {
       digits = digits * 10 + byte - ZERO;
       scale *= 10;
-    }
+    } else if (byte === POINT && scale === 0) scale = 1;
+    else break;
   }
-  if (digits > Number.MAX_SAFE_INTEGER) return asText();
+  number.end = hasDigits(bytes, start, at) ? at : -1;
   // One division of two exact numbers is rounded as the text would be.
-  return scale === 0 ? digits : digits / scale;
+  const isExact = digits <= Number.MAX_SAFE_INTEGER;
+  number.value = isExact ? digits / Math.max(1, scale) : Number(bytes.toString('latin1', start, at));
+}
+
+/** Of digits and a point in any place: true when there are some, also on both sides of the point. */
+function hasDigits(bytes: Buffer, start: number, end: number): boolean {
+  return end > start && bytes[start] !== POINT && bytes[end - 1] !== POINT;
 }
 
 /** True when the text that begins at `start` is the name of a hook that we know. */
 function isHook(met: Met, bytes: Buffer, start: number): boolean {
   if (bytes[start] !== QUOTE) return false;
-  let hash = 0;
-  let end = start + 1;
-  for (; bytes[end] !== QUOTE; end++) {
-    if (end - start > LONGEST_NAME) return false;
-    hash = (Math.imul(hash, 31) + (bytes[end] ?? 0)) | 0;
-  }
-  const known = met.get(hash);
-  if (known !== undefined && isSame(bytes, start + 1, end, known)) return true;
+  const letters = ((bytes[start + 2] ?? 0) << 16) | ((bytes[start + 6] ?? 0) << 8) | (bytes[start + 12] ?? 0);
+  const known = met.get(letters);
+  if (known !== undefined && isNext(bytes, start + 1, known)) return true;
+  const end = bytes.indexOf(QUOTE, start + 1);
+  if (end - start > LONGEST_NAME) return false;
   const name = bytes.toString('latin1', start + 1, end);
   if (readerOf(name) === undefined) return false;
-  if (met.size < MOST_MET) met.set(hash, Buffer.from(name));
+  if (met.size < MOST_MET) met.set(letters, Buffer.from(`${name}"`));
   return true;
 }
 
 /** Some families of hooks have any number of members. */
 const MOST_MET = 512;
 
-function isSame(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
-  if (end - start !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+function isNext(bytes: Buffer, at: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
   return true;
 }

@@ -19,6 +19,7 @@ const RELATIVES = ['parent', 'child', 'old', 'new'].map((which) => Buffer.from(`
 const NAMES = [SESSION, TASK, TURN, ...RELATIVES];
 /** How ids of test payloads begin. */
 const TEST_IDS = [Buffer.from('test-'), Buffer.from('parent-sess')];
+const QUOTE = 0x22;
 const COLON = 0x3a;
 const LAST_OF_SESSION_OR_TURN = 0x6e;
 const LAST_OF_TASK = 0x6b;
@@ -44,6 +45,7 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   /** Of the line that is looked at. */
   let first: number | undefined;
   let odd = false;
+  let turnIsPlain = false;
   const session: Range = { start: 0, end: 0 };
   const task: Range = { start: 0, end: 0 };
   const turn: Range = { start: 0, end: 0 };
@@ -60,24 +62,40 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
     if (!isName && last !== LAST_OF_CALL) return;
     const from = valueStart(chunk, at + NAME_END_LENGTH, end);
     if (from === NO_VALUE) return;
-    testId ||= TEST_IDS.some((begin) => startsWith(chunk, from, begin));
+    testId ||= isTestId(chunk, from);
     const name = isName ? nameBefore(chunk, at) : undefined;
-    if (name !== undefined) takeValue(chunk, name, from, valueEnd(chunk, from, end));
+    if (name !== undefined) takeValue(chunk, name, from, end);
   }
 
-  function takeValue(chunk: Buffer, name: Buffer, from: number, to: number): void {
+  function takeValue(chunk: Buffer, name: Buffer, from: number, end: number): void {
+    if (name === TASK ? takeSessionAsTask(chunk, from) : name === TURN && takePlainTurn(chunk, from)) return;
+    const to = valueEnd(chunk, from, end);
     if (to === ODD_VALUE) odd = true;
-    if (to < 0) return;
-    if (name === TURN) keep(turn, from, to);
-    else takeId(chunk, name, from, to);
+    if (to >= 0) take(chunk, name, from, to);
   }
 
-  function takeId(chunk: Buffer, name: Buffer, from: number, to: number): void {
-    // Tasks are mostly named as their sessions.
-    const isKnown = to - from === session.end - session.start && isSame(chunk, from, session);
-    if (!isKnown) tie(idHash(chunk, from, to));
+  function take(chunk: Buffer, name: Buffer, from: number, to: number): void {
     if (name === SESSION) keep(session, from, to);
     if (name === TASK) keep(task, from, to);
+    if (name === TURN) keep(turn, from, to);
+    else tie(idHash(chunk, from, to));
+  }
+
+  /** Tasks are mostly named as their sessions. @returns false when it is another, or the session is not known yet. */
+  function takeSessionAsTask(chunk: Buffer, from: number): boolean {
+    const to = from + session.end - session.start;
+    if (session.end === 0 || chunk[to] !== QUOTE || !isSame(chunk, from, session)) return false;
+    keep(task, from, to);
+    return true;
+  }
+
+  /** Turns mostly come behind the session and the task that they name. @returns false when it must be looked at otherwise. */
+  function takePlainTurn(chunk: Buffer, from: number): boolean {
+    const to = from + session.end - session.start + 1 + task.end - task.start + TURN_TAIL_LENGTH;
+    if (chunk[to] !== QUOTE || !isPlainTurn(chunk, from, to)) return false;
+    keep(turn, from, to);
+    turnIsPlain = true;
+    return true;
   }
 
   /** Two different values under one name are rare enough to be read as text. */
@@ -88,17 +106,17 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
   }
 
   /** True when the turn names just the session and the task that the line names too: `{session}:{task}:{8 hex}`. */
-  function isPlainTurn(chunk: Buffer): boolean {
-    const tail = turn.end - TURN_TAIL_LENGTH;
-    const colon = turn.start + session.end - session.start;
+  function isPlainTurn(chunk: Buffer, start: number, end: number): boolean {
+    const tail = end - TURN_TAIL_LENGTH;
+    const colon = start + session.end - session.start;
     return (
       session.end > 0 &&
       task.end > 0 &&
       tail === colon + 1 + task.end - task.start &&
       chunk[tail] === COLON &&
       chunk[colon] === COLON &&
-      isHex(chunk, tail + 1, turn.end) &&
-      isSame(chunk, turn.start, session) &&
+      isHex(chunk, tail + 1, end) &&
+      isSame(chunk, start, session) &&
       isSame(chunk, colon + 1, task) &&
       !isSplit(chunk, task)
     );
@@ -115,10 +133,12 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
     session.end = 0;
     task.end = 0;
     turn.end = 0;
+    turnIsPlain = false;
     for (let at = find(chunk, start, end); at >= 0; at = find(chunk, at + NAME_END_LENGTH, end)) {
       takeField(chunk, at, end);
     }
-    if (odd || (turn.end > 0 && !isPlainTurn(chunk))) return tieKeys(chunk.toString('utf8', start, end));
+    turnIsPlain ||= turn.end === 0 || isPlainTurn(chunk, turn.start, turn.end);
+    if (odd || !turnIsPlain) return tieKeys(chunk.toString('utf8', start, end));
     return first ?? NO_ID;
   }
 
@@ -135,6 +155,11 @@ export function createLineTies(groups: Groups, keysOf: (text: string) => readonl
 function nameBefore(chunk: Buffer, at: number): Buffer | undefined {
   for (const name of NAMES) if (endsWith(chunk, at, name)) return name;
   return undefined;
+}
+
+function isTestId(bytes: Uint8Array, start: number): boolean {
+  for (const begin of TEST_IDS) if (startsWith(bytes, start, begin)) return true;
+  return false;
 }
 
 function isSame(bytes: Uint8Array, at: number, { start, end }: Range): boolean {
