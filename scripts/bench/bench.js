@@ -3,7 +3,7 @@
  * Wall time needs a quiet machine; the ratios of CPU time hold on a busy one too.
  *
  *   --rounds <n>      runs of each (5)
- *   --events <n>      events of the main comparison (500000)
+ *   --events <n>      events of the main comparison (1000000)
  *   --sizes <n,n…>    events of the logs for memory and cost per event (10000,100000,1000000)
  *   --seed-events <n> events for the live plugin, which is slow (20000)
  *   --jobs-events <n> events for one job and two (2000000)
@@ -29,7 +29,7 @@ const MOST_CHECKS = 4;
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    events: { type: 'string', default: '500000' },
+    events: { type: 'string', default: '1000000' },
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'seed-events': { type: 'string', default: '20000' },
     'jobs-events': { type: 'string', default: '2000000' },

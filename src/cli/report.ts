@@ -111,7 +111,7 @@ export function addSpan(report: Report, span: AgentSpan): void {
   if (span.incomplete !== undefined) report.incomplete++;
 }
 
-/** The account of several shares of one log, as one replay of it would have had it. */
+/** The account of several shares of one log, as one replay of it would have had it. To be added in order: the first has the first event. */
 export function addReport(sum: Report, part: Report): void {
   sum.lines += part.lines;
   addCounts(sum.account, part.account);
@@ -119,7 +119,6 @@ export function addReport(sum: Report, part: Report): void {
   sum.incomplete += part.incomplete;
   sum.sentOpen += part.sentOpen;
   for (const metric of part.metrics) sum.metrics.add(metric);
-  // All shares have seen the same clock, unless an interrupt stopped them in different places.
   sum.firstEvent ??= part.firstEvent;
   const lastEvent = part.lastEvent ?? sum.lastEvent;
   sum.lastEvent = lastEvent && later(lastEvent, sum.lastEvent ?? lastEvent);

@@ -20,8 +20,8 @@ export type KnownLines = Pick<Ties, 'testIds'> & {
   readonly ids: readonly LogIds[];
   /** True when a line with this id (and whatever is tied to it) is ours, in this piece of this log. */
   readonly owns: (id: number, log: number, piece: number) => boolean;
-  /** What of a log is to be read; `undefined`: all of it. */
-  readonly parts?: ((log: number) => readonly LogPart[]) | undefined;
+  /** What of the only log is to be read; `undefined`: all of all logs. */
+  readonly parts?: readonly LogPart[] | undefined;
 };
 
 /** A part of a log that begins and ends with a line. */
@@ -93,7 +93,7 @@ export function shardedLogs({ ids, testIds, owns: isOurs, parts }: KnownLines): 
     const ownsNext = (text: string) => isOurs(reader.next() ?? ownLook.lookAtText(text), log, reader.piece());
     const timeInBytes = createTimeInBytes();
     return {
-      parts: parts && beside(reader, parts(log)),
+      parts: parts && beside(reader, parts),
       ownsNext,
       skim: {
         bytes(chunk, start, end) {

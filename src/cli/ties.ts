@@ -27,6 +27,8 @@ export interface Ties {
 export interface LookedAt {
   /** An id of each of its lines, but of a last one that was cut off. */
   readonly ids: Int32Array;
+  /** How many lines it has, with that one. */
+  readonly lines: number;
   /** `undefined` when nobody asked, or bytes tell too little of too many lines. */
   readonly times: TimeBounds | undefined;
 }
@@ -57,7 +59,7 @@ export async function findTies(
   for (const { number, source } of pieces) {
     const found = await tieLines(source, groups, signal, options);
     testIds ||= found.testIds;
-    looked.set(number, { ids: found.ids, times: found.times });
+    looked.set(number, { ids: found.ids, lines: found.lines, times: found.times });
     if (!found.readable) unreadable ??= source.name;
     if (found.placeable) continue;
     unplaceable = source.name;
@@ -91,11 +93,13 @@ async function tieLines(
   const ids = createLineIds();
   const times = options.times ? createTimesLook() : undefined;
   const look = createLook(ties, ids, times);
+  let lines = 0;
   let readable = true;
   const onDiagnostic = ({ code }: Diagnostic) => {
     readable &&= code !== 'read-failed';
   };
-  for await (const _ of readLines(source, { signal, onDiagnostic, skim: look.skim })) {
+  for await (const batch of readLines(source, { signal, onDiagnostic, skim: look.skim })) {
+    lines += batch.length;
     if (!look.placeable()) break;
   }
   return {
@@ -103,6 +107,7 @@ async function tieLines(
     readable,
     testIds: ties.sawTestId(),
     ids: ids.all(),
+    lines,
     times: times?.bounds(),
   };
 }

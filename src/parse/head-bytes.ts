@@ -86,7 +86,7 @@ function readNumber(bytes: Buffer, start: number, number: NumberInBytes): void {
   for (; ; at++) {
     const byte = bytes[at] ?? 0;
     if (byte >= ZERO && byte <= NINE) {
-      digits = digits * 10 + byte - ZERO;
+      digits = digits * 10 + (byte - ZERO);
       scale *= 10;
     } else if (byte === POINT && scale === 0) scale = 1;
     else break;
@@ -108,12 +108,16 @@ function isHook(met: Met, bytes: Buffer, start: number): boolean {
   const letters = ((bytes[start + 2] ?? 0) << 16) | ((bytes[start + 6] ?? 0) << 8) | (bytes[start + 12] ?? 0);
   const known = met.get(letters);
   if (known !== undefined && isNext(bytes, start + 1, known)) return true;
-  const end = bytes.indexOf(QUOTE, start + 1);
-  if (end - start > LONGEST_NAME) return false;
-  const name = bytes.toString('latin1', start + 1, end);
+  const name = bytes.toString('latin1', start + 1, nameEnd(bytes, start + 1));
   if (readerOf(name) === undefined) return false;
   if (met.size < MOST_MET) met.set(letters, Buffer.from(`${name}"`));
   return true;
+}
+
+/** Where the name ends; `from` when it is too long for one. */
+function nameEnd(bytes: Buffer, from: number): number {
+  for (let at = from; at <= from + LONGEST_NAME; at++) if (bytes[at] === QUOTE) return at;
+  return from;
 }
 
 /** Some families of hooks have any number of members. */

@@ -13,12 +13,13 @@ const WINDOW = 50;
 
 interface Line {
   readonly id: number;
-  readonly time: EpochMicros;
+  /** `undefined` for a line that is no event. */
+  readonly time: EpochMicros | undefined;
 }
 
 function pieceOf(lines: readonly Line[]): CountedPiece {
   const bounds = createTimeBounds();
-  for (const { time } of lines) bounds.add(time);
+  for (const { time } of lines) if (time !== undefined) bounds.add(time);
   return { counts: countIds(Int32Array.from(lines, ({ id }) => id)), times: bounds.bounds() };
 }
 
@@ -28,7 +29,18 @@ function ownerIn({ owners, homes }: ReturnType<typeof allot>) {
   return ({ id }: Line, piece: number) => (id === NO_ID ? homes[piece] : jobs.get(id));
 }
 
-/** What a job notices that reads these pieces: its own lines as they are handed on, with the log's clock before and after. */
+function linesOf(
+  pieces: readonly (readonly Line[])[],
+  runs: readonly Run[],
+  isOwn: (line: Line, piece: number) => boolean,
+) {
+  const numbers = runs.flatMap(({ from, to }) =>
+    Array.from({ length: to - from }, (_, index) => from + index),
+  );
+  return numbers.flatMap((piece) => (pieces[piece] ?? []).map((line) => [line, isOwn(line, piece)] as const));
+}
+
+/** What a job notices that reads these pieces: its own lines, and these as they are handed on, with the log's clock before and after. */
 function noticed(
   pieces: readonly (readonly Line[])[],
   runs: readonly Run[],
@@ -37,11 +49,12 @@ function noticed(
   const state = createState({ ...DEFAULT_OPTIONS, reorderWindowMicros: WINDOW, reorderMaxEvents: 6 });
   const clock = createLogClock();
   const own = new Map<Waiting, Line>();
+  const read: Line[] = [];
   const all: object[] = [];
-  let handedOn: Line[] = [];
+  let handedOn: object[] = [];
   const note = (event: Waiting) => {
     const line = own.get(event);
-    if (line !== undefined) handedOn.push(line);
+    if (line !== undefined) handedOn.push({ ...line, behind: state.handedOn });
   };
   const afterLine = () => {
     const before = clock.now;
@@ -49,20 +62,18 @@ function noticed(
     if (handedOn.length > 0) all.push({ handedOn, before, after: clock.now });
     handedOn = [];
   };
-  for (const { from, to } of runs) {
-    for (let piece = from; piece < to; piece++) {
-      for (const line of pieces[piece] ?? []) {
-        const event: Waiting = { hook: 'elsewhere', time: line.time };
-        if (isOwn(line, piece)) own.set(event, line);
-        reorder(state, event, note);
-        afterLine();
-      }
-    }
+  for (const [line, isOurs] of linesOf(pieces, runs, isOwn)) {
+    if (isOurs) read.push(line);
+    if (line.time === undefined) continue;
+    const event: Waiting = { hook: 'elsewhere', time: line.time };
+    if (isOurs) own.set(event, line);
+    reorder(state, event, note);
+    afterLine();
   }
   const before = clock.now;
   flushWaiting(state, note);
   tick(clock, state.handedOn, []);
-  return { all, atEnd: { handedOn, before, after: clock.now } };
+  return { read, all, atEnd: { handedOn, before, after: clock.now } };
 }
 
 /** Sessions come and go, some for long; times are out of order by less than the window; now and then nothing happens for long. */
@@ -75,18 +86,23 @@ const logs = fc
         step: fc.constantFrom(0, 1, 1, 2, 5, 20, 200),
         late: fc.constantFrom(0, 0, 1, 10, WINDOW - 1),
         hasId: fc.integer({ min: 0, max: 9 }),
+        isEvent: fc.integer({ min: 0, max: 5 }),
       }),
       { maxLength: 12 },
     ),
     { minLength: 1, maxLength: 25 },
   )
-  .map((pieces) => {
+  .chain((pieces) => fc.tuple(fc.constant(pieces), fc.nat({ max: pieces.length >> 1 })))
+  .map(([pieces, untimed]) => {
     let now = 1_000_000;
     return pieces.map((lines, piece) =>
-      lines.map(({ session, isOld, step, late, hasId }): Line => {
+      lines.map(({ session, isOld, step, late, hasId, isEvent }): Line => {
         now += step;
         const id = (isOld ? 1 : 100 + 10 * piece) + session;
-        return { id: hasId === 0 ? NO_ID : id, time: (now - late) as EpochMicros };
+        return {
+          id: hasId === 0 ? NO_ID : id,
+          time: isEvent === 0 || piece < untimed ? undefined : ((now - late) as EpochMicros),
+        };
       }),
     );
   });

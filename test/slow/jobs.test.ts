@@ -79,6 +79,24 @@ test('so they do with content and the names of two conventions', async () => {
   await expectSame(logsOf('0.16.0', 'flat.ndjson'), '--capture-content', '--conventions', 'gen-ai,hermes');
 });
 
+test('so they do for one that begins with lines without a time', async () => {
+  const log = join(folder, 'log.ndjson');
+  const call = (session: string, index: number, ts?: number) =>
+    JSON.stringify({ ts, event: 'pre_llm_call', session_id: session, user_message: `${index}`.padEnd(1000) });
+  const many = (count: number, line: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i));
+  const lines = [
+    many(150, (index) => call('a', index)),
+    many(64, (index) => call(`b-${index}`, index)),
+    many(150, (index) => call('a', index)),
+    many(200, (index) => call('a', index, 1_795_421_000 + index)),
+    many(100, (index) => call(`c-${index}`, index, 1_795_421_200 + index)),
+  ];
+  await writeFile(log, `${lines.flat().join('\n')}\n`);
+  const { report } = await expectSame([log]);
+  expect([report.lines, report.account.untimed]).toEqual([664, 364]);
+});
+
 test('broken lines, a broken file and test payloads are told once', async () => {
   const whole = await readFile(SAMPLE);
   const [broken, cut] = [join(folder, 'broken.ndjson'), join(folder, 'cut.ndjson.gz')];

@@ -96,7 +96,7 @@ function shared(sizes: readonly [number, number][], jobs: number): [number, numb
 function clocksOf(pieces: readonly CountedPiece[], window: number): readonly number[] | undefined {
   const clocks = [Number.NEGATIVE_INFINITY];
   for (const { times } of pieces) {
-    const clock = clocks.at(-1) ?? 0;
+    const clock = clocks.at(-1) ?? Number.NEGATIVE_INFINITY;
     if (times === undefined || times.setBackMicros > window || times.earliest < clock - window)
       return undefined;
     clocks.push(Math.max(clock, times.latest));
@@ -131,7 +131,9 @@ function runsOf(
       ),
     );
   for (const [piece, isNeeded] of needed.entries()) {
-    if (isNeeded) add(warmUpOf(piece, clocks, window), releasedAt(piece + 1, clocks, window));
+    // Before the first event no clock goes, and lines without a time are lines too.
+    if (isNeeded)
+      add(warmUpOf(piece, clocks, window), Math.max(piece + 1, releasedAt(piece + 1, clocks, window)));
   }
   add(warmUpOf(end, clocks, window), end);
   return runs;
@@ -142,15 +144,15 @@ function runsOf(
  * waits then, and what was handed on last, is the same as if everything had been read.
  */
 function warmUpOf(piece: number, clocks: readonly number[], window: number): number {
-  const clock = clocks[piece] ?? 0;
-  const handedOn = first(clocks, (one) => one > clock - window) - 1;
-  const before = clocks[handedOn] ?? Number.NEGATIVE_INFINITY;
-  return Math.max(0, first(clocks, (one) => one >= before) - 1);
+  const clock = clocks[piece] ?? Number.NEGATIVE_INFINITY;
+  const over = first(clocks, (one) => one > clock - window) - 1;
+  const handedOn = clocks[over] ?? Number.NEGATIVE_INFINITY;
+  return Math.max(0, first(clocks, (one) => one >= handedOn) - 1);
 }
 
 /** Up to where to read so that all that came before `piece` has been handed on; the end when nothing does that. */
 function releasedAt(piece: number, clocks: readonly number[], window: number): number {
-  const clock = clocks[piece] ?? 0;
+  const clock = clocks[piece] ?? Number.NEGATIVE_INFINITY;
   return Math.min(
     clocks.length - 1,
     first(clocks, (one) => one >= clock + window),
@@ -162,7 +164,7 @@ function first(clocks: readonly number[], passes: (clock: number) => boolean): n
   let [from, to] = [0, clocks.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (passes(clocks[middle] ?? 0)) to = middle;
+    if (passes(clocks[middle] ?? Number.POSITIVE_INFINITY)) to = middle;
     else from = middle + 1;
   }
   return from;

@@ -13,6 +13,12 @@ export interface GatheredMetrics {
   last(): readonly IntervalGains[];
 }
 
+export const NO_METRICS: GatheredMetrics = {
+  instead: (destinations) => destinations,
+  upTo: () => [],
+  last: () => [],
+};
+
 export function gatherMetrics(instruments: readonly Instrument[], intervalMicros: number): GatheredMetrics {
   const intervals = createIntervals({ instruments, intervalMicros });
   let over: IntervalGains[] = [];

@@ -11,7 +11,7 @@ export interface Plan {
   readonly logs: readonly PlannedLog[];
 }
 
-/** Each needs memory of its own, and looks at all lines: more would do little else. */
+/** Each needs memory of its own, and looks at lines of others: more would do little else. */
 const MOST_JOBS = 256;
 /** A thread must start and warm up: on two cores two jobs are faster than one from twice so much on (docs/performance.md). */
 const LEAST_BYTES_PER_JOB = 256 * 1024 * 1024;

@@ -30,16 +30,13 @@ export interface FoundTies extends Omit<Ties, 'groups' | 'looked'> {
   readonly looked: ReadonlyMap<number, LookedAt & CountedPiece>;
 }
 
-/** What all jobs have found together. */
-export interface AllTies {
+/** What a job takes: the sessions of its groups, and what it must read for them. */
+export interface Share {
+  /** What all jobs have found together. */
   readonly pairs: Int32Array<ArrayBuffer>;
   /** Of each log, piece after piece. In memory that all share. */
   readonly ids: readonly LogIds[];
   readonly testIds: boolean;
-}
-
-/** What a job takes: the sessions of its groups, and what it must read for them. */
-export interface Share extends AllTies {
   /** Names of groups, each followed by its job. */
   readonly owners: Int32Array<ArrayBuffer>;
   /** Of each log, by piece: the job that takes the lines without an id. */
@@ -72,11 +69,11 @@ export type Question =
   | { readonly kind: 'letter'; readonly number: number; readonly line: string }
   | { readonly kind: 'progress'; readonly number: number; readonly progress: JobProgress };
 
-/** How far a job has come: told after each batch of lines, of which all jobs have the same. */
+/** How far a job has come: told now and then. */
 export interface JobProgress {
   /** Of its own. */
   readonly lines: number;
-  /** The first event of the log; as all times that metrics see, shifted. */
+  /** The first event that it read, in the first job that of the log; as all times that metrics see, shifted. */
   readonly startTime: EpochMicros | undefined;
   readonly clock: EpochMicros;
   readonly gains: readonly IntervalGains[];

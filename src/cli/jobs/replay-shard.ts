@@ -4,9 +4,6 @@ import type { IntervalGains } from '../../export/metrics/intervals.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { shift } from '../../model/time.ts';
 import { createState } from '../../reconstruct/state.ts';
-import { createGroups, tiePairs } from '../../shard/groups.ts';
-import { NO_ID } from '../../shard/line-ids.ts';
-import { type Shard, shardOf } from '../../shard/shard.ts';
 import { deliver } from '../deliver.ts';
 import { intervalMicrosOf } from '../delivery-settings.ts';
 import { type Destinations, openDestinations } from '../destinations.ts';
@@ -15,14 +12,14 @@ import { createLogClock, type LogClock } from '../log-clock.ts';
 import { reconstructOptions } from '../reconstruct-options.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 import { assertAccounted, createReport, type Report } from '../report.ts';
-import { type KnownLines, type LogPart, shardedLogs } from '../shard.ts';
+import { shardedLogs } from '../shard.ts';
 import { takeIn, takeRest } from '../take-in.ts';
-import type { Run } from './allot.ts';
-import { gatherMetrics } from './gathered-metrics.ts';
+import { gatherMetrics, NO_METRICS } from './gathered-metrics.ts';
 import type { MainThread } from './main-thread.ts';
 import type { JobProgress, Order, Result, Share } from './messages.ts';
-import { type PlannedLog, partOf, pieceBytesFor, sourceOf } from './plan.ts';
+import { sourceOf } from './plan.ts';
 import { type RemoteEnds, remoteEnds } from './remote-ends.ts';
+import { ownerOf, partsOf } from './share.ts';
 import { threadIo } from './thread-io.ts';
 import { limitUnanswered } from './unanswered.ts';
 
@@ -35,7 +32,7 @@ export async function replayShard(order: Order, share: Share, main: MainThread):
   const report = createReport(order.logs.length);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
   const ends = remoteEnds(main, flags);
-  const metrics = gatherMetrics(names.instruments, intervalMicrosOf(flags));
+  const metrics = flags.metrics ? gatherMetrics(names.instruments, intervalMicrosOf(flags)) : NO_METRICS;
   const destinations = metrics.instead(await openSpanDestinations(order, names, ends));
   const input = openInput(order, share, interrupt, report);
   const state = createState(reconstructOptions(flags, input));
@@ -67,37 +64,11 @@ function openInput(
   report: Report,
 ): Input {
   const sources = logs.map((log) => sourceOf(log, logs.length));
-  const { ids, testIds, runs } = share;
-  const [only] = logs;
-  const parts = runs && only && (() => partsOf(only, runs, share, shard.count));
+  const { ids, testIds } = share;
+  const parts = partsOf(share, logs, shard.count);
   const sharded = shardedLogs({ ids, testIds, owns: ownerOf(share, shard), parts });
-  // All jobs read all logs: what ends early for all is told by one of them.
+  // What ends early for all, as a damaged .gz does, is told by one of them.
   return inputOf(sources, flags, interrupt, report, { assume: undefined, sharded, silent: shard.index > 0 });
-}
-
-/** By a line's id, whose it is; of a session that was not seen in the first look its hash tells. */
-function ownerOf({ pairs, owners, homes }: Share, { index, count }: Shard): KnownLines['owns'] {
-  const groups = createGroups();
-  tiePairs(groups, pairs);
-  const jobs = new Map<number, number>();
-  for (let at = 0; at < owners.length; at += 2) jobs.set(owners[at] ?? 0, owners[at + 1] ?? 0);
-  return (id, log, piece) => {
-    if (id === NO_ID) return (homes[log]?.[piece] ?? 0) === index;
-    const group = groups.nameOf(id);
-    return (jobs.get(group) ?? shardOf(group, count)) === index;
-  };
-}
-
-/** The runs of pieces, and on which line each begins. */
-function partsOf(log: PlannedLog, runs: readonly Run[], { ids }: Share, jobs: number): readonly LogPart[] {
-  const pieceBytes = pieceBytesFor([log], jobs);
-  return runs.map((run) => {
-    const before = ids[0]?.slice(0, run.from) ?? [];
-    const line = before.reduce((sum, { length }) => sum + length, 0);
-    // Nobody asks a job how far it has read; that it does not read the beginning of the log is all that counts.
-    const start = { line, offsetBytes: run.from * pieceBytes };
-    return { source: partOf(log, run, pieceBytes), piece: run.from, start };
-  });
 }
 
 /** Metrics are the main thread's. All jobs together have no more requests under way than one, as long as each has one. */
