@@ -11,11 +11,11 @@ export interface JournalFile {
   /** From now on lines belong to the checkpoint of this digest; those of another one are worth nothing any more. */
   begin(digest: string): void;
   /**
-   * When it returns, the line outlives this process (though not the machine: nothing is synced). Before the first
+   * One line or several. When it returns, they outlive this process (though not the machine: nothing is synced). Before the first
    * `begin` nothing is kept. Throws what the system throws.
    * @returns false when the file is full: nothing was written.
    */
-  append(line: string): boolean;
+  append(lines: string): boolean;
   close(): void;
 }
 
@@ -49,11 +49,11 @@ export function openJournal(directory: string): JournalFile {
         // `append` tries again, and tells; what could not be removed is at the next start.
       }
     },
-    append(line) {
+    append(lines) {
       if (path === undefined) return true;
       if (bytes > MOST_JOURNAL_BYTES) return false;
       descriptor ??= openSync(path, 'a', 0o600);
-      const text = Buffer.from(`${lead}${line}\n`);
+      const text = Buffer.from(`${lead}${lines}\n`);
       lead = '\n';
       // Synchronously: what is written later is not written when the next moment is the last one.
       for (let written = 0; written < text.length; ) written += writeSync(descriptor, text, written);

@@ -4,8 +4,8 @@ import { systemProblem } from '../system-problem.ts';
 import { type JournalLine, textOf } from './journal.ts';
 
 export interface JournalNotes {
-  /** What cannot be noted is sent again after a crash, and that is all: it is told once. */
-  add(line: JournalLine): void;
+  /** All at once. What cannot be noted is sent again after a crash, and that is all: it is told once. */
+  add(...lines: readonly JournalLine[]): void;
   /** How long it took so far. */
   millis(): number;
 }
@@ -14,18 +14,18 @@ export function journalNotes(journal: JournalFile, tell: (sentence: string) => v
   let problem: string | undefined;
   let millis = 0;
 
-  function append(line: JournalLine): string | undefined {
+  function append(lines: readonly JournalLine[]): string | undefined {
     try {
-      return journal.append(textOf(line)) ? undefined : 'it is full';
+      return journal.append(lines.map(textOf).join('\n')) ? undefined : 'it is full';
     } catch (error) {
       return systemProblem(error);
     }
   }
 
   return {
-    add(line) {
+    add(...lines) {
       const from = performance.now();
-      const said = append(line);
+      const said = append(lines);
       if (said !== undefined && said !== problem) {
         tell(
           `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,

@@ -2,13 +2,12 @@
 import { pointsIn } from '../../export/delivery/metric-rules.ts';
 import type { OnSettled } from '../../export/destination.ts';
 import type { MetricSnapshot } from '../../model/metric.ts';
-import type { Settlement } from '../../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
 
 /** @param linesSoFar read, over all runs */
 export function createOutcomes(
-  note: (line: JournalLine) => void,
+  note: (...lines: readonly JournalLine[]) => void,
   earlier: Earlier | undefined,
   linesSoFar: () => number,
 ): OnSettled {
@@ -27,15 +26,14 @@ export function createOutcomes(
       note({ kind: 'spans', lines: linesSoFar(), to, spans, how });
     },
     points(to, snapshots, how) {
-      let rest: Settlement = how;
-      for (const snapshot of snapshots) {
+      const lines = snapshots.map((snapshot, at): JournalLine => {
         const time = timeOf(snapshot);
         const through = countOf(to, time) + pointsIn(snapshot);
         last.set(to, { time, through });
         // How a request ended is told once, whatever was in it.
-        note({ kind: 'points', lines: linesSoFar(), to, time, through, how: rest });
-        rest = NOTHING;
-      }
+        return { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING };
+      });
+      note(...lines);
     },
   };
 }
