@@ -2,6 +2,7 @@
  * The head of a line in its bytes, as recorders write it: `{"ts": 1795421979.9, "event": "pre_llm_call"`, with a `pid`
  * before a shell hook's `hook_event_name`. Of the lines that somebody else takes in, this is all that is ever read.
  */
+import { startsWith } from '../model/bytes.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { readerOf } from './hooks.ts';
 import { parseTime } from './time.ts';
@@ -59,7 +60,7 @@ function hookAt(bytes: Buffer, at: number): number {
 
 /** Where the value of the field begins whose name is expected at `at`; -1 when another is there, or `at` is -1. */
 function value(bytes: Buffer, at: number, name: Buffer): number {
-  return at >= 0 && isNext(bytes, at, name) ? skipSpace(bytes, at + name.length) : -1;
+  return at >= 0 && startsWith(bytes, at, name) ? skipSpace(bytes, at + name.length) : -1;
 }
 
 /** Where the next field begins behind a value that ends at `at`. */
@@ -107,7 +108,7 @@ function isHook(met: Met, bytes: Buffer, start: number): boolean {
   if (bytes[start] !== QUOTE) return false;
   const letters = ((bytes[start + 2] ?? 0) << 16) | ((bytes[start + 6] ?? 0) << 8) | (bytes[start + 12] ?? 0);
   const known = met.get(letters);
-  if (known !== undefined && isNext(bytes, start + 1, known)) return true;
+  if (known !== undefined && startsWith(bytes, start + 1, known)) return true;
   const name = bytes.toString('latin1', start + 1, nameEnd(bytes, start + 1));
   if (readerOf(name) === undefined) return false;
   if (met.size < MOST_MET) met.set(letters, Buffer.from(`${name}"`));
@@ -122,8 +123,3 @@ function nameEnd(bytes: Buffer, from: number): number {
 
 /** Some families of hooks have any number of members. */
 const MOST_MET = 512;
-
-function isNext(bytes: Buffer, at: number, text: Buffer): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
-  return true;
-}

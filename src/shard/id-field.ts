@@ -1,4 +1,5 @@
 /** One id field in the bytes of a line. What cannot be read without unescaping or decoding is left to the caller. */
+import { startsWith } from '../model/bytes.ts';
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -40,9 +41,4 @@ function skipBlanks(bytes: Uint8Array, from: number): number {
 export function endsWith(bytes: Uint8Array, end: number, text: Uint8Array): boolean {
   const start = end - text.length;
   return start >= 0 && startsWith(bytes, start, text);
-}
-
-export function startsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
-  return true;
 }

@@ -3,9 +3,10 @@
  * read as text by `keysOf`.
  */
 
+import { startsWith } from '../model/bytes.ts';
 import { createFindIdField } from './find-id-field.ts';
 import type { Groups } from './groups.ts';
-import { endsWith, NO_VALUE, ODD_VALUE, startsWith, valueEnd, valueStart } from './id-field.ts';
+import { endsWith, NO_VALUE, ODD_VALUE, valueEnd, valueStart } from './id-field.ts';
 import { idHash, textHash } from './id-hash.ts';
 import { NO_ID } from './line-ids.ts';
 

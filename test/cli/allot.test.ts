@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { allot, type CountedPiece, type Run } from '../../src/cli/jobs/allot.ts';
 import { createLogClock, tick } from '../../src/cli/log-clock.ts';
 import type { EpochMicros } from '../../src/model/time.ts';
+import { DEFAULT_OPTIONS } from '../../src/reconstruct/options.ts';
 import { flushWaiting, reorder } from '../../src/reconstruct/reorder.ts';
-import { createState, DEFAULT_OPTIONS, type Waiting } from '../../src/reconstruct/state.ts';
+import { createState, type Waiting } from '../../src/reconstruct/state.ts';
 import { createGroups } from '../../src/shard/groups.ts';
 import { countIds, NO_ID } from '../../src/shard/line-ids.ts';
 import { createTimeBounds } from '../../src/shard/time-bounds.ts';
@@ -111,7 +112,7 @@ describe('a job that leaves pieces out', () => {
   test('has all of its lines handed on by the same clock as one that reads everything, and nobody else’s', () => {
     fc.assert(
       fc.property(logs, fc.integer({ min: 1, max: 4 }), (pieces, jobs) => {
-        const allotted = allot(pieces.map(pieceOf), createGroups(), jobs, { reorderWindowMicros: WINDOW });
+        const allotted = allot(pieces.map(pieceOf), createGroups(), jobs, WINDOW);
         const ownerOf = ownerIn(allotted);
         for (let job = 0; job < jobs; job++) {
           const isOwn = (line: Line, piece: number) => ownerOf(line, piece) === job;
@@ -133,7 +134,7 @@ describe('a job that leaves pieces out', () => {
         }),
       ),
     );
-    const { runs } = allot(pieces.map(pieceOf), createGroups(), 4, { reorderWindowMicros: WINDOW });
+    const { runs } = allot(pieces.map(pieceOf), createGroups(), 4, WINDOW);
     expect(runs).toEqual([
       [
         { from: 0, to: 26 },
@@ -160,7 +161,7 @@ test.each([
   ['its clock was set back between two pieces', [at(1000, 2000), at(1900, 3000)].map(pieceOf)],
   ['the times of a piece are not known', [pieceOf(at(1000)), odd]],
 ])('all of a log is read when %s', (_why, pieces) => {
-  expect(allot(pieces, createGroups(), 2, { reorderWindowMicros: WINDOW }).runs).toBeUndefined();
+  expect(allot(pieces, createGroups(), 2, WINDOW).runs).toBeUndefined();
 });
 
 test('who belongs together has one job, and jobs have about as many lines each', () => {

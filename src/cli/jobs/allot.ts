@@ -31,29 +31,42 @@ export interface Run {
 
 /**
  * @param pieces of all logs, in order
- * @param skip how far events are put in order of time, when pieces may be left out; `undefined`: all jobs read everything
+ * @param windowMicros how far events are put in order of time, when pieces may be left out; `undefined`: all jobs read everything
  */
 export function allot(
   pieces: readonly CountedPiece[],
   groups: Groups,
   jobs: number,
-  skip: { readonly reorderWindowMicros: number } | undefined,
+  windowMicros: number | undefined,
 ): Allotment {
   const owners = ownersOf(pieces, groups, jobs);
   const homes = homesOf(pieces, jobs);
-  const clocks = skip && clocksOf(pieces, skip.reorderWindowMicros);
-  const takers = pieces.map(({ counts }, piece) => {
+  return {
+    owners: Int32Array.from([...owners].flat()),
+    homes,
+    runs:
+      windowMicros === undefined ? undefined : runsOfJobs(pieces, groups, jobs, owners, homes, windowMicros),
+  };
+}
+
+function runsOfJobs(
+  pieces: readonly CountedPiece[],
+  groups: Groups,
+  jobs: number,
+  owners: ReadonlyMap<number, number>,
+  homes: readonly number[],
+  windowMicros: number,
+): Allotment['runs'] {
+  const clocks = clocksOf(pieces, windowMicros);
+  if (clocks === undefined) return undefined;
+  const jobsHere = pieces.map(({ counts }, piece) => {
     const jobOf = (id: number) => (id === NO_ID ? homes[piece] : owners.get(groups.nameOf(id)));
     return new Set([...counts].filter((_, at) => at % 2 === 0).map(jobOf));
   });
-  const runs =
-    skip &&
-    clocks &&
-    Array.from({ length: jobs }, (_, job) => {
-      const needed = takers.map((jobsHere) => jobsHere.has(job));
-      return runsOf(needed, clocks, skip.reorderWindowMicros, job === 0);
-    });
-  return { owners: Int32Array.from([...owners].flat()), homes, runs };
+  return Array.from({ length: jobs }, (_, job) => {
+    const needed = jobsHere.map((here) => here.has(job));
+    return runsOf(needed, clocks, windowMicros, job === 0);
+  });
 }
 
 /** From a group's name to its job: each job takes about as many lines, of groups that begin one after the other. */

@@ -65,7 +65,6 @@ export async function openCoordinator(
     if (job === 0 && told.startTime !== undefined) meter.startAt(told.startTime);
     meter.add(job, told.gains, told.clock);
     await sendDue();
-    lead.release();
     await lead.room(job);
   }
 

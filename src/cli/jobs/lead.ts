@@ -3,9 +3,9 @@
  * when all jobs have passed it.
  */
 export interface Lead {
-  /** Returns when the job may go on. */
+  /** Some of the gains that waited may have gone; returns when the job may go on. */
   room(job: number): Promise<void>;
-  /** Some of the gains that waited have gone. */
+  /** Some of the gains that waited have gone, and nobody wants to go on. */
   release(): void;
 }
 

@@ -16,6 +16,8 @@ import type { PlannedLog } from './plan.ts';
 export interface Order {
   readonly shard: Shard;
   readonly logs: readonly PlannedLog[];
+  /** How long the pieces are in which the logs are looked at, and read. */
+  readonly pieceBytes: number;
   readonly flags: ReplayFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly shiftMicros: number;

@@ -11,6 +11,7 @@ import { scavengeInParallel } from '../steady-heap.ts';
 import { openCoordinator } from './coordinator.ts';
 import type { Plan } from './how-many.ts';
 import { startJob } from './job.ts';
+import { pieceBytesFor } from './plan.ts';
 import { reasonNotToShare, sharesOf, tellOfChange } from './share.ts';
 
 /** @returns `undefined` when only one job can replay these logs; that was said, and nothing was sent. */
@@ -28,9 +29,10 @@ export async function replayInJobs(
   const report = createReport(logs.length);
   const coordinator = await openCoordinator(count, flags, io, report);
   const taken = new SharedArrayBuffer(4);
+  const pieceBytes = pieceBytesFor(logs, count);
   const jobs = Array.from({ length: count }, (_, index) =>
     startJob(
-      { shard: { index, count }, logs, flags, env: { ...io.env }, shiftMicros, taken },
+      { shard: { index, count }, logs, pieceBytes, flags, env: { ...io.env }, shiftMicros, taken },
       coordinator.serviceOf(index),
     ),
   );
@@ -42,7 +44,7 @@ export async function replayInJobs(
   interrupt.signal.addEventListener('abort', stop);
   try {
     const found = await Promise.all(jobs.map(({ ties }) => ties));
-    const shares = reasonNotToShare(found, logs) ?? sharesOf(found, logs, flags);
+    const shares = reasonNotToShare(found, logs) ?? sharesOf(found, logs, flags, pieceBytes);
     if (typeof shares === 'string') {
       io.stderr.write(`hermes-otel: ${shares}\n`);
       scavengeInParallel(true);

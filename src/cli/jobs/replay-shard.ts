@@ -23,7 +23,7 @@ import { ownerOf, partsOf } from './share.ts';
 import { threadIo } from './thread-io.ts';
 import { limitUnanswered } from './unanswered.ts';
 
-/** So many batches of lines, of 256 KiB each, between two tellings how far the job has come. */
+/** So many batches of lines between two tellings how far the job has come: of one log 2 MiB. */
 const TELL_EVERY = 8;
 
 export async function replayShard(order: Order, share: Share, main: MainThread): Promise<Result> {
@@ -57,15 +57,11 @@ export async function replayShard(order: Order, share: Share, main: MainThread):
   return { report: { ...report, onDiagnostic: undefined }, tallies: ends.talliesOf(accounts) };
 }
 
-function openInput(
-  { shard, logs, flags }: Order,
-  share: Share,
-  interrupt: AbortSignal,
-  report: Report,
-): Input {
+function openInput(order: Order, share: Share, interrupt: AbortSignal, report: Report): Input {
+  const { shard, logs, flags } = order;
   const sources = logs.map((log) => sourceOf(log, logs.length));
   const { ids, testIds } = share;
-  const parts = partsOf(share, logs, shard.count);
+  const parts = partsOf(share, order);
   const sharded = shardedLogs({ ids, testIds, owns: ownerOf(share, shard), parts });
   // What ends early for all, as a damaged .gz does, is told by one of them.
   return inputOf(sources, flags, interrupt, report, { assume: undefined, sharded, silent: shard.index > 0 });

@@ -8,8 +8,8 @@ import { addDiagnostic, type Report } from '../report.ts';
 import type { KnownLines, LogPart } from '../shard.ts';
 import { NOT_SHARED } from '../ties.ts';
 import { allot } from './allot.ts';
-import type { FoundTies, Share } from './messages.ts';
-import { maySkip, type PlannedLog, partOf, pieceBytesFor, piecesOf } from './plan.ts';
+import type { FoundTies, Order, Share } from './messages.ts';
+import { maySkip, type PlannedLog, partOf, piecesOf } from './plan.ts';
 
 /** A sentence that says why several jobs cannot share the logs; `undefined` when they can. */
 export function reasonNotToShare(
@@ -29,6 +29,7 @@ export function sharesOf(
   found: readonly FoundTies[],
   logs: readonly PlannedLog[],
   flags: ReplayFlags,
+  pieceBytes: number,
 ): readonly Share[] {
   const jobs = found.length;
   const groups = createGroups();
@@ -36,14 +37,13 @@ export function sharesOf(
   const testIds = found.some((one) => one.testIds);
   const looked = new Map(found.flatMap((one) => [...one.looked]));
   // Only after an interrupt some were not looked at, and then nothing more is read.
-  const pieces = piecesOf(logs, pieceBytesFor(logs, jobs)).map(({ number, log }) => ({
+  const pieces = piecesOf(logs, pieceBytes).map(({ number, log }) => ({
     log,
     ...(looked.get(number) ?? NOT_LOOKED_AT),
   }));
   // Test payloads have no part in the log's time, and bytes alone do not tell them.
   const skip = maySkip({ logs, flags }) && !testIds;
-  const window = skip ? { reorderWindowMicros: reorderWindowMicros(flags) } : undefined;
-  const { owners, homes, runs } = allot(pieces, groups, jobs, window);
+  const { owners, homes, runs } = allot(pieces, groups, jobs, skip ? reorderWindowMicros(flags) : undefined);
   const ids = logs.map((): Int32Array[] => []);
   const homesByLog = logs.map((): number[] => []);
   for (const [number, piece] of pieces.entries()) {
@@ -83,14 +83,9 @@ export function ownerOf({ pairs, owners, homes }: Share, { index, count }: Shard
 }
 
 /** What is to be read of the only log, and on which line each part begins; `undefined`: all of all logs. */
-export function partsOf(
-  { runs, ids }: Share,
-  logs: readonly PlannedLog[],
-  jobs: number,
-): readonly LogPart[] | undefined {
+export function partsOf({ runs, ids }: Share, { logs, pieceBytes }: Order): readonly LogPart[] | undefined {
   const [log] = logs;
   if (runs === undefined || log === undefined) return undefined;
-  const pieceBytes = pieceBytesFor(logs, jobs);
   return runs.map((run) => {
     const before = ids[0]?.slice(0, run.from) ?? [];
     const line = before.reduce((sum, { length }) => sum + length, 0);

@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.ts';
 import { findTies, type Piece } from '../ties.ts';
 import { connectMainThread } from './main-thread.ts';
 import type { Order } from './messages.ts';
-import { maySkip, pieceBytesFor, piecesOf } from './plan.ts';
+import { maySkip, piecesOf } from './plan.ts';
 import { replayShard } from './replay-shard.ts';
 
 /** Ends with the last message. Throws what is our bug: the main thread hears of it as the thread's error. */
@@ -29,8 +29,8 @@ export async function work(port: MessagePort, order: Order): Promise<void> {
 }
 
 /** One piece of the logs after the other, as long as no other job has taken it. */
-function* untaken({ logs, shard, taken }: Order): Generator<Piece, void, undefined> {
-  const pieces = piecesOf(logs, pieceBytesFor(logs, shard.count));
+function* untaken({ logs, pieceBytes, taken }: Order): Generator<Piece, void, undefined> {
+  const pieces = piecesOf(logs, pieceBytes);
   const next = new Int32Array(taken);
   for (;;) {
     const piece = pieces[Atomics.add(next, 0, 1)];
