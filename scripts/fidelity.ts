@@ -6,7 +6,8 @@ import { assertAccounted, createReport, spanCount } from '../src/cli/report.ts';
 import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
-import { createState, DEFAULT_OPTIONS } from '../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
+import { createState } from '../src/reconstruct/state.ts';
 
 const ROOT = new URL('../fixtures/recordings/', import.meta.url);
 

@@ -8,7 +8,8 @@ import { convention } from '../src/conventions/convention.ts';
 import { CONVENTION_NAMES } from '../src/conventions/convention-names.ts';
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
-import { createState, DEFAULT_OPTIONS } from '../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
+import { createState } from '../src/reconstruct/state.ts';
 import { anyText } from './any-text.ts';
 
 // Whatever stands in a file: parse, reconstruct, conventions and the account of lines, as a replay runs them.

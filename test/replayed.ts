@@ -1,12 +1,8 @@
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
-import {
-  createOutput,
-  createState,
-  DEFAULT_OPTIONS,
-  type Output,
-  type ReconstructOptions,
-} from '../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS, type ReconstructOptions } from '../src/reconstruct/options.ts';
+import { createOutput, type Output } from '../src/reconstruct/output.ts';
+import { createState } from '../src/reconstruct/state.ts';
 import { finish, step } from '../src/reconstruct/step.ts';
 
 /** A hook event as the flat envelope writes it. */

@@ -1,5 +1,5 @@
 /** From flags to the options of the reconstruct stage. */
-import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../reconstruct/state.ts';
+import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../reconstruct/options.ts';
 import { CliError } from './cli-error.ts';
 import type { FlagValues } from './flags.ts';
 import { readDuration } from './flags.ts';

@@ -1,5 +1,6 @@
 /** Parsed lines into the state, finished spans out; every line that is no event goes to the report. */
-import { createOutput, type Output, type State } from '../reconstruct/state.ts';
+import { createOutput, type Output } from '../reconstruct/output.ts';
+import type { State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
 import { CliError } from './cli-error.ts';
 import { type LineBatch, SILENCE, type TakenLine } from './input.ts';

@@ -7,16 +7,8 @@ import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts'
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { attemptSpan } from './api-call-span.ts';
 import { spanIdOf } from './ids.ts';
-import type {
-  AttemptState,
-  CallState,
-  Fate,
-  Output,
-  PresumedEnd,
-  SessionState,
-  State,
-  TurnState,
-} from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { AttemptState, CallState, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, isRepeat, trusted } from './times.ts';
 import { addUsage } from './tokens.ts';
 import { presumeToolsEnded } from './tool-calls.ts';

@@ -4,7 +4,8 @@ import type { ApprovalSpan, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
-import type { ApprovalState, Fate, Output, PresumedEnd, SessionState, State, TurnState } from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { ApprovalState, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, isRepeat } from './times.ts';
 
 /** The choices that let the tool run (`tools/approval.py`). */

@@ -4,7 +4,8 @@ import type { AuxiliaryCallSpan, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
-import type { AuxiliaryState, Fate, Output, PresumedEnd, SessionState, State, TurnState } from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { AuxiliaryState, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, trusted } from './times.ts';
 import { addUsage } from './tokens.ts';
 

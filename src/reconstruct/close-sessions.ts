@@ -4,8 +4,9 @@
  */
 import type { IncompleteReason } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
+import type { Fate, Output } from './output.ts';
 import { sendSession } from './sessions.ts';
-import type { Fate, Output, SessionState, State } from './state.ts';
+import type { SessionState, State } from './state.ts';
 import { closeTurn } from './turns.ts';
 
 /** A session is finalised or reset. */

@@ -3,7 +3,8 @@ import type { HookEvent } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import type { Fate, Output, Position, SessionState, State } from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { Position, SessionState, State } from './state.ts';
 import { NO_TOKENS } from './tokens.ts';
 
 /** The session of this id, opened at `time` when it is new. */

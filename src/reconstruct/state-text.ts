@@ -1,6 +1,7 @@
 /** The state as text and back, for a checkpoint. Content is in it only when it was asked for. */
 import { fingerprintOf } from './fingerprint.ts';
-import { createState, type ReconstructOptions, type State, type Waiting } from './state.ts';
+import type { ReconstructOptions } from './options.ts';
+import { createState, type State, type Waiting } from './state.ts';
 
 /** Changes whenever a field of `State` changes its meaning: a state of another number cannot be read. */
 export const STATE_FORMAT = 2;

@@ -2,57 +2,10 @@
  * What is known between two events: plain data (records, arrays, maps), so that it can be printed, compared in a
  * test and written to a checkpoint. It holds no content of the log unless content was asked for.
  */
-import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ApiFields, HookEvent, ToolStatus, Usage } from '../model/event.ts';
-import type { AgentSpan, AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
+import type { AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-
-export interface ReconstructOptions {
-  /** One trace for a whole session (the default), or one for each turn. */
-  readonly tracePer: 'session' | 'turn';
-  /** A session silent for longer than this, in log time, is closed; `undefined`: never. */
-  readonly idleTimeoutMicros: number | undefined;
-  /**
-   * When the span of an ended session leaves: `at_finish` keeps it for a session that is resumed later in the same
-   * (finite) log, so that it leaves once and whole; `at_end` sends it at once, as a live log wants.
-   */
-  readonly sessionSpans: 'at_finish' | 'at_end';
-  /** Events are put in order of time within this window of log time; 0: as they come. */
-  readonly reorderWindowMicros: number;
-  /** At most this many events wait in the window. */
-  readonly reorderMaxEvents: number;
-  /** Quiet sessions (no open turn) beyond this many are closed, the longest quiet first. */
-  readonly maxQuietSessions: number;
-  /** Open turns beyond this many are closed as incomplete (`evicted`), the oldest first. */
-  readonly maxOpenTurns: number;
-  /** True when content was asked for; without it no argument of a tool enters the state. */
-  readonly content: boolean;
-  /** Times were assumed, not recorded: every span says so. */
-  readonly syntheticTime: boolean;
-  /** Which turns become spans; `undefined`: all. A sub-agent goes with the turn that started it. */
-  readonly selectTurn: ((facts: TurnFacts) => boolean) | undefined;
-}
-
-/** What a filter can go by. */
-export interface TurnFacts {
-  readonly sessionId: string;
-  readonly startTime: EpochMicros;
-  readonly model: string | undefined;
-  readonly platform: string | undefined;
-}
-
-export const DEFAULT_OPTIONS: ReconstructOptions = {
-  tracePer: 'session',
-  idleTimeoutMicros: undefined,
-  sessionSpans: 'at_finish',
-  reorderWindowMicros: 5_000_000,
-  reorderMaxEvents: 1000,
-  maxQuietSessions: 4096,
-  maxOpenTurns: 100_000,
-  content: false,
-  syntheticTime: false,
-  selectTurn: undefined,
-};
+import type { ReconstructOptions } from './options.ts';
 
 /** An event that another part of a shared log takes in. Its time still moves the clock of this one. */
 export interface Elsewhere {
@@ -290,29 +243,6 @@ export interface SubagentState {
   readonly selected: boolean;
 }
 
-/** What a step gives back, gathered over a batch. */
-export interface Output {
-  readonly spans: AgentSpan[];
-  readonly diagnostics: Diagnostic[];
-  readonly lines: LineCounts;
-}
-
-/** What became of the events: each is counted once. */
-export interface LineCounts {
-  /** Became a span or a part of one. */
-  mapped: number;
-  /** Said again what another event had said. */
-  merged: number;
-  /** Known hooks that are no part of a span. */
-  unmapped: number;
-  /** Could be given to no session. */
-  unplaced: number;
-  /** Inside a turn that the filters left out. */
-  filtered: number;
-}
-
-export type Fate = keyof LineCounts;
-
 export function createState(options: ReconstructOptions): State {
   return {
     options,
@@ -329,13 +259,5 @@ export function createState(options: ReconstructOptions): State {
     clock: 0 as EpochMicros,
     handedOn: 0 as EpochMicros,
     nextIdleCheck: 0 as EpochMicros,
-  };
-}
-
-export function createOutput(): Output {
-  return {
-    spans: [],
-    diagnostics: [],
-    lines: { mapped: 0, merged: 0, unmapped: 0, unplaced: 0, filtered: 0 },
   };
 }

@@ -14,10 +14,11 @@ import {
   enforceBounds,
   onSessionFinalize,
 } from './close-sessions.ts';
+import type { Fate, Output } from './output.ts';
 import { findTurn, noteTask, sessionOf, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
 import { onSessionStart, sendSessions, touchSession } from './sessions.ts';
-import type { Fate, Output, SessionState, State, TurnState, Waiting } from './state.ts';
+import type { SessionState, State, TurnState, Waiting } from './state.ts';
 import {
   closeIdleSubagents,
   closeOpenSubagents,

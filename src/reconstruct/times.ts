@@ -1,7 +1,7 @@
 /** The time rules, in one place. docs/adr/0003-time-rules.md holds the reasons; each decision is counted and named. */
 import type { EventBase } from '../model/event.ts';
 import type { EpochMicros } from '../model/time.ts';
-import type { Output } from './state.ts';
+import type { Output } from './output.ts';
 
 /** API times farther than this from the recorder's come from another clock: the recorder's own are kept together. */
 const MAX_DISAGREEMENT_MICROS = 5_000_000;

@@ -7,7 +7,8 @@ import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { endedUnder, rememberEnded } from './ended.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { Ended, Fate, Output, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { Ended, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
 import {
   findOpen,

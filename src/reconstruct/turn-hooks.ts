@@ -1,7 +1,8 @@
 /** What a turn's own hooks do: where it begins, and where it ends. What else closes one is in `turns.ts`. */
 import type { Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
 import { hasEnded } from './ended.ts';
-import type { Fate, Output, SessionState, State, TurnState } from './state.ts';
+import type { Fate, Output } from './output.ts';
+import type { SessionState, State, TurnState } from './state.ts';
 import { clampedEnd, isRepeat } from './times.ts';
 import { announce, closeTurn, endTurn, openTurn } from './turns.ts';
 

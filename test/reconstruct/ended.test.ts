@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { endedUnder, hasEnded, rememberEnded } from '../../src/reconstruct/ended.ts';
-import { createState, DEFAULT_OPTIONS } from '../../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS } from '../../src/reconstruct/options.ts';
+import { createState } from '../../src/reconstruct/state.ts';
 
 const START = epochMicros(1_790_000_000_000_000);
 const MANY = 100_000;

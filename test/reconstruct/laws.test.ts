@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentSpan } from '../../src/model/span.ts';
-import { createOutput, createState, DEFAULT_OPTIONS } from '../../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS } from '../../src/reconstruct/options.ts';
+import { createOutput } from '../../src/reconstruct/output.ts';
+import { createState } from '../../src/reconstruct/state.ts';
 import { finish } from '../../src/reconstruct/step.ts';
 import { type FlatEvent, logOf, replayEvents, replayText, sorted } from '../replayed.ts';
 import { type MadeSession, sessions } from './hermes-log.ts';

@@ -1,14 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseLine } from '../../src/parse/parse-line.ts';
-import {
-  createOutput,
-  createState,
-  DEFAULT_OPTIONS,
-  type Output,
-  type ReconstructOptions,
-  type State,
-} from '../../src/reconstruct/state.ts';
+import { DEFAULT_OPTIONS, type ReconstructOptions } from '../../src/reconstruct/options.ts';
+import { createOutput, type Output } from '../../src/reconstruct/output.ts';
+import { createState, type State } from '../../src/reconstruct/state.ts';
 import { stateFromText, stateToText } from '../../src/reconstruct/state-text.ts';
 import { finish, step } from '../../src/reconstruct/step.ts';
 import { type MadeSession, sessions } from './hermes-log.ts';
