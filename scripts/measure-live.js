@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { epochMicros } from '../dist/model/time.js';
 import { sampleLog } from '../dist/sample/sample-log.js';
+import { listen } from './listen.js';
 
 const TURNS = Number(process.argv[2] ?? 30);
 const BIN = fileURLToPath(new URL('../bin/hermes-otel.js', import.meta.url));
@@ -21,16 +23,19 @@ const server = createServer((request, response) => {
     response.end();
   });
 });
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const delivery = ['-e', 'otlp', '--endpoint', `http://127.0.0.1:${server.address().port}`, '--no-metrics'];
+const port = await listen(server);
+const delivery = ['-e', 'otlp', '--endpoint', `http://127.0.0.1:${port}`, '--no-metrics'];
 const quoted = (words) => words.map((word) => `'${word}'`).join(' ');
 
-for (const [title, command] of [
-  [
-    'tail -f | replay -',
-    (log) => `tail -n +1 -f ${log} | ${quoted([process.execPath, BIN, 'replay', '-', ...delivery])}`,
-  ],
-  ['replay --follow', (log) => quoted([process.execPath, BIN, 'replay', '--follow', log, ...delivery])],
+for (const { title, command } of [
+  {
+    title: 'tail -f | replay -',
+    command: (log) => `tail -n +1 -f ${log} | ${quoted([process.execPath, BIN, 'replay', '-', ...delivery])}`,
+  },
+  {
+    title: 'replay --follow',
+    command: (log) => quoted([process.execPath, BIN, 'replay', '--follow', log, ...delivery]),
+  },
 ]) {
   const log = join(folder, title.replaceAll(/\W/g, ''));
   writeFileSync(log, '');
@@ -39,10 +44,10 @@ for (const [title, command] of [
   // The first one finds the program still starting.
   for (let turn = 0; turn <= TURNS; turn += 1) {
     const arrived = new Promise((resolve) => {
-      heard = resolve;
+      heard = () => resolve(undefined);
     });
-    const now = Date.now() * 1000;
-    appendFileSync(log, `${sampleLog(`live_${turn}`, now - 3_100_000).join('\n')}\n`);
+    const began = epochMicros(Date.now() * 1000 - 3_100_000);
+    appendFileSync(log, `${sampleLog(`live_${turn}`, began).join('\n')}\n`);
     const from = performance.now();
     await arrived;
     if (turn > 0) waits.push(performance.now() - from);

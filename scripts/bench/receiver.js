@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { protobufFields } from '../../dist/export/encode/protobuf-fields.js';
+import { listen } from '../listen.js';
 
 let bodies = [];
 
@@ -16,7 +17,7 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.send({ port: await listen(server) });
 
 process.on('message', (message) => {
   if (message === 'count') process.send(count());
@@ -47,12 +48,13 @@ function* spanIds(request) {
       for (const span of inside([scopeSpans], 2)) {
         const [traceId] = inside([span], 1);
         const [spanId] = inside([span], 2);
-        yield `${traceId.toString('latin1')}${spanId.toString('latin1')}`;
+        yield Buffer.concat([traceId, spanId]).toString('latin1');
       }
     }
   }
 }
 
+/** @returns {Generator<any>} the bytes of the messages' fields of that number */
 function* inside(messages, number) {
   for (const message of messages) {
     for (const field of protobufFields(message)) if (field.number === number) yield field.value;

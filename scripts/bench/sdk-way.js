@@ -16,7 +16,9 @@ import { hrTime } from '../../dist/export/encode/readable-span.js';
 import { toSdkAttributes } from '../../dist/export/sdk-attributes.js';
 import { splitChunk, splitEnd, startSplit } from '../../dist/input/split-lines.js';
 import { parseLine } from '../../dist/parse/parse-line.js';
-import { createOutput, createState, DEFAULT_OPTIONS } from '../../dist/reconstruct/state.js';
+import { DEFAULT_OPTIONS } from '../../dist/reconstruct/options.js';
+import { createOutput } from '../../dist/reconstruct/output.js';
+import { createState } from '../../dist/reconstruct/state.js';
 import { finish, step } from '../../dist/reconstruct/step.js';
 
 const FLUSH_AT = 512;
@@ -31,6 +33,7 @@ const exporter = new OTLPExporterBase(
     ProtobufTraceSerializer,
     'otlp_http_span_exporter',
     TraceExporterMetricsHelper,
+    undefined,
   ),
 );
 const processor = new BatchSpanProcessor(exporter, {

@@ -13,7 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { epochMicros } from '../../dist/model/time.js';
 import { sampleLog } from '../../dist/sample/sample-log.js';
+import { listen } from '../listen.js';
 import { sharesOf } from './profile.js';
 import { memoryOf, summaryOf, tableOf } from './table.js';
 
@@ -35,7 +37,7 @@ mkdirSync(logs);
 const server = createServer((request, response) => {
   request.resume().on('end', () => response.end());
 });
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const port = await listen(server);
 
 const follower = startFollower();
 const samples = [];
@@ -68,7 +70,7 @@ try {
 }
 
 function startFollower() {
-  const endpoint = `http://127.0.0.1:${server.address().port}`;
+  const endpoint = `http://127.0.0.1:${port}`;
   const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
   const follow = ['replay', '--follow', logs, '--checkpoint', join(folder, 'checkpoint')];
   const delivery = ['-e', 'otlp', '--endpoint', endpoint, '--stats-interval', '500ms'];
@@ -94,7 +96,7 @@ async function write() {
     while (written - follower.lines > MOST_AHEAD && isGoing()) await sleep(50);
     const lines = Array.from({ length: SESSIONS_AT_A_TIME }, (_, at) => {
       const number = session + at;
-      return sampleLog(`soak_${number}`, 1_795_000_000_000_000 + number * 3_200_000);
+      return sampleLog(`soak_${number}`, epochMicros(1_795_000_000_000_000 + number * 3_200_000));
     }).flat();
     appendFileSync(file, `${lines.join('\n')}\n`);
     written += lines.length;
