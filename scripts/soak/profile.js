@@ -3,15 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** By name of the function and file it is in. Waiting for the disk is no processor time. */
-const PARTS = [
-  ['the journal', ['note', 'checkpoint.js'], ['spans', 'outcomes.js'], ['points', 'outcomes.js']],
-  [
-    'the checkpoint',
-    ['attempt', 'follower.js'],
+const PARTS = {
+  'the journal': [
+    ['add', 'sendings.js'],
+    ['ofSpans', 'witnesses.js'],
+    ['settled', 'witnesses.js'],
+    ['append', 'note.js'],
+  ],
+  'the checkpoint': [
+    ['attempt', 'checkpoint-writer.js'],
     ['write', 'checkpoint.js'],
     ['writeWhole', 'write-whole.js'],
   ],
-];
+};
 const IDLE = new Set(['(idle)', '(program)']);
 
 /** @param folder with one `.cpuprofile` in it */
@@ -27,16 +31,20 @@ export function sharesOf(folder) {
     .filter(({ callFrame }) => !IDLE.has(callFrame.functionName))
     .reduce((sum, { id }) => sum + (own.get(id) ?? 0), 0);
   const wall = timeDeltas.reduce((sum, delta) => sum + delta, 0);
-  return PARTS.map(([title, ...frames]) => {
-    const micros = outermost(nodes, byId, frames).reduce((sum, node) => sum + whole(node), 0);
-    const share = (of) => `${((micros / of) * 100).toFixed(2)} %`;
-    return `${title}: ${share(busy)} of the processor time, ${share(wall)} of the run`;
-  }).join('\n');
+  return Object.entries(PARTS)
+    .map(([title, frames]) => {
+      const missing = frames
+        .filter(([name, file]) => !nodes.some(({ callFrame }) => isFrame(callFrame, name, file)))
+        .map(([name, file]) => `${name} of ${file}`);
+      const micros = outermost(nodes, byId, frames).reduce((sum, node) => sum + whole(node), 0);
+      const share = (of) => `${((micros / of) * 100).toFixed(2)} %`;
+      return `${title}: ${share(busy)} of the processor time, ${share(wall)} of the run${missing.length > 0 ? `; never seen: ${missing.join(', ')}` : ''}`;
+    })
+    .join('\n');
 }
 
 function outermost(nodes, byId, frames) {
-  const isPart = ({ callFrame: { functionName, url } }) =>
-    frames.some(([name, file]) => functionName === name && url.endsWith(`/${file}`));
+  const isPart = ({ callFrame }) => frames.some(([name, file]) => isFrame(callFrame, name, file));
   const inside = new Set();
   const mark = (node) => {
     for (const id of node.children ?? []) {
@@ -46,4 +54,8 @@ function outermost(nodes, byId, frames) {
   };
   for (const node of nodes) if (isPart(node)) mark(node);
   return nodes.filter((node) => isPart(node) && !inside.has(node.id));
+}
+
+function isFrame({ functionName, url }, name, file) {
+  return functionName === name && url.endsWith(`/${file}`);
 }

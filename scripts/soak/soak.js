@@ -1,6 +1,7 @@
 /**
  * Many events through `--follow` with a checkpoint: does memory stay flat, is everything accepted, what does the
- * checkpoint cost? `npm run soak` (10 million events), `npm run soak -- 300000`, `npm run soak -- 300000 --profile`.
+ * checkpoint cost? `npm run soak` (10 million events), `npm run soak -- 300000`, `npm run soak -- 300000 --profile`,
+ * `npm run soak -- 300000 --rate 10000` (a second; without it as fast as it can be read).
  *
  * Writes a log, rotated as it goes, a little ahead of the follower; prints a table to paste. Wants Linux (`/proc`), about
  * 300 MB of disk below the temporary folder (`TMPDIR` chooses it), 400 MB of memory, and for ten million events some
@@ -13,15 +14,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { epochMicros } from '../../dist/model/time.js';
 import { sampleLog } from '../../dist/sample/sample-log.js';
 import { listen } from '../listen.js';
 import { sharesOf } from './profile.js';
 import { memoryOf, summaryOf, tableOf } from './table.js';
 
-const [events = 10_000_000] = process.argv.slice(2).map(Number).filter(Number.isFinite);
-const profile = process.argv.includes('--profile');
-const SESSIONS_AT_A_TIME = 1000;
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { profile: { type: 'boolean', default: false }, rate: { type: 'string', default: 'Infinity' } },
+});
+const events = Number(positionals[0] ?? 10_000_000);
+/** Lines written in a second; the writer waits for the follower too. */
+const rate = Number(flags.rate);
+const SESSIONS_AT_A_TIME = 100;
 const ROTATE_AFTER_LINES = 120_000;
 /** The writer waits when it is so far ahead. */
 const MOST_AHEAD = 240_000;
@@ -52,11 +59,11 @@ try {
   await write();
   while (follower.lines < written && isGoing()) await sleep(100);
   sample();
-  const rate = written / ((performance.now() - began) / 1000);
+  const perSecond = written / ((performance.now() - began) / 1000);
   follower.child.kill('SIGTERM');
   const code = await follower.ended;
-  print(`\n${tableOf(samples)}\n\n${summaryOf(follower.told, code, rate, samples)}`);
-  if (profile) print(`\n${sharesOf(folder)}`);
+  print(`\n${tableOf(samples)}\n\n${summaryOf(follower.told, code, perSecond, samples)}`);
+  if (flags.profile) print(`\n${sharesOf(folder)}`);
   const isWhole = follower.lines === written && / 0 rejected, 0 failed/.test(follower.told);
   process.exitCode = code === 0 && isWhole ? 0 : 1;
   if (process.exitCode === 1)
@@ -71,7 +78,7 @@ try {
 
 function startFollower() {
   const endpoint = `http://127.0.0.1:${port}`;
-  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
+  const profiling = flags.profile ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
   const follow = ['replay', '--follow', logs, '--checkpoint', join(folder, 'checkpoint')];
   const delivery = ['-e', 'otlp', '--endpoint', endpoint, '--stats-interval', '500ms'];
   const child = spawn(process.execPath, [...profiling, BIN, ...follow, ...delivery], {
@@ -90,10 +97,15 @@ function isGoing() {
   return follower.child.exitCode === null && follower.child.signalCode === null && !interrupted;
 }
 
+function isAhead() {
+  const seconds = (performance.now() - began) / 1000;
+  return written - follower.lines > MOST_AHEAD || written > rate * seconds;
+}
+
 async function write() {
   let sinceRotation = 0;
   for (let session = 0; written < events && isGoing(); session += SESSIONS_AT_A_TIME) {
-    while (written - follower.lines > MOST_AHEAD && isGoing()) await sleep(50);
+    while (isAhead() && isGoing()) await sleep(10);
     const lines = Array.from({ length: SESSIONS_AT_A_TIME }, (_, at) => {
       const number = session + at;
       return sampleLog(`soak_${number}`, epochMicros(1_795_000_000_000_000 + number * 3_200_000));
