@@ -19,7 +19,7 @@ export interface JournalFile {
   close(): void;
 }
 
-/** Of more than half a million spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
+/** Of a million and a half spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
 export const MOST_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 export function openJournal(directory: string): JournalFile {
@@ -53,16 +53,24 @@ export function openJournal(directory: string): JournalFile {
       if (path === undefined) return true;
       if (bytes > MOST_JOURNAL_BYTES) return false;
       descriptor ??= openSync(path, 'a', 0o600);
-      const text = Buffer.from(`${lead}${lines}\n`);
+      const text = `${lead}${lines}\n`;
       lead = '\n';
-      // Synchronously: what is written later is not written when the next moment is the last one.
-      for (let written = 0; written < text.length; ) written += writeSync(descriptor, text, written);
+      writeText(descriptor, text);
       lead = '';
-      bytes += text.length;
+      bytes += Buffer.byteLength(text);
       return true;
     },
     close,
   };
+}
+
+/** Synchronously: what is written later is not written when the next moment is the last one. */
+function writeText(descriptor: number, text: string): void {
+  // At once, and as text, as nearly always: bytes are made of it only when the system took a part of them.
+  let written = writeSync(descriptor, text);
+  if (written === Buffer.byteLength(text)) return;
+  const all = Buffer.from(text);
+  while (written < all.length) written += writeSync(descriptor, all, written);
 }
 
 /** The lines that belong to the checkpoint of this digest. Half a line, of a writer that was killed, may be among them. */

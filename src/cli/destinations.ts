@@ -1,5 +1,5 @@
 /** Where a replay's spans and metrics go: the exporters that the flags name, behind one front. */
-import type { OnSettled } from '../export/destination.ts';
+import type { Witnesses } from '../export/destination.ts';
 import { createMeter, type MeterOptions, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
 import type { MetricSnapshot } from '../model/metric.ts';
@@ -58,7 +58,7 @@ export interface Carried {
 export interface Continuity {
   readonly carried: Carried | undefined;
   readonly earlier: Earlier | undefined;
-  readonly onSettled: OnSettled;
+  readonly witnesses: Witnesses;
 }
 
 /** What a run has from elsewhere. */
@@ -79,8 +79,8 @@ export async function openDestinations(
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
-  const { carried, earlier, onSettled } = continuity ?? {};
-  const options = { onOutage, onSettled, memory: carried?.tree, ...shared, deadLetter };
+  const { carried, earlier, witnesses } = continuity ?? {};
+  const options = { onOutage, witnesses, memory: carried?.tree, ...shared, deadLetter };
   const exporters = await Promise.all(flags.exporter.map((name) => openExporter(name, flags, io, options)));
   const spanSinks = exporters
     .flatMap(({ spans }) => spans ?? [])

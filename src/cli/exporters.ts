@@ -82,12 +82,9 @@ async function openConsole(flags: ReplayFlags, io: Io, run: ExporterRun): Promis
   const spans = { ...accountable(sink, 'console', 'spans'), memory, goOn };
   const write = async (shown: readonly FinishedSpan[]) => {
     await sink.write(shown);
-    const how = { accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 };
-    run.onSettled?.spans(
-      'console',
-      shown.map(({ otel }) => otel),
-      how,
-    );
+    const witness = run.witnesses?.ofSpans('console');
+    for (const { otel } of shown) witness?.add(otel);
+    witness?.settled({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
   };
   return { spans: { ...spans, write }, metrics: undefined, close: async () => {} };
 }

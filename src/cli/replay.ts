@@ -13,8 +13,8 @@ import { exitCodeOf } from './exit-code.ts';
 import { type Checkpoint, openCheckpoint } from './following/checkpoint.ts';
 import { openFollowed } from './following/follow-input.ts';
 import { createFollower, type Follower } from './following/follower.ts';
-import { createOutcomes } from './following/outcomes.ts';
 import { resumeReport } from './following/saved-report.ts';
+import { createWitnesses } from './following/witnesses.ts';
 import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
@@ -118,7 +118,7 @@ async function startRun(
     continuity: checkpoint && {
       carried: found?.carried,
       earlier: checkpoint.earlier,
-      onSettled: createOutcomes(checkpoint.notes.add, checkpoint.earlier, () => report.lines),
+      witnesses: createWitnesses(checkpoint.note, checkpoint.earlier, () => report.lines),
     },
   });
   const options = reconstructOptions(flags, input);

@@ -1,8 +1,8 @@
 import type { MetricSnapshot } from '../model/metric.ts';
 import type { OtelSpan } from '../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, MetricSink, Settlement, SpanSink } from '../model/sink.ts';
+import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
-import type { Delivery } from './delivery/delivery.ts';
+import type { Delivery, Witness } from './delivery/delivery.ts';
 import type { NewLedger } from './delivery/ledger.ts';
 
 /** One place where both signals of a run go, each with its own account. */
@@ -30,15 +30,15 @@ export interface RunOptions {
   readonly deadLetter?: DeadLetter | undefined;
   /** Told once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
-  readonly onSettled?: OnSettled | undefined;
+  readonly witnesses?: Witnesses | undefined;
   /** Opens the account of each signal; by default nobody hears of it. */
   readonly newLedger?: NewLedger | undefined;
 }
 
-/** Told what has its outcome, at that moment, unless that is only that there was no time left; `destination` as in the account. */
-export interface OnSettled {
-  spans(destination: string, spans: readonly OtelSpan[], how: Settlement): void;
-  points(destination: string, snapshots: readonly MetricSnapshot[], how: Settlement): void;
+/** Make a witness for each request; `destination` as in the account. */
+export interface Witnesses {
+  ofSpans(destination: string): Witness<OtelSpan>;
+  ofPoints(destination: string): Witness<MetricSnapshot>;
 }
 
 export function spanSink(delivery: Delivery<OtelSpan>): AccountableSink<SpanSink> {

@@ -27,7 +27,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     limits,
     deadLetter,
     onOutage = () => {},
-    onSettled,
+    witnesses,
     newLedger,
     clock = systemClock,
   } = options;
@@ -40,7 +40,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     ...channel.traces,
     rules: spanRules(origin, traceEncoder),
     limits,
-    onSettled: onSettled && ((items, how) => onSettled.spans(channel.traces.destination, items, how)),
+    newWitness: witnesses && (() => witnesses.ofSpans(channel.traces.destination)),
   });
   const metrics = createDelivery<MetricSnapshot>({
     ...common,
@@ -48,7 +48,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     rules: metricRules(origin, metricEncoder),
     // Receivers drop points that are older than the last one they saw: requests of metrics never overtake each other.
     limits: { ...limits, concurrency: 1 },
-    onSettled: onSettled && ((items, how) => onSettled.points(channel.metrics.destination, items, how)),
+    newWitness: witnesses && (() => witnesses.ofPoints(channel.metrics.destination)),
   });
   return {
     name: channel.traces.destination,

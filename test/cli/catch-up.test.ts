@@ -32,7 +32,7 @@ function takenIn(
 }
 
 const silence = (lines: number) => textOf({ kind: 'silence', lines });
-const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', spans: [], how: NOTHING });
+const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', sendings: '', how: NOTHING });
 
 test.each([
   [

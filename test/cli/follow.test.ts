@@ -324,7 +324,7 @@ describe('with a checkpoint', () => {
     writeFileSync(at('log'), text(many.flat()));
     const delivery = ['-e', 'otlp', '--endpoint', 'http://127.0.0.1:9', '--retry-for', '0'];
     const files = ['--dead-letter', at('dead'), '--stats-interval', '100ms'];
-    const follower = startBinOnSmallDisk(4, 'replay', '--follow', ...cp(), ...delivery, ...files);
+    const follower = startBinOnSmallDisk(2, 'replay', '--follow', ...cp(), ...delivery, ...files);
     await follower.untilTold('the checkpoint could not be written: ');
     appendFileSync(at('log'), text(SAMPLE));
     await follower.untilTold('lines=533 ');

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { NOTHING, readEarlier, sendingOf, textOf } from '../../src/cli/following/journal.ts';
+import { NOTHING, readEarlier, textOf } from '../../src/cli/following/journal.ts';
+import { createSendings, sendingOf } from '../../src/cli/following/sendings.ts';
 import type { OtelSpan } from '../../src/model/otel.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { otelSpan } from '../export/spans.ts';
@@ -7,7 +8,12 @@ import { otelSpan } from '../export/spans.ts';
 const OTEL = [otelSpan(0), otelSpan(1), otelSpan(2)];
 const [FIRST, SECOND] = [otelSpan(0), otelSpan(1)];
 const line = (how: Partial<typeof NOTHING>, sent: readonly OtelSpan[] = OTEL) =>
-  textOf({ kind: 'spans', lines: 7, to: 'there', spans: sent, how: { ...NOTHING, ...how } });
+  textOf({ kind: 'spans', lines: 7, to: 'there', sendings: sendingsOf(sent), how: { ...NOTHING, ...how } });
+const sendingsOf = (spans: readonly OtelSpan[]) => {
+  const sendings = createSendings();
+  for (const span of spans) sendings.add(span);
+  return sendings.toText();
+};
 const howOf = (text: string) =>
   OTEL.map((span) => Object.entries(readEarlier([text]).spans.get('there')?.get(sendingOf(span)) ?? {})).map(
     (counts) =>

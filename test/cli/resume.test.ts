@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { readEarlier } from '../../src/cli/following/journal.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { partial } from '../export/behaviours.ts';
@@ -248,11 +249,10 @@ describe('a follower killed between two answers', () => {
 
 /** How many spans are noted as accepted by destinations whose name begins so. */
 function acceptedBy(name: string, noted: string): number {
-  const lines = noted.split('\n').filter((line) => line.endsWith('\t.'));
-  return lines
-    .map((line) => JSON.parse(line.split('\t')[0] ?? ''))
-    .filter(({ to }) => to?.startsWith(name))
-    .reduce((sum, { how }) => sum + how.accepted, 0);
+  return [...readEarlier(noted.split('\n')).spans]
+    .filter(([to]) => to.startsWith(name))
+    .flatMap(([, spans]) => [...spans.values()])
+    .reduce((sum, { accepted }) => sum + accepted, 0);
 }
 
 describe('a follower killed in the middle of a turn', () => {

@@ -72,7 +72,7 @@ export function createWriter(
       }
       await attempt();
       written = stage();
-      pace.note(waitedFrom, writtenFrom, performance.now(), checkpoint.notes.millis());
+      pace.note(waitedFrom, writtenFrom, performance.now());
     },
     async writeLast(interrupted) {
       const lost = newlyLost();

@@ -15,7 +15,7 @@ import { systemProblem } from '../system-problem.ts';
 import { packageVersion } from '../version.ts';
 import { absolute, type CheckpointSettings, refuseUnsuitable, settingsOf } from './checkpoint-settings.ts';
 import { type Earlier, readEarlier } from './journal.ts';
-import { type JournalNotes, journalNotes } from './journal-notes.ts';
+import { type Note, noteIn } from './note.ts';
 import type { SavedReport } from './saved-report.ts';
 
 export interface Checkpoint {
@@ -26,7 +26,7 @@ export interface Checkpoint {
   /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
   write(standing: Standing): Promise<void>;
   /** For what comes after the checkpoint, so that it is known even when the next moment is the last one. */
-  readonly notes: JournalNotes;
+  readonly note: Note;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
@@ -46,8 +46,8 @@ interface Saved extends Standing {
   readonly settings: CheckpointSettings;
 }
 
-/** 2 is the number of this file's own format, and the journal's. */
-const FORMAT = `2 ${SCHEME} ${STATE_FORMAT}`;
+/** 3 is the number of this file's own format, and the journal's. */
+const FORMAT = `3 ${SCHEME} ${STATE_FORMAT}`;
 
 /** `undefined` without `--checkpoint`. Throws a `CliError` when it is another's, or cannot be used. */
 export async function openCheckpoint(
@@ -65,7 +65,7 @@ export async function openCheckpoint(
     const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
     const journal = openJournal(directory);
     if (found !== undefined) journal.begin(found.digest);
-    const notes = journalNotes(journal, (sentence) => {
+    const note = noteIn(journal, (sentence) => {
       if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
     });
     const header = { format: FORMAT, program: packageVersion() };
@@ -75,7 +75,7 @@ export async function openCheckpoint(
       write: async (standing) => {
         journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...standing })));
       },
-      notes,
+      note,
       release: async () => {
         journal.close();
         await lock.release();

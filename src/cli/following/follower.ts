@@ -59,7 +59,7 @@ export function createFollower(
     *inOrder(batch) {
       for (const part of catchUp.parts(batch)) {
         if (part === SILENCE && run.state.waiting.length > run.state.waitingFrom) {
-          checkpoint?.notes.add({ kind: 'silence', lines: run.report.lines });
+          checkpoint?.note({ kind: 'silence', lines: run.report.lines });
         }
         yield part;
       }

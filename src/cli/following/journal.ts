@@ -2,9 +2,9 @@
  * What a follower notes down between two checkpoints: which spans and points have their outcome, and when the log had
  * fallen silent. The next run, which goes over the same lines again, needs no more to send nothing twice.
  */
-import type { OtelSpan } from '../../model/otel.ts';
 import type { Settlement } from '../../model/sink.ts';
 import type { EpochMicros } from '../../model/time.ts';
+import { readSendings, type Sending } from './sendings.ts';
 
 /** `lines`: how many had been read, over all runs. */
 export type JournalLine = SpansLine | PointsLine | SilenceLine;
@@ -13,7 +13,8 @@ interface SpansLine {
   readonly kind: 'spans';
   readonly lines: number;
   readonly to: string;
-  readonly spans: readonly OtelSpan[];
+  /** Of `Sendings`. */
+  readonly sendings: string;
   readonly how: Settlement;
 }
 
@@ -39,8 +40,8 @@ export interface Earlier {
   readonly upTo: number;
   /** After how many lines the log had fallen silent, in order: what waited for earlier events was then let go. */
   readonly silences: readonly number[];
-  /** By destination, then by `sendingOf`: how each ended. */
-  readonly spans: ReadonlyMap<string, Map<string, Settlement>>;
+  /** By destination: how each ended. */
+  readonly spans: ReadonlyMap<string, Map<Sending, Settlement>>;
   /** By destination, then by the time of the snapshot. */
   readonly points: ReadonlyMap<string, Map<EpochMicros, SettledPoints>>;
 }
@@ -51,54 +52,31 @@ export interface SettledPoints {
   readonly how: Settlement;
 }
 
-/** Tells one sending of a span from another one: a span that was sent while it was open leaves again, whole. */
-export function sendingOf(span: OtelSpan): string {
-  return `${span.spanId}${markedEnd(span)}`;
-}
-
-function markedEnd({ endTime, attributes }: OtelSpan): number {
-  return attributes['hermes.incomplete'] === true ? -endTime : endTime;
-}
-
-/** A line that took spans is written for each request, and JSON of them would cost as much as the rest of the journal. */
 export function textOf(line: JournalLine): string {
   if (line.kind !== 'spans') return JSON.stringify(line);
-  const { spans, ...rest } = line;
-  const ends = new Float64Array(spans.length);
-  let ids = '';
-  let at = 0;
-  for (const span of spans) {
-    ids += span.spanId;
-    ends[at++] = markedEnd(span);
-  }
-  return [JSON.stringify(rest), ids, Buffer.from(ends.buffer).toString('base64'), END].join('\t');
+  const { lines, how, to, sendings } = line;
+  // One for each request, and JSON would look at every character of it.
+  const counts = `${how.accepted}\t${how.rejected}\t${how.failed}\t${how.deadLettered}`;
+  return `${SPANS}\t${lines}\t${counts}\t${JSON.stringify(to)}\t${sendings}\t${END}`;
 }
+
+const SPANS = 'spans';
 
 /** Without it a line was cut short: its writer was killed. */
 const END = '.';
-const ID_CHARS = 16;
-
-function sendingsOf(ids: string, ends: string): readonly string[] {
-  const bytes = Buffer.from(ends, 'base64');
-  return Array.from(
-    { length: ids.length / ID_CHARS },
-    (_, at) => `${ids.slice(at * ID_CHARS, (at + 1) * ID_CHARS)}${bytes.readDoubleLE(at * 8)}`,
-  );
-}
 
 export function readEarlier(texts: readonly string[]): Earlier {
-  const spans = new Map<string, Map<string, Settlement>>();
+  const spans = new Map<string, Map<Sending, Settlement>>();
   const points = new Map<string, Map<EpochMicros, SettledPoints>>();
   const silences = new Set<number>();
   let upTo = 0;
   for (const text of texts) {
-    const [head = '', ids = '', ends = '', end] = text.split('\t');
-    const line = parse(head);
-    if (line === undefined || (line.kind === 'spans' && end !== END)) continue;
+    const line = lineOf(text);
+    if (line === undefined) continue;
     upTo = Math.max(upTo, line.lines);
     if (line.kind === 'silence') silences.add(line.lines);
     else if (line.kind === 'points') addPoints(below(points, line.to), line);
-    else addSpans(below(spans, line.to), sendingsOf(ids, ends), line.how);
+    else addSpans(below(spans, line.to), readSendings(line.sendings), line.how);
   }
   return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points };
 }
@@ -108,17 +86,29 @@ function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): v
   points.set(line.time, { through: line.through, how });
 }
 
-function addSpans(spans: Map<string, Settlement>, sendings: readonly string[], how: Settlement): void {
+function addSpans(spans: Map<Sending, Settlement>, sendings: readonly Sending[], how: Settlement): void {
   for (const [at, sending] of sendings.entries()) spans.set(sending, shareOf(how, at));
 }
 
 /** Half a line is no line: its writer was killed. */
-function parse(text: string): Omit<SpansLine, 'spans'> | PointsLine | SilenceLine | undefined {
+function lineOf(text: string): JournalLine | undefined {
   try {
-    return JSON.parse(text);
+    return text.startsWith(SPANS) ? spansLineOf(text) : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function spansLineOf(text: string): SpansLine | undefined {
+  const [, lines, accepted, rejected, failed, deadLettered, to = '', sendings = '', end] = text.split('\t');
+  if (end !== END) return undefined;
+  const how = {
+    accepted: Number(accepted),
+    rejected: Number(rejected),
+    failed: Number(failed),
+    deadLettered: Number(deadLettered),
+  };
+  return { kind: 'spans', lines: Number(lines), to: JSON.parse(to), sendings, how };
 }
 
 function below<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {

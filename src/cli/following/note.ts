@@ -3,16 +3,11 @@ import type { JournalFile } from '../../checkpoint/journal-file.ts';
 import { systemProblem } from '../system-problem.ts';
 import { type JournalLine, textOf } from './journal.ts';
 
-export interface JournalNotes {
-  /** All at once. What cannot be noted is sent again after a crash, and that is all: it is told once. */
-  add(...lines: readonly JournalLine[]): void;
-  /** How long it took so far. */
-  millis(): number;
-}
+/** All lines at once. What cannot be noted is sent again after a crash, and that is all: it is told once. */
+export type Note = (...lines: readonly JournalLine[]) => void;
 
-export function journalNotes(journal: JournalFile, tell: (sentence: string) => void): JournalNotes {
+export function noteIn(journal: JournalFile, tell: (sentence: string) => void): Note {
   let problem: string | undefined;
-  let millis = 0;
 
   function append(lines: readonly JournalLine[]): string | undefined {
     try {
@@ -22,18 +17,13 @@ export function journalNotes(journal: JournalFile, tell: (sentence: string) => v
     }
   }
 
-  return {
-    add(...lines) {
-      const from = performance.now();
-      const said = append(lines);
-      if (said !== undefined && said !== problem) {
-        tell(
-          `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
-        );
-      }
-      problem = said;
-      millis += performance.now() - from;
-    },
-    millis: () => millis,
+  return (...lines) => {
+    const said = append(lines);
+    if (said !== undefined && said !== problem) {
+      tell(
+        `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
+      );
+    }
+    problem = said;
   };
 }

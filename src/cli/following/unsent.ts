@@ -4,11 +4,12 @@ import type { MetricSnapshot } from '../../model/metric.ts';
 import type { DeliveryAccount, FinishedSpan, Settlement } from '../../model/sink.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import type { MetricEnd, SpanEnd } from '../exporters.ts';
-import { NOTHING, type SettledPoints, sendingOf, sumOf } from './journal.ts';
-import { timeOf } from './outcomes.ts';
+import { NOTHING, type SettledPoints, sumOf } from './journal.ts';
+import { type Sending, sendingOf } from './sendings.ts';
+import { timeOf } from './witnesses.ts';
 
-/** @param earlier by `sendingOf`; what is met is taken out. `undefined`: everything is new. */
-export function unsentSpans(sink: SpanEnd, earlier: Map<string, Settlement> | undefined): SpanEnd {
+/** @param earlier what is met is taken out. `undefined`: everything is new. */
+export function unsentSpans(sink: SpanEnd, earlier: Map<Sending, Settlement> | undefined): SpanEnd {
   if (earlier === undefined) return sink;
   const count = counting(sink);
   return {

@@ -1,16 +1,18 @@
 /** What has its outcome is noted in the journal at that moment, for the next run to know. */
 import { pointsIn } from '../../export/delivery/metric-rules.ts';
-import type { OnSettled } from '../../export/destination.ts';
+import type { Witnesses } from '../../export/destination.ts';
 import type { MetricSnapshot } from '../../model/metric.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
+import type { Note } from './note.ts';
+import { createSendings } from './sendings.ts';
 
 /** @param linesSoFar read, over all runs */
-export function createOutcomes(
-  note: (...lines: readonly JournalLine[]) => void,
+export function createWitnesses(
+  note: Note,
   earlier: Earlier | undefined,
   linesSoFar: () => number,
-): OnSettled {
+): Witnesses {
   /** By destination: the snapshot that was under way last, and how many of its points are through. */
   const last = new Map<string, { readonly time: EpochMicros; readonly through: number }>();
 
@@ -22,18 +24,27 @@ export function createOutcomes(
   }
 
   return {
-    spans(to, spans, how) {
-      note({ kind: 'spans', lines: linesSoFar(), to, spans, how });
+    ofSpans(to) {
+      const sendings = createSendings();
+      return {
+        add: sendings.add,
+        settled: (how) => note({ kind: 'spans', lines: linesSoFar(), to, sendings: sendings.toText(), how }),
+      };
     },
-    points(to, snapshots, how) {
-      const lines = snapshots.map((snapshot, at): JournalLine => {
-        const time = timeOf(snapshot);
-        const through = countOf(to, time) + pointsIn(snapshot);
-        last.set(to, { time, through });
-        // How a request ended is told once, whatever was in it.
-        return { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING };
-      });
-      note(...lines);
+    ofPoints(to) {
+      const parts: { readonly time: EpochMicros; readonly points: number }[] = [];
+      return {
+        add: (snapshot) => parts.push({ time: timeOf(snapshot), points: pointsIn(snapshot) }),
+        settled(how) {
+          const lines = parts.map(({ time, points }, at): JournalLine => {
+            const through = countOf(to, time) + points;
+            last.set(to, { time, through });
+            // How a request ended is told once, whatever was in it.
+            return { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING };
+          });
+          note(...lines);
+        },
+      };
     },
   };
 }

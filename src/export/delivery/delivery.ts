@@ -33,8 +33,8 @@ export interface DeliveryOptions<Item> {
   /** Where requests that failed for good are kept; `undefined`: nowhere. */
   readonly deadLetter: DeadLetter | undefined;
   readonly onOutage: (sentence: string) => void;
-  /** Hears of items at the moment they have their outcome, unless that is only that there was no time left. */
-  readonly onSettled?: ((items: readonly Item[], how: Settlement) => void) | undefined;
+  /** For each request. */
+  readonly newWitness?: (() => Witness<Item>) | undefined;
   /** Who keeps the account; by default nobody but us. */
   readonly newLedger?: NewLedger | undefined;
 }
@@ -54,15 +54,24 @@ export interface Delivery<Item> {
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
+/** Who must know what became of each item of a request. */
+export interface Witness<Item> {
+  /** Shown each while it is at hand: when the request has its outcome, reading so many would cost as much as sending them. */
+  add(item: Item): void;
+  /** Told at the moment they have their outcome, unless that is only that there was no time left. */
+  settled(how: Settlement): void;
+}
+
 interface Batch<Item> {
   readonly items: readonly Item[];
+  readonly witness: Witness<Item> | undefined;
   readonly body: Uint8Array;
 }
 
 const NONE: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
 export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<Item> {
-  const { destination, rules, limits, clock, deadLetter, onSettled } = options;
+  const { destination, rules, limits, clock, deadLetter, newWitness } = options;
   const encoder = rules.newEncoder();
   const stop = new AbortController();
   const window = createWindow(limits.concurrency);
@@ -78,6 +87,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
 
   let gathered: Item[] = [];
   let gatheredWeight = 0;
+  let witness = newWitness?.();
   /** Halved when a receiver finds a request too large; never a reason to cut a single item. */
   let softMaxBytes = limits.maxRequestBytes;
   let cancelTimer: (() => void) | undefined;
@@ -93,6 +103,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const maxBytes = gathered.length === 0 ? limits.maxRequestBytes : softMaxBytes;
     if (!encoder.add(item, maxBytes)) return false;
     gathered.push(item);
+    witness?.add(item);
     gatheredWeight += rules.weight(item);
     if (gathered.length === 1) cancelTimer = clock.timer(limits.flushIntervalMillis, onTimer);
     return true;
@@ -102,8 +113,9 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     cancelTimer?.();
     overdue = false;
     if (gathered.length === 0) return undefined;
-    const batch = { items: gathered, body: encoder.finish() };
+    const batch = { items: gathered, witness, body: encoder.finish() };
     gathered = [];
+    witness = newWitness?.();
     gatheredWeight = 0;
     return batch;
   }
@@ -141,7 +153,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
         ledger.accepted(made - rejected);
         if (rejected > 0) ledger.rejected(rejected, outcome.message);
         else if (outcome.message !== '') ledger.note(outcome.message);
-        onSettled?.(batch.items, { accepted: made - rejected, rejected, failed: 0, deadLettered: 0 });
+        batch.witness?.settled({ accepted: made - rejected, rejected, failed: 0, deadLettered: 0 });
         return;
       }
       case 'unwanted':
@@ -149,7 +161,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       case 'too_large':
         return await halve(batch, outcome.sentence);
       case 'final':
-        return await lose(batch.items, outcome.sentence);
+        return await lose(batch, outcome.sentence);
       default:
         outcome satisfies never;
     }
@@ -157,9 +169,9 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
 
   async function halve(batch: Batch<Item>, sentence: string): Promise<void> {
     const halves = halvesOf(batch.items);
-    if (halves === undefined) return await lose(batch.items, sentence);
+    if (halves === undefined) return await lose(batch, sentence);
     softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.body.length / 2));
-    for (const items of halves) await follow({ items, body: encodeAgain(items) });
+    for (const items of halves) await follow({ items, witness: witnessOf(items), body: encodeAgain(items) });
   }
 
   /** `undefined` when it cannot be divided without a loss. */
@@ -178,7 +190,13 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     return again.finish();
   }
 
-  async function lose(items: readonly Item[], sentence: string): Promise<void> {
+  function witnessOf(items: readonly Item[]): Witness<Item> | undefined {
+    const again = newWitness?.();
+    for (const item of items) again?.add(item);
+    return again;
+  }
+
+  async function lose({ items, witness: told }: Omit<Batch<Item>, 'body'>, sentence: string): Promise<void> {
     if (items.length === 0) return;
     const problem = await deadLetter?.append(rules.toLine(items));
     if (problem !== undefined) ledger.note(problem);
@@ -186,8 +204,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const kept = deadLetter !== undefined && problem === undefined;
     ledger.failed(failed, sentence, kept);
     // What failed for lack of time is the next run's to try.
-    if (kept || !stop.signal.aborted)
-      onSettled?.(items, { ...NONE, failed, deadLettered: kept ? failed : 0 });
+    if (kept || !stop.signal.aborted) told?.settled({ ...NONE, failed, deadLettered: kept ? failed : 0 });
   }
 
   /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */
@@ -197,7 +214,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const reduced = rules.reduce(item);
     if (reduced === undefined) {
       return await lose(
-        [item],
+        { items: [item], witness: witnessOf([item]) },
         `one of the ${rules.signal} is larger than --max-request-bytes and cannot be cut`,
       );
     }
