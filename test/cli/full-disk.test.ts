@@ -40,6 +40,7 @@ onSmallDisk(
     told() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "never told: $1"; exit 9; }
     cp first log
     "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} --poll-interval 20ms 2> err &
+    trap 'kill -KILL %1 2> /dev/null' EXIT
     told 'checkpoint could not be written: the disk is full; the one before stays'
     told 'spans or points were not delivered'
     rm disk/filler
