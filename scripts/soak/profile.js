@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const PARTS = {
   'the journal': [
     ['add', 'sendings.js'],
-    ['ofSpans', 'witnesses.js'],
+    ['forSpans', 'witnesses.js'],
     ['settled', 'witnesses.js'],
     ['append', 'note.js'],
   ],

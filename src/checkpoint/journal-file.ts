@@ -2,7 +2,7 @@
  * What happened since a checkpoint, a line each, in a file beside it. The file has the checkpoint's digest in its name,
  * so that the two belong together at every moment, whoever was killed in between. Knows nothing of what lines say.
  */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './error-code.ts';
@@ -19,7 +19,7 @@ export interface JournalFile {
   close(): void;
 }
 
-/** Of a million and a half spans: a checkpoint that cannot be written must not fill the disk, nor the memory of the next run. */
+/** Of a million and a half spans: what comes after a checkpoint that is long the last one must not fill the disk, nor the memory of the next run. */
 export const MOST_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 export function openJournal(directory: string): JournalFile {
@@ -36,6 +36,12 @@ export function openJournal(directory: string): JournalFile {
     bytes = 0;
   }
 
+  function open(at: string): number {
+    const opened = openSync(at, 'a', 0o600);
+    bytes = fstatSync(opened).size;
+    return opened;
+  }
+
   return {
     begin(digest) {
       const before = path;
@@ -44,15 +50,15 @@ export function openJournal(directory: string): JournalFile {
       close();
       try {
         if (before !== undefined) rmSync(before, { force: true });
-        descriptor = openSync(path, 'a', 0o600);
+        descriptor = open(path);
       } catch {
         // `append` tries again, and tells; what could not be removed is at the next start.
       }
     },
     append(lines) {
       if (path === undefined) return true;
+      descriptor ??= open(path);
       if (bytes > MOST_JOURNAL_BYTES) return false;
-      descriptor ??= openSync(path, 'a', 0o600);
       const text = `${lead}${lines}\n`;
       lead = '\n';
       writeText(descriptor, text);

@@ -82,7 +82,7 @@ async function openConsole(flags: ReplayFlags, io: Io, run: ExporterRun): Promis
   const spans = { ...accountable(sink, 'console', 'spans'), memory, goOn };
   const write = async (shown: readonly FinishedSpan[]) => {
     await sink.write(shown);
-    const witness = run.witnesses?.ofSpans('console');
+    const witness = run.witnesses?.forSpans('console');
     for (const { otel } of shown) witness?.add(otel);
     witness?.settled({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
   };

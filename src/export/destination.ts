@@ -37,8 +37,8 @@ export interface RunOptions {
 
 /** Make a witness for each request; `destination` as in the account. */
 export interface Witnesses {
-  ofSpans(destination: string): Witness<OtelSpan>;
-  ofPoints(destination: string): Witness<MetricSnapshot>;
+  forSpans(destination: string): Witness<OtelSpan>;
+  forPoints(destination: string): Witness<MetricSnapshot>;
 }
 
 export function spanSink(delivery: Delivery<OtelSpan>): AccountableSink<SpanSink> {

@@ -40,7 +40,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     ...channel.traces,
     rules: spanRules(origin, traceEncoder),
     limits,
-    newWitness: witnesses && (() => witnesses.ofSpans(channel.traces.destination)),
+    newWitness: witnesses && (() => witnesses.forSpans(channel.traces.destination)),
   });
   const metrics = createDelivery<MetricSnapshot>({
     ...common,
@@ -48,7 +48,7 @@ export function openChannel(channel: Channel, options: ChannelOptions): Destinat
     rules: metricRules(origin, metricEncoder),
     // Receivers drop points that are older than the last one they saw: requests of metrics never overtake each other.
     limits: { ...limits, concurrency: 1 },
-    newWitness: witnesses && (() => witnesses.ofPoints(channel.metrics.destination)),
+    newWitness: witnesses && (() => witnesses.forPoints(channel.metrics.destination)),
   });
   return {
     name: channel.traces.destination,

@@ -32,7 +32,7 @@ test('what was added is read again, in order, however many', () => {
   );
 });
 
-test('of one id no two are alike', () => {
+test('of one id no two are alike that differ in their end or in being whole', () => {
   const ends = fc.integer({ min: 0, max: 2 ** 52 });
   fc.assert(
     fc.property(spans, ends, fc.boolean(), (span, endTime, open) => {

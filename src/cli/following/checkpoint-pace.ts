@@ -9,7 +9,7 @@ export interface Pace {
 
 /** Nothing gains from writing more often. */
 const LEAST_PAUSE_MILLIS = 250;
-/** Writing takes so much of the time: of the hundredth that a checkpoint may cost the journal beside it takes the rest. */
+/** Writing takes so much of the time: with the journal beside it, it stays below a hundredth at any pace at which logs are written. */
 const WRITING_SHARE = 0.004;
 /** A slow disk may have all of it: what was read since is read again after a crash. */
 const MOST_WRITING_SHARE = 0.01;

@@ -13,7 +13,7 @@ interface SpansLine {
   readonly kind: 'spans';
   readonly lines: number;
   readonly to: string;
-  /** Of `Sendings`. */
+  /** `toText()` of `Sendings`. */
   readonly sendings: string;
   readonly how: Settlement;
 }

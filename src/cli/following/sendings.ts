@@ -1,6 +1,6 @@
 /**
  * Which spans were sent, in 8 bytes each. A span that is sent while it is open leaves again, whole: so it is its id (8 bytes
- * of a hash already) mixed with where it ends and whether it is marked incomplete. Of one id no two sendings come out alike.
+ * of a hash already) mixed with where it ends and whether it is marked incomplete. Of one id no two come out alike that differ in that.
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
@@ -47,5 +47,5 @@ function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
   end.setFloat64(0, attributes['hermes.incomplete'] === true ? -endTime : endTime);
   reserve(out, BYTES);
   writeUint32(out, hexWord(spanId, 0) ^ end.getInt32(0));
-  writeUint32(out, hexWord(spanId, BYTES) ^ end.getInt32(BYTES / 2));
+  writeUint32(out, hexWord(spanId, 8) ^ end.getInt32(4));
 }

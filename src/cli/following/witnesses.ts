@@ -24,14 +24,14 @@ export function createWitnesses(
   }
 
   return {
-    ofSpans(to) {
+    forSpans(to) {
       const sendings = createSendings();
       return {
         add: sendings.add,
         settled: (how) => note({ kind: 'spans', lines: linesSoFar(), to, sendings: sendings.toText(), how }),
       };
     },
-    ofPoints(to) {
+    forPoints(to) {
       const parts: { readonly time: EpochMicros; readonly points: number }[] = [];
       return {
         add: (snapshot) => parts.push({ time: timeOf(snapshot), points: pointsIn(snapshot) }),

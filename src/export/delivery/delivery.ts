@@ -58,7 +58,7 @@ export interface Delivery<Item> {
 export interface Witness<Item> {
   /** Shown each while it is at hand: when the request has its outcome, reading so many would cost as much as sending them. */
   add(item: Item): void;
-  /** Told at the moment they have their outcome, unless that is only that there was no time left. */
+  /** Told at the moment they have their outcome; not when that is only that there was no time left, or that nobody wants them. */
   settled(how: Settlement): void;
 }
 
@@ -87,7 +87,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
 
   let gathered: Item[] = [];
   let gatheredWeight = 0;
-  let witness = newWitness?.();
+  let gatheredWitness = newWitness?.();
   /** Halved when a receiver finds a request too large; never a reason to cut a single item. */
   let softMaxBytes = limits.maxRequestBytes;
   let cancelTimer: (() => void) | undefined;
@@ -103,7 +103,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const maxBytes = gathered.length === 0 ? limits.maxRequestBytes : softMaxBytes;
     if (!encoder.add(item, maxBytes)) return false;
     gathered.push(item);
-    witness?.add(item);
+    gatheredWitness?.add(item);
     gatheredWeight += rules.weight(item);
     if (gathered.length === 1) cancelTimer = clock.timer(limits.flushIntervalMillis, onTimer);
     return true;
@@ -113,9 +113,9 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     cancelTimer?.();
     overdue = false;
     if (gathered.length === 0) return undefined;
-    const batch = { items: gathered, witness, body: encoder.finish() };
+    const batch = { items: gathered, witness: gatheredWitness, body: encoder.finish() };
     gathered = [];
-    witness = newWitness?.();
+    gatheredWitness = newWitness?.();
     gatheredWeight = 0;
     return batch;
   }
@@ -196,7 +196,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     return again;
   }
 
-  async function lose({ items, witness: told }: Omit<Batch<Item>, 'body'>, sentence: string): Promise<void> {
+  async function lose({ items, witness }: Omit<Batch<Item>, 'body'>, sentence: string): Promise<void> {
     if (items.length === 0) return;
     const problem = await deadLetter?.append(rules.toLine(items));
     if (problem !== undefined) ledger.note(problem);
@@ -204,7 +204,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     const kept = deadLetter !== undefined && problem === undefined;
     ledger.failed(failed, sentence, kept);
     // What failed for lack of time is the next run's to try.
-    if (kept || !stop.signal.aborted) told?.settled({ ...NONE, failed, deadLettered: kept ? failed : 0 });
+    if (kept || !stop.signal.aborted) witness?.settled({ ...NONE, failed, deadLettered: kept ? failed : 0 });
   }
 
   /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */
