@@ -46,3 +46,12 @@ test('of one id no two are alike that differ in their end or in being whole', ()
     }),
   );
 });
+
+test('one that is incomplete for another reason is another sending', () => {
+  const because = (reason: string): OtelSpan => ({
+    ...otelSpan(0),
+    attributes: { 'hermes.incomplete': true, 'hermes.incomplete.reason': reason },
+  });
+  const reasons = ['end_of_input', 'idle', 'evicted', 'next_turn', 'session_end', 'shutdown'];
+  expect(new Set(reasons.map((reason) => sendingOf(because(reason)))).size).toBe(reasons.length);
+});

@@ -1,9 +1,10 @@
 /**
  * Which spans were sent, in 8 bytes each. A span that is sent while it is open leaves again, whole: so it is its id (8 bytes
- * of a hash already) mixed with where it ends and whether it is marked incomplete. Of one id no two come out alike that differ in that.
+ * of a hash already) mixed with where it ends and whether it is marked incomplete, and why. Of one id no two come out alike that differ in that.
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
+import { textHash } from '../../shard/id-hash.ts';
 
 export interface Sendings {
   add(span: OtelSpan): void;
@@ -44,8 +45,10 @@ export function readSendings(text: string): readonly Sending[] {
 const end = new DataView(new ArrayBuffer(BYTES));
 
 function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
-  end.setFloat64(0, attributes['hermes.incomplete'] === true ? -endTime : endTime);
+  const isOpen = attributes['hermes.incomplete'] === true;
+  const reason = isOpen ? textHash(String(attributes['hermes.incomplete.reason'])) : 0;
+  end.setFloat64(0, isOpen ? -endTime : endTime);
   reserve(out, BYTES);
   writeUint32(out, hexWord(spanId, 0) ^ end.getInt32(0));
-  writeUint32(out, hexWord(spanId, 8) ^ end.getInt32(4));
+  writeUint32(out, hexWord(spanId, 8) ^ end.getInt32(4) ^ reason);
 }
