@@ -1,12 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { RECORD_COMMAND, shellHooks } from '../src/install/shell-hooks.ts';
 import { FIELDS } from '../src/parse/known-fields.ts';
-import { lineKeys } from '../src/parse/line-keys.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { PLAIN } from '../src/record/fields.ts';
-import { createGroups } from '../src/shard/groups.ts';
-import { textHash } from '../src/shard/id-hash.ts';
-import { createLineTies } from '../src/shard/line-ties.ts';
 
 // Tables of strings that `tsc` cannot see a gap in. A new hook has a row in FIELDS, or it does not compile; from there
 // these tests name every other table that has nothing to say of it.
@@ -65,21 +61,4 @@ describe('a recorder that leaves content out', () => {
     const lost = Array.from(read, ([, name = '']) => name).filter((name) => !PLAIN.has(name));
     expect(lost.filter((name) => !PROSE.has(name))).toEqual([]);
   });
-});
-
-/** As `--jobs` and `--shard` look at a line. */
-function idInBytes(line: string): number {
-  const ties = createLineTies(createGroups(), () => []);
-  return ties.look(Buffer.from(line), 0, line.length);
-}
-
-test('every id of a session or a task keeps its lines together', () => {
-  const names = new Set(
-    HOOKS.flatMap(([, fields]) => fields).filter((name) => /(session|task)_id$/.test(name)),
-  );
-  for (const name of names) {
-    const line = `{"${name}":"s1"}`;
-    expect([name, lineKeys(line), idInBytes(line)]).toEqual([name, ['s1'], textHash('s1')]);
-  }
-  expect(names.size).toBeGreaterThan(4);
 });

@@ -6,26 +6,21 @@
  *   --events <n>      events of the main comparison (1000000)
  *   --sizes <n,n…>    events of the logs for memory and cost per event (10000,100000,1000000)
  *   --seed-events <n> events for the live plugin, which is slow (20000)
- *   --jobs-events <n> events for one job and two (2000000)
  *   --json <file>     writes all of it
  *   --check           small, and fails when a ratio fell below 80 % of the committed one
  *   --update          small, and commits the ratios to baseline.json
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { logOf, seedPython, tenLines } from './cache.js';
-import { contenders, jobContenders, replay } from './contenders.js';
+import { contenders, replay } from './contenders.js';
 import { measureNode, median } from './measure.js';
 import { startReceiver } from './receiving.js';
-import { comparisonTable, jobsTable, ratiosOf, sizesTable, startTable } from './tables.js';
+import { comparisonTable, ratiosOf, sizesTable, startTable } from './tables.js';
 
 const BASELINE = new URL('baseline.json', import.meta.url);
 const STILL_GOOD = 0.8;
 const CHECK_EVENTS = 200_000;
-/** So long the machine is looked at. */
-const LOOK_MILLIS = 2000;
 /** Of so many times the rounds, at most. */
 const MOST_CHECKS = 4;
 
@@ -35,7 +30,6 @@ const { values: flags } = parseArgs({
     events: { type: 'string', default: '1000000' },
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'seed-events': { type: 'string', default: '20000' },
-    'jobs-events': { type: 'string', default: '2000000' },
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
@@ -50,40 +44,23 @@ try {
 }
 
 async function bench() {
-  const free = await freeCores();
   const { python, missing } = await seedPython();
   const log = await logOf(Number(flags.events));
   const small = await logOf(Number(flags['seed-events']));
   const results = await alternate(contenders(python), log, small);
-  const large = await logOf(Number(flags['jobs-events']));
-  const half = await logOf(Number(flags['jobs-events']) / 2);
-  const jobs = free < 1.5 ? undefined : await alternate(jobContenders(half), large, large);
   const sizes = await memory(flags.sizes.split(',').map(Number));
   const starts = await startUps();
   say(comparisonTable(results, log));
-  say(
-    jobs === undefined
-      ? 'two jobs are not compared with one: the machine had no two cores free'
-      : jobsTable(jobs, large),
-  );
   if (missing !== undefined) say(`(c) the live plugin: ${missing}`);
   say(sizesTable(sizes));
   say(startTable(starts));
   if (flags.json !== undefined) {
     writeFileSync(
       flags.json,
-      `${JSON.stringify({ log, results, ratios: ratiosOf(results), jobs, sizes, starts }, undefined, 2)}\n`,
+      `${JSON.stringify({ log, results, ratios: ratiosOf(results), sizes, starts }, undefined, 2)}\n`,
     );
   }
   return results.some(({ lost }) => lost > 0) ? 1 : 0;
-}
-
-/** How many nobody uses now. The load average would tell of our own build too. */
-async function freeCores() {
-  const idleMillis = () => cpus().reduce((sum, { times }) => sum + times.idle, 0);
-  const before = idleMillis();
-  await sleep(LOOK_MILLIS);
-  return (idleMillis() - before) / LOOK_MILLIS;
 }
 
 /**

@@ -17,30 +17,8 @@ export function contenders(python) {
   ];
 }
 
-/**
- * Of one large log: by one job, by two, and what two cores can do at best: two replays that know nothing of each other,
- * each of half as many events. To a file, as a receiver would take one of the cores.
- */
-export function jobContenders(half) {
-  return [
-    { name: 'one job', run: (log) => toFile(log) },
-    { name: 'two jobs', run: (log) => toFile(log, ['--jobs', '2']) },
-    { name: 'two replays of half a log', run: () => atOnce([toFile(half.path), toFile(half.path)]) },
-  ];
-}
-
-async function atOnce(runs) {
-  const used = await Promise.all(runs);
-  const sum = (of) => used.reduce((total, one) => total + of(one), 0);
-  return {
-    wallMillis: Math.max(...used.map((one) => one.wallMillis)),
-    cpuMillis: sum((one) => one.cpuMillis),
-    rssMb: sum((one) => one.rssMb),
-  };
-}
-
-function toFile(log, words = []) {
-  return replay(log, ['-e', 'otlp_file', '-o', devNull, ...words]);
+function toFile(log) {
+  return replay(log, ['-e', 'otlp_file', '-o', devNull]);
 }
 
 export function replay(log, words) {

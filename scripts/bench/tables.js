@@ -45,19 +45,6 @@ export function comparisonTable(results, log) {
   ].join('\n\n');
 }
 
-/** By wall time: two jobs take more CPU time than one, not less. */
-export function jobsTable(results, log) {
-  const [one] = results;
-  const rows = results.map(({ name, wallMillis, cpuMillis, rssMb }) => [
-    name,
-    `${(wallMillis / 1000).toFixed(1)} s`,
-    `${(cpuMillis / 1000).toFixed(1)} s`,
-    `${whole(rssMb)} MB`,
-    (one.wallMillis / wallMillis).toFixed(2),
-  ]);
-  return table([[`${whole(log.events)} events`, 'wall', 'CPU', 'peak RSS', 'times as fast'], ...rows]);
-}
-
 export function sizesTable(sizes) {
   const rows = sizes.map(({ events, cpuMillis, rssMb }) => [
     whole(events),

@@ -9,7 +9,7 @@ import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { intervalMicrosOf, openDeadLetter, valueOrCliError } from './delivery-settings.ts';
-import { openExporter, type SharedEnds } from './exporters.ts';
+import { openExporter } from './exporters.ts';
 import type { Earlier } from './following/journal.ts';
 import { unsentPoints, unsentSpans } from './following/unsent.ts';
 import type { Io } from './io.ts';
@@ -33,8 +33,6 @@ export interface Destinations {
   settled(): Promise<void>;
   /** What the next run goes on from. */
   carried(): Promise<Carried>;
-  /** Sends metrics that were measured elsewhere. */
-  writeMetrics(snapshot: MetricSnapshot): Promise<void>;
   /** What became of everything so far, for each destination and signal. */
   accounts(): readonly DeliveryAccount[];
   /** From now on there is a hurry: what is under way in `withinMillis` counts as failed. Heard once. */
@@ -61,26 +59,18 @@ export interface Continuity {
   readonly witnesses: Witnesses;
 }
 
-/** What a run has from elsewhere. */
-interface Given {
-  /** From the run before, to which it will be one. */
-  readonly continuity?: Continuity | undefined;
-  /** What several share; then metrics are measured elsewhere too. */
-  readonly shared?: SharedEnds | undefined;
-}
-
 export async function openDestinations(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],
-  { continuity, shared }: Given = {},
+  continuity: Continuity | undefined,
 ): Promise<Destinations> {
-  const deadLetter = shared === undefined ? await openDeadLetter(flags) : shared.deadLetter;
+  const deadLetter = await openDeadLetter(flags);
   const onOutage = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
   const { carried, earlier, witnesses } = continuity ?? {};
-  const options = { onOutage, witnesses, memory: carried?.tree, ...shared, deadLetter };
+  const options = { onOutage, witnesses, memory: carried?.tree, deadLetter };
   const exporters = await Promise.all(flags.exporter.map((name) => openExporter(name, flags, io, options)));
   const spanSinks = exporters
     .flatMap(({ spans }) => spans ?? [])
@@ -88,8 +78,7 @@ export async function openDestinations(
   const metricSinks = exporters
     .flatMap(({ metrics }) => metrics ?? [])
     .map((sink) => unsentPoints(sink, earlier?.points.get(sink.soFar().destination)));
-  const measured = metricSinks.length > 0 && shared === undefined;
-  const metering = measured ? await meterOptions(flags, io, instruments) : undefined;
+  const metering = metricSinks.length > 0 ? await meterOptions(flags, io, instruments) : undefined;
   const temporality = metering?.temporality;
   const meter = metering && createMeter({ ...metering, ...(carried?.meter && { resume: carried.meter }) });
   let started = false;
@@ -106,7 +95,6 @@ export async function openDestinations(
   };
   return {
     settled: allSettled,
-    writeMetrics: send,
     wait: async (now) => {
       // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
       if (continuity !== undefined && temporality === 'delta') return;
@@ -152,7 +140,7 @@ export async function openDestinations(
 }
 
 /** Throws a `CliError` for settings that no exporter can follow. */
-export async function meterOptions(
+async function meterOptions(
   flags: ReplayFlags,
   io: Io,
   instruments: readonly Instrument[],

@@ -1,7 +1,6 @@
 /** One exporter by its name: what it needs is loaded only when it is asked for (OTLP alone takes 150 ms to load). */
 
 import type { AccountableSink, Destination as ExportDestination, RunOptions } from '../export/destination.ts';
-import type { LineOutput } from '../export/file/line-output.ts';
 import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
@@ -30,14 +29,8 @@ interface Memory {
   goOn(spans: readonly FinishedSpan[]): void;
 }
 
-/** The ends of a run that several share, each of which is one thing. */
-export interface SharedEnds extends RunOptions {
-  /** Where `otlp_file` writes. */
-  readonly output?: LineOutput | undefined;
-}
-
 /** What an exporter must know of the run. */
-export interface ExporterRun extends SharedEnds {
+export interface ExporterRun extends RunOptions {
   /** From `memory()` of the run before. */
   readonly memory?: TreeMemory | undefined;
 }
@@ -120,7 +113,7 @@ async function openOtlp(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
       ...run,
       origin: originOf(flags, io.env),
       limits: limitsOf(flags),
-      encoder: flags.encoder,
+      encoder: 'own',
     }),
     flags,
   );
@@ -136,9 +129,9 @@ async function openGrpc(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Ex
   return wanted(valueOrCliError(await openOtlpGrpc(options)), flags);
 }
 
-async function openFile(flags: ReplayFlags, io: Io, run: SharedEnds): Promise<Exporter> {
+async function openFile(flags: ReplayFlags, io: Io, run: RunOptions): Promise<Exporter> {
   const { openOtlpFile } = await import('../export/otlp-file.ts');
-  const output = run.output ?? (await openOutput(flags, io));
+  const output = await openOutput(flags, io);
   return wanted(
     openOtlpFile({ ...run, origin: originOf(flags, io.env), output, limits: limitsOf(flags) }),
     flags,

@@ -116,18 +116,6 @@ export function countFlag(text: FlagText & { readonly fallback: number }, least 
   return { ...defaults(text), fallback: text.fallback, shown: String(text.fallback), read };
 }
 
-/** A number above zero; `undefined` unless given. */
-export function numberFlag(text: FlagText): Flag<number | undefined> {
-  const read = (given: readonly string[], name: string): number => {
-    const value = Number(given.at(-1));
-    if (!Number.isFinite(value) || value <= 0) {
-      throw new CliError(`${name} takes a number above 0, not "${given.at(-1)}".`);
-    }
-    return value;
-  };
-  return { ...defaults(text), fallback: undefined, shown: '', read };
-}
-
 /** A time such as `500ms`, `30s`, `5m`, `2h`, in milliseconds; `undefined` without a default. */
 export function durationFlag<F extends string | undefined>(
   text: FlagText & { readonly fallback: F },

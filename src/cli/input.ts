@@ -8,26 +8,20 @@ import { readLines } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
-import { atTime, type ForeignLine, type ParsedLine } from '../model/parsed-line.ts';
+import { atTime, type ParsedLine } from '../model/parsed-line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
-import { timeAtAGlance } from '../parse/glance.ts';
 import { parseLine } from '../parse/parse-line.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { addDiagnostic, type Report } from './report.ts';
-import { lookAndShard, readShard, type ShardedLog, type ShardedLogs } from './shard.ts';
 
 export { SILENCE };
 
-type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'> & {
-  readonly shard?: string | undefined;
-};
-
-export type TakenLine = ParsedLine | ForeignLine;
+type InputFlags = Pick<ReplayFlags, 'captureContent' | 'assumeTimes'>;
 
 /** What the input gives at a time. */
-export type LineBatch = readonly TakenLine[] | typeof SILENCE;
+export type LineBatch = readonly ParsedLine[] | typeof SILENCE;
 
 export interface Input {
   readonly lines: AsyncIterable<LineBatch>;
@@ -51,22 +45,8 @@ export async function openInput(
 ): Promise<Input> {
   const sources = await openLogs(logs, io, command);
   const assume = flags.assumeTimes ? assumedTimes() : undefined;
-  const shard = readShard(flags.shard);
-  const warn = (sentence: string) => io.stderr.write(`hermes-otel: ${sentence}\n`);
-  const sharded = shard === undefined ? undefined : await lookAndShard(sources, shard, signal, warn);
-  return inputOf(sources, flags, signal, report, { assume, sharded });
-}
-
-/** Lines of sources, as they are shared. */
-export function inputOf(
-  sources: readonly ByteSource[],
-  flags: Pick<InputFlags, 'captureContent'>,
-  signal: AbortSignal,
-  report: Report,
-  { sharded, ...taking }: Taking & Sharded<ShardedLogs>,
-): Input {
-  const parsed = sources.map((source, log) =>
-    parsedSource(source, flags, signal, report, { ...taking, sharded: sharded?.(log) }),
+  const parsed = sources.map((source) =>
+    parsedSource(source, flags.captureContent, { assume, signal, report }),
   );
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
@@ -90,30 +70,29 @@ export async function openLogs(
   return sources;
 }
 
+interface Parsing {
+  /** Gives a time to a line without one; `undefined`: such a line stays without. */
+  readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
 function parsedSource(
   source: ByteSource,
-  { captureContent: content }: Pick<InputFlags, 'captureContent'>,
-  signal: AbortSignal,
-  report: Report,
-  taking: Taking & Sharded<ShardedLog>,
-): MergeSource<TakenLine> {
-  const take = takerOf(content, taking);
-  const skim = taking.assume === undefined ? taking.sharded?.skim : undefined;
-  const onDiagnostic = (diagnostic: Diagnostic) => {
-    // Damaged gzip ends at the same place for all; a read that fails may fail for one alone.
-    if (!taking.silent || diagnostic.code === 'read-failed') addDiagnostic(report, diagnostic);
-  };
-  async function* open(): AsyncGenerator<readonly TakenLine[], void, undefined> {
-    for (const part of taking.sharded?.parts ?? [{ source, start: undefined }]) {
-      const lines = readLines(part.source, { start: part.start, signal, onDiagnostic, skim });
-      for await (const batch of lines) yield batch.map(take);
-    }
+  content: boolean,
+  { assume, signal, report }: Parsing,
+): MergeSource<ParsedLine> {
+  const parse = (line: InputLine) => parseLine(line, { content });
+  const take = assume === undefined ? parse : (line: InputLine) => assume(parse(line));
+  const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(report, diagnostic);
+  async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
+    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(take);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
     for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
       for (const line of batch) {
-        const time = timeAtAGlance(line);
+        const time = timeOf(parseLine(line, { content: false }));
         if (time !== undefined) return time;
       }
     }
@@ -124,38 +103,8 @@ function parsedSource(
 
 const PEEK_BYTES = 16 * 1024;
 
-function timeOf(line: TakenLine): EpochMicros | undefined {
-  if (line.kind === 'foreign') return line.time;
+function timeOf(line: ParsedLine): EpochMicros | undefined {
   return line.kind === 'event' ? line.event.time : undefined;
-}
-
-interface Taking {
-  /** `undefined`: a line without a time stays without one. */
-  readonly assume: ((line: ParsedLine) => ParsedLine) | undefined;
-  /** True when somebody else tells of sources that end early for all. */
-  readonly silent?: boolean;
-}
-
-/** Several share the logs; `undefined`: all lines are ours. */
-interface Sharded<S> {
-  readonly sharded: S | undefined;
-}
-
-/** What becomes of a line: parsed, unless somebody else takes it. */
-function takerOf(
-  content: boolean,
-  { assume, sharded }: Taking & Sharded<ShardedLog>,
-): (line: InputLine | ForeignLine) => TakenLine {
-  const parse = (line: InputLine) => parseLine(line, { content });
-  if (assume === undefined) return (line) => ('kind' in line ? line : parse(line));
-  return (line) => {
-    if ('kind' in line) return line;
-    // Artificial times are counted over the whole log, so every line must be parsed for them.
-    const parsed = assume(parse(line));
-    return sharded === undefined || sharded.ownsNext(line.text)
-      ? parsed
-      : { kind: 'foreign', time: timeOf(parsed) };
-  };
 }
 
 /** Artificial times, a second apart, from a date that nobody takes for real; a line with a time of its own keeps it. */

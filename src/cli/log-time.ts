@@ -1,13 +1,12 @@
-/** Old logs: told before they are sent, moved as a whole, or played at the pace at which they happened. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Moves a whole log in time. */
 import type { AgentSpan } from '../model/span.ts';
-import { type EpochMicros, shift } from '../model/time.ts';
+import { type EpochMicros, later, shift } from '../model/time.ts';
 import { CliError } from './cli-error.ts';
 import { readDuration } from './flags.ts';
-import { type Input, type LineBatch, SILENCE, type TakenLine } from './input.ts';
+import { openInput, SILENCE } from './input.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
-import { type Survey, survey } from './survey.ts';
+import { createReport } from './report.ts';
 
 const MICROS_PER_MILLI = 1000;
 
@@ -18,29 +17,29 @@ export async function readShift(
   io: Io,
   signal: AbortSignal,
 ): Promise<number> {
-  const { timeShift, maxAge, speed } = flags;
-  const asked = timeShift === 'now' ? undefined : readSigned(timeShift ?? '0');
-  if (asked !== undefined && maxAge === undefined) return asked;
+  const { timeShift } = flags;
+  if (timeShift !== 'now') return readSigned(timeShift ?? '0');
   if (logs.length === 0 || logs.includes('-')) {
-    throw new CliError(
-      '--time-shift now and --max-age must see the whole log first: name files, not a pipe.',
-    );
+    throw new CliError('--time-shift now must see the whole log first: name files, not a pipe.');
   }
-  const oldest = Date.now() - (maxAge ?? 0);
-  const facts = await survey(logs, io, signal, oldest * MICROS_PER_MILLI);
-  if (maxAge !== undefined && timeShift === undefined) warnOfAge(facts, maxAge, io);
-  if (asked !== undefined) return asked;
-  const anchor = speed === undefined ? facts.lastTime : facts.firstTime;
-  return anchor === undefined ? 0 : Date.now() * MICROS_PER_MILLI - anchor;
+  const lastTime = await newestTime(logs, io, signal);
+  return lastTime === undefined ? 0 : Date.now() * MICROS_PER_MILLI - lastTime;
 }
 
-function warnOfAge({ olderEvents, events, firstTime }: Survey, maxAgeMillis: number, io: Io): void {
-  if (olderEvents === 0 || firstTime === undefined) return;
-  const oldest = new Date(firstTime / MICROS_PER_MILLI).toISOString();
-  io.stderr.write(
-    `hermes-otel: ${olderEvents} of ${events} events are older than --max-age (${maxAgeMillis / 3_600_000} h), the oldest of ${oldest}. ` +
-      'Many receivers drop old data without a word (docs/backends.md); --time-shift now moves the log.\n',
-  );
+/** The latest time in the logs; `undefined` when no line has one. Reads every line once. */
+async function newestTime(
+  logs: readonly string[],
+  io: Io,
+  signal: AbortSignal,
+): Promise<EpochMicros | undefined> {
+  const flags = { captureContent: false, assumeTimes: false };
+  const input = await openInput(logs, flags, io, signal, createReport(0));
+  let newest = 0 as EpochMicros;
+  for await (const lines of input.lines) {
+    if (lines === SILENCE) continue;
+    for (const line of lines) if (line.kind === 'event') newest = later(newest, line.event.time);
+  }
+  return newest === 0 ? undefined : newest;
 }
 
 /** `2h`, `+2h` or `-30d`, in microseconds. */
@@ -58,48 +57,5 @@ export function shifted(span: AgentSpan, micros: number): AgentSpan {
     endTime: shift(span.endTime, micros),
     events: span.events.map((event) => ({ ...event, time: shift(event.time, micros) })),
     originalStartTime: span.startTime,
-  };
-}
-
-/** A wait shorter than this is not worth a pause. */
-const SHORTEST_WAIT_MILLIS = 20;
-
-/** The input whose lines come when their time has come, `speed` times as fast as they happened. */
-export function paced(input: Input, speed: number, signal: AbortSignal): Input {
-  return { ...input, lines: pacedLines(input.lines, pace(speed), signal), live: true };
-}
-
-async function* pacedLines(
-  lines: AsyncIterable<LineBatch>,
-  waitFor: (line: TakenLine) => number,
-  signal: AbortSignal,
-): AsyncGenerator<LineBatch> {
-  let due: TakenLine[] = [];
-  for await (const line of oneByOne(lines)) {
-    const wait = waitFor(line);
-    if (wait > SHORTEST_WAIT_MILLIS) {
-      yield due;
-      yield SILENCE;
-      due = [];
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
-    }
-    if (signal.aborted) return;
-    due.push(line);
-  }
-  yield due;
-}
-
-async function* oneByOne(lines: AsyncIterable<LineBatch>): AsyncGenerator<TakenLine> {
-  for await (const batch of lines) if (batch !== SILENCE) yield* batch;
-}
-
-/** @returns in how many milliseconds a line is due; a line without a time at once. */
-function pace(speed: number): (line: TakenLine) => number {
-  const started = performance.now();
-  let first: EpochMicros | undefined;
-  return (line) => {
-    if (line.kind !== 'event') return 0;
-    first ??= line.event.time;
-    return (line.event.time - first) / MICROS_PER_MILLI / speed - (performance.now() - started);
   };
 }

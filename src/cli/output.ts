@@ -8,7 +8,7 @@ import { systemProblem } from './system-problem.ts';
 const STANDARD_OUTPUT = 'standard output';
 
 /** As people name it. */
-export function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
+function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
   return output === undefined || output === '-' ? STANDARD_OUTPUT : output;
 }
 

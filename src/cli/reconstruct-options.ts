@@ -56,15 +56,6 @@ function turnFilter(flags: ReconstructFlags): ReconstructOptions['selectTurn'] {
   return tests.length === 0 ? undefined : (facts) => tests.every((test) => test(facts));
 }
 
-/** The same flags with every moment counted from now written out, so that others mean the same by them later. */
-export function withFixedMoments<F extends Pick<ReconstructFlags, 'since' | 'until'>>(flags: F): F {
-  const fixed = (text: string | undefined, name: string) => {
-    const micros = readMoment(text, name);
-    return micros === undefined ? undefined : new Date(micros / MICROS_PER_MILLI).toISOString();
-  };
-  return { ...flags, since: fixed(flags.since, '--since'), until: fixed(flags.until, '--until') };
-}
-
 /** ISO 8601 (without a zone: UTC), or a time before now; in epoch microseconds. */
 function readMoment(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;

@@ -7,7 +7,6 @@ import {
   durationFlag,
   type FlagValues,
   listFlag,
-  numberFlag,
   sizeFlag,
   switchFlag,
   textFlag,
@@ -73,15 +72,6 @@ export const DELIVERY_FLAGS = {
     }),
     choices: ['gzip', 'none'],
   },
-  encoder: choiceFlag(
-    {
-      flags: '--encoder <name>',
-      help: 'who writes spans as protobuf: own, or sdk to compare with',
-      env: 'HERMES_OTEL_ENCODER',
-      fallback: 'own',
-    },
-    ['own', 'sdk'],
-  ),
   exportTimeout: durationFlag({
     flags: '--export-timeout <time>',
     help: 'how long one request may take, 10s unless set (env: OTEL_EXPORTER_OTLP_TIMEOUT, in ms)',
@@ -169,19 +159,9 @@ export const RECONSTRUCT_FLAGS = {
 
 /** When the log happened, as receivers see it. */
 export const TIME_FLAGS = {
-  maxAge: durationFlag({
-    flags: '--max-age <time>',
-    help: 'tell, before anything is sent, how much of the log is older',
-    env: 'HERMES_OTEL_MAX_AGE',
-    fallback: undefined,
-  }),
   timeShift: textFlag({
     flags: '--time-shift <time>',
-    help: 'move the whole log: now (its newest event; with --speed its oldest), or a time such as 30d or -2h',
-  }),
-  speed: numberFlag({
-    flags: '--speed <factor>',
-    help: 'replay at this many times the pace at which it happened',
+    help: 'move the whole log: now (its newest event), or a time such as 30d or -2h',
   }),
 } as const;
 
@@ -235,21 +215,6 @@ export const FILTER_FLAGS = {
   model: listFlag({ flags: '--model <name>', help: 'only turns of this model; repeatable' }),
 } as const;
 
-/** How a log is shared between several replays. */
-export const SHARE_FLAGS = {
-  jobs: textFlag({
-    flags: '-j, --jobs <count>',
-    help: 'share finished logs between so many threads; auto: as many as this machine and the logs are good for',
-    env: 'HERMES_OTEL_JOBS',
-    fallback: '1',
-  }),
-  shard: textFlag({
-    flags: '--shard <index/count>',
-    help: 'only the sessions that fall to this one of so many, from 0/n: sub-agents go with their parents',
-    env: 'HERMES_OTEL_SHARD',
-  }),
-} as const;
-
 /** What is told about the run. */
 export const REPORT_FLAGS = {
   strict: switchFlag({ flags: '--strict', help: 'exit 1 when a line was lost', env: 'HERMES_OTEL_STRICT' }),
@@ -276,7 +241,6 @@ export const REPLAY_FLAGS = {
   ...TIME_FLAGS,
   ...FOLLOW_FLAGS,
   ...FILTER_FLAGS,
-  ...SHARE_FLAGS,
   ...REPORT_FLAGS,
 } as const;
 

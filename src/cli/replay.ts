@@ -19,11 +19,9 @@ import { watchHealth } from './health.ts';
 import { type Input, openInput, SILENCE } from './input.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { planJobs } from './jobs/how-many.ts';
-import { replayInJobs } from './jobs/replay-in-jobs.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { createLogClock } from './log-clock.ts';
-import { paced, readShift } from './log-time.ts';
+import { readShift } from './log-time.ts';
 import type { Outcome } from './outcome.ts';
 import { startProgress } from './progress.ts';
 import { reconstructOptions } from './reconstruct-options.ts';
@@ -37,13 +35,10 @@ import { tellReport } from './tell-report.ts';
 /** Replays `logs` as `flags` say. @returns the exit code; throws a `CliError` when it cannot run at all. */
 export async function replay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   keepHeapSteady();
-  const plan = await planJobs(logs, flags, io);
   const checkpoint = await openCheckpoint(logs, flags, io);
   const interrupt = watchInterrupts(io);
   try {
-    const shared = plan && (await replayInJobs(plan, flags, io, interrupt));
-    const { report, accounts, budgets, live } =
-      shared ?? (await replayAlone(logs, flags, io, interrupt, checkpoint));
+    const { report, accounts, budgets, live } = await replayAlone(logs, flags, io, interrupt, checkpoint);
     const results = budgets?.check() ?? [];
     await tellReport(report, accounts, results, flags, io);
     await budgets?.tell(results, io);
@@ -109,18 +104,20 @@ async function startRun(
   const diagnosticLog = await openDiagnosticLog(flags.diagnostics, report, { goesOn: found !== undefined });
   const budgets = await openBudgets(flags);
   const shiftMicros = await readShift(logs, flags, io, signal);
-  const opened: Input = flags.follow
+  const input: Input = flags.follow
     ? openFollowed(logs, flags, io, signal, report, found?.positions)
     : await openInput(logs, flags, io, signal, report);
-  const input = flags.speed === undefined ? opened : paced(opened, flags.speed, signal);
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const destinations = await openDestinations(flags, io, names.instruments, {
-    continuity: checkpoint && {
+  const destinations = await openDestinations(
+    flags,
+    io,
+    names.instruments,
+    checkpoint && {
       carried: found?.carried,
       earlier: checkpoint.earlier,
       witnesses: createWitnesses(checkpoint.note, checkpoint.earlier, () => report.lines),
     },
-  });
+  );
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
   const clock = createLogClock(state.handedOn);

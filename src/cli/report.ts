@@ -111,28 +111,6 @@ export function addSpan(report: Report, span: AgentSpan): void {
   if (span.incomplete !== undefined) report.incomplete++;
 }
 
-/** The account of several shares of one log, as one replay of it would have had it. To be added in order: the first has the first event. */
-export function addReport(sum: Report, part: Report): void {
-  sum.lines += part.lines;
-  addCounts(sum.account, part.account);
-  addCounts(sum.spans, part.spans);
-  sum.incomplete += part.incomplete;
-  sum.sentOpen += part.sentOpen;
-  for (const metric of part.metrics) sum.metrics.add(metric);
-  sum.firstEvent ??= part.firstEvent;
-  const lastEvent = part.lastEvent ?? sum.lastEvent;
-  sum.lastEvent = lastEvent && later(lastEvent, sum.lastEvent ?? lastEvent);
-  for (const diagnostic of part.diagnostics) keepFirst(sum.diagnostics, diagnostic);
-  for (const [code, count] of part.diagnosticCounts) {
-    sum.diagnosticCounts.set(code, (sum.diagnosticCounts.get(code) ?? 0) + count);
-  }
-  sum.errors += part.errors;
-}
-
-function addCounts<K extends string>(sum: Record<K, number>, part: Readonly<Record<K, number>>): void {
-  for (const key in part) sum[key] += part[key];
-}
-
 /** Events among the lines: what could be read as a call of a hook. */
 export function eventCount({ account }: Report): number {
   return (

@@ -10,11 +10,3 @@ const GROWTH_PERCENT = 100;
 export function keepHeapSteady(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
-
-/**
- * By default each thread has helpers to collect its young garbage with. Where the threads alone keep all cores busy, two of
- * them spend half as much again on it. Of this process; to be said before the threads start.
- */
-export function scavengeInParallel(on: boolean): void {
-  setFlagsFromString(on ? '--parallel-scavenge' : '--no-parallel-scavenge');
-}

@@ -1,9 +1,10 @@
 /** Parsed lines into the state, finished spans out; every line that is no event goes to the report. */
+import type { ParsedLine } from '../model/parsed-line.ts';
 import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';
 import { CliError } from './cli-error.ts';
-import { type LineBatch, SILENCE, type TakenLine } from './input.ts';
+import { type LineBatch, SILENCE } from './input.ts';
 import { type Ending, type LogClock, tick } from './log-clock.ts';
 import { addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 
@@ -56,14 +57,7 @@ function noteEndings({ state, clock }: Reading, { spans, endings }: Taken): void
 
 const NOTHING: readonly never[] = [];
 
-function takeLine({ report, state }: Reading, line: TakenLine, out: Output): void {
-  if (line.kind === 'foreign') {
-    // Another part's line is only the time it tells: clocks must agree in all parts.
-    if (line.time === undefined) return;
-    report.firstEvent ??= line.time;
-    step(state, { hook: 'elsewhere', time: line.time }, out);
-    return;
-  }
+function takeLine({ report, state }: Reading, line: ParsedLine, out: Output): void {
   report.lines++;
   if (line.kind !== 'event') {
     addLine(report, line);

@@ -1,18 +1,9 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
-import {
-  type LineSplit,
-  type Skim,
-  type SplitStart,
-  splitChunk,
-  splitEnd,
-  startSplit,
-} from './split-lines.ts';
+import { type LineSplit, type SplitStart, splitChunk, splitEnd, startSplit } from './split-lines.ts';
 
-export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
-  /** Looks at lines before they are decoded; without it every line is wanted. */
-  readonly skim?: Skim<Skimmed> | undefined;
+export interface ReadLinesOptions extends OpenOptions {
   /** The source begins in the middle of a log: behind so many lines and bytes. */
   readonly start?: SplitStart | undefined;
   /** A longer line is given as `too_long`, its bytes skipped. Default 16 MiB. */
@@ -25,20 +16,20 @@ export interface ReadLinesOptions<Skimmed = never> extends OpenOptions {
  * The lines of one source, in batches as they come: one batch per chunk of bytes in which a line ended. Pulls: nothing
  * is read before it is asked for. After an abort the line it broke into is not given: nothing is wrong with it.
  */
-export async function* readLines<Skimmed = never>(
+export async function* readLines(
   source: ByteSource,
-  { start, maxLineBytes, onDiagnostic, skim, ...open }: ReadLinesOptions<Skimmed>,
-): AsyncGenerator<readonly (InputLine | Skimmed)[], void, undefined> {
+  { start, maxLineBytes, onDiagnostic, ...open }: ReadLinesOptions,
+): AsyncGenerator<readonly InputLine[], void, undefined> {
   const split = startSplit(source.name, maxLineBytes, start);
   const chunks = source.open(open);
   try {
     let next = await chunks.next();
     for (; next.done !== true; next = await chunks.next()) {
-      const lines = splitChunk(split, next.value, skim);
+      const lines = splitChunk(split, next.value);
       if (lines.length > 0) yield lines;
     }
     if (open.signal?.aborted) return;
-    const rest = splitEnd(split, skim);
+    const rest = splitEnd(split);
     if (rest.length > 0) yield rest;
     if (next.value !== undefined) onDiagnostic(endedEarly(split, next.value));
   } finally {

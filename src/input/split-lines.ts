@@ -43,44 +43,21 @@ export function startSplit(
   return { source, maxLineBytes, ...start, heldBytes: 0, held: NOTHING };
 }
 
-/**
- * Looks at a line before it is decoded. What it returns stands for the line, which then is only counted; `undefined` asks
- * for the line itself. Every line comes to one of the two, once, in order.
- */
-export interface Skim<Skimmed> {
-  /** The bytes from `start` to `end`, where the line end is. */
-  bytes(chunk: Buffer, start: number, end: number): Skimmed | undefined;
-  /** A line whose bytes do not lie in one chunk, decoded already. */
-  line(line: InputLine): Skimmed | undefined;
-}
-
 /** The lines that end in `chunk`. Does not keep `chunk`. */
-export function splitChunk<Skimmed = never>(
-  split: LineSplit,
-  chunk: Buffer,
-  skim?: Skim<Skimmed>,
-): (InputLine | Skimmed)[] {
-  const lines: (InputLine | Skimmed)[] = [];
+export function splitChunk(split: LineSplit, chunk: Buffer): InputLine[] {
+  const lines: InputLine[] = [];
   const wholeEnd = chunk.lastIndexOf(LF) + 1;
   let start = 0;
   if (wholeEnd > 0 && split.heldBytes > 0) {
     start = chunk.indexOf(LF) + 1;
     hold(split, chunk.subarray(0, start - 1));
-    const line = takeHeld(split, 1);
-    lines.push(skim?.line(line) ?? line);
+    lines.push(takeHeld(split, 1));
   }
   // One look at all whole lines: they begin and end at a \n, so no character is cut at either edge.
   const valid = isUtf8(chunk.subarray(start, wholeEnd));
   while (start < wholeEnd) {
     const end = chunk.indexOf(LF, start);
-    const skimmed = skim?.bytes(chunk, start, end);
-    if (skimmed === undefined) {
-      lines.push(makeLine(split, chunk, start, end, 1, valid));
-    } else {
-      lines.push(skimmed);
-      split.line += 1;
-      split.offsetBytes += end + 1 - start;
-    }
+    lines.push(makeLine(split, chunk, start, end, 1, valid));
     start = end + 1;
   }
   hold(split, chunk.subarray(wholeEnd));
@@ -88,10 +65,8 @@ export function splitChunk<Skimmed = never>(
 }
 
 /** The last line when its line end never came, or nothing. */
-export function splitEnd<Skimmed = never>(split: LineSplit, skim?: Skim<Skimmed>): (InputLine | Skimmed)[] {
-  if (split.heldBytes === 0) return [];
-  const line = takeHeld(split, 0);
-  return [skim?.line(line) ?? line];
+export function splitEnd(split: LineSplit): InputLine[] {
+  return split.heldBytes === 0 ? [] : [takeHeld(split, 0)];
 }
 
 function hold(split: LineSplit, bytes: Buffer): void {

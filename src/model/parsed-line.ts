@@ -48,13 +48,6 @@ export interface MalformedLine {
   readonly diagnostic: Diagnostic;
 }
 
-/** A line of a shared log that another part of it takes in. */
-export interface ForeignLine {
-  readonly kind: 'foreign';
-  /** `undefined` when it holds no event, or no time. */
-  readonly time: EpochMicros | undefined;
-}
-
 /** A `HookEvent` whose time is not known. */
 export type UntimedEvent = WithoutTime<HookEvent>;
 

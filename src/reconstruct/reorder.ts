@@ -2,13 +2,15 @@
  * Puts events that several threads and processes wrote in slightly wrong order back in order of time, within a window
  * of log time. Equal times keep the order of their lines. Refuses to wait for ever: the window is bounded in count too.
  */
-import { type EpochMicros, later } from '../model/time.ts';
-import type { State, Waiting } from './state.ts';
 
-type HandOn = (event: Waiting) => void;
+import type { HookEvent } from '../model/event.ts';
+import { type EpochMicros, later } from '../model/time.ts';
+import type { State } from './state.ts';
+
+type HandOn = (event: HookEvent) => void;
 
 /** Takes in `event`; hands on, in order, what can no longer be overtaken. */
-export function reorder(state: State, event: Waiting, handOn: HandOn): void {
+export function reorder(state: State, event: HookEvent, handOn: HandOn): void {
   const { reorderWindowMicros, reorderMaxEvents } = state.options;
   if (event.time < state.clock - reorderWindowMicros) turnBack(state, event.time, handOn);
   state.clock = later(state.clock, event.time);
@@ -47,7 +49,7 @@ function release(state: State, due: number, keep: number, handOn: HandOn): void 
   }
 }
 
-function insert(state: State, event: Waiting): void {
+function insert(state: State, event: HookEvent): void {
   const { waiting, waitingFrom } = state;
   let at = waiting.length;
   while (at > waitingFrom && (waiting[at - 1]?.time ?? 0) > event.time) at--;

@@ -1,7 +1,9 @@
 /** The state as text and back, for a checkpoint. Content is in it only when it was asked for. */
+
+import type { HookEvent } from '../model/event.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { ReconstructOptions } from './options.ts';
-import { createState, type SessionState, type State, type TurnState, type Waiting } from './state.ts';
+import { createState, type SessionState, type State, type TurnState } from './state.ts';
 
 /** Changes whenever a field of `State` changes its meaning, or how it is written: a state of another number cannot be read. */
 export const STATE_FORMAT = 3;
@@ -19,7 +21,7 @@ type Plain<T> = T extends string | number | boolean | undefined
       : { [F in keyof T]: Plain<T[F]> };
 
 /** Without the options, which hold functions, and which the caller knows; without what was handed on already. */
-type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: Waiting[] };
+type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: HookEvent[] };
 
 /** JSON. */
 export function stateToText({ options, waiting, waitingFrom, ...state }: State): string {
@@ -77,7 +79,7 @@ function mapped<K, V, W>(entries: Iterable<readonly [K, V]>, to: (value: V) => W
 }
 
 /** Calls without ids are paired by the fingerprint of their arguments; nothing else of them is needed. */
-function withoutArgs(event: Waiting): Waiting {
+function withoutArgs(event: HookEvent): HookEvent {
   if (event.hook !== 'pre_tool_call' && event.hook !== 'post_tool_call') return event;
   return { ...event, args: fingerprintOf(event.args) };
 }

@@ -7,14 +7,6 @@ import type { AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model
 import type { EpochMicros } from '../model/time.ts';
 import type { ReconstructOptions } from './options.ts';
 
-/** An event that another part of a shared log takes in. Its time still moves the clock of this one. */
-export interface Elsewhere {
-  readonly hook: 'elsewhere';
-  readonly time: EpochMicros;
-}
-
-export type Waiting = HookEvent | Elsewhere;
-
 export interface State {
   readonly options: ReconstructOptions;
   /** By session id, in order of first sight. */
@@ -34,7 +26,7 @@ export interface State {
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
   /** Events that wait for their order, by time. */
-  readonly waiting: Waiting[];
+  readonly waiting: HookEvent[];
   /** Index of the first of `waiting` that has not been handed on. */
   waitingFrom: number;
   /** The latest time among the events so far, or since the clock was last set back. */

@@ -18,7 +18,7 @@ import type { Fate, Output } from './output.ts';
 import { findTurn, noteTask, sessionOf, turnOwner } from './placing.ts';
 import { flushWaiting, reorder } from './reorder.ts';
 import { onSessionStart, sendSessions, touchSession } from './sessions.ts';
-import type { SessionState, State, TurnState, Waiting } from './state.ts';
+import type { SessionState, State, TurnState } from './state.ts';
 import {
   closeIdleSubagents,
   closeOpenSubagents,
@@ -32,7 +32,7 @@ import { onMark, onPostLlmCall, onPreLlmCall, onSessionEnd } from './turn-hooks.
 import { openTurn, turnHasLeft } from './turns.ts';
 
 /** Takes in one event, adds to `out` what it finished. Events may wait in the reorder window for their turn. */
-export function step(state: State, event: Waiting, out: Output): void {
+export function step(state: State, event: HookEvent, out: Output): void {
   if (state.options.reorderWindowMicros === 0) apply(state, event, out);
   else reorder(state, event, (next) => apply(state, next, out));
 }
@@ -58,11 +58,7 @@ export function finish(state: State, out: Output): void {
   state.openTurns.clear();
 }
 
-function apply(state: State, event: Waiting, out: Output): void {
-  if (event.hook === 'elsewhere') {
-    closeIdle(state, out, event.time);
-    return;
-  }
+function apply(state: State, event: HookEvent, out: Output): void {
   if (event.time < state.handedOn) {
     warn(
       out,

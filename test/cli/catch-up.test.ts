@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { createCatchUp } from '../../src/cli/following/catch-up.ts';
 import { NOTHING, readEarlier, textOf } from '../../src/cli/following/journal.ts';
-import { type LineBatch, SILENCE, type TakenLine } from '../../src/cli/input.ts';
+import { type LineBatch, SILENCE } from '../../src/cli/input.ts';
+import type { ParsedLine } from '../../src/model/parsed-line.ts';
 
-const BLANK: TakenLine = { kind: 'blank' };
+const BLANK: ParsedLine = { kind: 'blank' };
 const lines = (count: number): LineBatch => Array.from({ length: count }, () => BLANK);
 
 /** What comes of batches after a checkpoint at line `from`: how many lines at a time, `-` for a silence. */

@@ -8,7 +8,7 @@ import { createOutput } from '../../reconstruct/output.ts';
 import { createState } from '../../reconstruct/state.ts';
 import { finish, step } from '../../reconstruct/step.ts';
 import { readFlags } from '../flags.ts';
-import { openInput, SILENCE, type TakenLine } from '../input.ts';
+import { openInput, SILENCE } from '../input.ts';
 import type { Io } from '../io.ts';
 import { reconstructOptions } from '../reconstruct-options.ts';
 import { REPLAY_FLAGS } from '../replay-flags.ts';
@@ -22,8 +22,7 @@ export async function logFacts(log: string, io: Io): Promise<LogFacts> {
   const seen = { lines: 0, events: 0, lost: 0 };
   let firstLost: string | undefined;
   let lastEvent: EpochMicros | undefined;
-  const take = (line: TakenLine) => {
-    if (line.kind === 'foreign') return;
+  const take = (line: ParsedLine) => {
     seen.lines += 1;
     if (line.kind === 'event') {
       seen.events += 1;

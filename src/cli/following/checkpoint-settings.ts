@@ -13,10 +13,8 @@ export function refuseUnsuitable(flags: ReplayFlags): void {
   if (flags.assumeTimes) {
     throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
   }
-  if (flags.speed !== undefined || flags.timeShift === 'now') {
-    throw new CliError(
-      '--speed and --time-shift now begin anew with each run: they do not go with --checkpoint.',
-    );
+  if (flags.timeShift === 'now') {
+    throw new CliError('--time-shift now begins anew with each run: it does not go with --checkpoint.');
   }
   if ([flags.since, flags.until].some((moment) => moment !== undefined && !/^\d{4}-/.test(moment))) {
     throw new CliError(

@@ -24,9 +24,6 @@ export function openFollowed(
   if (logs.length === 0 || logs.includes('-')) {
     throw new CliError('--follow wants the names of files or directories: a pipe is followed anyway.');
   }
-  if (flags.shard !== undefined) {
-    throw new CliError('--shard reads a log once before it shares it: it does not go with --follow.');
-  }
   if (flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics writes at the end of a log, and a followed one has none: use -e otlp.',

@@ -4,7 +4,6 @@
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
-import { textHash } from '../../shard/id-hash.ts';
 
 export interface Sendings {
   add(span: OtelSpan): void;
@@ -51,4 +50,14 @@ function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
   reserve(out, BYTES);
   writeUint32(out, hexWord(spanId, 0) ^ end.getInt32(0));
   writeUint32(out, hexWord(spanId, 8) ^ end.getInt32(4) ^ reason);
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** 31 bits of FNV-1a over the text's UTF-8 bytes: the same on every machine. */
+function textHash(text: string): number {
+  let hash = FNV_OFFSET;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 1;
 }
