@@ -7,11 +7,6 @@ import { systemProblem } from './system-problem.ts';
 
 const STANDARD_OUTPUT = 'standard output';
 
-/** As people name it. */
-function outputName({ output }: Pick<ReplayFlags, 'output'>): string {
-  return output === undefined || output === '-' ? STANDARD_OUTPUT : output;
-}
-
 /** Throws a `CliError` when the file cannot be opened. */
 export async function openOutput({ output, checkpoint }: ReplayFlags, io: Io): Promise<LineOutput> {
   const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/parsed-line.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import { type EpochMicros, later } from '../model/time.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { keepFirst } from './first-diagnostics.ts';
 
 /** Every line is counted in exactly one of these. */
