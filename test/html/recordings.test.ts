@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { labelOf } from '../../viewer/data/labels.ts';
-import { totalsOf } from '../../viewer/data/totals.ts';
+import { labelOf } from '../../src/viewer/data/labels.ts';
+import { totalsOf } from '../../src/viewer/data/totals.ts';
 import { replayText } from '../replayed.ts';
 import { tableOf } from './viewer/table.ts';
 

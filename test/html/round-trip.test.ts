@@ -4,7 +4,7 @@ import type { Attributes, AttributeValue } from '../../src/model/otel.ts';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 import type { SpanId, TraceId } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';
-import { decode } from '../../viewer/data/decode.ts';
+import { decode } from '../../src/viewer/data/decode.ts';
 import {
   at,
   attributesOf,
@@ -13,8 +13,8 @@ import {
   type SpanTable,
   statusOf,
   text,
-} from '../../viewer/data/table.ts';
-import { buildTable } from '../../viewer/data/tree.ts';
+} from '../../src/viewer/data/table.ts';
+import { buildTable } from '../../src/viewer/data/tree.ts';
 import { toolCall } from '../agent-spans.ts';
 import { anyText } from '../any-text.ts';
 import { finished, generate } from './generate.ts';

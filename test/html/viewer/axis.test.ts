@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { panned, placeOf, plainAxis, shortAxis, timeOf, zoomed } from '../../../viewer/data/axis.ts';
-import type { Session } from '../../../viewer/data/table.ts';
-import { ticksOf } from '../../../viewer/data/ticks.ts';
+import { panned, placeOf, plainAxis, shortAxis, timeOf, zoomed } from '../../../src/viewer/data/axis.ts';
+import type { Session } from '../../../src/viewer/data/table.ts';
+import { ticksOf } from '../../../src/viewer/data/ticks.ts';
 import { session, turn } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { labelOf } from '../../../viewer/data/labels.ts';
-import { type Filter, matchSpans, parseQuery } from '../../../viewer/data/search.ts';
+import { labelOf } from '../../../src/viewer/data/labels.ts';
+import { type Filter, matchSpans, parseQuery } from '../../../src/viewer/data/search.ts';
 import { apiCall, session, toolCall, turn, usage } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 

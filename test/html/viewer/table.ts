@@ -1,8 +1,8 @@
 import type { AgentSpan } from '../../../src/model/span.ts';
-import { decode } from '../../../viewer/data/decode.ts';
-import { labelOf } from '../../../viewer/data/labels.ts';
-import type { SpanTable } from '../../../viewer/data/table.ts';
-import { buildTable } from '../../../viewer/data/tree.ts';
+import { decode } from '../../../src/viewer/data/decode.ts';
+import { labelOf } from '../../../src/viewer/data/labels.ts';
+import type { SpanTable } from '../../../src/viewer/data/table.ts';
+import { buildTable } from '../../../src/viewer/data/tree.ts';
 import { finished } from '../generate.ts';
 import { blocksOf, pageOf } from '../page-text.ts';
 

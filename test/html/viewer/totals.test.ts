@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { latencyPoints, tokenColumns } from '../../../viewer/data/calls.ts';
-import { at } from '../../../viewer/data/table.ts';
-import { byModel, byTool, nearestRank, ownCount, totalsOf } from '../../../viewer/data/totals.ts';
+import { latencyPoints, tokenColumns } from '../../../src/viewer/data/calls.ts';
+import { at } from '../../../src/viewer/data/table.ts';
+import { byModel, byTool, nearestRank, ownCount, totalsOf } from '../../../src/viewer/data/totals.ts';
 import { apiCall, session, toolCall, turn, usage } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 

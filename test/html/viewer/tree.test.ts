@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SpanId } from '../../../src/model/span.ts';
-import { marksOf, PLACE } from '../../../viewer/data/marks.ts';
-import { visibleRows, withAncestors } from '../../../viewer/data/rows.ts';
+import { marksOf, PLACE } from '../../../src/viewer/data/marks.ts';
+import { visibleRows, withAncestors } from '../../../src/viewer/data/rows.ts';
 import { apiCall, session, subagent, toolCall, turn } from '../../agent-spans.ts';
 import { outline, tableOf } from './table.ts';
 

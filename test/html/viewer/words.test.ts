@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compact, duration, exactTime, oneLine, tickLabel, visible } from '../../../viewer/data/words.ts';
+import { compact, duration, exactTime, oneLine, tickLabel, visible } from '../../../src/viewer/data/words.ts';
 
 describe('words', () => {
   test.each([

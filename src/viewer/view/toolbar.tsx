@@ -1,4 +1,4 @@
-import { KINDS } from '../../src/html/format.ts';
+import { KINDS } from '../../html/format.ts';
 import { collapseFrom, expandAll, setFilter, showAll, toggleIdle, zoomBy } from '../actions.ts';
 import { KIND_WORDS } from '../data/labels.ts';
 import { compact, count, plural } from '../data/words.ts';

@@ -1,4 +1,4 @@
-import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../src/html/format.ts';
+import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../html/format.ts';
 import { at, type Pair, pairsOf, type Shape, type Slot, type SpanEvent, type SpanLink } from './table.ts';
 
 /** The blocks of the page as columns, in the order of the file. `tree.ts` puts them in tree order. */

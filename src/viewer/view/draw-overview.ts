@@ -1,4 +1,4 @@
-import { KINDS } from '../../src/html/format.ts';
+import { KINDS } from '../../html/format.ts';
 import { placesOf } from '../actions.ts';
 import { at, isError, type Session } from '../data/table.ts';
 import type { Store } from '../state.ts';

@@ -1,4 +1,4 @@
-import type { AgentSpanKind } from '../../src/model/span.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
 import { placesOf } from '../actions.ts';
 import type { Window } from '../data/axis.ts';
 import { at, fact, numberFact } from '../data/table.ts';

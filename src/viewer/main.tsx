@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { type About, type Block, ELEMENT, type End } from '../src/html/format.ts';
+import { type About, type Block, ELEMENT, type End } from '../html/format.ts';
 import { decode } from './data/decode.ts';
 import { buildTable } from './data/tree.ts';
 import { followHash } from './hash.ts';

@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { About } from '../src/html/format.ts';
+import type { About } from '../html/format.ts';
 import { type Axis, plainAxis, shortAxis, type Window } from './data/axis.ts';
 import { type Marks, marksOf } from './data/marks.ts';
 import { countMatches, visibleRows, withAncestors } from './data/rows.ts';

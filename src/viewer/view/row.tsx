@@ -1,4 +1,4 @@
-import type { AgentSpanKind } from '../../src/model/span.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
 import { isCollapsed, select, setCollapsed } from '../actions.ts';
 import { KIND_WORDS, kindOf, labelOf, noteOf } from '../data/labels.ts';
 import { errorsWithin, PLACE } from '../data/marks.ts';

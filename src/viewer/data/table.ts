@@ -1,5 +1,5 @@
-import type { FactName } from '../../src/html/format.ts';
-import { VALUE_TYPE } from '../../src/html/format.ts';
+import type { FactName } from '../../html/format.ts';
+import { VALUE_TYPE } from '../../html/format.ts';
 
 /**
  * All spans of the page as columns. A span is its index; spans stand in tree order (each before its children, sessions

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
  * Bundles the viewer into `dist/viewer.js` and `dist/viewer.css`, which every page carries inside. The licences of
  * what is bundled ask to be passed on, so they stand at the head of the script.
  */
-const root = new URL('../', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const inRoot = (/** @type {string} */ path) => new URL(path, root).pathname;
 
 const BUNDLED = [
@@ -19,8 +19,8 @@ const BUNDLED = [
 
 const { metafile } = await build({
   entryPoints: [
-    { in: inRoot('viewer/main.tsx'), out: 'viewer' },
-    { in: inRoot('viewer/style/main.css'), out: 'viewer' },
+    { in: inRoot('src/viewer/main.tsx'), out: 'viewer' },
+    { in: inRoot('src/viewer/style/main.css'), out: 'viewer' },
   ],
   outdir: inRoot('dist'),
   bundle: true,

@@ -1,4 +1,4 @@
-import { KINDS } from '../../src/html/format.ts';
+import { KINDS } from '../../html/format.ts';
 import { isText } from './decode.ts';
 import {
   at,

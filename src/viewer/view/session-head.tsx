@@ -1,5 +1,5 @@
-import { KINDS } from '../../src/html/format.ts';
-import type { AgentSpanKind } from '../../src/model/span.ts';
+import { KINDS } from '../../html/format.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
 import { textFact } from '../data/table.ts';
 import { ownCount } from '../data/totals.ts';
 import { compact, count, duration, exactTime, oneLine } from '../data/words.ts';

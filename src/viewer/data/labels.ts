@@ -1,5 +1,5 @@
-import { KINDS } from '../../src/html/format.ts';
-import type { AgentSpanKind } from '../../src/model/span.ts';
+import { KINDS } from '../../html/format.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
 import { at, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 import { compact, count, oneLine } from './words.ts';
 

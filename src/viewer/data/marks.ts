@@ -1,4 +1,4 @@
-import { KINDS } from '../../src/html/format.ts';
+import { KINDS } from '../../html/format.ts';
 import { at, end, isError, type SpanTable } from './table.ts';
 
 /** What is seen of a span only by looking at its neighbours: made once, read by every row. */

@@ -1,4 +1,4 @@
-import { KINDS } from '../../src/html/format.ts';
+import { KINDS } from '../../html/format.ts';
 import { at, isError, numberFact, type SpanTable } from './table.ts';
 import { isCall, type Range } from './totals.ts';
 

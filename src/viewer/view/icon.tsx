@@ -26,7 +26,7 @@ import {
   X,
 } from 'lucide';
 import { h } from 'preact';
-import type { AgentSpanKind } from '../../src/model/span.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
 
 const ICONS = {
   alert: CircleAlert,
