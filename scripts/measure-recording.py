@@ -43,7 +43,7 @@ class Context:
 
 
 def load_plugin():
-    spec = importlib.util.spec_from_file_location("recorder", os.path.join(ROOT, "recorder", "__init__.py"))
+    spec = importlib.util.spec_from_file_location("recorder", os.path.join(ROOT, "src", "recorder", "__init__.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     context = Context()

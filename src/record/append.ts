@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When a log is full and how many renamed ones are kept. The protocol is the plugin's (`recorder/__init__.py`). */
+/** When a log is full and how many renamed ones are kept. The protocol is the plugin's (`src/recorder/__init__.py`). */
 export interface Rotation {
   readonly maxBytes: number;
   readonly keep: number;

@@ -1,5 +1,5 @@
 /**
- * Which fields of a hook body are written. The recorder plugin (`recorder/__init__.py`) holds the same lists for the
+ * Which fields of a hook body are written. The recorder plugin (`src/recorder/__init__.py`) holds the same lists for the
  * flat form; a test keeps the two equal.
  */
 

@@ -119,7 +119,7 @@ describe.each(JOBS)('%s', (_, backfill, resend, summary) => {
 });
 
 test('the page tells every field of the report', async () => {
-  const schema = JSON.parse(await readFile('schema/report.schema.json', 'utf8'));
+  const schema = JSON.parse(await readFile('docs/schema/report.schema.json', 'utf8'));
   const { delivery, diagnostic, budget } = schema.$defs;
   const parts = [schema, schema.properties.account, delivery, diagnostic, budget, budget.properties.span];
   const told = PAGE.slice(PAGE.indexOf('## The report'));

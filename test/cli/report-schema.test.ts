@@ -14,7 +14,7 @@ import { runMain } from '../run-main.ts';
 const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
 const SAMPLE = 'fixtures/seed/six-spans/input.ndjson';
 
-const SCHEMA: AnySchemaObject = JSON.parse(await readFile('schema/report.schema.json', 'utf8'));
+const SCHEMA: AnySchemaObject = JSON.parse(await readFile('docs/schema/report.schema.json', 'utf8'));
 
 /** As published, the schema leaves room for fields to come. Here it is closed: a field that it does not tell of fails. */
 function closed(schema: unknown): unknown {
@@ -93,7 +93,7 @@ const RUNS: readonly (readonly [
   ],
 ];
 
-describe('schema/report.schema.json', () => {
+describe('docs/schema/report.schema.json', () => {
   test.each(RUNS)('describes the report of %s', async (_, expected, words, seen) => {
     const file = join(folder, 'report.json');
     const { code } = await runMain(['replay', '-q', '--report', file, ...(await words())]);

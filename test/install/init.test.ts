@@ -19,7 +19,7 @@ import { parse } from 'yaml';
 import { registerInit } from '../../src/cli/commands/init.ts';
 import { temporaryDirectory } from '../record/log-directory.ts';
 
-const RECORDER = fileURLToPath(new URL('../../recorder', import.meta.url));
+const RECORDER = fileURLToPath(new URL('../../src/recorder', import.meta.url));
 const CONFIG =
   '# mine\nmodel: {default: x, api_key: sk-secret}   # keep\nplugins:\n  enabled:\n    - theirs # first\n';
 const directory = temporaryDirectory();

@@ -16,7 +16,7 @@ import time
 import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PLUGIN = os.path.join(HERE, "..", "..", "recorder", "__init__.py")
+PLUGIN = os.path.join(HERE, "..", "..", "src", "recorder", "__init__.py")
 HOOKS = ["pre_llm_call", "pre_tool_call", "post_tool_call", "pre_gateway_dispatch", "on_hook_of_tomorrow"]
 
 

@@ -27,7 +27,7 @@ export interface InitOptions {
 type ExitCode = 0 | 1 | 2;
 
 /** The plugin as this package ships it. */
-const RECORDER = fileURLToPath(new URL('../../../recorder', import.meta.url));
+const RECORDER = fileURLToPath(new URL('../../../src/recorder', import.meta.url));
 
 const CONSENT = `Hermes asks for consent to a hook at its first use; without a terminal it leaves the hook out. Answer there, or
 start once with --accept-hooks. "hermes hooks list" shows what may run. Nothing of this is answered for you.
