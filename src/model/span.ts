@@ -66,10 +66,41 @@ export interface SpanBase {
   readonly syntheticTime: boolean;
   /** When it really began, of a log that was moved to another time as a whole. */
   readonly originalStartTime?: EpochMicros;
+  /** Where its times come from, in a session read from Hermes's database; absent in one that a recorder wrote. */
+  readonly timeSource?: TimeSource;
 }
+
+/**
+ * How much a time of a session from Hermes's database is worth. `row`: when the row was written, within milliseconds of the
+ * event. `log`: a line of `agent.log`. `order`: only the order is known, so durations mean nothing and no metric is made of them.
+ */
+export type TimeSource = 'row' | 'log' | 'order';
 
 /** Token sums over several answers; `undefined` as long as no answer reported that count. */
 export type TokenSums = Usage;
+
+/** What a session cost by Hermes's own account, in US dollars. A field is absent when Hermes does not know it: never 0 for unknown. */
+export interface SessionCost {
+  readonly estimatedUsd?: number;
+  readonly actualUsd?: number;
+  /** `actual`, `estimated` or `included` (in a subscription, which is not 0 dollars). */
+  readonly status?: string;
+  /** Where Hermes has the price from. */
+  readonly source?: string;
+}
+
+/** Token sums of one model in a session, as Hermes's database keeps them. */
+export interface ModelUsage {
+  readonly model: string | undefined;
+  readonly provider: string | undefined;
+  /** The auxiliary task (`title_generation`, `compression`…); `undefined` for the agent's own calls. */
+  readonly task: string | undefined;
+  /** `undefined` when the database does not count the calls. */
+  readonly callCount: number | undefined;
+  readonly tokens: TokenSums;
+  /** When the last of the calls ended: the time of the token metrics. */
+  readonly lastTime: EpochMicros;
+}
 
 export interface SessionSpan extends SpanBase {
   readonly kind: 'session';
@@ -88,6 +119,13 @@ export interface SessionSpan extends SpanBase {
   readonly previousSessionId: string | undefined;
   readonly parentSessionId: string | undefined;
   readonly endReason: string | undefined;
+  /** Absent when Hermes does not know: a recorder's log has no costs. */
+  readonly cost?: SessionCost;
+  /**
+   * Token sums per model of calls that have no usage of their own in the trace: of a session from Hermes's database.
+   * Token metrics count these once; what a call reports itself is not in here.
+   */
+  readonly modelUsage?: readonly ModelUsage[];
 }
 
 export type FinalStatus = 'completed' | 'interrupted' | 'failed' | 'incomplete';
