@@ -2,8 +2,7 @@
 import type { Witnesses } from '../export/destination.ts';
 import { createMeter, type MeterOptions, type MeterState } from '../export/metrics/meter.ts';
 import { resolveTemporality } from '../export/options/temporality.ts';
-import type { MetricSnapshot } from '../model/metric.ts';
-import type { Instrument, Measurement } from '../model/otel.ts';
+import type { Instrument, Measurement, MetricSnapshot } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';

@@ -1,6 +1,6 @@
 /** The account of a run: what became of every line and every span. One object, shown as a sentence or as JSON. */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
+import type { ParsedLine } from '../model/line.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { keepFirst } from './first-diagnostics.ts';

@@ -1,5 +1,5 @@
 /** Parsed lines into the state, finished spans out; every line that is no event goes to the report. */
-import type { ParsedLine } from '../model/parsed-line.ts';
+import type { ParsedLine } from '../model/line.ts';
 import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
 import { finish, settle, step } from '../reconstruct/step.ts';

@@ -1,7 +1,13 @@
-import { isError } from '../model/failure.ts';
 import { type OtelSpan, STATUS_CODE } from '../model/otel.ts';
 import { errorText } from '../model/safe-text.ts';
-import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
+import {
+  type AgentSpan,
+  type ApiCallSpan,
+  type AuxiliaryCallSpan,
+  isError,
+  type ToolCallSpan,
+  type TurnSpan,
+} from '../model/span.ts';
 
 /** The error class of a failure that the log does not name (semantic conventions, `error.type`). */
 const OTHER = '_OTHER';

@@ -1,5 +1,4 @@
-import type { MetricSnapshot } from '../model/metric.ts';
-import type { OtelSpan } from '../model/otel.ts';
+import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
 import type { Delivery, Witness } from './delivery/delivery.ts';

@@ -1,5 +1,4 @@
-import type { MetricSnapshot } from '../model/metric.ts';
-import type { OtelSpan } from '../model/otel.ts';
+import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import type { Channel } from './channel.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import { createDelivery, type DeliveryLimits } from './delivery/delivery.ts';

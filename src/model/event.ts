@@ -3,9 +3,10 @@ import type { LineRef } from './line.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
- * A parsed line: one call of one Hermes hook, whatever the envelope and the dialect it was written in.
- * Field names are Hermes's own, in camel case. `undefined` means that the dialect does not send the field, or sent
- * null or '' for it: the stages after `parse` never meet an empty id.
+ * A parsed line: one call of one Hermes hook, independent of its envelope and dialect.
+ * Field names are Hermes's own, in camel case. `undefined` means that Hermes did not send the field, or sent null or
+ * '' for it: the stages after `parse` never receive an empty id. Fields marked "Content" (what people, models and
+ * tools wrote) are read only with `ParseOptions.content`.
  */
 export type HookEvent =
   | SessionStart
@@ -30,8 +31,8 @@ export type HookEvent =
   | Unmapped;
 
 /**
- * What tells the kinds of event apart: Hermes's name of the hook, but `mark` for all hooks that become a span event and
- * `unmapped` for all that are in no span; those two keep Hermes's name in `name`.
+ * The discriminator of `HookEvent`: Hermes's name of the hook, or `mark` for all hooks that become a span event and
+ * `unmapped` for all that are in no span. Those two keep Hermes's name in `name`.
  */
 export type HookName = HookEvent['hook'];
 
@@ -80,21 +81,21 @@ export interface PreLlmCall extends EventBase {
   readonly parentSessionId: string | undefined;
   /** True when the user message opens as Hermes's background review prompt does; `undefined` when there is no message. */
   readonly reviewPrompt: boolean | undefined;
-  /** Content: present only when content was asked for. */
+  /** Content. */
   readonly userMessage: string | undefined;
 }
 
 export interface PostLlmCall extends EventBase {
   readonly hook: 'post_llm_call';
-  /** Content: present only when content was asked for. */
+  /** Content. */
   readonly assistantResponse: string | undefined;
 }
 
-/** What the three API hooks and the two auxiliary hooks share. */
+/** Fields of the three API hooks and the two auxiliary hooks. */
 export interface ApiFields {
   /** Since 0.16; shared by all attempts of one logical call. */
   readonly apiRequestId: string | undefined;
-  /** Counts logical calls in the turn, from 1. */
+  /** The number of the logical call in the turn, from 1. */
   readonly apiCallCount: number | undefined;
   readonly provider: string | undefined;
   readonly baseUrl: string | undefined;
@@ -113,9 +114,9 @@ export interface PreApiRequest extends EventBase, ApiFields {
   readonly maxTokens: number | undefined;
 }
 
-/** Token counts of one answer, as Hermes reports them (`usage`). Each is `undefined` when it was not reported. */
+/** Token counts of one answer (Hermes's `usage`). A count that was not reported is `undefined`. */
 export interface Usage {
-  /** Uncached input. Derived from `promptTokens` minus the cache counts where only that is there. */
+  /** Uncached input; without one in the log, `promptTokens` less the cache counts. */
   readonly inputTokens: number | undefined;
   /** All output, reasoning included. */
   readonly outputTokens: number | undefined;
@@ -128,14 +129,14 @@ export interface Usage {
   readonly totalTokens: number | undefined;
 }
 
-/** What an answer of a model says, for API calls and auxiliary calls alike. */
+/** The answer of a model, for API calls and auxiliary calls alike. */
 export interface AnswerFields {
   readonly endedAt: EpochMicros | undefined;
   /** Duration of the logical call: failed attempts and back-off included. */
   readonly apiDurationMicros: number | undefined;
   readonly finishReason: string | undefined;
   readonly responseModel: string | undefined;
-  /** `undefined` when the provider reported none: never zeroes. */
+  /** `undefined` when the provider reported none, never zeroes. */
   readonly usage: Usage | undefined;
   readonly assistantContentChars: number | undefined;
   readonly assistantToolCallCount: number | undefined;
@@ -166,7 +167,7 @@ export interface PreToolCall extends EventBase {
   /** `undefined` for nested `execute_code` calls, and in the agent loop's `pre` before 0.16. */
   readonly toolCallId: string | undefined;
   readonly apiRequestId: string | undefined;
-  /** Read also when no content was asked for: calls without ids are paired by name and arguments. */
+  /** Read also without `content`: calls without ids are paired by name and arguments. */
   readonly args: JsonValue | undefined;
 }
 
@@ -180,12 +181,12 @@ export interface PostToolCall extends EventBase {
   readonly args: JsonValue | undefined;
   /** 0 for blocked, timed-out and some cancelled calls: not a duration then. */
   readonly durationMillis: number | undefined;
-  /** Hermes's own word, or derived from the result where the dialect has none. */
+  /** Hermes's own status, or derived from the result where the dialect has none. */
   readonly status: ToolStatus;
   readonly errorType: string | undefined;
-  /** `error_message`, or the result's own `error` where that is not null. */
+  /** `error_message`, or the `error` of the result. */
   readonly errorMessage: string | undefined;
-  /** Content: present only when content was asked for. A result that is no string is JSON. */
+  /** Content. A result that is no string is written as JSON. */
   readonly result: string | undefined;
 }
 
@@ -216,7 +217,7 @@ export interface SubagentStop extends EventBase {
 export interface ApprovalFields {
   /** `cli`, `gateway`, `smart`. */
   readonly surface: string | undefined;
-  /** A routing key; on the CLI since 0.16 the session id. Approvals carry no session id of their own. */
+  /** A routing key; on the CLI since 0.16 the session id. Approvals have no session id of their own. */
   readonly sessionKey: string | undefined;
   readonly toolCallId: string | undefined;
   readonly patternKey: string | undefined;
@@ -252,7 +253,7 @@ export interface PostAuxiliaryCall extends EventBase, ApiFields, AnswerFields {
 
 export interface StreamDelta extends EventBase {
   readonly hook: 'on_stream_delta';
-  /** The API call's number in the turn. */
+  /** The number of the API call in the turn. */
   readonly iteration: number | undefined;
 }
 
@@ -265,7 +266,7 @@ export interface Mark extends EventBase {
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** A known hook that is no span (`transform_*` and the like). It still says that its session and turn were alive. */
+/** A known hook that is no span (`transform_*` and the like). Its session and turn were active at its time. */
 export interface Unmapped extends EventBase {
   readonly hook: 'unmapped';
   /** Hermes's name of the hook. */

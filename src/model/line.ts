@@ -1,4 +1,8 @@
-/** Where a line of input stands: what every diagnostic names. */
+import type { Diagnostic } from './diagnostic.ts';
+import type { HookEvent } from './event.ts';
+import type { EpochMicros } from './time.ts';
+
+/** The place of a line of input, as every diagnostic names it. */
 export interface LineRef {
   /** The file as the user named it, or `-` for standard input. */
   readonly source: string;
@@ -7,8 +11,9 @@ export interface LineRef {
 }
 
 /**
- * One line of input, its bytes decoded, its line end removed.
- * `damage` says what the input stage could not give whole; `text` is then what could be read ('' when too long).
+ * One line of input, decoded, without its line end.
+ * `damage` is set when the input stage could not read the whole line; `text` then holds the part that it could read
+ * (`''` for a line that is too long).
  */
 export interface InputLine extends LineRef {
   readonly text: string;
@@ -20,7 +25,88 @@ export interface InputLine extends LineRef {
 export type LineDamage =
   /** Longer than the limit; its bytes were skipped without being kept. */
   | { readonly kind: 'too_long'; readonly sizeBytes: number }
-  /** Not UTF-8; the bad bytes stand as U+FFFD in `text`. */
+  /** Not UTF-8. `text` has U+FFFD in place of the bad bytes. */
   | { readonly kind: 'invalid_utf8' }
-  /** The last line, and its line end never came. */
+  /** The last line of the source, without a line end. */
   | { readonly kind: 'no_line_end' };
+
+/** The result of parsing one line. Every line is exactly one of these, so the report can account for all lines. */
+export type ParsedLine = ParsedEvent | UntimedLine | TestPayload | UnknownHook | BlankLine | MalformedLine;
+
+export interface ParsedEvent {
+  readonly kind: 'event';
+  readonly event: HookEvent;
+  /** Problems that did not prevent the event. All clean lines share one empty list. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A good line without a usable time. `atTime` turns it into an event. */
+export interface UntimedLine {
+  readonly kind: 'untimed';
+  readonly event: UntimedEvent;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A payload of `hermes hooks test`, which belongs to no session. */
+export interface TestPayload {
+  readonly kind: 'test';
+  readonly hook: string;
+  readonly time: EpochMicros | undefined;
+  readonly at: LineRef;
+}
+
+/** A hook body with the name of a hook that is not known here. It is counted. */
+export interface UnknownHook {
+  readonly kind: 'unknown';
+  /** The name in the log, cut to a printable length. */
+  readonly hook: string;
+  readonly sessionId: string | undefined;
+  readonly time: EpochMicros | undefined;
+  readonly at: LineRef;
+}
+
+export interface BlankLine {
+  readonly kind: 'blank';
+}
+
+/** A line that holds no event. */
+export interface MalformedLine {
+  readonly kind: 'malformed';
+  readonly diagnostic: Diagnostic;
+}
+
+/** A `HookEvent` without a time. */
+export type UntimedEvent = WithoutTime<HookEvent>;
+
+type WithoutTime<E> = E extends HookEvent ? Omit<E, 'time'> : never;
+
+/** The event with `time` as the recorder's time. */
+export function atTime(event: UntimedEvent, time: EpochMicros): HookEvent {
+  return { ...event, time };
+}
+
+/** Facts about the form of a line. `validate` reports them; a replay does not need them. */
+export interface LineFacts {
+  readonly envelope: Envelope;
+  /** The name in the line. */
+  readonly hook: string;
+  readonly dialect: Dialect;
+  /** `telemetry_schema_version`. */
+  readonly schemaVersion: string | undefined;
+  /** Fields that neither Hermes nor a recorder writes for this hook. Empty for an unknown hook. */
+  readonly unknownFields: readonly string[];
+  /** The id of an outbound webhook, equal in repeated deliveries. */
+  readonly deliveryId: string | undefined;
+}
+
+export type Envelope = 'flat' | 'shell' | 'webhook';
+
+/** The releases of Hermes that write such a line, derived from its fields. */
+export type Dialect =
+  | '0.20 or newer'
+  | '0.16 or newer'
+  | 'before 0.16'
+  | '0.12 to 0.15'
+  | '0.11 or older'
+  /** All releases write this line alike, or the hook is unknown. */
+  | 'unknown';

@@ -2,17 +2,17 @@ import type { SpanId, TraceId } from './span.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
- * A number that is a double by its meaning (a duration in seconds), also when it happens to be whole: OTLP tells
- * integers and doubles apart, and a backend must not see the type of a field flip.
+ * A number that is always a double, such as a duration in seconds, also when its value is whole. OTLP has separate
+ * types for integers and doubles, and the type of a field must not change between spans.
  */
 export interface Double {
   readonly double: number;
 }
 
-/** Numbers are integers (64 bit in OTLP); a double is a `Double`. */
+/** A plain number is an integer (64 bit in OTLP); a double is a `Double`. */
 export type AttributeValue = string | number | boolean | readonly string[] | Double;
 
-/** In order of insertion. A key whose value is unknown is absent: there is no null. */
+/** Attributes in order of insertion. A key with an unknown value is absent; there is no null. */
 export type Attributes = { [key: string]: AttributeValue };
 
 /** The values of OTLP's `Span.SpanKind`. */
@@ -23,7 +23,7 @@ export type SpanKind = (typeof SPAN_KIND)[keyof typeof SPAN_KIND];
 export const STATUS_CODE = { unset: 0, ok: 1, error: 2 } as const;
 export type StatusCode = (typeof STATUS_CODE)[keyof typeof STATUS_CODE];
 
-/** A span as OpenTelemetry means it, as plain data: what `conventions` makes and `export` sends. */
+/** An OpenTelemetry span as plain data. `conventions` makes it and `export` sends it. */
 export interface OtelSpan {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
@@ -50,9 +50,9 @@ export interface OtelLink {
   readonly attributes: Attributes;
 }
 
-/** One value for one instrument, taken from one finished span. */
+/** One value for one instrument, derived from one finished span. */
 export interface Measurement {
-  /** The metric's name; the instruments themselves (unit, bounds) are listed by the convention. */
+  /** The name of the metric. The convention lists the instruments with unit and bounds. */
   readonly instrument: string;
   readonly value: number;
   readonly attributes: Attributes;
@@ -68,7 +68,7 @@ export interface Instrument {
   readonly bounds: readonly number[];
 }
 
-/** What is the same for a whole run: who made the spans. */
+/** The entity that produced the telemetry, the same for a whole run. */
 export interface Resource {
   readonly attributes: Attributes;
 }
@@ -76,4 +76,45 @@ export interface Resource {
 export interface Scope {
   readonly name: string;
   readonly version: string;
+}
+
+export type Temporality = 'cumulative' | 'delta';
+
+/** The values of all instruments at one moment of log time, as plain data. `export` sends it. */
+export interface MetricSnapshot {
+  /** Metrics that have points, in the order of the convention's instruments. */
+  readonly metrics: readonly Metric[];
+}
+
+export interface Metric {
+  readonly instrument: Instrument;
+  readonly temporality: Temporality;
+  readonly points: readonly MetricPoint[];
+}
+
+/** One series of one instrument. Both times are in log time. */
+export interface MetricPoint {
+  readonly attributes: Attributes;
+  /** Cumulative: the first event of the log. Delta: the end of the previous point of this series. */
+  readonly startTime: EpochMicros;
+  readonly endTime: EpochMicros;
+  readonly value: PointValue;
+}
+
+export type PointValue = SumValue | HistogramValue;
+
+/** The value of a counter: a whole number. */
+export interface SumValue {
+  readonly kind: 'sum';
+  readonly sum: number;
+}
+
+export interface HistogramValue {
+  readonly kind: 'histogram';
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  /** One more than the instrument has bounds; bounds are inclusive upper bounds. */
+  readonly bucketCounts: readonly number[];
 }

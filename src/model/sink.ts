@@ -1,5 +1,4 @@
-import type { MetricSnapshot } from './metric.ts';
-import type { OtelSpan } from './otel.ts';
+import type { MetricSnapshot, OtelSpan } from './otel.ts';
 import type { AgentSpan } from './span.ts';
 
 /** A finished span in both of its forms: what Hermes did (for people), and what OpenTelemetry says of it (for receivers). */

@@ -2,8 +2,9 @@ import type { AnswerFields, ToolStatus, Usage } from './event.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
- * What Hermes did, reconstructed: one span with typed fields, and no word of any naming convention.
- * `undefined` always means "the log does not say"; nothing here is invented.
+ * A reconstructed activity of Hermes as a span with typed fields, free of naming conventions.
+ * `undefined` always means that the log does not have the value; nothing here is invented.
+ * Fields marked "Content" are present only when content was requested.
  */
 export type AgentSpan =
   | SessionSpan
@@ -16,7 +17,7 @@ export type AgentSpan =
 
 export type AgentSpanKind = AgentSpan['kind'];
 
-/** Why a span was closed although its end is not in the log. `docs/adr` holds the closing rules. */
+/** The reason for closing a span that has no end in the log. The closing rules are in `docs/adr`. */
 export type IncompleteReason =
   /** The next logical call (or the call after this tool's batch) began. */
   | 'next_call'
@@ -25,7 +26,7 @@ export type IncompleteReason =
   | 'session_end'
   | 'idle'
   | 'end_of_input'
-  /** The bound on open spans was reached. */
+  /** The limit of open spans was reached. */
   | 'evicted';
 
 /** 32 lower-case hex digits. */
@@ -36,11 +37,11 @@ export type SpanId = string & { readonly unit: 'SpanId' };
 export interface SpanLink {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
-  /** What the linked span is to this one. */
+  /** The role of the linked span for this one. */
   readonly relation: 'previous_turn';
 }
 
-/** Something that happened at one moment inside a span. */
+/** Something that happened at one moment during a span. */
 export interface AgentSpanEvent {
   readonly time: EpochMicros;
   /** Hermes's name of the hook. */
@@ -56,15 +57,15 @@ export interface SpanBase {
   readonly startTime: EpochMicros;
   /** Never before `startTime`. */
   readonly endTime: EpochMicros;
-  /** The session the span belongs to, everywhere, also where Hermes's `task_id` is something else. */
+  /** The session of the span, also where Hermes's `task_id` is something else. */
   readonly sessionId: string;
   /** `undefined`: the end is in the log. */
   readonly incomplete: IncompleteReason | undefined;
   readonly links: readonly SpanLink[];
   readonly events: readonly AgentSpanEvent[];
-  /** True when the log has no times and artificial ones were asked for. */
+  /** True when the log has no times and `--assume-times` gave artificial ones. */
   readonly syntheticTime: boolean;
-  /** When it really began, of a log that was moved to another time as a whole. */
+  /** The recorded start, when the whole log was shifted to another time. */
   readonly originalStartTime?: EpochMicros;
   /** Where its times come from, in a session read from Hermes's database; absent in one that a recorder wrote. */
   readonly timeSource?: TimeSource;
@@ -106,7 +107,7 @@ export interface SessionSpan extends SpanBase {
   readonly kind: 'session';
   readonly model: string | undefined;
   readonly platform: string | undefined;
-  /** From the session's last turn; `undefined` when no turn said. */
+  /** Of the session's last turn; `undefined` when no turn has it. */
   readonly completed: boolean | undefined;
   readonly interrupted: boolean | undefined;
   /** Background turns left out. */
@@ -115,7 +116,7 @@ export interface SessionSpan extends SpanBase {
   readonly toolCallCount: number;
   /** Sums over API calls and auxiliary calls of ordinary turns under this session id; sub-agents' are their own. */
   readonly tokens: TokenSums;
-  /** The session that context compression turned into this one. */
+  /** The session that context compression replaced with this one. */
   readonly previousSessionId: string | undefined;
   readonly parentSessionId: string | undefined;
   readonly endReason: string | undefined;
@@ -142,7 +143,7 @@ export interface TurnSpan extends SpanBase {
   readonly senderId: string | undefined;
   /** A background review fork: kept as a span, left out of the session's counts and sums. */
   readonly background: boolean;
-  /** True for a turn of a sub-agent's session: its parent, which ends after it, is the sub-agent. */
+  /** True for a turn of a sub-agent's session. Its parent is the sub-agent, which ends after it. */
   readonly inSubagent: boolean;
   readonly apiCallCount: number;
   readonly toolCallCount: number;
@@ -156,14 +157,14 @@ export interface TurnSpan extends SpanBase {
   readonly interrupted: boolean | undefined;
   readonly failed: boolean | undefined;
   readonly exitReason: string | undefined;
-  /** Content: present only when content was asked for. */
+  /** Content. */
   readonly userMessage: string | undefined;
   readonly assistantResponse: string | undefined;
 }
 
-/** Why a call failed. */
+/** The failure of a call. */
 export interface CallError {
-  /** The provider's or Hermes's error class; `_OTHER` when the log does not say why. */
+  /** The provider's or Hermes's error class; `_OTHER` when the log has none. */
   readonly type: string;
   readonly message: string | undefined;
   readonly statusCode: number | undefined;
@@ -195,11 +196,11 @@ export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
   /** From the attempt's start to the first chunk of its answer. */
   readonly timeToFirstChunkMicros: number | undefined;
   readonly contextLength: number | undefined;
-  /** `undefined`: it did not fail, as far as the log says. */
+  /** `undefined` when the log has no failure. */
   readonly error: CallError | undefined;
-  /** True when an answer came (a `post_api_request`), with or without usage. */
+  /** True with an answer (a `post_api_request`), with or without usage. */
   readonly answered: boolean;
-  /** Of the turn it belongs to. */
+  /** True in a background turn. */
   readonly background: boolean;
 }
 
@@ -207,15 +208,15 @@ export interface ToolCallSpan extends SpanBase {
   readonly kind: 'tool_call';
   readonly toolName: string;
   readonly toolCallId: string | undefined;
-  /** The API call that asked for it. */
+  /** The API call that requested the tool. */
   readonly apiRequestId: string | undefined;
-  /** `undefined` when its end is not in the log. */
+  /** `undefined` when the end is not in the log. */
   readonly status: ToolStatus | undefined;
   readonly errorType: string | undefined;
   readonly errorMessage: string | undefined;
-  /** Hermes's own measure; `undefined` when it sent none, or 0 where 0 means "not measured". */
+  /** Hermes's own measurement; `undefined` when it sent none, or a 0 that means "not measured". */
   readonly durationMillis: number | undefined;
-  /** Content: present only when content was asked for. `args` is JSON. */
+  /** Content. `args` is JSON. */
   readonly args: string | undefined;
   readonly result: string | undefined;
   readonly background: boolean;
@@ -225,7 +226,7 @@ export interface ApprovalSpan extends SpanBase {
   readonly kind: 'approval';
   readonly surface: string | undefined;
   readonly choice: string | undefined;
-  /** True, false, or `undefined` when nobody answered. */
+  /** `undefined` without an answer. */
   readonly granted: boolean | undefined;
   readonly timedOut: boolean | undefined;
   readonly decidedBy: string | undefined;
@@ -235,7 +236,7 @@ export interface ApprovalSpan extends SpanBase {
   readonly command: string | undefined;
 }
 
-/** From `subagent_start` to `subagent_stop`, below the parent's tool (or turn); the child's turns hang below it. */
+/** From `subagent_start` to `subagent_stop`. Its parent is the tool call or the turn; its children are the child session's turns. */
 export interface SubagentSpan extends SpanBase {
   readonly kind: 'subagent';
   readonly childSessionId: string | undefined;
@@ -245,7 +246,7 @@ export interface SubagentSpan extends SpanBase {
   readonly status: string | undefined;
   readonly durationMillis: number | undefined;
   readonly model: string | undefined;
-  /** The child session's own subtotals. */
+  /** The totals of the child session. */
   readonly turnCount: number;
   readonly apiCallCount: number;
   readonly toolCallCount: number;
@@ -270,4 +271,31 @@ export interface AuxiliaryCallSpan extends SpanBase, Partial<AnswerFields> {
   readonly error: CallError | undefined;
   readonly answered: boolean;
   readonly background: boolean;
+}
+
+/** Hermes's statuses for a failed sub-agent. `interrupted` is a decision, not a failure. */
+const FAILED_SUBAGENT: ReadonlySet<string> = new Set(['error', 'failed', 'timeout']);
+
+/**
+ * True for a span that failed according to the log. Blocked and cancelled tools, denied approvals and interrupted
+ * turns are decisions, not failures, and a span without an end is no failure either. The one rule for spans, metrics
+ * and views.
+ */
+export function isError(span: AgentSpan): boolean {
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.error !== undefined;
+    case 'tool_call':
+      return span.status === 'error' || span.status === 'timeout';
+    case 'turn':
+      return span.finalStatus === 'failed';
+    case 'subagent':
+      return span.status !== undefined && FAILED_SUBAGENT.has(span.status);
+    case 'session':
+    case 'approval':
+      return false;
+    default:
+      return span satisfies never;
+  }
 }

@@ -16,7 +16,7 @@ export function errorCode(error: unknown): string | undefined {
   return coded && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What the operating system said, in words; its code where there are none. */
+/** The operating system's error in words, or its code where there are none. */
 export function errorInWords(error: unknown): string {
   const code = errorCode(error);
   if (code === undefined) return 'an unknown error';

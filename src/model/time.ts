@@ -1,10 +1,10 @@
 /**
- * Microseconds since the Unix epoch: an integer, exact in a double until the year 2255. Hermes stamps
- * float epoch seconds, which hold no more than microseconds, so nothing is lost and state stays plain JSON.
+ * Microseconds since the Unix epoch: an integer, exact in a double until the year 2255. Hermes writes
+ * epoch seconds as doubles, which are no more precise, so nothing is lost and state stays plain JSON.
  */
 export type EpochMicros = number & { readonly unit: 'EpochMicros' };
 
-/** Rounds `micros` to a whole microsecond. The caller vouches that it is finite. */
+/** Rounds `micros`, which must be finite, to a whole microsecond. */
 export function epochMicros(micros: number): EpochMicros {
   return Math.round(micros) as EpochMicros;
 }

@@ -1,5 +1,4 @@
-import type { InputLine } from '../model/line.ts';
-import type { MalformedLine } from '../model/parsed-line.ts';
+import type { InputLine, MalformedLine } from '../model/line.ts';
 
 /** A line that is not JSON: says why, as far as that can be told. Never quotes the line. */
 export function brokenLine(line: InputLine): MalformedLine {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
-import type { Dialect, Envelope, LineFacts } from '../model/line-facts.ts';
+import type { Dialect, Envelope, LineFacts } from '../model/line.ts';
 import { readerOf } from './hooks.ts';
 import { isSince020, unknownAmong } from './known-fields.ts';
 import { nameOf } from './parse-body.ts';

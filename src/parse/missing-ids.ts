@@ -1,5 +1,5 @@
 import type { HookName } from '../model/event.ts';
-import type { UntimedEvent } from '../model/parsed-line.ts';
+import type { UntimedEvent } from '../model/line.ts';
 import { type Fields, warn } from './fields.ts';
 
 /** The hooks that come without session, task and turn in good logs too (a finalize, when no agent was ever built). */

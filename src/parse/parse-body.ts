@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine } from '../model/line.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
+import type { InputLine, ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { malformed } from './broken-line.ts';
 import { type Fields, moment, text, wrongType } from './fields.ts';

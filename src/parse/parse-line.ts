@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonValue } from '../model/json.ts';
-import type { InputLine } from '../model/line.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
+import type { InputLine, ParsedLine } from '../model/line.ts';
 import { brokenLine, malformed } from './broken-line.ts';
 import { parseBody } from './parse-body.ts';
 

@@ -1,4 +1,4 @@
-import type { UntimedEvent } from '../model/parsed-line.ts';
+import type { UntimedEvent } from '../model/line.ts';
 
 /** True for what `hermes hooks test` and `hermes hooks doctor` send: they use these literal ids in every version. */
 export function isTestPayload(event: UntimedEvent): boolean {

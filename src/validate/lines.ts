@@ -1,9 +1,7 @@
 /** What a line is, whatever else the log holds. */
-import type { InputLine, LineRef } from '../model/line.ts';
-import type { LineFacts } from '../model/line-facts.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
-import { findSecrets } from '../model/secrets.ts';
+import type { InputLine, LineFacts, LineRef, ParsedLine } from '../model/line.ts';
 import { nameIn } from './name.ts';
+import { findSecrets } from './secrets.ts';
 import { increment, type LintState, note, noteDiagnostic } from './state.ts';
 
 /** Counts the line as what it is, and notes what its parsing found. */

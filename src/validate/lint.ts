@@ -3,9 +3,7 @@
  * Pure, line by line; it refuses to read files, to parse, and to make spans.
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { InputLine } from '../model/line.ts';
-import type { LineFacts } from '../model/line-facts.ts';
-import type { ParsedLine } from '../model/parsed-line.ts';
+import type { InputLine, LineFacts, ParsedLine } from '../model/line.ts';
 import { checkClock } from './clock.ts';
 import { dialectsOf } from './dialects.ts';
 import { isDuplicate } from './duplicates.ts';

@@ -1,5 +1,5 @@
 import type { HookEvent } from '../model/event.ts';
-import type { Envelope } from '../model/line-facts.ts';
+import type { Envelope } from '../model/line.ts';
 import { nameIn } from './name.ts';
 import { type LintState, note } from './state.ts';
 

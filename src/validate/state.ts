@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { LineRef } from '../model/line.ts';
-import type { Envelope } from '../model/line-facts.ts';
+import type { Envelope, LineRef } from '../model/line.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { EFFECTS, effectOf, type FindingCode } from './effects.ts';
 import type { DialectCount, Finding, Place } from './report.ts';

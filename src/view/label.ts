@@ -1,7 +1,12 @@
 /** How a span is called in a view, and the few words that stand behind its duration. Attributes are the conventions' business. */
 
-import { isError } from '../model/failure.ts';
-import type { AgentSpan, AgentSpanKind, ApprovalSpan, TurnSpan } from '../model/span.ts';
+import {
+  type AgentSpan,
+  type AgentSpanKind,
+  type ApprovalSpan,
+  isError,
+  type TurnSpan,
+} from '../model/span.ts';
 import { type Piece, piece, type Tone } from './paint.ts';
 import { reasonOf } from './problem.ts';
 import { tokenPieces } from './token-count.ts';

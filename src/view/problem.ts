@@ -1,5 +1,11 @@
-import { isError } from '../model/failure.ts';
-import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, CallError, ToolCallSpan } from '../model/span.ts';
+import {
+  type AgentSpan,
+  type ApiCallSpan,
+  type AuxiliaryCallSpan,
+  type CallError,
+  isError,
+  type ToolCallSpan,
+} from '../model/span.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
 
 /** Why it failed, the short word first; `undefined` for what did not fail. */

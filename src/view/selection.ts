@@ -1,5 +1,4 @@
-import { isError } from '../model/failure.ts';
-import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
+import { type AgentSpan, type AgentSpanKind, isError } from '../model/span.ts';
 import { quantiles } from './sample.ts';
 import type { SessionBlock } from './session-block.ts';
 import type { Totals } from './totals.ts';

@@ -1,7 +1,6 @@
 /** Spans of one sort, counted one at a time: how many, how long, how many tokens, and which stand out. */
 import type { Usage } from '../model/event.ts';
-import { isError } from '../model/failure.ts';
-import type { AgentSpan, SpanId, TraceId } from '../model/span.ts';
+import { type AgentSpan, isError, type SpanId, type TraceId } from '../model/span.ts';
 import { labelOf } from './label.ts';
 import { addValue, createSample, type Sample } from './sample.ts';
 import type { Visible } from './visible.ts';

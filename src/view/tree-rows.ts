@@ -1,4 +1,4 @@
-import { isError } from '../model/failure.ts';
+import { isError } from '../model/span.ts';
 import { pad, widthOf } from './columns.ts';
 import { detailsOf, KIND_TONE, labelOf } from './label.ts';
 import { line, type Page, spaced } from './page.ts';

@@ -1,4 +1,4 @@
-import { isError } from '../model/failure.ts';
+import { isError } from '../model/span.ts';
 import { labelOf } from './label.ts';
 import type { SessionBlock } from './session-block.ts';
 import type { Totals } from './totals.ts';

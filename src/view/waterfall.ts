@@ -1,7 +1,6 @@
 /** Where in time a span stands, drawn as a bar: each turn has an axis of its own, since people pause between turns. */
 
-import { isError } from '../model/failure.ts';
-import type { AgentSpan } from '../model/span.ts';
+import { type AgentSpan, isError } from '../model/span.ts';
 import { type EpochMicros, earlier, epochMicros, later } from '../model/time.ts';
 import { widthOf } from './columns.ts';
 import { KIND_TONE } from './label.ts';

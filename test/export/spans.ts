@@ -1,6 +1,5 @@
 import type { Origin } from '../../src/export/encode/request-encoder.ts';
-import type { MetricSnapshot } from '../../src/model/metric.ts';
-import type { Attributes, OtelSpan } from '../../src/model/otel.ts';
+import type { Attributes, MetricSnapshot, OtelSpan } from '../../src/model/otel.ts';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 import type { AgentSpan, SpanId, TraceId } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { redact } from '../../src/model/redact.ts';
-import { findSecrets } from '../../src/model/secrets.ts';
+import { redact } from '../../src/model/safe-text.ts';
+import { findSecrets } from '../../src/validate/secrets.ts';
 import { processorMillis } from '../processor-time.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { LineDamage } from '../../src/model/line.ts';
-import type { ParsedLine } from '../../src/model/parsed-line.ts';
+import type { LineDamage, ParsedLine } from '../../src/model/line.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 import { anyText } from '../any-text.ts';
 import { API, OBSERVER, USAGE } from './kwargs.ts';

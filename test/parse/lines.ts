@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { HookEvent } from '../../src/model/event.ts';
 import type { JsonObject } from '../../src/model/json.ts';
-import type { InputLine, LineDamage } from '../../src/model/line.ts';
-import type { ParsedLine } from '../../src/model/parsed-line.ts';
+import type { InputLine, LineDamage, ParsedLine } from '../../src/model/line.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 
 export const AT = { source: 'log.ndjson', line: 7 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonValue } from '../../src/model/json.ts';
-import { atTime } from '../../src/model/parsed-line.ts';
+import { atTime } from '../../src/model/line.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { parseTime } from '../../src/parse/time.ts';
 import { AT, parse } from './lines.ts';

@@ -1,7 +1,7 @@
 /** What the doctor is told about a log: the very stages of a replay run over it, and what they make is counted. */
 import { Command } from 'commander';
 import type { LogFacts } from '../../doctor/log-facts.ts';
-import type { ParsedLine } from '../../model/parsed-line.ts';
+import type { ParsedLine } from '../../model/line.ts';
 import type { AgentSpan } from '../../model/span.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { createOutput } from '../../reconstruct/output.ts';

@@ -4,7 +4,7 @@ import { type FollowProgress, followLines } from '../../input/follow.ts';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import { SILENCE, withSilence } from '../../input/silence.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { ParsedLine } from '../../model/parsed-line.ts';
+import type { ParsedLine } from '../../model/line.ts';
 import { parseLine } from '../../parse/parse-line.ts';
 import { CliError } from '../cli-error.ts';
 import { assumedTimes, type Input, type LineBatch, SILENCE_MILLIS } from '../input.ts';

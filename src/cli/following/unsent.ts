@@ -1,6 +1,6 @@
 /** Sinks that are given only what has no outcome yet. What an earlier run saw to is counted as it ended then. */
 import { part, pointsIn } from '../../export/delivery/metric-rules.ts';
-import type { MetricSnapshot } from '../../model/metric.ts';
+import type { MetricSnapshot } from '../../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, Settlement } from '../../model/sink.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import type { MetricEnd, SpanEnd } from '../exporters.ts';

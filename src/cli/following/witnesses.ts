@@ -1,7 +1,7 @@
 /** What has its outcome is noted in the journal at that moment, for the next run to know. */
 import { pointsIn } from '../../export/delivery/metric-rules.ts';
 import type { Witnesses } from '../../export/destination.ts';
-import type { MetricSnapshot } from '../../model/metric.ts';
+import type { MetricSnapshot } from '../../model/otel.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import { type Earlier, type JournalLine, NOTHING } from './journal.ts';
 import type { Note } from './note.ts';

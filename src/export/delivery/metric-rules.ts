@@ -1,4 +1,4 @@
-import type { MetricSnapshot } from '../../model/metric.ts';
+import type { MetricSnapshot } from '../../model/otel.ts';
 import { jsonMetricEncoder } from '../encode/json-encoder.ts';
 import type { EncoderFactory, Origin } from '../encode/request-encoder.ts';
 import type { ItemRules } from './item-rules.ts';

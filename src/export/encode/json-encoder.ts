@@ -1,4 +1,4 @@
-import type { MetricSnapshot } from '../../model/metric.ts';
+import type { MetricSnapshot } from '../../model/otel.ts';
 import { jsonResourceMetrics } from './json-metrics.ts';
 import type { Origin, RequestEncoder } from './request-encoder.ts';
 

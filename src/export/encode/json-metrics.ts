@@ -1,5 +1,4 @@
-import type { Metric, MetricPoint, MetricSnapshot } from '../../model/metric.ts';
-import type { Attributes, AttributeValue } from '../../model/otel.ts';
+import type { Attributes, AttributeValue, Metric, MetricPoint, MetricSnapshot } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import type { Origin } from './request-encoder.ts';
 

@@ -5,7 +5,7 @@ import {
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import type { HistogramValue, Metric, MetricPoint, MetricSnapshot } from '../../model/metric.ts';
+import type { HistogramValue, Metric, MetricPoint, MetricSnapshot } from '../../model/otel.ts';
 import { toSdkAttributes } from '../sdk-attributes.ts';
 import { hrTime, type SdkOrigin } from './readable-span.ts';
 

@@ -1,6 +1,5 @@
 import { ProtobufMetricsSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { MetricSnapshot } from '../../model/metric.ts';
-import type { OtelSpan } from '../../model/otel.ts';
+import type { MetricSnapshot, OtelSpan } from '../../model/otel.ts';
 import { concatEncoder } from './concat-encoder.ts';
 import { fieldAt, type LengthDelimited, writeFrame } from './protobuf-frame.ts';
 import { toReadableSpan, toSdkOrigin } from './readable-span.ts';

@@ -2,8 +2,7 @@
  * Sums, buckets and extremes of what was recorded between two collections. What a point means in log time is decided in
  * `meter.ts`. Why not the SDK's meter: docs/adr/0008-metrics-at-log-time.md.
  */
-import type { PointValue } from '../../model/metric.ts';
-import type { Attributes, Instrument, Measurement } from '../../model/otel.ts';
+import type { Attributes, Instrument, Measurement, PointValue } from '../../model/otel.ts';
 import { fromWhole, toWhole } from './exact-sum.ts';
 import { keyOf } from './label-key.ts';
 import { OVERFLOW } from './overflow.ts';

@@ -1,5 +1,4 @@
-import type { HistogramValue, PointValue, SumValue } from '../../model/metric.ts';
-import type { Instrument } from '../../model/otel.ts';
+import type { HistogramValue, Instrument, PointValue, SumValue } from '../../model/otel.ts';
 import { exactSum } from './exact-sum.ts';
 
 /** The value of two stretches of the log together, or of two shares of it; both are of this instrument. */

@@ -1,5 +1,4 @@
-import type { MetricSnapshot, Temporality } from '../../model/metric.ts';
-import type { Instrument, Measurement } from '../../model/otel.ts';
+import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { createIntervals, type IntervalGains, type IntervalsState } from './intervals.ts';
 import { createSnapshots, type SnapshotsState } from './snapshots.ts';

@@ -1,5 +1,11 @@
-import type { Metric, MetricPoint, PointValue, Temporality } from '../../model/metric.ts';
-import type { Attributes, Instrument } from '../../model/otel.ts';
+import type {
+  Attributes,
+  Instrument,
+  Metric,
+  MetricPoint,
+  PointValue,
+  Temporality,
+} from '../../model/otel.ts';
 import { type EpochMicros, later } from '../../model/time.ts';
 import type { Gain } from './aggregate.ts';
 import { keyOf } from './label-key.ts';

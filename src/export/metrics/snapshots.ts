@@ -1,5 +1,4 @@
-import type { MetricSnapshot, Temporality } from '../../model/metric.ts';
-import type { Instrument } from '../../model/otel.ts';
+import type { Instrument, MetricSnapshot, Temporality } from '../../model/otel.ts';
 import { type EpochMicros, later, shift } from '../../model/time.ts';
 import type { Gain } from './aggregate.ts';
 import { DEFAULT_SERIES_LIMIT } from './intervals.ts';

@@ -1,5 +1,4 @@
-import type { MetricPoint, MetricSnapshot, PointValue } from '../../model/metric.ts';
-import type { Instrument } from '../../model/otel.ts';
+import type { Instrument, MetricPoint, MetricSnapshot, PointValue } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { labels } from './names.ts';
 

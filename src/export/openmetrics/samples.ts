@@ -1,5 +1,4 @@
-import type { HistogramValue, PointValue } from '../../model/metric.ts';
-import type { Instrument } from '../../model/otel.ts';
+import type { HistogramValue, Instrument, PointValue } from '../../model/otel.ts';
 import { type EpochMicros, shift } from '../../model/time.ts';
 import type { Change, SeriesHistory } from './history.ts';
 import { familyName } from './names.ts';

@@ -1,4 +1,4 @@
-import type { Temporality } from '../../model/metric.ts';
+import type { Temporality } from '../../model/otel.ts';
 import { collectProblem, type OptionProblem } from './problem.ts';
 import { type Env, oneOf, variable } from './settings.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMeter, type Meter } from '../../../src/export/metrics/meter.ts';
-import type { MetricSnapshot, Temporality } from '../../../src/model/metric.ts';
-import type { Instrument, Measurement } from '../../../src/model/otel.ts';
+import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 
 const MINUTE = 60_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openMetricsSink } from '../../../src/export/openmetrics/sink.ts';
-import type { MetricSnapshot } from '../../../src/model/metric.ts';
+import type { MetricSnapshot } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 
 /** So many series with a value each. */

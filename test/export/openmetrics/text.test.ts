@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHistory } from '../../../src/export/openmetrics/history.ts';
 import { openMetricsText } from '../../../src/export/openmetrics/text.ts';
-import type { Metric, MetricPoint, MetricSnapshot } from '../../../src/model/metric.ts';
-import type { Attributes, Instrument } from '../../../src/model/otel.ts';
+import type { Attributes, Instrument, Metric, MetricPoint, MetricSnapshot } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 
 const SECOND = 1_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findSecrets } from '../../src/model/secrets.ts';
+import { findSecrets } from '../../src/validate/secrets.ts';
 import { processorMillis } from '../processor-time.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
