@@ -49,7 +49,7 @@ export async function openInput(
   );
   const lines = mergeByTime(parsed, timeOf);
   const live = sources.some((source) => !source.reopenable);
-  return { lines: live ? withSilence(lines, SILENCE_MILLIS, true) : lines, live, progress: undefined };
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
 }
 
 /** The logs named, or standard input when none is; `command` is the one whose help a `CliError` points to. */

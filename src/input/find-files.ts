@@ -10,13 +10,13 @@ export interface FoundFile {
 }
 
 export interface FoundFiles {
-  /** The least recently changed first; each file once, however often it is named. */
+  /** Least recently changed first; each file once, however often it is named. */
   readonly files: readonly FoundFile[];
-  /** What could not be looked at: path → the system's code (`ENOENT`, `EACCES`…). */
+  /** Paths that could not be read: path → the system's code (`ENOENT`, `EACCES`…). */
   readonly troubles: ReadonlyMap<string, string>;
 }
 
-/** The regular files behind paths: a file itself, the files in a directory (not below it, none hidden), those of a glob. */
+/** The regular files of `paths`: a file itself, the files in a directory (no hidden ones, no subdirectories), those of a glob. */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   const troubles = new Map<string, string>();
   const expanded: string[] = [];
@@ -43,14 +43,14 @@ export async function statFiles(paths: readonly string[]): Promise<FoundFiles> {
     if (code !== undefined) troubles.set(path, code);
     if (stats?.isFile() && !found.has(fileKey(stats))) found.set(fileKey(stats), { path, stats });
   }
-  // The system's clock ticks in milliseconds: the last line of a rotated log and the first of the next may be of one tick.
+  // Two files of a rotation may have the same mtime: its clock ticks in milliseconds.
   const files = [...found.values()].sort(
     (a, b) => a.stats.mtimeMs - b.stats.mtimeMs || a.stats.birthtimeMs - b.stats.birthtimeMs,
   );
   return { files, troubles };
 }
 
-/** What is in a directory, without what is hidden. */
+/** The paths in a directory, without hidden ones. */
 export async function filesIn(directory: string): Promise<string[]> {
   const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
   return names.sort().map((name) => join(directory, name));
@@ -65,7 +65,7 @@ export function isMissing(code: string | undefined): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** The answer, or the system's code for why there is none. */
+/** The answer, or the code of the system error. */
 async function systemAnswer<T>(
   ask: () => Promise<T>,
 ): Promise<[answer: T] | [answer: undefined, code: string]> {

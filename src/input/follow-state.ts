@@ -1,40 +1,45 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { systemCode } from './byte-source.ts';
-import { isTelling } from './file-identity.ts';
-import { closeFollowed, type FollowedFile, type FollowPosition } from './followed-file.ts';
+import {
+  closeFollowed,
+  type FollowedFile,
+  type FollowPosition,
+  isTelling,
+  type Restart,
+} from './followed-file.ts';
 
-/** What following remembers: the files, and what it knows of files it does not follow now. */
+/** The state of following: the followed files, and what is known of other files. */
 export interface FollowState {
   readonly paths: readonly string[];
   readonly maxLineBytes: number | undefined;
-  /** A file that is under none of the paths any more is read until it was quiet for so many polls. */
+  /** A file that vanished from all paths is read until it was quiet for this many polls. */
   readonly retirePolls: number;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** By device and inode, in the order they were met. */
+  /** By device and inode, in the order in which they were found. */
   readonly files: Map<string, FollowedFile>;
-  /** By the hash of their first 1024 bytes, for those that have as many. */
+  /** By the hash of their first 1024 bytes; shorter files are missing. */
   readonly byHead: Map<string, FollowedFile>;
-  /** Positions asked for whose files were not found yet. */
+  /** Requested positions whose files were not found yet. */
   pending: FollowPosition[];
-  /** Of files that are gone, at most a hundred. */
+  /** Positions of removed files, at most 100. */
   past: FollowPosition[];
-  /** Files just met that were renamed while nobody followed, by the path they had: what is there now comes after them. */
+  /** Newly found files that were renamed between two runs, by their former path: its new file is read after them. */
   readonly renamed: Map<string, FollowedFile>;
-  /** Files that are not read, by device and inode. */
+  /** Files that are not read (copies, compressed files), by device and inode. */
   readonly passedOver: Map<string, PassedOver>;
-  /** Paths that could not be looked at: path → the system's code, or `GZIP`. */
+  /** Paths that could not be read: path → the system's code, or `GZIP`. */
   readonly troubles: Map<string, string>;
 }
 
 export interface PassedOver {
-  /** Of the file it is a copy of; `undefined` for a compressed one. */
+  /** Head hash of the original; `undefined` for a compressed file. */
   readonly headHash: string | undefined;
   readonly sizeBytes: number;
 }
 
-/** About so many handles are kept; others are opened for each turn. */
+/** Number of handles that stay open; other files are opened for each turn. */
 export const OPEN_FILES = 256;
-/** Of more positions than this the oldest are forgotten. */
+/** Number of positions of removed files that are kept. */
 const PAST_POSITIONS = 100;
 
 export function addFile(state: FollowState, file: FollowedFile): void {
@@ -49,7 +54,7 @@ export async function dropFile(state: FollowState, file: FollowedFile): Promise<
   await closeFollowed(file);
 }
 
-/** Closes handles beyond the limit, first where nothing is to be read, never of a file that has no path any more. */
+/** Closes handles beyond the limit, those at their end first, never that of a file without a path. */
 export async function closeSome({ files }: FollowState): Promise<void> {
   const open = Array.from(files.values()).filter(
     ({ handle, quietPolls }) => handle !== undefined && quietPolls === 0,
@@ -59,7 +64,7 @@ export async function closeSome({ files }: FollowState): Promise<void> {
   for (const file of open.slice(0, open.length - OPEN_FILES)) await closeFollowed(file);
 }
 
-/** Takes a position out of those that are known but not followed. */
+/** Removes and returns a position that is known but not followed. */
 export function takePosition(
   state: FollowState,
   isIt: (position: FollowPosition) => boolean,
@@ -76,7 +81,7 @@ export function rememberPast(state: FollowState, position: FollowPosition): void
   if (state.past.length > PAST_POSITIONS) state.past.shift();
 }
 
-/** Runs `look`. What the system refuses is told once, and `undefined` given: it is to be tried again. */
+/** Runs `look`. A system error is reported once and gives `undefined`; the caller tries again at the next look. */
 export async function attempt<T>(
   state: FollowState,
   path: string,
@@ -92,41 +97,34 @@ export async function attempt<T>(
   }
 }
 
-/** Tells what keeps a path from being read, unless that is known. What is missing is worth telling only when it was named. */
+/** Reports why a path cannot be read, unless that is known. A missing path is reported only when the user named it. */
 export function noteTrouble(state: FollowState, path: string, code: string): void {
   const isNamed = state.paths.includes(path);
   if (state.troubles.get(path) === code || (code === 'ENOENT' && !isNamed)) return;
   state.troubles.set(path, code);
   const at = { path, line: 0 };
-  if (code === 'GZIP') tell(state, 'info', 'compressed-file', 'is compressed and not followed', at);
+  if (code === 'GZIP') report(state, at, 'info', ['compressed-file', 'is compressed and not followed']);
   else if (code !== 'ENOENT')
-    tell(state, 'warning', 'unreadable-file', `cannot be read (${code}); it is tried again`, at);
-  // Not while its file is only renamed, and the next one about to be made.
+    report(state, at, 'warning', ['unreadable-file', `cannot be read (${code}); it is tried again`]);
+  // Not while its file was only renamed and the next one is about to be created.
   else if (!Array.from(state.files.values()).some((file) => file.path === path)) {
-    tell(state, 'info', 'awaited-file', 'does not exist; it is waited for', at);
+    report(state, at, 'info', ['awaited-file', 'does not exist; it is waited for']);
   }
 }
 
-/** `at`: how far the file had been read. */
-export function tell(
+/** @param at how far the file was read */
+export function report(
   state: FollowState,
-  severity: Diagnostic['severity'],
-  code: string,
-  message: string,
   { path, line }: { readonly path: string; readonly line: number },
+  severity: Diagnostic['severity'],
+  [code, message]: readonly [code: string, message: string],
 ): void {
   state.onDiagnostic({ severity, code, message, at: { source: path, line } });
 }
 
-export function tellRestart(state: FollowState, was: FollowPosition, lostBytes: number): void {
+export function reportRestart(state: FollowState, { was, lostBytes }: Restart): void {
   const message = 'was truncated or written anew; it is read from its beginning';
-  if (lostBytes === 0) tell(state, 'info', 'restarted-file', message, was);
-  else
-    tell(
-      state,
-      'warning',
-      'restarted-file',
-      `${message}, the ${lostBytes} bytes of its unfinished line are lost`,
-      was,
-    );
+  const lost = `, the ${lostBytes} bytes of its unfinished line are lost`;
+  if (lostBytes === 0) report(state, was, 'info', ['restarted-file', message]);
+  else report(state, was, 'warning', ['restarted-file', message + lost]);
 }

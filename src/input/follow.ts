@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import { systemCode } from './byte-source.ts';
-import { findPending, isAskedFor } from './find-moved.ts';
-import { closeSome, type FollowState, noteTrouble, OPEN_FILES, tell } from './follow-state.ts';
+import { closeSome, type FollowState, noteTrouble, OPEN_FILES, report } from './follow-state.ts';
 import {
   closeFollowed,
   type FollowedFile,
@@ -13,17 +12,16 @@ import {
   readTurn,
   retryLater,
 } from './followed-file.ts';
-import { lookAround } from './look-around.ts';
-
-// Follows logs that grow, by polling. Why not by change events: docs/adr/0006-follow-by-polling.md.
+import { findPending, isAskedFor, lookAround } from './look-around.ts';
+/** Follows growing logs by polling. Why not by change events: docs/adr/0006-follow-by-polling.md. */
 
 export interface FollowOptions {
-  /** Between two looks. Default 250; where one look takes long (thousands of files) the pause is four times as long. */
+  /** Pause between two looks. Default 250; at least four times as long as a look takes (thousands of files). */
   readonly pollMillis?: number | undefined;
-  /** Ends following: what was written before is still read where the reader had kept up, then files are closed. */
+  /** Ends following. Files that the reader had kept up with are read to their end first. */
   readonly signal?: AbortSignal | undefined;
   readonly maxLineBytes?: number | undefined;
-  /** Where an earlier run stopped. A file without a position is read from its beginning. */
+  /** Where an earlier run stopped. Files without a position are read from their beginning. */
   readonly start?: readonly FollowPosition[] | undefined;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
@@ -31,28 +29,28 @@ export interface FollowOptions {
 /** Lines of one file. */
 export interface FollowedBatch {
   readonly lines: readonly InputLine[];
-  /** How far all files are read with this batch. To be asked before the next batch is. */
+  /** How far all files are read with this batch. Call it before requesting the next batch. */
   progress(): FollowProgress;
 }
 
 export interface FollowProgress {
-  /** Handed to `start`, reading goes on after the last batch: nothing is missed, nothing comes twice. */
+  /** Passed as `start`, they resume reading after the last batch, without a gap or a repetition. */
   readonly positions: readonly FollowPosition[];
-  /** Bytes written and not yet read, as last seen. */
+  /** Bytes written and not yet read, as of the last look. */
   readonly lagBytes: number;
 }
 
 const POLL_MILLIS = 250;
-/** Writers go on with a renamed log until they are told of it. */
+/** A writer keeps writing to a renamed log until it reopens it. */
 const RETIRE_MILLIS = 5000;
 const CHUNK_BYTES = 256 * 1024;
-/** The least of one file's turn, before the next file has its. */
+/** Minimum number of bytes read from one file before the next file has its turn. */
 const TURN_BYTES = 16 * CHUNK_BYTES;
 
 /**
- * The whole lines of growing logs: files, directories (new files in them too) and globs. A renamed file is read to its
- * end before the one that takes its place; a truncated one from its beginning, after the rest of its copy where there
- * is one. A line without its end waits for it. What cannot be read is told once and tried again.
+ * The whole lines of growing logs: files, directories (also new files in them) and globs. A renamed file is read to its
+ * end before the file that takes its place. A truncated file is read from its beginning, after the rest of its copy if
+ * there is one. An unfinished line waits for its end. A file that cannot be read is reported once and tried again.
  */
 export async function* followLines(
   paths: readonly string[],
@@ -77,7 +75,7 @@ async function* rounds(state: FollowState, pollMillis: number, signal: AbortSign
     const last = signal?.aborted === true;
     const behind = last ? unread(state) : [];
     if (last || performance.now() >= nextLook) nextLook = await look(state, pollMillis);
-    // The last round is short: what was written since the look before, but no backlog.
+    // The last round reads what was written since the look before, but no backlog.
     const files = unread(state).filter((file) => !behind.includes(file));
     yield* round(state, files, buffer, last ? undefined : signal);
     if (last) return;
@@ -85,7 +83,7 @@ async function* rounds(state: FollowState, pollMillis: number, signal: AbortSign
   }
 }
 
-/** Each file has its turn. */
+/** Gives each file its turn. */
 async function* round(
   state: FollowState,
   files: readonly FollowedFile[],
@@ -121,18 +119,13 @@ function startState(
   };
   for (const position of start) {
     if (position.gone || state.pending.includes(position)) continue;
-    tell(
-      state,
-      'warning',
-      'unasked-position',
-      'was followed before, and is none of the logs to follow now',
-      position,
-    );
+    const message = 'was followed before, and is none of the logs to follow now';
+    report(state, position, 'warning', ['unasked-position', message]);
   }
   return state;
 }
 
-/** Returns when to look again. */
+/** Returns the time of the next look. */
 async function look(state: FollowState, pollMillis: number): Promise<number> {
   const began = performance.now();
   await lookAround(state);
@@ -141,7 +134,7 @@ async function look(state: FollowState, pollMillis: number): Promise<number> {
   return now + Math.max(pollMillis, 4 * (now - began));
 }
 
-/** The files with something to read that need not wait for another one. */
+/** The files with something to read that do not wait for another file. */
 function unread({ files }: FollowState): FollowedFile[] {
   return Array.from(files.values()).filter((file) => {
     const { waitsFor } = file;
@@ -153,7 +146,7 @@ function unread({ files }: FollowState): FollowedFile[] {
 
 async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer): Lines {
   try {
-    // What was seen of it at the last look: a backlog is more often the parts of one log than several logs of one time.
+    // A whole backlog in one turn: several files with a backlog are more often parts of one log than parallel logs.
     yield* readTurn(file, buffer, Math.max(TURN_BYTES, lagBytesOf(file)));
     state.troubles.delete(file.path);
   } catch (error) {
@@ -167,13 +160,8 @@ async function* turnOf(state: FollowState, file: FollowedFile, buffer: Buffer): 
 
 async function leave(state: FollowState, file: FollowedFile): Promise<void> {
   if (file.split.heldBytes > 0) {
-    tell(
-      state,
-      'info',
-      'unfinished-line',
-      'ends in a line without its end, which was not read',
-      positionOf(file),
-    );
+    const message = 'ends in a line without its end, which was not read';
+    report(state, positionOf(file), 'info', ['unfinished-line', message]);
   }
   await closeFollowed(file);
 }

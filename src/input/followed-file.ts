@@ -1,45 +1,45 @@
+import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { InputLine } from '../model/line.ts';
-import { beginsWith, type FileIdentity, identityOf, readHead } from './file-identity.ts';
 import { fileKey } from './find-files.ts';
-import { type LineSplit, splitChunk, startSplit } from './split-lines.ts';
+import { type LineSplit, splitChunk, startSplit } from './read-lines.ts';
 
-/** How far one file was read: all that is needed to go on there. Plain data. */
+/** How far one file was read, as plain data. Reading can resume from it. */
 export interface FollowPosition {
-  /** Where the file was last seen. */
+  /** The path at which the file was last found. */
   readonly path: string;
   readonly identity: FileIdentity;
-  /** The end of the last whole line read; a line begun after it is read again. */
+  /** End of the last whole line that was read; an unfinished line after it is read again. */
   readonly offsetBytes: number;
-  /** The number of that line; 0 at the beginning. */
+  /** Number of that line; 0 at the beginning. */
   readonly line: number;
-  /** The file is not there any more. Kept for a copy of it that may yet turn up, which then is not read twice. */
+  /** The file was removed. Its position is kept so that a copy which turns up later is not read twice. */
   readonly gone: boolean;
 }
 
-/** One inode, whatever it is called. Its handle stays open, so that it can be read to its end after a rename. */
+/** One inode under any name. Its handle stays open, so that it can be read to its end after a rename. */
 export interface FollowedFile {
   readonly key: string;
   path: string;
   handle: FileHandle | undefined;
   identity: FileIdentity;
-  /** The bytes the identity hashes. */
+  /** The bytes that the identity hashes. */
   head: Buffer;
   split: LineSplit;
   sizeBytes: number;
   changedMillis: number;
-  /** False while there is, or may be, more to read. */
+  /** False while there may be more to read. */
   atEnd: boolean;
-  /** Shorter than what was read of it: being copied anew, or cut. */
+  /** The file is shorter than what was read of it: it is being copied again, or was cut. */
   shortened: boolean;
-  /** Polls without growth since it was last found under any path; 0 while it is found. */
+  /** Polls without growth since it vanished from all paths; 0 while it is found. */
   quietPolls: number;
-  /** To be read to its end first: the file that was here before. */
+  /** The file that had this path before; it is read to its end first. */
   waitsFor: FollowedFile | undefined;
 }
 
-/** Opens `path`. Throws what the system throws. */
+/** Opens `path` at its beginning. Throws system errors. */
 export async function openFollowed(path: string, maxLineBytes: number | undefined): Promise<FollowedFile> {
   const handle = await open(path);
   try {
@@ -69,26 +69,27 @@ export function positionOf({ path, identity, split }: FollowedFile): FollowPosit
   return { path, identity, offsetBytes: split.offsetBytes, line: split.line, gone: false };
 }
 
-/** Goes on at a position; its lines bear the name `source`. */
+/** Resumes at a position; its lines get the name `source`. */
 export function startAt(file: FollowedFile, source: string, { line, offsetBytes }: FollowPosition): void {
   file.split = startSplit(source, file.split.maxLineBytes, { line, offsetBytes });
 }
 
-/** Bytes between what was read and the end, as last seen. */
+/** Bytes between the read offset and the end of the file at the last look. */
 export function lagBytesOf(file: FollowedFile): number {
   return Math.max(0, file.sizeBytes - readOffset(file));
 }
 
-/** Other content in the same file: what was known of the old one. */
+/** The same file has other content now. */
 export interface Restart {
+  /** The position in the old content. */
   readonly was: FollowPosition;
-  /** Of a line whose end never came. */
+  /** Size of its unfinished line. */
   readonly lostBytes: number;
 }
 
 /**
- * Looks whether the file changed. One that holds other content now is set to its beginning. One that is shorter than
- * what was read of it, and begins as before, is waited for: it is being copied anew. Throws what the system throws.
+ * Compares the file with what is known of it. A file with other content is set to its beginning. A file with the same
+ * beginning that is shorter than what was read waits: it is being copied again. Throws system errors.
  */
 export async function noteChange(file: FollowedFile, stats: Stats): Promise<Restart | undefined> {
   if (stats.size === file.sizeBytes && stats.mtimeMs === file.changedMillis) return undefined;
@@ -111,8 +112,8 @@ export async function noteChange(file: FollowedFile, stats: Stats): Promise<Rest
 }
 
 /**
- * The next lines, until the end or `turnBytes` is reached. After each read the beginning is looked at again: were the
- * file truncated since the last look, the bytes could be those of another log. Throws what the system throws.
+ * The next lines, up to the end of the file or `turnBytes`. The beginning is checked after each read: if the file was
+ * truncated since the last look, the bytes could be those of another log. Throws system errors.
  */
 export async function* readTurn(
   file: FollowedFile,
@@ -134,7 +135,7 @@ export async function* readTurn(
   }
 }
 
-/** Nothing more is read before the next look, which takes the file for changed. */
+/** Stops reading until the next look, which then treats the file as changed. */
 export function retryLater(file: FollowedFile): void {
   file.atEnd = true;
   file.changedMillis = Number.NaN;
@@ -150,7 +151,7 @@ function readOffset({ split }: FollowedFile): number {
   return split.offsetBytes + split.heldBytes;
 }
 
-/** Opens a file again that was closed to save descriptors; `undefined` when its path leads to another file by now. */
+/** Opens a file that was closed to save descriptors; `undefined` when its path leads to another file now. */
 async function handleOf(file: FollowedFile): Promise<FileHandle | undefined> {
   if (file.handle !== undefined) return file.handle;
   const handle = await open(file.path);
@@ -160,4 +161,60 @@ async function handleOf(file: FollowedFile): Promise<FileHandle | undefined> {
   }
   await handle.close();
   return undefined;
+}
+
+/**
+ * Identifies a file under any path. Inodes are reused after a deletion and devices are renumbered by a reboot, so the
+ * beginning of the content decides.
+ */
+export interface FileIdentity {
+  readonly device: number;
+  readonly inode: number;
+  /** Number of bytes hashed from the beginning: 1024, or the whole of a shorter file. */
+  readonly headBytes: number;
+  /** SHA-256 of these bytes in hex. */
+  readonly headHash: string;
+}
+
+interface FileNumbers {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** A shorter common beginning proves nothing: hook bodies of different sessions begin alike. */
+const HEAD_BYTES = 1024;
+
+/** The first bytes, up to 1024. */
+async function readHead(handle: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+function identityOf({ dev, ino }: FileNumbers, head: Buffer): FileIdentity {
+  return { device: dev, inode: ino, headBytes: head.length, headHash: hashOf(head) };
+}
+
+/** True when `file`, which begins with `head`, is the known file (perhaps grown) or a copy of it. */
+export function isIdentity(known: FileIdentity, file: FileIdentity, head: Buffer): boolean {
+  if (known.device !== file.device || known.inode !== file.inode) return isCopy(known, file);
+  if (known.headBytes === file.headBytes) return known.headHash === file.headHash;
+  return known.headBytes < file.headBytes && known.headHash === hashOf(head.subarray(0, known.headBytes));
+}
+
+/** True for two files with the same first 1024 bytes. */
+export function isCopy(a: FileIdentity, b: FileIdentity): boolean {
+  return isTelling(a) && a.headHash === b.headHash;
+}
+
+/** False for a file that is too short to be identified by its content. */
+export function isTelling({ headBytes }: FileIdentity): boolean {
+  return headBytes === HEAD_BYTES;
+}
+
+function beginsWith(head: Buffer, known: Buffer): boolean {
+  return head.length >= known.length && head.subarray(0, known.length).equals(known);
+}
+
+function hashOf(head: Buffer): string {
+  return createHash('sha256').update(head).digest('hex');
 }

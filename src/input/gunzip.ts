@@ -1,10 +1,10 @@
-import type { ByteChunks, ByteSource, OpenOptions } from './byte-source.ts';
-import { startInflater } from './inflater.ts';
+import { createGunzip } from 'node:zlib';
+import type { ByteChunks, ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
 
-/** Compressed bytes per step. It bounds what one step can blow up to: deflate reaches a thousand to one. */
+/** Compressed bytes per step. Bounds the output of one step: deflate reaches a thousand to one. */
 const STEP_BYTES = 16 * 1024;
 
-/** The same source, its bytes decompressed when they begin as gzip does (1f 8b); any number of members. */
+/** The same source, decompressed when its bytes begin like gzip (1f 8b); any number of members. */
 export function decompressed(source: ByteSource): ByteSource {
   return { ...source, open: (options) => plainOrGunzipped(source, options) };
 }
@@ -22,7 +22,7 @@ async function* plainOrGunzipped(source: ByteSource, options: OpenOptions | unde
   }
 }
 
-/** The first chunk gets two bytes where there are as many: a pipe may bring them one by one. */
+/** Makes the first chunk at least two bytes long where the source has them: a pipe may bring them one by one. */
 async function* wideStart(chunks: ByteChunks): ByteChunks {
   let head = Buffer.alloc(0);
   try {
@@ -47,9 +47,8 @@ async function* prepended(first: Buffer, rest: ByteChunks): ByteChunks {
 }
 
 /**
- * On an error zlib throws away what it had made in that step: a small file with one bad byte would give no line at
- * all. So where the source can be read `again`, the step that failed is repeated byte by byte. From a pipe, the
- * output of one step is lost.
+ * On an error zlib discards the output of that step, so a small file with one bad byte would yield no line at all.
+ * Where the source can be read `again`, the failed step is repeated byte by byte. From a pipe, its output is lost.
  */
 async function* gunzip(compressed: ByteChunks, again: (() => ByteChunks) | undefined): ByteChunks {
   const reached = { inBytes: 0, outBytes: 0 };
@@ -60,7 +59,7 @@ async function* gunzip(compressed: ByteChunks, again: (() => ByteChunks) | undef
 }
 
 interface Reached {
-  /** Compressed bytes of the steps that went well. */
+  /** Compressed bytes of the steps that succeeded. */
   inBytes: number;
   outBytes: number;
 }
@@ -86,7 +85,7 @@ async function* inflate(steps: ByteChunks, reached: Reached): ByteChunks {
   }
 }
 
-/** The same bytes in steps; from `bytewiseFrom` on, byte by byte. */
+/** The same bytes in steps of `STEP_BYTES`; from `bytewiseFrom` on, byte by byte. */
 async function* inSteps(chunks: ByteChunks, bytewiseFrom = Number.POSITIVE_INFINITY): ByteChunks {
   let position = 0;
   try {
@@ -105,7 +104,7 @@ async function* inSteps(chunks: ByteChunks, bytewiseFrom = Number.POSITIVE_INFIN
   }
 }
 
-/** What comes after the first `skipBytes`. */
+/** The bytes after the first `skipBytes`. */
 async function* after(skipBytes: number, chunks: ByteChunks): ByteChunks {
   let skip = skipBytes;
   try {
@@ -117,4 +116,58 @@ async function* after(skipBytes: number, chunks: ByteChunks): ByteChunks {
   } finally {
     await chunks.return(undefined);
   }
+}
+
+/** The output of one step, and its failure, which makes it the last one. */
+interface InflateStep {
+  readonly output: readonly Buffer[];
+  readonly failure: ReadFailure | undefined;
+}
+
+/** zlib in steps: a step has yielded all its output before the next one begins, so an error costs no earlier output. */
+interface Inflater {
+  write(input: Buffer): Promise<InflateStep>;
+  end(): Promise<InflateStep>;
+  close(): void;
+}
+
+const OUTPUT_BYTES = 64 * 1024;
+
+function startInflater(): Inflater {
+  const stream = createGunzip({ chunkSize: OUTPUT_BYTES });
+  let output: Buffer[] = [];
+  let failure: ReadFailure | undefined;
+  let stepDone = () => {};
+  stream.on('data', (chunk: Buffer) => output.push(chunk));
+  stream.on('end', () => stepDone());
+  stream.on('error', (error) => {
+    failure = gzipFailure(error);
+    stepDone();
+  });
+
+  const step = async (run: () => void): Promise<InflateStep> => {
+    const done = new Promise<void>((resolve) => {
+      stepDone = resolve;
+    });
+    // After the end only padding with zeros follows, which zlib accepts.
+    if (!stream.readableEnded && failure === undefined) {
+      run();
+      await done;
+    }
+    const made = output;
+    output = [];
+    return { output: made, failure };
+  };
+
+  return {
+    write: (input) => step(() => stream.write(input, () => stepDone())),
+    end: () => step(() => stream.end()),
+    close: () => stream.destroy(),
+  };
+}
+
+function gzipFailure(error: Error): ReadFailure {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'Z_BUF_ERROR') return { code: 'gzip-truncated', message: 'the gzip data ends too early' };
+  return { code: 'gzip-corrupt', message: `the gzip data is damaged (${error.message})` };
 }

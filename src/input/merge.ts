@@ -1,28 +1,29 @@
 import TinyQueue from 'tinyqueue';
 import type { EpochMicros } from '../model/time.ts';
 
-// Several files are one log. Each source keeps its own order, whatever its times say; where two sources could go next,
-// the earlier time goes, then the source named first. An item without a time travels with the one before it.
+// Merges several files into one log. Each source keeps its own order, whatever its times are. Of two sources the one
+// with the earlier next time goes first, then the one that was named first. An item without a time stays behind the
+// item before it.
 
 export type Batches<T extends object> = AsyncGenerator<readonly T[], void, undefined>;
 export type TimeOf<T extends object> = (item: T) => EpochMicros | undefined;
 
-/** A source that is opened only when its turn comes: a fleet's log is thousands of files. */
+/** A source that is opened only when its turn comes: the log of a fleet is thousands of files. */
 export interface MergeSource<T extends object> {
   /**
-   * Time of its first item that has one, asked once, before anything is opened. `undefined`: none has, or it cannot be
-   * told without losing what is read (a pipe); such a source is opened first.
+   * Time of its first item that has one. Called once, before any source is opened. `undefined`: no item has a time, or
+   * it cannot be read ahead (a pipe); such a source is opened first.
    */
   firstTime(): Promise<EpochMicros | undefined>;
   open(): Batches<T>;
 }
 
-/** So many first times are looked up at once. */
+/** Number of first times that are looked up at once. */
 const PEEKS_AT_ONCE = 16;
 /** Larger batches gain nothing. */
 const BATCH_ITEMS = 1024;
 
-/** All items of all sources by time. The batches of a single source pass through untouched, its `firstTime` is not asked. */
+/** All items of all sources by time. The batches of a single source pass through unchanged, without its `firstTime`. */
 export function mergeByTime<T extends object>(
   sources: readonly MergeSource<T>[],
   timeOf: TimeOf<T>,
@@ -33,7 +34,7 @@ export function mergeByTime<T extends object>(
 
 interface Cursor<T extends object> {
   readonly source: MergeSource<T>;
-  /** Place among the sources: decides between equal times. */
+  /** Position among the sources; decides between equal times. */
   readonly order: number;
   /** Time of the next item. */
   time: number;
@@ -52,7 +53,7 @@ async function* merge<T extends object>(sources: readonly MergeSource<T>[], time
     for (let cursor = queue.pop(); cursor !== undefined; cursor = queue.pop()) {
       takeRun(cursor, queue.peek(), timeOf, out);
       const usedUp = cursor.next === cursor.items.length;
-      // What is ready goes out before anything that may wait.
+      // Ready items leave before anything that may wait.
       if (out.length >= BATCH_ITEMS || (usedUp && out.length > 0)) {
         yield out;
         out = [];
@@ -64,7 +65,7 @@ async function* merge<T extends object>(sources: readonly MergeSource<T>[], time
   }
 }
 
-/** Moves to `out` what goes before `rival`, as far as it is at hand. */
+/** Moves the buffered items that come before `rival` to `out`. */
 function takeRun<T extends object>(
   cursor: Cursor<T>,
   rival: Cursor<T> | undefined,
@@ -82,7 +83,7 @@ function takeRun<T extends object>(
   }
 }
 
-/** False when the source has ended. The cursor keeps the time of its last item: what comes next may belong to that. */
+/** False when the source has ended. The cursor keeps the time of its last item, as the next item may have none. */
 async function refill<T extends object>(cursor: Cursor<T>): Promise<boolean> {
   cursor.batches ??= cursor.source.open();
   const { done, value } = await cursor.batches.next();

@@ -3,35 +3,39 @@ import { access, open as openFile, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { type ByteSource, systemCode } from './byte-source.ts';
-import { type FileSourceOptions, fileSource } from './file-source.ts';
+import {
+  type ByteSource,
+  type FileSourceOptions,
+  fileSource,
+  streamSource,
+  systemCode,
+} from './byte-source.ts';
 import { decompressed } from './gunzip.ts';
-import { streamSource } from './stream-source.ts';
 
-/** Why a log argument cannot be read at all. */
+/** A log that cannot be opened. */
 export interface InputError {
   /** As the user wrote it. */
   readonly source: string;
   readonly reason: 'missing' | 'directory' | 'unreadable' | 'stdin_twice';
-  /** One sentence for people, with the next step. */
+  /** One sentence with the next step. */
   readonly message: string;
 }
 
 export interface OpenedSources {
   readonly sources: readonly ByteSource[];
-  /** When there is any, nothing should be read: half a log would pass for the whole. */
+  /** If there are any, no log should be read: half a log would pass for the whole. */
   readonly errors: readonly InputError[];
 }
 
-/** With more, a file is closed between its chunks: the descriptors of a process are often limited to 1024. */
+/** With more files, each is closed between its chunks: a process is often limited to 1024 descriptors. */
 const KEEP_OPEN_FILES = 64;
-/** All chunks at hand together, when so many files overlap in time that all are being read. */
+/** Total size of the chunks in memory when many overlapping files are read at once. */
 const MANY_FILES_BYTES = 32 * 1024 * 1024;
 const LEAST_CHUNK_BYTES = 8 * 1024;
 
 /**
- * The logs named on the command line, each checked before any is read: files (also gzip, told by its first bytes),
- * named pipes, and `-` for `stdin`. Nothing is opened yet. Globs are the shell's.
+ * The named logs as sources, each checked before any is read: files (also gzip, recognised by its first bytes), named
+ * pipes, and `-` for `stdin`. Opens nothing yet, expands no globs.
  */
 export async function openSources(logs: readonly string[], stdin: Readable): Promise<OpenedSources> {
   const options = logs.length <= KEEP_OPEN_FILES ? {} : manyFiles(logs.length);
@@ -69,7 +73,7 @@ async function pathSource(path: string, options: FileSourceOptions): Promise<Byt
       return fileSource(path, options);
     }
     await access(path, constants.R_OK);
-    // `<(command)` of a shell is a named pipe. Whatever is no file passes once.
+    // `<(command)` of a shell is a named pipe. Anything that is not a regular file can be read once.
     return streamSource(path, stats.isFIFO() ? () => openPipe(path) : async () => createReadStream(path));
   } catch (error) {
     const code = systemCode(error);
@@ -78,7 +82,7 @@ async function pathSource(path: string, options: FileSourceOptions): Promise<Byt
   }
 }
 
-/** Waits for a pipe as for a socket: that occupies no thread of Node's pool, and an abort is prompt. */
+/** Reads a pipe as a socket: that occupies no thread of Node's pool, and an abort is prompt. */
 async function openPipe(path: string): Promise<Readable> {
   return new Socket({ fd: await promisify(open)(path, 'r'), readable: true, writable: false });
 }

@@ -1,28 +1,20 @@
-/** Says when a live source has nothing more to give for now, so that what waits for later input need not wait for ever. */
+/** Yielded when a live source has been silent for a while, so that buffered items need not wait for later input. */
 export const SILENCE = Symbol('silence');
 
-/**
- * The items of `source`, and `SILENCE` after each of them that nothing followed for `millis` (wall-clock time); with
- * `again` once more for each further `millis` of silence.
- */
+/** The items of `source`, and `SILENCE` for each `millis` (wall-clock time) without an item. */
 export async function* withSilence<T>(
   source: AsyncIterable<T>,
   millis: number,
-  again = false,
 ): AsyncGenerator<T | typeof SILENCE, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   try {
-    let next = iterator.next();
-    let told = !again;
-    for (;;) {
-      const result = told ? await next : await orSilence(next, millis);
+    for (let next = iterator.next(); ; ) {
+      const result = await orSilence(next, millis);
       if (result === SILENCE) {
-        told = !again;
         yield SILENCE;
         continue;
       }
       if (result.done === true) return;
-      told = false;
       yield result.value;
       next = iterator.next();
     }

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { ByteSource } from '../../src/input/byte-source.ts';
-import { fileSource } from '../../src/input/file-source.ts';
+import { type ByteSource, fileSource, streamSource } from '../../src/input/byte-source.ts';
 import { openSources } from '../../src/input/open-sources.ts';
 import { type ReadLinesOptions, readLines } from '../../src/input/read-lines.ts';
-import { streamSource } from '../../src/input/stream-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-input-'));
 afterAll(() => rmSync(folder, { recursive: true }));

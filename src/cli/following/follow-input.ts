@@ -47,7 +47,7 @@ export function openFollowed(
   }
   let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
   async function* givenBatches(): AsyncGenerator<LineBatch, void, undefined> {
-    for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS, true)) {
+    for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS)) {
       // Only now: while a silence is heard out, the next batch may be read already, and nobody has it.
       if (batch !== SILENCE) given = batch.progress;
       yield batch === SILENCE ? SILENCE : batch.lines;
