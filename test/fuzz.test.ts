@@ -5,7 +5,7 @@ import { createLogClock } from '../src/cli/log-clock.ts';
 import { assertAccounted, createReport } from '../src/cli/report.ts';
 import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import { convention } from '../src/conventions/convention.ts';
-import { CONVENTION_NAMES } from '../src/conventions/convention-names.ts';
+import { CONVENTION_NAMES } from '../src/conventions/names.ts';
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';

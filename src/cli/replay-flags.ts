@@ -1,5 +1,5 @@
 /** The flags of `replay`, in the order of its help. */
-import { CONVENTION_NAMES } from '../conventions/convention-names.ts';
+import { CONVENTION_NAMES } from '../conventions/names.ts';
 import {
   choiceFlag,
   choicesFlag,

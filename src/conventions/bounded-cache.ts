@@ -1,6 +1,6 @@
 /**
- * Remembers `make(key)` for the keys that come again and again (models, tools, base URLs). A log can hold any number
- * of different keys, so the memory is bounded: when it is full it starts anew, which costs time and never truth.
+ * A bounded memory of `make(key)` for keys that repeat (models, tools, base URLs). A log can hold any number of
+ * different keys, so a full cache is cleared and filled again.
  */
 export function boundedCache<V>(make: (key: string) => V, limit = 1024): (key: string) => V {
   const known = new Map<string, V>();
@@ -12,4 +12,50 @@ export function boundedCache<V>(make: (key: string) => V, limit = 1024): (key: s
     known.set(key, made);
     return made;
   };
+}
+
+/** One value that a metric is grouped by; `undefined` when the label is absent. */
+export type Label = string | undefined;
+
+interface Branch<V> {
+  readonly next: Map<Label, Branch<V>>;
+  labels: V | undefined;
+}
+
+/**
+ * A bounded memory of `make(values)` per combination of label values, so that equal labels are the identical object.
+ * `values` reads them from a span. Nested maps find a known combination without building a key for it.
+ */
+export function labelIndex<S, V>(
+  values: readonly ((span: S) => Label)[],
+  make: (values: readonly Label[]) => V,
+  limit = 4096,
+): (span: S) => V {
+  let root = branch<V>();
+  let known = 0;
+  return (span) => {
+    let found = root;
+    for (const value of values) found = follow(found, value(span));
+    if (found.labels !== undefined) return found.labels;
+    const made = make(values.map((value) => value(span)));
+    found.labels = made;
+    known += 1;
+    if (known >= limit) {
+      root = branch();
+      known = 0;
+    }
+    return made;
+  };
+}
+
+function follow<V>(from: Branch<V>, value: Label): Branch<V> {
+  const found = from.next.get(value);
+  if (found !== undefined) return found;
+  const made = branch<V>();
+  from.next.set(value, made);
+  return made;
+}
+
+function branch<V>(): Branch<V> {
+  return { next: new Map(), labels: undefined };
 }

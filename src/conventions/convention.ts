@@ -2,27 +2,28 @@ import {
   type Attributes,
   type Instrument,
   type Measurement,
+  type OtelLink,
   type OtelSpan,
+  type OtelSpanEvent,
   SPAN_KIND,
 } from '../model/otel.ts';
-import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
+import { errorText, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
+import type { AgentSpan, AgentSpanEvent, AgentSpanKind, CallError, SpanLink } from '../model/span.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { boundedCache } from './bounded-cache.ts';
-import { CONVENTION_NAMES, type ConventionName } from './convention-names.ts';
-import { genAi } from './gen-ai.ts';
-import { genAiMeter } from './gen-ai-meter.ts';
+import { genAi, genAiMeter } from './gen-ai.ts';
 import { hermes } from './hermes.ts';
 import { hermesMeter } from './hermes-meter.ts';
+import { CONVENTION_NAMES, type ConventionName } from './names.ts';
 import { openInference } from './openinference.ts';
+import { serverOf } from './provider.ts';
 import { apply, type Context, type Meter, type SpanRules } from './rules.ts';
-import { serverOf } from './server.ts';
-import { spanEvents, spanLinks } from './span-events.ts';
 import { statusOf } from './status.ts';
 
 /**
- * From what Hermes did to what OpenTelemetry says of it: names, attributes, status, span events, measurements.
- * This stage knows names and nothing else: no event of a log, no pairing, no time rule, no SDK.
+ * Names a reconstructed span for OpenTelemetry: span name, attributes, status, span events and measurements.
+ * This stage only names: it sees no events of a log, pairs nothing, sets no times and uses no SDK.
  */
-
 export interface Convention {
   toSpan(span: AgentSpan): OtelSpan;
   /** Empty for spans that measure nothing. Equal labels are the identical object. */
@@ -32,7 +33,7 @@ export interface Convention {
 
 interface Entry {
   readonly rules: SpanRules;
-  /** Made anew per convention, as a meter remembers its labels. `undefined`: the convention has no metrics. */
+  /** Called once per `convention()`, because a meter caches labels. `undefined`: the convention has no metrics. */
   readonly meter: ((context: Context) => Meter) | undefined;
 }
 
@@ -53,8 +54,8 @@ const SPAN_KINDS = {
 } satisfies Record<AgentSpanKind, OtelSpan['kind']>;
 
 /**
- * The chosen sets of names, put on the same span. Metrics come from the first chosen convention that has any, so that
- * nothing is counted twice. Without a name, nothing is named: the caller has a default.
+ * Combines the named conventions on the same span. Metrics come from the first of them that has any, so that nothing
+ * is counted twice. `names` must not be empty; the default is the caller's.
  */
 export function convention(
   names: readonly ConventionName[],
@@ -64,7 +65,7 @@ export function convention(
     (name): Entry => CONVENTIONS[name],
   );
   const context = createContext(options.captureContent);
-  // The last one to write wins, so the one with precedence comes last.
+  // A later table overwrites an earlier one, so the convention with precedence comes last.
   const tables = chosen.map((entry) => entry.rules).reverse();
   const meter = chosen.find((entry) => entry.meter !== undefined)?.meter?.(context);
   return {
@@ -94,7 +95,7 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
   };
 }
 
-/** What the reconstruction says about itself holds under every convention. */
+/** Marks of the reconstruction, the same under every convention. */
 function markReconstruction(span: AgentSpan, attributes: Attributes): void {
   if (span.incomplete !== undefined) {
     attributes['hermes.incomplete'] = true;
@@ -113,5 +114,54 @@ function createContext(captureContent: boolean): Context {
     captureContent,
     spanName: (prefix, name) => (name === undefined ? prefix.trimEnd() : named(prefix)(name)),
     server: boundedCache(serverOf),
+  };
+}
+
+const NO_EVENTS: readonly OtelSpanEvent[] = [];
+const NO_LINKS: readonly OtelLink[] = [];
+
+/** The span's own events, and an `exception` at the end of a call that failed. */
+function spanEvents(span: AgentSpan): readonly OtelSpanEvent[] {
+  const error = callError(span);
+  if (error === undefined && span.events.length === 0) return NO_EVENTS;
+  const events = span.events.map(spanEvent);
+  if (error !== undefined) events.push(exception(error, span.endTime));
+  return events;
+}
+
+function callError(span: AgentSpan): CallError | undefined {
+  return span.kind === 'api_call' || span.kind === 'auxiliary_call' ? span.error : undefined;
+}
+
+function exception(error: CallError, time: EpochMicros): OtelSpanEvent {
+  const attributes: Attributes = { 'exception.type': error.type };
+  const message = errorText(error.message);
+  if (message !== undefined) attributes['exception.message'] = message;
+  return { time, name: 'exception', attributes };
+}
+
+/** Field names without a dot get the prefix `hermes.`; the others are attribute names already. */
+function spanEvent(event: AgentSpanEvent): OtelSpanEvent {
+  const attributes: Attributes = {};
+  for (const [field, value] of Object.entries(event.fields)) {
+    attributes[field.includes('.') ? field : `hermes.${field}`] = fieldValue(value);
+  }
+  return { time: event.time, name: event.name, attributes };
+}
+
+function fieldValue(value: string | number | boolean) {
+  if (typeof value === 'string') return safeText(value, PAYLOAD_CHARS);
+  return typeof value === 'number' && !Number.isInteger(value) ? { double: value } : value;
+}
+
+function spanLinks(span: AgentSpan): readonly OtelLink[] {
+  return span.links.length === 0 ? NO_LINKS : span.links.map(spanLink);
+}
+
+function spanLink(link: SpanLink): OtelLink {
+  return {
+    traceId: link.traceId,
+    spanId: link.spanId,
+    attributes: { 'hermes.link.relation': link.relation },
   };
 }

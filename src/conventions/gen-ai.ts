@@ -1,24 +1,31 @@
-import type { Usage } from '../model/event.ts';
-import type { Attributes } from '../model/otel.ts';
+import type { Attributes, Measurement } from '../model/otel.ts';
 import { PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
-  AuxiliaryCallSpan,
   SessionSpan,
   SubagentSpan,
+  TokenSums,
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { seconds } from './duration.ts';
+import { type Label, labelIndex } from './bounded-cache.ts';
+import {
+  type CallLabels,
+  callLabels,
+  measureCall,
+  operationDuration,
+  timeToFirstChunk,
+  tokenUsage,
+} from './instruments.ts';
 import { approvalName, chatPrefix, sessionName } from './names.ts';
-import { semanticProvider } from './providers.ts';
-import type { Context, SpanRules } from './rules.ts';
+import { semanticProvider } from './provider.ts';
+import { type Context, type Meter, type ModelCall, type SpanRules, seconds } from './rules.ts';
 import { errorType } from './status.ts';
 
 /**
- * The GenAI semantic conventions 1.41. Two things differ from the live plugin's names although the names are alike:
- * `gen_ai.usage.input_tokens` counts cached tokens in, and the provider is told by `gen_ai.provider.name`.
+ * The GenAI semantic conventions 1.41. Two differences from the live plugin: `gen_ai.usage.input_tokens` includes
+ * cached tokens, and the provider's attribute is `gen_ai.provider.name`.
  */
 export const genAi = {
   session,
@@ -30,10 +37,10 @@ export const genAi = {
   auxiliary_call: modelCall,
 } satisfies SpanRules;
 
-/** What the agent is called (`gen_ai.agent.name`). */
+/** The agent's name (`gen_ai.agent.name`). */
 const AGENT = 'hermes';
 
-/** The conventions know no session span; it only groups. */
+/** The conventions define no session span; it only groups. */
 function session(span: SessionSpan, a: Attributes): string {
   a['gen_ai.conversation.id'] = span.sessionId;
   a['gen_ai.agent.name'] = AGENT;
@@ -69,7 +76,7 @@ function apiCall(span: ApiCallSpan, a: Attributes, context: Context): string {
   return modelCall(span, a, context);
 }
 
-function modelCall(span: ApiCallSpan | AuxiliaryCallSpan, a: Attributes, context: Context): string {
+function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.conversation.id'] = span.sessionId;
   if (span.provider !== undefined) a['gen_ai.provider.name'] = semanticProvider(span.provider);
@@ -91,18 +98,15 @@ function server(baseUrl: string, a: Attributes, context: Context): void {
 }
 
 /** Input includes cached tokens, output includes reasoning. */
-function usage(tokens: Usage, a: Attributes): void {
+function usage(tokens: TokenSums, a: Attributes): void {
   if (tokens.promptTokens !== undefined) a['gen_ai.usage.input_tokens'] = tokens.promptTokens;
   if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
-  if (tokens.cacheReadTokens !== undefined) {
+  if (tokens.cacheReadTokens !== undefined)
     a['gen_ai.usage.cache_read.input_tokens'] = tokens.cacheReadTokens;
-  }
-  if (tokens.cacheWriteTokens !== undefined) {
+  if (tokens.cacheWriteTokens !== undefined)
     a['gen_ai.usage.cache_creation.input_tokens'] = tokens.cacheWriteTokens;
-  }
-  if (tokens.reasoningTokens !== undefined) {
+  if (tokens.reasoningTokens !== undefined)
     a['gen_ai.usage.reasoning.output_tokens'] = tokens.reasoningTokens;
-  }
 }
 
 function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
@@ -122,9 +126,43 @@ function toolContent(span: ToolCallSpan, a: Attributes): void {
   if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeText(span.result, PAYLOAD_CHARS);
 }
 
-/** The conventions know no approvals; what they gate is told by the tool call's id. */
+/** The conventions define no approvals; the tool call's id links one to its tool. */
 function approval(span: ApprovalSpan, a: Attributes): string {
   a['gen_ai.conversation.id'] = span.sessionId;
   if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
   return approvalName;
+}
+
+const NOTHING: readonly Measurement[] = [];
+
+/** The client metrics of the GenAI semantic conventions 1.41. Input tokens include cached ones, as on the spans. */
+export function genAiMeter(context: Context): Meter {
+  const calls = labelIndex<ModelCall, CallLabels>(
+    [
+      (span) => span.model,
+      (span) => span.responseModel,
+      (span) => span.provider,
+      (span) => span.error?.type,
+      (span) => span.baseUrl,
+    ],
+    (values) => modelCallLabels(values, context),
+  );
+  return {
+    instruments: [operationDuration, tokenUsage, timeToFirstChunk],
+    measure(span) {
+      if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return NOTHING;
+      return measureCall(span, calls(span), span.usage?.promptTokens);
+    },
+  };
+}
+
+function modelCallLabels(values: readonly Label[], context: Context): CallLabels {
+  const [model, responseModel, provider, error, baseUrl] = values;
+  const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
+  if (provider !== undefined) labels['gen_ai.provider.name'] = semanticProvider(provider);
+  if (model !== undefined) labels['gen_ai.request.model'] = model;
+  if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
+  if (error !== undefined) labels['error.type'] = error;
+  if (baseUrl !== undefined) server(baseUrl, labels, context);
+  return callLabels(labels);
 }

@@ -1,8 +1,10 @@
 import type { Attributes, Measurement } from '../model/otel.ts';
 import type { AgentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
-import { type CallLabels, callLabels, measureCall } from './call-meter.ts';
-import { durationMicros } from './duration.ts';
+import { type Label, labelIndex } from './bounded-cache.ts';
 import {
+  type CallLabels,
+  callLabels,
+  measureCall,
   operationDuration,
   sessionTurnCount,
   timeToFirstChunk,
@@ -12,20 +14,31 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
-import { labelIndex } from './labels.ts';
-import type { Meter } from './rules.ts';
+import { durationMicros, type Meter, type ModelCall } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];
 
 /**
- * The live plugin's seven metrics with its labels, and the time to the first chunk where a log tells it. What the
- * plugin could not see adds a label of its own, so that its numbers can be had by leaving that label out: `error.type`
- * (failed attempts), `hermes.aux_task` (auxiliary calls), `hermes.incomplete` (turns and tools without an end).
+ * The live plugin's seven metrics with its labels, and the time to the first chunk where the log has one. What the
+ * plugin could not see has an extra label: `error.type` (failed attempts), `hermes.aux_task` (auxiliary calls),
+ * `hermes.incomplete` (turns and tools without an end). Leaving these series out gives the plugin's numbers.
  */
 export function hermesMeter(): Meter {
-  const calls = labelIndex(modelCallLabels);
-  const tools = labelIndex(toolLabels);
-  const turns = labelIndex(turnLabels);
+  const calls = labelIndex<ModelCall, CallLabels>(
+    [
+      (span) => span.model,
+      (span) => span.responseModel,
+      (span) => span.provider,
+      (span) => span.error?.type,
+      (span) => (span.kind === 'auxiliary_call' ? (span.auxTask ?? 'unknown') : undefined),
+    ],
+    modelCallLabels,
+  );
+  const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, incomplete], toolLabels);
+  const turns = labelIndex<TurnSpan, TurnLabels>(
+    [(span) => span.model, (span) => span.platform, incomplete],
+    turnLabels,
+  );
   return {
     instruments: [
       operationDuration,
@@ -40,15 +53,12 @@ export function hermesMeter(): Meter {
     measure(span) {
       switch (span.kind) {
         case 'api_call':
-        case 'auxiliary_call': {
-          const task = span.kind === 'auxiliary_call' ? (span.auxTask ?? 'unknown') : undefined;
-          const labels = calls(span.model, span.responseModel, span.provider, span.error?.type, task);
-          return measureCall(span, labels, span.usage?.inputTokens);
-        }
+        case 'auxiliary_call':
+          return measureCall(span, calls(span), span.usage?.inputTokens);
         case 'tool_call':
-          return measureTool(span, tools(span.toolName, incomplete(span)));
+          return measureTool(span, tools(span));
         case 'turn':
-          return measureTurn(span, turns(span.model, span.platform, incomplete(span)));
+          return measureTurn(span, turns(span));
         case 'session':
         case 'approval':
         case 'subagent':
@@ -64,13 +74,8 @@ function incomplete(span: AgentSpan): 'yes' | undefined {
   return span.incomplete === undefined ? undefined : 'yes';
 }
 
-function modelCallLabels(
-  model?: string,
-  responseModel?: string,
-  provider?: string,
-  error?: string,
-  auxTask?: string,
-): CallLabels {
+function modelCallLabels(values: readonly Label[]): CallLabels {
+  const [model, responseModel, provider, error, auxTask] = values;
   const labels: Attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'hermes-agent' };
   if (model !== undefined) labels['gen_ai.request.model'] = model;
   if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
@@ -80,7 +85,7 @@ function modelCallLabels(
   return callLabels(labels);
 }
 
-function toolLabels(name?: string, isIncomplete?: string): Attributes {
+function toolLabels([name, isIncomplete]: readonly Label[]): Attributes {
   const labels: Attributes = {};
   if (name !== undefined) labels['hermes.tool.name'] = name;
   if (isIncomplete !== undefined) labels['hermes.incomplete'] = true;
@@ -92,19 +97,19 @@ interface TurnLabels {
   readonly withPlatform: Attributes;
 }
 
-function turnLabels(model?: string, platform?: string, isIncomplete?: string): TurnLabels {
+function turnLabels([model, platform, isIncomplete]: readonly Label[]): TurnLabels {
   const turn: Attributes = { 'gen_ai.system': 'hermes-agent' };
   if (model !== undefined) turn['gen_ai.request.model'] = model;
   if (isIncomplete !== undefined) turn['hermes.incomplete'] = true;
   return { turn, withPlatform: platform === undefined ? turn : { ...turn, 'hermes.platform': platform } };
 }
 
-/** Every tool call is counted, also of background and sub-agent turns: they take time too. */
+/** Tools of background and sub-agent turns are measured too: they take time. */
 function measureTool(span: ToolCallSpan, attributes: Attributes): readonly Measurement[] {
   return [{ instrument: toolDuration.name, value: durationMicros(span) / 1_000_000, attributes }];
 }
 
-/** Background turns cost time and calls, but nobody asked for them: they are not among the turns of a session. */
+/** Background turns cost time and calls, but are not among the turns of a session: no user asked for them. */
 function measureTurn(span: TurnSpan, labels: TurnLabels): readonly Measurement[] {
   const attributes = labels.turn;
   const measured: Measurement[] = [

@@ -1,15 +1,30 @@
 import type { Attributes } from '../model/otel.ts';
 import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
-import type { ApprovalSpan, SessionSpan, SubagentSpan, TurnSpan } from '../model/span.ts';
-import { durationMicros, seconds, secondsOfMillis } from './duration.ts';
-import { apiCall, auxiliaryCall, toolCall } from './hermes-calls.ts';
-import { approvalName, sessionName, subagentName, turnName } from './names.ts';
-import type { Context, SpanRules } from './rules.ts';
+import type {
+  ApiCallSpan,
+  ApprovalSpan,
+  AuxiliaryCallSpan,
+  CallError,
+  SessionSpan,
+  SubagentSpan,
+  TokenSums,
+  ToolCallSpan,
+  TurnSpan,
+} from '../model/span.ts';
+import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import {
+  type Context,
+  durationMicros,
+  type ModelCall,
+  type SpanRules,
+  seconds,
+  secondsOfMillis,
+} from './rules.ts';
 import { errorType } from './status.ts';
 
 /**
- * The names of the live plugin `hermes-plugin-otel-tracing`, types included, and under `hermes.*` what it has no name
- * for. `gen_ai.usage.input_tokens` is Hermes's own `input_tokens`: cached tokens are not in it.
+ * The default: names and types of the live plugin `hermes-plugin-otel-tracing`, and `hermes.*` for what it has no name
+ * for. `gen_ai.usage.input_tokens` is Hermes's own `input_tokens`, without cached tokens.
  */
 export const hermes = {
   session,
@@ -74,7 +89,7 @@ function turnTokens({ tokens }: TurnSpan, a: Attributes): void {
   if (tokens.reasoningTokens !== undefined) a['hermes.turn.reasoning_tokens'] = tokens.reasoningTokens;
 }
 
-/** In this order, so that equal outcomes read equal. */
+/** A fixed order, so that equal counts give equal text. */
 const OUTCOMES = ['ok', 'error', 'timeout', 'blocked', 'cancelled', 'incomplete'] as const;
 
 function turnOutcome(span: TurnSpan, a: Attributes): void {
@@ -100,7 +115,7 @@ function toolOutcomes(counts: TurnSpan['toolOutcomes']): readonly string[] {
   return written;
 }
 
-/** The sender's id counts as content: it names a person. */
+/** The sender's id is content: it identifies a person. */
 function turnContent(span: TurnSpan, a: Attributes): void {
   if (span.senderId !== undefined) a['hermes.sender_id'] = span.senderId;
   if (span.userMessage !== undefined) {
@@ -121,7 +136,7 @@ function approval(span: ApprovalSpan, a: Attributes, context: Context): string {
   if (span.decidedBy !== undefined) a['hermes.approval.decided_by'] = span.decidedBy;
   if (span.patternKey !== undefined) a['hermes.approval.pattern_key'] = span.patternKey;
   if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
-  // How long somebody waited is known only when somebody answered.
+  // The wait is known only when there was an answer.
   if (span.incomplete === undefined) a['hermes.approval.wait_s'] = seconds(durationMicros(span));
   if (context.captureContent && span.command !== undefined) {
     a['hermes.approval.command'] = safeText(span.command, PAYLOAD_CHARS);
@@ -147,22 +162,124 @@ function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
 }
 
 function subagentTotals(span: SubagentSpan, a: Attributes): void {
-  const { tokens } = span;
   a['hermes.subagent.turn_count'] = span.turnCount;
   a['hermes.subagent.api_call_count'] = span.apiCallCount;
   a['hermes.subagent.tool_call_count'] = span.toolCallCount;
+  subagentTokens(span, a);
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+}
+
+function subagentTokens({ tokens }: SubagentSpan, a: Attributes): void {
   if (tokens.inputTokens !== undefined) a['hermes.subagent.input_tokens'] = tokens.inputTokens;
   if (tokens.outputTokens !== undefined) a['hermes.subagent.output_tokens'] = tokens.outputTokens;
   if (tokens.cacheReadTokens !== undefined) a['hermes.subagent.cache_read_tokens'] = tokens.cacheReadTokens;
-  if (tokens.cacheWriteTokens !== undefined) {
+  if (tokens.cacheWriteTokens !== undefined)
     a['hermes.subagent.cache_write_tokens'] = tokens.cacheWriteTokens;
-  }
   if (tokens.reasoningTokens !== undefined) a['hermes.subagent.reasoning_tokens'] = tokens.reasoningTokens;
-  const type = errorType(span);
-  if (type !== undefined) a['error.type'] = type;
 }
 
 function subagentContent(span: SubagentSpan, a: Attributes): void {
   if (span.goal !== undefined) a['hermes.subagent.goal'] = safeText(span.goal, MESSAGE_CHARS);
   if (span.summary !== undefined) a['hermes.subagent.summary'] = safeText(span.summary, PAYLOAD_CHARS);
+}
+
+/** One attempt of an API call. Only the answered attempt has the attributes of the answer. */
+export function apiCall(span: ApiCallSpan, a: Attributes, context: Context): string {
+  modelCall(span, a, context);
+  if (span.callNumber !== undefined) a['hermes.api_call_number'] = span.callNumber;
+  if (span.toolCount !== undefined) a['hermes.tool_count'] = span.toolCount;
+  if (span.approxInputTokens !== undefined) a['hermes.approx_input_tokens'] = span.approxInputTokens;
+  if (span.requestCharCount !== undefined) a['hermes.request_char_count'] = span.requestCharCount;
+  if (span.maxTokens !== undefined) a['gen_ai.request.max_tokens'] = span.maxTokens;
+  if (span.contextLength !== undefined) a['hermes.context_length'] = span.contextLength;
+  if (span.callDurationMicros !== undefined) a['hermes.call.duration_s'] = seconds(span.callDurationMicros);
+  if (span.timeToFirstChunkMicros !== undefined) {
+    a['gen_ai.response.time_to_first_chunk'] = seconds(span.timeToFirstChunkMicros);
+  }
+  return context.spanName(chatPrefix, span.model);
+}
+
+/** A call that Hermes makes for itself (titles, compression…): an API call with its purpose. */
+export function auxiliaryCall(span: AuxiliaryCallSpan, a: Attributes, context: Context): string {
+  modelCall(span, a, context);
+  a['hermes.aux_task'] = span.auxTask ?? 'unknown';
+  if (span.streaming !== undefined) a['hermes.streaming'] = span.streaming;
+  if (span.apiDurationMicros !== undefined) a['hermes.call.duration_s'] = seconds(span.apiDurationMicros);
+  return context.spanName(chatPrefix, span.model);
+}
+
+function modelCall(span: ModelCall, a: Attributes, context: Context): void {
+  a['hermes.span.kind'] = 'LLM';
+  a['hermes.session.id'] = span.sessionId;
+  a['gen_ai.operation.name'] = 'chat';
+  a['gen_ai.system'] = 'hermes-agent';
+  request(span, a, context);
+  if (span.answered) answer(span, a);
+  if (span.error !== undefined) failure(span.error, a);
+  if (span.retryCount > 0 || span.error !== undefined) a['hermes.retry_count'] = span.retryCount;
+  if (span.background) a['hermes.turn.background'] = true;
+}
+
+function request(span: ModelCall, a: Attributes, context: Context): void {
+  if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  if (span.platform !== undefined) a['hermes.platform'] = span.platform;
+  if (span.provider !== undefined) a['hermes.provider'] = span.provider;
+  if (span.apiMode !== undefined) a['hermes.api_mode'] = span.apiMode;
+  if (span.apiRequestId !== undefined) a['hermes.api_request_id'] = span.apiRequestId;
+  if (span.messageCount !== undefined) a['hermes.message_count'] = span.messageCount;
+  if (span.baseUrl === undefined) return;
+  const { address } = context.server(span.baseUrl);
+  if (address !== undefined) a['server.address'] = address;
+}
+
+function answer(span: ModelCall, a: Attributes): void {
+  if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
+  if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
+  if (span.assistantContentChars !== undefined) {
+    a['hermes.assistant_content_chars'] = span.assistantContentChars;
+  }
+  if (span.assistantToolCallCount !== undefined) {
+    a['hermes.assistant_tool_call_count'] = span.assistantToolCallCount;
+  }
+  // A provider that reports no usage has not used zero tokens.
+  if (span.usage === undefined) a['hermes.usage.state'] = 'unreported';
+  else usage(span.usage, a);
+}
+
+function usage(tokens: TokenSums, a: Attributes): void {
+  if (tokens.inputTokens !== undefined) a['gen_ai.usage.input_tokens'] = tokens.inputTokens;
+  if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
+  if (tokens.cacheReadTokens !== undefined) a['hermes.cache.read_tokens'] = tokens.cacheReadTokens;
+  if (tokens.cacheWriteTokens !== undefined) a['hermes.cache.write_tokens'] = tokens.cacheWriteTokens;
+  if (tokens.reasoningTokens !== undefined) a['hermes.reasoning_tokens'] = tokens.reasoningTokens;
+}
+
+function failure(error: CallError, a: Attributes): void {
+  a['error.type'] = error.type;
+  if (error.statusCode !== undefined) a['http.response.status_code'] = error.statusCode;
+  if (error.maxRetries !== undefined) a['hermes.max_retries'] = error.maxRetries;
+  if (error.retryable !== undefined) a['hermes.retryable'] = error.retryable;
+  if (error.reason !== undefined) a['hermes.error.reason'] = error.reason;
+}
+
+export function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
+  a['hermes.span.kind'] = 'TOOL';
+  a['hermes.tool.name'] = span.toolName;
+  a['hermes.session.id'] = span.sessionId;
+  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  if (span.apiRequestId !== undefined) a['hermes.api_request_id'] = span.apiRequestId;
+  if (span.status !== undefined) a['hermes.tool.status'] = span.status;
+  if (span.errorType !== undefined) a['hermes.tool.error_type'] = span.errorType;
+  if (span.durationMillis !== undefined) a['hermes.tool.duration_s'] = secondsOfMillis(span.durationMillis);
+  if (span.background) a['hermes.turn.background'] = true;
+  const type = errorType(span);
+  if (type !== undefined) a['error.type'] = type;
+  if (context.captureContent) toolContent(span, a);
+  return context.spanName(toolPrefix, span.toolName);
+}
+
+function toolContent(span: ToolCallSpan, a: Attributes): void {
+  if (span.args !== undefined) a['hermes.tool.args'] = safeText(span.args, PAYLOAD_CHARS);
+  if (span.result !== undefined) a['hermes.tool.result'] = safeText(span.result, PAYLOAD_CHARS);
 }

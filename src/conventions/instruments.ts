@@ -1,6 +1,7 @@
-import type { Instrument } from '../model/otel.ts';
+import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
+import { durationMicros, type ModelCall } from './rules.ts';
 
-/** Bounds in seconds, as the GenAI semantic conventions ask for. */
+/** Bucket bounds in seconds, from the GenAI semantic conventions. */
 const CALL_SECONDS = doubling(0.01, 14);
 const TURN_SECONDS = doubling(0.1, 13);
 const CALLS = doubling(1, 8);
@@ -8,7 +9,7 @@ const TOKENS = [
   1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
 ];
 
-/** `first`, twice that, four times that… rounded to what people write: 0.01, 0.02, … 81.92. */
+/** `first`, twice that, four times that…, rounded to two decimals: 0.01, 0.02, … 81.92. */
 function doubling(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, power) => Math.round(first * 2 ** power * 100) / 100);
 }
@@ -76,3 +77,53 @@ export const sessionTurnCount: Instrument = {
   description: 'Turns, background turns left out.',
   bounds: [],
 };
+
+/** The labels of a model call, and of its two token types. */
+export interface CallLabels {
+  readonly call: Attributes;
+  readonly input: Attributes;
+  readonly output: Attributes;
+}
+
+export function callLabels(call: Attributes): CallLabels {
+  return {
+    call,
+    input: { ...call, 'gen_ai.token.type': 'input' },
+    output: { ...call, 'gen_ai.token.type': 'output' },
+  };
+}
+
+const NOTHING: readonly Measurement[] = [];
+
+/**
+ * The measurements of one attempt of a model call. Answered and failed attempts are both operations (a failed one has
+ * `error.type`, as in the semantic conventions); an attempt without a known end has no duration. Tokens are counted on
+ * the answered attempt only. `inputTokens`: with or without cached tokens, as the convention defines it.
+ */
+export function measureCall(
+  span: ModelCall,
+  labels: CallLabels,
+  inputTokens: number | undefined,
+): readonly Measurement[] {
+  if (!span.answered && span.error === undefined) return NOTHING;
+  const measured: Measurement[] = [
+    {
+      instrument: operationDuration.name,
+      value: durationMicros(span) / 1_000_000,
+      attributes: labels.call,
+    },
+  ];
+  if (span.kind === 'api_call' && span.timeToFirstChunkMicros !== undefined) {
+    const value = span.timeToFirstChunkMicros / 1_000_000;
+    measured.push({ instrument: timeToFirstChunk.name, value, attributes: labels.call });
+  }
+  if (span.answered && span.usage !== undefined) {
+    addTokens(measured, inputTokens, labels.input);
+    addTokens(measured, span.usage.outputTokens, labels.output);
+  }
+  return measured;
+}
+
+function addTokens(measured: Measurement[], value: number | undefined, attributes: Attributes): void {
+  if (value !== undefined) measured.push({ instrument: tokenUsage.name, value, attributes });
+}

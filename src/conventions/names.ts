@@ -1,8 +1,12 @@
-/** Names for spans that the gen-ai conventions do not know, and that OpenInference leaves to the instrumentation. */
+/** The sets of names, in order of precedence: the first chosen one names the span, and its value wins a conflict. */
+export const CONVENTION_NAMES = ['hermes', 'gen-ai', 'openinference'] as const;
+export type ConventionName = (typeof CONVENTION_NAMES)[number];
+
+/** Span names where the GenAI conventions define none. OpenInference defines none at all. */
 export const sessionName = 'hermes.session';
 export const turnName = 'hermes.turn';
 export const approvalName = 'hermes.approval';
 export const subagentName = 'hermes.subagent';
 export const toolPrefix = 'hermes.tool.';
-/** The gen-ai conventions' own form: `{operation} {model}`. */
+/** The form of the GenAI conventions: `{operation} {model}`. */
 export const chatPrefix = 'chat ';

@@ -1,19 +1,17 @@
-import type { Usage } from '../model/event.ts';
 import type { Attributes } from '../model/otel.ts';
 import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
-  ApiCallSpan,
   ApprovalSpan,
-  AuxiliaryCallSpan,
   SessionSpan,
   SubagentSpan,
+  TokenSums,
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
 import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
-import type { Context, SpanRules } from './rules.ts';
+import type { Context, ModelCall, SpanRules } from './rules.ts';
 
-/** What Phoenix and Arize read. OpenInference prescribes no span names and no metrics, so the names are Hermes's own. */
+/** OpenInference, which Phoenix and Arize read. It defines no span names and no metrics; the names are Hermes's own. */
 export const openInference = {
   session,
   turn,
@@ -45,7 +43,7 @@ function turn(span: TurnSpan, a: Attributes, context: Context): string {
   return turnName;
 }
 
-function modelCall(span: ApiCallSpan | AuxiliaryCallSpan, a: Attributes, context: Context): string {
+function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   common('LLM', span.sessionId, a);
   const modelName = span.responseModel ?? span.model;
   if (modelName !== undefined) a['llm.model_name'] = modelName;
@@ -59,7 +57,7 @@ function modelCall(span: ApiCallSpan | AuxiliaryCallSpan, a: Attributes, context
   return context.spanName(chatPrefix, span.model);
 }
 
-/** Whose API was spoken, whoever hosted it: that is how instrumentations of the clients fill `llm.system`. */
+/** The vendor whose API was called, wherever it was hosted, as client instrumentations set `llm.system`. */
 const SYSTEMS: ReadonlyMap<string, string> = new Map([
   ['anthropic_messages', 'anthropic'],
   ['chat_completions', 'openai'],
@@ -67,19 +65,16 @@ const SYSTEMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The prompt's count includes cached tokens, the completion's includes reasoning. */
-function tokenCounts(usage: Usage, a: Attributes): void {
-  if (usage.promptTokens !== undefined) a['llm.token_count.prompt'] = usage.promptTokens;
-  if (usage.outputTokens !== undefined) a['llm.token_count.completion'] = usage.outputTokens;
-  if (usage.totalTokens !== undefined) a['llm.token_count.total'] = usage.totalTokens;
-  if (usage.cacheReadTokens !== undefined) {
-    a['llm.token_count.prompt_details.cache_read'] = usage.cacheReadTokens;
-  }
-  if (usage.cacheWriteTokens !== undefined) {
-    a['llm.token_count.prompt_details.cache_write'] = usage.cacheWriteTokens;
-  }
-  if (usage.reasoningTokens !== undefined) {
-    a['llm.token_count.completion_details.reasoning'] = usage.reasoningTokens;
-  }
+function tokenCounts(tokens: TokenSums, a: Attributes): void {
+  if (tokens.promptTokens !== undefined) a['llm.token_count.prompt'] = tokens.promptTokens;
+  if (tokens.outputTokens !== undefined) a['llm.token_count.completion'] = tokens.outputTokens;
+  if (tokens.totalTokens !== undefined) a['llm.token_count.total'] = tokens.totalTokens;
+  if (tokens.cacheReadTokens !== undefined)
+    a['llm.token_count.prompt_details.cache_read'] = tokens.cacheReadTokens;
+  if (tokens.cacheWriteTokens !== undefined)
+    a['llm.token_count.prompt_details.cache_write'] = tokens.cacheWriteTokens;
+  if (tokens.reasoningTokens !== undefined)
+    a['llm.token_count.completion_details.reasoning'] = tokens.reasoningTokens;
 }
 
 function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
@@ -120,7 +115,7 @@ function output(text: string, limit: number, a: Attributes): void {
   a['output.mime_type'] = mimeType(text, limit);
 }
 
-/** A viewer parses what is called JSON, so a document that lost its end, or never was one, is plain text. */
+/** Viewers parse what is marked as JSON, so a document that was cut is marked as plain text. */
 function mimeType(text: string, limit: number): string {
   const isDocument = text.startsWith('{') || text.startsWith('[');
   return isDocument && text.length <= limit ? 'application/json' : 'text/plain';

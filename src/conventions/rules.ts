@@ -1,32 +1,34 @@
-import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
-import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import type { Server } from './server.ts';
+import type { Attributes, Double, Instrument, Measurement } from '../model/otel.ts';
+import type { AgentSpan, AgentSpanKind, ApiCallSpan, AuxiliaryCallSpan, SpanBase } from '../model/span.ts';
+import type { Server } from './provider.ts';
 
-/** What the rules of a convention may ask for besides the span. */
+/** What the rules of a convention use besides the span. */
 export interface Context {
   readonly captureContent: boolean;
-  /** Span names from a cache, as models and tools come again and again: `chat {model}`, `hermes.tool.{name}`… */
+  /** Cached span names: `chat {model}`, `hermes.tool.{name}`… Without a name, the prefix alone. */
   readonly spanName: (prefix: string, name: string | undefined) => string;
   readonly server: (baseUrl: string) => Server;
 }
 
 type SpanOf<K extends AgentSpanKind> = Extract<AgentSpan, { kind: K }>;
 
+export type ModelCall = ApiCallSpan | AuxiliaryCallSpan;
+
 /**
- * A convention's table: one function per kind of span, which writes the attributes it has names for (an unknown value
- * writes none) and returns the name it would give the span.
+ * A convention: one function per kind of span, which adds attributes (an unknown value adds none) and returns the
+ * span's name.
  */
 export type SpanRules = {
   readonly [K in AgentSpanKind]: (span: SpanOf<K>, attributes: Attributes, context: Context) => string;
 };
 
-/** A convention's metrics. `measure` returns the same attribute object for the same labels. */
+/** The metrics of a convention. `measure` returns the same attribute object for the same labels. */
 export interface Meter {
   readonly instruments: readonly Instrument[];
   readonly measure: (span: AgentSpan) => readonly Measurement[];
 }
 
-/** Lets the table write into `attributes`; returns the span's name. */
+/** Adds the attributes of `rules` to `attributes` and returns the span's name. */
 export function apply(rules: SpanRules, span: AgentSpan, attributes: Attributes, context: Context): string {
   switch (span.kind) {
     case 'api_call':
@@ -46,4 +48,17 @@ export function apply(rules: SpanRules, span: AgentSpan, attributes: Attributes,
     default:
       return span satisfies never;
   }
+}
+
+/** Seconds as an OTLP double, also when they are whole. */
+export function seconds(micros: number): Double {
+  return { double: micros / 1_000_000 };
+}
+
+export function secondsOfMillis(millis: number): Double {
+  return { double: millis / 1_000 };
+}
+
+export function durationMicros(span: SpanBase): number {
+  return span.endTime - span.startTime;
 }

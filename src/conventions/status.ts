@@ -9,14 +9,14 @@ import {
   type TurnSpan,
 } from '../model/span.ts';
 
-/** The error class of a failure that the log does not name (semantic conventions, `error.type`). */
+/** `error.type` of a failure without a class in the log (semantic conventions). */
 const OTHER = '_OTHER';
 
 const UNSET: OtelSpan['status'] = { code: STATUS_CODE.unset, message: undefined };
 
 /**
- * The low-cardinality class of what went wrong (`error.type`); `undefined` when nothing did, as far as the log says.
- * A span is ERROR exactly when it has one.
+ * The low-cardinality class of a failure (`error.type`); `undefined` when the log has none. A span's status is ERROR
+ * exactly when it has a class.
  */
 export function errorType(span: AgentSpan): string | undefined {
   if (!isError(span)) return undefined;
@@ -38,12 +38,12 @@ export function errorType(span: AgentSpan): string | undefined {
   }
 }
 
-/** Hermes's word; where a dialect has none, the word that later versions use. */
+/** Hermes's word; for dialects without one, the word of later versions. */
 function toolErrorType({ status, errorType }: ToolCallSpan): string {
   return errorType ?? (status === 'timeout' ? 'tool_timeout' : 'tool_error');
 }
 
-/** `max_iterations_reached(90/90)` is of the class `max_iterations_reached`. */
+/** The exit reason without its bracket: `max_iterations_reached(90/90)` → `max_iterations_reached`. */
 function turnErrorType(span: TurnSpan): string {
   const reason = span.exitReason ?? OTHER;
   const bracket = reason.indexOf('(');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { convention } from '../../src/conventions/convention.ts';
-import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/convention-names.ts';
+import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/names.ts';
 import { SPAN_KIND } from '../../src/model/otel.ts';
 import type { AgentSpan, IncompleteReason } from '../../src/model/span.ts';
 import {

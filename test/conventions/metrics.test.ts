@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { convention } from '../../src/conventions/convention.ts';
-import { CONVENTION_NAMES } from '../../src/conventions/convention-names.ts';
+import { CONVENTION_NAMES } from '../../src/conventions/names.ts';
 import type { Attributes } from '../../src/model/otel.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import {

@@ -15,7 +15,7 @@ function namesIn(file: string): readonly string[] {
 const files = readdirSync(SOURCE);
 /** Span names, and names of things that are no attributes. */
 const SPAN_NAMES = new Set(['hermes.session', 'hermes.turn', 'hermes.approval', 'hermes.subagent']);
-const PROVIDERS = new Set(namesIn('providers.ts'));
+const PROVIDERS = new Set(namesIn('provider.ts'));
 const names = [...new Set(files.flatMap(namesIn))].filter(
   (name) => !SPAN_NAMES.has(name) && !PROVIDERS.has(name),
 );

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { serverOf } from '../../src/conventions/server.ts';
+import { serverOf } from '../../src/conventions/provider.ts';
 
 test.each([
   ['https://api.anthropic.com', 'api.anthropic.com', 443],
