@@ -1,10 +1,10 @@
 /**
- * What the doctor says: one line for each thing that a stuck user would look at by hand. The doctor looks and judges; it changes
- * nothing, and it refuses to guess: what it could not look at is a warning that says so.
+ * A finding of the doctor: one line for each thing that a stuck user would check by hand. The doctor judges and changes nothing.
+ * It does not guess: what it could not check is a warning that says so.
  */
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'fail';
-  /** What was looked at: a noun. */
+  /** What was checked: a noun. */
   readonly about: string;
   /** One sentence, free of secrets. */
   readonly found: string;
@@ -24,4 +24,23 @@ export function warn(about: string, found: string, next: string): Finding {
 /** It cannot work. */
 export function fail(about: string, found: string, next: string): Finding {
   return { level: 'fail', about, found, next };
+}
+
+/** Splits a sentence of the export stage, which is a fact, a colon or semicolon, and advice. */
+export function splitSentence(sentence: string): [found: string, next: string] {
+  const at = Math.max(sentence.lastIndexOf(': '), sentence.lastIndexOf('; '));
+  if (at < 0) return [`${sentence}.`, 'Check the log of the receiver.'];
+  return [`${sentence.slice(0, at)}.`, asSentence(sentence.slice(at + 2))];
+}
+
+function asSentence(text: string): string {
+  if (text.startsWith('npm ')) return `Run \`${text}\`.`;
+  const end = /[.?!]$/.test(text) ? '' : '.';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
+}
+
+/** Splits a sentence about a flag or variable. Most of these end with the reason, some with advice. */
+export function splitOptionProblem(sentence: string): [found: string, next: string] {
+  const hasAdvice = /[:;] (use|npm|give|set|unset) /.test(sentence);
+  return hasAdvice ? splitSentence(sentence) : [`${sentence}.`, 'Correct the flag or variable named above.'];
 }

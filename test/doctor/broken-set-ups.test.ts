@@ -92,7 +92,7 @@ describe('the doctor, against broken set-ups', () => {
       response.setHeader('content-type', 'application/json').end('{"status":"up"}'),
     );
     const { code, out } = await doctor(await listen(health()), { serve: undefined });
-    expect([code, out]).toEqual([0, expect.stringMatching(/^warn {2}OTLP traces: .* takes everything/m)]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^warn {2}OTLP traces: .* accepts everything/m)]);
   });
 
   test.each([
@@ -104,9 +104,9 @@ describe('the doctor, against broken set-ups', () => {
       response.writeHead(request.url === `/v1/${taken}` && length === 0 ? 200 : 400).end();
     });
     const { code, out } = await doctor(await listen(receiver()), { serve: undefined });
-    const next = `→ Is it an OTLP receiver of this signal, and does it take data this old? If the receiver takes ${taken} alone, send it no ${other}: --no-${other}.`;
+    const next = `→ Is it an OTLP receiver of this signal, and does it take data this old? If the receiver takes only ${taken}, turn ${other} off: --no-${other}.`;
     expect([code, out]).toEqual([1, expect.stringContaining(next)]);
-    expect(out.match(/alone/g)).toHaveLength(1);
+    expect(out.match(/takes only/g)).toHaveLength(1);
   });
 
   test('says that the sample was not sent when something fails', async () => {
@@ -134,14 +134,14 @@ describe('the doctor, against broken set-ups', () => {
     const { code, out } = await doctor(port, setUp, '-e', 'otlp_grpc');
     expect([code, out]).toEqual([
       1,
-      expect.stringMatching(/^FAIL {2}OTLP traces: .* does not speak HTTP\/2/m),
+      expect.stringMatching(/^FAIL {2}OTLP traces: .* does not support HTTP\/2/m),
     ]);
   });
 
   test('says what to do about a certificate for another name', async () => {
     const { port, setUp } = await behindTls('elsewhere.example.com');
     const { code, out } = await doctor(port, setUp);
-    expect([code, out]).toEqual([1, expect.stringContaining('→ Use a name that its certificate is for')]);
+    expect([code, out]).toEqual([1, expect.stringContaining('→ Use a name from its certificate')]);
   });
 
   test('fails for a variable that a replay would not begin with', async () => {

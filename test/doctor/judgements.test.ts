@@ -1,12 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkClock } from '../../src/doctor/clock.ts';
+import { portAdvice } from '../../src/doctor/connection.ts';
 import { checkEnvironment } from '../../src/doctor/environment.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
-import { checkHermes, type HermesFacts } from '../../src/doctor/hermes.ts';
-import { checkLog, type LogFacts } from '../../src/doctor/log-facts.ts';
-import { checkNode } from '../../src/doctor/node-version.ts';
-import { cut, cutProblem } from '../../src/doctor/sentence.ts';
-import { checkThePort } from '../../src/doctor/usual-ports.ts';
+import { type Finding, splitOptionProblem, splitSentence } from '../../src/doctor/finding.ts';
+import { checkLog, type LogFacts } from '../../src/doctor/log.ts';
+import { checkClock, checkHermes, checkNode, type HermesFacts } from '../../src/doctor/machine.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
 /** What is not ok, in short. */
@@ -42,7 +39,7 @@ describe('the environment', () => {
       'doubles the path',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/v1/traces' },
       ['otlp'],
-      /^fail .*gets it added once more/,
+      /^fail .*added to it a second time/,
     ],
     [
       "forgets a signal's path",
@@ -51,25 +48,25 @@ describe('the environment', () => {
       /^warn .*METRICS_ENDPOINT has no path/,
     ],
     [
-      'names the service twice',
+      'sets the service name twice',
       { OTEL_SERVICE_NAME: 'a', OTEL_RESOURCE_ATTRIBUTES: 'x=1,service.name=b' },
       ['otlp'],
-      /^warn .*OTEL_SERVICE_NAME wins/,
+      /^warn .*OTEL_SERVICE_NAME takes precedence/,
     ],
-    ['sends content along', { HERMES_OTEL_CAPTURE_CONTENT: 'yes' }, ['otlp'], /^warn .*are sent along/],
+    ['sends content', { HERMES_OTEL_CAPTURE_CONTENT: 'yes' }, ['otlp'], /^warn .*are sent/],
     ['has a proxy', { HTTPS_PROXY: 'http://user:pw@proxy' }, ['otlp'], /^warn .*is not used/],
     ['has a proxy in small letters', { https_proxy: 'http://proxy' }, ['otlp'], /^warn .*is not used/],
     [
-      'leads one signal only',
+      'has an endpoint for one signal only',
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/v1/traces' },
       ['otlp'],
       /^warn .*Only traces have an endpoint; metrics go to this machine/,
     ],
     [
-      'says HTTP where gRPC is spoken',
+      'sets HTTP for a gRPC exporter',
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
       ['otlp_grpc'],
-      /^warn .*the exporter is otlp_grpc, which wins/,
+      /^warn .*the exporter is otlp_grpc, which takes/,
     ],
     [
       'has two tokens',
@@ -77,9 +74,19 @@ describe('the environment', () => {
       ['otlp'],
       /^warn .*set twice/,
     ],
-    ['takes milliseconds for seconds', { OTEL_EXPORTER_OTLP_TIMEOUT: '10' }, ['otlp'], /^warn .*is 10 ms/],
-    ['steers an SDK', { OTEL_SDK_DISABLED: 'true' }, ['otlp'], /^warn .*OTEL_SDK_DISABLED has no effect/],
-    ['is misspelt', { HERMES_OTEL_EXPORTR: 'otlp' }, ['otlp'], /^warn .*HERMES_OTEL_EXPORTR is not known/],
+    [
+      'gives seconds instead of milliseconds',
+      { OTEL_EXPORTER_OTLP_TIMEOUT: '10' },
+      ['otlp'],
+      /^warn .*is 10 ms/,
+    ],
+    ['addresses an SDK', { OTEL_SDK_DISABLED: 'true' }, ['otlp'], /^warn .*OTEL_SDK_DISABLED has no effect/],
+    [
+      'is misspelt',
+      { HERMES_OTEL_EXPORTR: 'otlp' },
+      ['otlp'],
+      /^warn .*HERMES_OTEL_EXPORTR is not a variable/,
+    ],
   ];
   test.each(ODD)('%s', (_name, env, exporters, expected) => {
     expect(odd(check(env, [...exporters]))).toEqual([expect.stringMatching(expected)]);
@@ -112,21 +119,25 @@ describe('Hermes and its recorder', () => {
     pluginEnabled: true,
     pluginDisabled: false,
     shellHooks: 0,
-    configTrouble: undefined,
+    configProblem: undefined,
   };
   const ODD: readonly (readonly [string, Partial<HermesFacts>, readonly RegExp[]])[] = [
     ['in order', {}, []],
     ['in order with shell hooks', { pluginInstalled: false, pluginEnabled: false, shellHooks: 19 }, []],
-    ['not here', { version: undefined, homeExists: false }, [/^warn Hermes: No command/]],
+    ['not here', { version: undefined, homeExists: false }, [/^warn Hermes: There is no command/]],
     ['without a home', { homeExists: false }, [/^warn Hermes: .*no home/]],
     ['without a recorder', { pluginInstalled: false, pluginEnabled: false }, [/^warn Recorder: No recorder/]],
     ['with a plugin that is not loaded', { pluginEnabled: false }, [/^fail Recorder: .*does not load it/]],
-    ['with a plugin that is listed and missing', { pluginInstalled: false }, [/^fail Recorder: .*not there/]],
+    [
+      'with a plugin that is listed and missing',
+      { pluginInstalled: false },
+      [/^fail Recorder: .*are missing/],
+    ],
     ['with a plugin that is disabled', { pluginDisabled: true }, [/^fail Recorder: .*plugins.disabled/]],
     ['recording twice', { shellHooks: 3 }, [/^warn Recorder: .*written twice/]],
     [
       'with a broken config.yaml',
-      { configTrouble: 'line 3 is not valid YAML' },
+      { configProblem: 'line 3 is not valid YAML' },
       [/^fail Recorder: .*line 3/],
     ],
   ];
@@ -192,12 +203,12 @@ describe('a sentence of the export stage', () => {
   test.each([
     ['a is b: check c', ['a is b.', 'Check c.']],
     ['a is b; is it c, and d?', ['a is b.', 'Is it c, and d?']],
-    ['a answered 503', ['a answered 503.', 'Look into the log of the receiver.']],
+    ['a answered 503', ['a answered 503.', 'Check the log of the receiver.']],
   ])('%s', (sentence, parts) => {
-    expect(cut(sentence)).toEqual(parts);
+    expect(splitSentence(sentence)).toEqual(parts);
   });
 
-  const MEND = 'Mend the flag or the variable that is named.';
+  const MEND = 'Correct the flag or variable named above.';
   test.each([
     ['a is grpc: use -e otlp_grpc', ['a is grpc.', 'Use -e otlp_grpc.']],
     ['a needs b: npm install b@1', ['a needs b.', 'Run `npm install b@1`.']],
@@ -207,7 +218,7 @@ describe('a sentence of the export stage', () => {
     ],
     ['a must be http://b:1', ['a must be http://b:1.', MEND]],
   ])('of a flag or a variable: %s', (sentence, parts) => {
-    expect(cutProblem(sentence)).toEqual(parts);
+    expect(splitOptionProblem(sentence)).toEqual(parts);
   });
 });
 
@@ -226,6 +237,6 @@ describe('another program than an OTLP receiver', () => {
     [9999, 'http', 'Check the port (OTLP over HTTP is usually on port 4318)'],
     [443, 'http', 'Check the address'],
   ] as const)('on port %d', (port, protocol, advice) => {
-    expect(checkThePort(port, protocol)).toBe(advice);
+    expect(portAdvice(port, protocol)).toBe(advice);
   });
 });

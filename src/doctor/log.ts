@@ -1,7 +1,7 @@
 import type { EpochMicros } from '../model/time.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** What a look through a log counted. */
+/** What was counted in a log. */
 export interface LogFacts {
   /** As the user named it. */
   readonly name: string;
@@ -9,17 +9,17 @@ export interface LogFacts {
   readonly events: number;
   /** Lines that could not be read as an event. */
   readonly lost: number;
-  /** The first of them. */
+  /** Where and why the first of them was lost. */
   readonly firstLost: string | undefined;
   readonly lastEvent: EpochMicros | undefined;
   readonly sessions: number;
   readonly turns: number;
   readonly apiCalls: number;
   readonly answeredCalls: number;
-  /** Answered calls that say how many tokens they took. */
+  /** Answered calls that report how many tokens they used. */
   readonly callsWithUsage: number;
   readonly toolCalls: number;
-  /** Spans whose parent is in no session of this log. */
+  /** Spans whose parent is not in this log. */
   readonly orphans: number;
   readonly incomplete: number;
 }
@@ -27,7 +27,7 @@ export interface LogFacts {
 const DAY_MICROS = 86_400_000_000;
 const FIVE_MINUTES_MICROS = 300_000_000;
 
-/** Judges a log: can it be read, is it fresh, and is there in it what the spans and metrics are made of. */
+/** Checks a log: whether it can be read, is recent, and contains what spans and metrics are made of. */
 export function checkLog(facts: LogFacts, now: EpochMicros): readonly Finding[] {
   return [
     readable(facts),
@@ -42,14 +42,14 @@ function readable({ name, lines, events, lost, firstLost }: LogFacts): Finding {
     return fail(
       about,
       `${name} ${why}.`,
-      "Check that it is the recorder's file, and that Hermes has run since the recorder was installed.",
+      "Check that this is the recorder's file, and that Hermes has run since the recorder was installed.",
     );
   }
   if (lost === 0) return ok(about, `${name}: ${count(events, 'event')}.`);
   return warn(
     about,
     `${name}: ${count(events, 'event')}, ${count(lost, 'line')} lost (${firstLost}).`,
-    '`hermes-otel replay --report FILE` lists every one of them.',
+    '`hermes-otel replay --report FILE` lists all of them.',
   );
 }
 
@@ -61,13 +61,13 @@ function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
     return warn(
       about,
       `The last event is in the future (${iso(lastEvent)}).`,
-      'Compare the clocks of this machine and of the one that recorded: searches end now, and some receivers refuse what is yet to come.',
+      'Compare the clocks of this machine and of the one that recorded. Searches end at the present time, and some receivers refuse data from the future.',
     );
   if (days < 1) return ok(about, `The last event is of ${iso(lastEvent)}.`);
   return warn(
     about,
     `The last event is ${count(days, 'day')} old (${iso(lastEvent)}).`,
-    'Some receivers drop what is older than a day, with a 200, and others show it only when asked for its time: see docs/backends.md. If Hermes has run since, its recorder does not.',
+    'Some receivers answer 200 and drop data older than a day; others show it only when that time range is selected (docs/backends.md). If Hermes has run since, its recorder is not working.',
   );
 }
 
@@ -85,15 +85,15 @@ function tree({ sessions, turns, orphans, incomplete }: LogFacts): Finding {
     return fail(
       about,
       `${count(orphans, 'span')} with a parent that is not in the log.`,
-      'Replay all files of the session in one command: what began in one file ends in another.',
+      'Replay all files of the session in one command. Spans may begin in one file and end in another.',
     );
   }
-  const found = `${count(sessions, 'session')}, ${count(turns, 'turn')}; every span hangs in its session's tree.`;
+  const found = `${count(sessions, 'session')}, ${count(turns, 'turn')}; every span has its parent.`;
   if (incomplete === 0) return ok(about, found);
   return warn(
     about,
     `${found} ${count(incomplete, 'span')} without an end in the log.`,
-    'An agent that was killed or still runs leaves such spans; they are marked hermes.incomplete.',
+    'An agent that was killed or is still running leaves such spans. They are marked hermes.incomplete.',
   );
 }
 
@@ -111,8 +111,8 @@ function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
     );
   return warn(
     about,
-    `The log has no ${none.join(' and no ')}: their metrics will be missing.`,
-    'If there were some, the recorder does not hear those hooks: `hermes-otel init` sets all of them up.',
+    `The log has no ${none.join(' and no ')}: the metrics of these will be missing.`,
+    'If there were some, those hooks are not recorded: `hermes-otel init` sets up all of them.',
   );
 }
 
@@ -123,6 +123,6 @@ function tokens({ answeredCalls, callsWithUsage }: LogFacts): Finding {
   return warn(
     about,
     `${answeredCalls - callsWithUsage} of ${answeredCalls} answers report no tokens.`,
-    'The provider sent no usage (many local servers, and streams without `include_usage`): such calls have no token attributes, rather than 0.',
+    'The provider sent no usage (many local servers, and streams without `include_usage`). Such calls have no token attributes; they are not counted as 0.',
   );
 }

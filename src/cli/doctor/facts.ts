@@ -1,0 +1,119 @@
+/** Collects the facts that the doctor judges: about Hermes on this machine, and about a log. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { parseDocument } from 'yaml';
+import type { LogFacts } from '../../doctor/log.ts';
+import type { HermesFacts } from '../../doctor/machine.ts';
+import { listAt } from '../../install/config-text.ts';
+import {
+  configPath,
+  hooksOf,
+  PLUGIN,
+  PLUGIN_FILES,
+  pluginDirectory,
+  readIfThere,
+} from '../../install/hermes-home.ts';
+import { recordingHooks } from '../../install/shell-hooks.ts';
+import type { ParsedLine } from '../../model/line.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import type { EpochMicros } from '../../model/time.ts';
+import { createOutput } from '../../reconstruct/output.ts';
+import { createState } from '../../reconstruct/state.ts';
+import { finish, step } from '../../reconstruct/step.ts';
+import { hermesHome } from '../../record/settings.ts';
+import { readFlags } from '../flags.ts';
+import { openInput, SILENCE } from '../input.ts';
+import type { Io } from '../io.ts';
+import { reconstructOptions } from '../reconstruct-options.ts';
+import { REPLAY_FLAGS } from '../replay-flags.ts';
+import { createReport } from '../report.ts';
+
+/** Hermes is a Python program that takes seconds to load. */
+const VERSION_TIMEOUT_MILLIS = 15_000;
+
+export async function hermesFacts(env: Io['env']): Promise<HermesFacts> {
+  const home = hermesHome(env);
+  const config = home === undefined ? '' : (readIfThere(configPath(home)) ?? '');
+  const error = parseDocument(config).errors[0];
+  const listed = (inner: string) => error === undefined && listAt(config, 'plugins', inner).includes(PLUGIN);
+  const files = home === undefined ? [] : PLUGIN_FILES.map((file) => join(pluginDirectory(home), file));
+  return {
+    version: await hermesVersion(env),
+    home,
+    homeExists: home !== undefined && existsSync(home),
+    pluginInstalled: files.length > 0 && files.every((file) => existsSync(file)),
+    pluginEnabled: listed('enabled'),
+    pluginDisabled: listed('disabled'),
+    shellHooks: error === undefined ? recordingHooks(hooksOf(config)).length : 0,
+    configProblem: error === undefined ? undefined : `line ${error.linePos?.[0].line ?? 1} is not valid YAML`,
+  };
+}
+
+async function hermesVersion(env: Io['env']): Promise<string | undefined> {
+  try {
+    const options = { env: { ...env }, timeout: VERSION_TIMEOUT_MILLIS };
+    const { stdout } = await promisify(execFile)('hermes', ['--version'], options);
+    return stdout.split('\n')[0]?.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the doctor is told about a log: the very stages of a replay run over it, and what they make is counted. */
+/** Runs the stages of a replay over a log and counts what they produce. Throws a `CliError` when it cannot be opened. */
+export async function logFacts(log: string, io: Io): Promise<LogFacts> {
+  const flags = { ...readFlags(REPLAY_FLAGS, new Command(), {}), color: undefined };
+  const input = await openInput([log], flags, io, new AbortController().signal, createReport(1));
+  const state = createState(reconstructOptions(flags, input));
+  const out = createOutput();
+  const counts = { lines: 0, events: 0, lost: 0 };
+  let firstLost: string | undefined;
+  let lastEvent: EpochMicros | undefined;
+  const count = (line: ParsedLine) => {
+    counts.lines += 1;
+    if (line.kind === 'event') {
+      counts.events += 1;
+      lastEvent = line.event.time;
+      step(state, line.event, out);
+    }
+    const loss = lossOf(line);
+    if (loss !== undefined) counts.lost += 1;
+    firstLost ??= loss;
+  };
+  for await (const batch of input.lines) {
+    if (batch !== SILENCE) batch.forEach(count);
+  }
+  finish(state, out);
+  return { name: log, ...counts, firstLost, lastEvent, ...countsOf(out.spans) };
+}
+
+/** Why a replay loses a line; `undefined` when it does not. */
+function lossOf(line: ParsedLine): string | undefined {
+  switch (line.kind) {
+    case 'malformed':
+      return `line ${line.diagnostic.at?.line}: ${line.diagnostic.message}`;
+    case 'untimed':
+      return `line ${line.event.line}: it has no time`;
+    default:
+      return undefined;
+  }
+}
+
+function countsOf(spans: readonly AgentSpan[]) {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  const of = (kind: AgentSpan['kind']) => spans.filter((span) => span.kind === kind).length;
+  const answered = spans.filter((span) => span.kind === 'api_call').filter((span) => span.answered);
+  return {
+    sessions: of('session'),
+    turns: of('turn'),
+    apiCalls: of('api_call'),
+    toolCalls: of('tool_call'),
+    answeredCalls: answered.length,
+    callsWithUsage: answered.filter(({ usage }) => usage !== undefined).length,
+    orphans: spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !ids.has(parentSpanId)).length,
+    incomplete: spans.filter(({ incomplete }) => incomplete !== undefined).length,
+  };
+}

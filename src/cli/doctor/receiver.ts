@@ -1,0 +1,177 @@
+/** Checks the receiver for the doctor: settings, connection, an empty request per signal, the clock, and a sample on request. */
+import { type Finding, fail, ok, splitOptionProblem, warn } from '../../doctor/finding.ts';
+import { checkClock } from '../../doctor/machine.ts';
+import { checkReceivers, type ProbeAnswer, type SignalProbe } from '../../doctor/probe.ts';
+import type { Channel, Port } from '../../export/channel.ts';
+import type { Answer } from '../../export/delivery/answer.ts';
+import { systemClock } from '../../export/delivery/clock.ts';
+import { grpcChannel, type OtlpGrpcSignal } from '../../export/grpc/grpc-channel.ts';
+import { loadGrpc } from '../../export/grpc/load.ts';
+import { httpChannel } from '../../export/http/http-channel.ts';
+import { resolveOtlpGrpc } from '../../export/options/otlp-grpc-options.ts';
+import { resolveOtlpHttp } from '../../export/options/otlp-http-options.ts';
+import { collectProblem, isProblem, type OptionProblem } from '../../export/options/problem.ts';
+import type { Io } from '../io.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
+import { packageVersion } from '../version.ts';
+
+type ReceiverFlags = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'> & {
+  readonly sendTest: boolean;
+};
+
+/** Each check runs only when those before it did not fail. */
+export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGenerator<Finding> {
+  const sends =
+    flags.exporter.some((name) => name === 'otlp' || name === 'otlp_grpc') || flags.endpoint !== undefined;
+  if (!sends) {
+    yield ok(
+      'Receiver',
+      `The exporter is ${flags.exporter.join(', ')}: nothing is sent to a receiver. Use \`-e otlp\` or --endpoint to check one.`,
+    );
+    return;
+  }
+  const opened = await signalProbes(flags, io.env);
+  if ('sentence' in opened) {
+    yield fail('Receiver', ...splitOptionProblem(opened.sentence));
+    return;
+  }
+  const probes = opened.probes.filter(({ signal }) => flags[signal]);
+  const findings = await checkReceivers(probes);
+  await opened.close();
+  yield* findings;
+  if (findings.some(({ level }) => level === 'fail')) {
+    if (flags.sendTest) yield warn('Sample', 'It was not sent.', 'Solve the problems above, then try again.');
+    return;
+  }
+  if (probes[0]?.protocol === 'http') yield* await clockFindings(probes[0]);
+  if (flags.sendTest) yield await sampleFinding(probes[0]?.protocol ?? 'http', flags, io);
+}
+
+async function clockFindings(probe: SignalProbe): Promise<readonly Finding[]> {
+  try {
+    const answer = await fetch(probe.url.origin, { method: 'HEAD', signal: AbortSignal.timeout(3_000) });
+    const finding = checkClock(answer.headers.get('date') ?? undefined, Date.now());
+    return finding === undefined ? [] : [finding];
+  } catch {
+    // Some receivers answer OTLP requests only. Their clock stays unknown.
+    return [];
+  }
+}
+
+async function sampleFinding(
+  protocol: SignalProbe['protocol'],
+  flags: ReceiverFlags,
+  io: Io,
+): Promise<Finding> {
+  const { sendSample } = await import('../send-sample.ts');
+  const { traceId, problems } = await sendSample(
+    { ...flags, exporter: [protocol === 'grpc' ? 'otlp_grpc' : 'otlp'] },
+    io.env,
+    io,
+  );
+  const about = 'Sample';
+  const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
+  if (problems.length > 0) return fail(about, problems.join(' '), 'See the reasons above.');
+  return ok(about, `Accepted ${what.join(' and ')}${flags.traces ? `: trace ${traceId}` : ''}.`);
+}
+
+type Given = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>;
+
+/** Probes of both signals. They share a channel, which the caller closes. */
+interface Probes {
+  readonly probes: readonly SignalProbe[];
+  close(): Promise<void>;
+}
+
+/** Probes with the settings of flags and variables, or the problem of one of these. */
+async function signalProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
+  return flags.exporter.includes('otlp_grpc') ? grpcProbes(flags, env) : httpProbes(flags, env);
+}
+
+const userAgent = () => `hermes-otel/${packageVersion()}`;
+
+async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
+  const settings = await resolveOtlpHttp(env, flags);
+  if (isProblem(settings)) return settings;
+  const { traces, metrics } = settings;
+  const way = (signal: typeof traces): Way => ({
+    url: signal.url,
+    manner: [signal.protocol, ...manner(signal)].join(', '),
+  });
+  return probesOf(httpChannel(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
+}
+
+async function grpcProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
+  const settings = await resolveOtlpGrpc(env, flags);
+  if (isProblem(settings)) return settings;
+  const way = (signal: OtlpGrpcSignal): Way => ({ url: urlOf(signal), manner: manner(signal).join(', ') });
+  return collectProblem(async () => {
+    const channel = grpcChannel(loadGrpc(import.meta.url), settings, userAgent());
+    return probesOf(channel, 'grpc', way(settings.traces), way(settings.metrics));
+  });
+}
+
+interface Way {
+  readonly url: URL;
+  readonly manner: string;
+}
+
+/** Compression, timeout and the names of headers: the settings that HTTP and gRPC share. */
+function manner(
+  signal: Pick<OtlpGrpcSignal, 'compression' | 'timeoutMillis' | 'headers'>,
+): readonly string[] {
+  const headers = Object.keys(signal.headers);
+  return [
+    ...(signal.compression === 'gzip' ? ['gzip'] : []),
+    `within ${signal.timeoutMillis / 1000} s`,
+    ...(headers.length === 0 ? [] : [`with ${headers.join(' and ')} in its headers`]),
+  ];
+}
+
+function urlOf({ secure, target }: OtlpGrpcSignal): URL {
+  return new URL(`${secure ? 'https' : 'http'}://${target}`);
+}
+
+function probesOf(channel: Channel, protocol: SignalProbe['protocol'], traces: Way, metrics: Way): Probes {
+  const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => {
+    const port = channel[signal];
+    const [empty, invalid] = BODIES[port.contentType === 'application/json' ? 'json' : 'protobuf'];
+    return {
+      ...way,
+      signal,
+      protocol,
+      shown: port.destination,
+      sendEmpty: () => send(port, empty),
+      sendInvalid: () => send(port, invalid),
+    };
+  };
+  return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => channel.close() };
+}
+
+/** A message without fields, and bytes that are not a message. */
+const BODIES = {
+  json: [Buffer.from('{}'), Buffer.from('no JSON')],
+  protobuf: [Buffer.alloc(0), Buffer.alloc(16, 0xff)],
+} as const;
+
+async function send({ transport }: Port, body: Uint8Array): Promise<ProbeAnswer> {
+  return toProbeAnswer(await transport(body)(new AbortController().signal));
+}
+
+function toProbeAnswer(answer: Answer): ProbeAnswer {
+  switch (answer.kind) {
+    case 'accepted':
+      return { kind: 'accepted', message: answer.message };
+    case 'final':
+    case 'too_large':
+      return { kind: 'refused', sentence: answer.sentence };
+    case 'transient':
+      return { kind: answer.reached ? 'refused' : 'unanswered', sentence: answer.sentence };
+    case 'unwanted':
+      return { kind: 'unanswered', sentence: 'the request was cancelled' };
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** The doctor at the receiver's door. */

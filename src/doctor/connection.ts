@@ -1,0 +1,157 @@
+/** Checks of a port below OTLP: its name, the connection, TLS and HTTP/2. Nothing is sent that a receiver would store. */
+import { lookup } from 'node:dns/promises';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Finding, fail, ok } from './finding.ts';
+
+const TIMEOUT_MILLIS = 3_000;
+
+export type Protocol = 'http' | 'grpc';
+
+interface Port {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function portOf(url: URL): Port {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+}
+
+/** Name, connection and TLS, in this order, up to the first that fails. */
+export async function checkConnection(url: URL, protocol: Protocol): Promise<readonly Finding[]> {
+  const port = portOf(url);
+  const checks = [() => checkName(port), () => checkTcp(port, protocol), () => checkTls(url, port)];
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    const finding = await check();
+    if (finding === undefined) continue;
+    findings.push(finding);
+    if (finding.level === 'fail') break;
+  }
+  return findings;
+}
+
+async function checkName({ host }: Port): Promise<Finding | undefined> {
+  if (isIP(host) !== 0) return undefined;
+  const about = 'Name';
+  const error = await lookup(host).then(() => undefined, errorCode);
+  if (error === undefined) return ok(about, `${host} has an address.`);
+  return fail(
+    about,
+    `${host} cannot be looked up (${error}).`,
+    'Check its spelling in --endpoint. The name of a Compose service is known only inside its network.',
+  );
+}
+
+async function checkTcp(port: Port, protocol: Protocol): Promise<Finding> {
+  const about = 'Connection';
+  const where = `${port.host}:${port.port}`;
+  const error = await connectionError((done) => {
+    const socket = connectTcp(port, () => done(undefined));
+    socket.on('error', done);
+    return () => socket.destroy();
+  });
+  if (error === undefined) return ok(about, `${where} accepts connections.`);
+  if (error === 'ECONNREFUSED')
+    return fail(
+      about,
+      `Nothing listens on ${where}.`,
+      `Start the receiver, or give its address with --endpoint (${usualPort(protocol)}).`,
+    );
+  return fail(
+    about,
+    `${where} cannot be reached (${error}).`,
+    'Check the address, the network and the firewalls in between.',
+  );
+}
+
+async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
+  if (url.protocol !== 'https:') return undefined;
+  const about = 'TLS';
+  if (await hasTls(port)) return ok(about, 'The port uses TLS.');
+  return fail(
+    about,
+    `${port.host}:${port.port} accepts connections, but does not use TLS.`,
+    'Give the address with http:// instead of https://.',
+  );
+}
+
+/** Whether a TLS server listens there. Its certificate is not checked. */
+export async function hasTls({ host, port }: Port): Promise<boolean> {
+  const error = await connectionError((done) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false }, () => done(undefined));
+    socket.on('error', done);
+    return () => socket.destroy();
+  });
+  return error === undefined;
+}
+
+/** Whether the port sends HTTP/2 settings without an upgrade request. Hardly anything but a gRPC server does. */
+export async function hasHttp2(url: URL): Promise<boolean> {
+  const error = await connectionError((done) => {
+    const session = connectHttp2(url.origin, { rejectUnauthorized: false });
+    session.on('remoteSettings', () => done(undefined));
+    session.on('error', done);
+    session.on('close', () => done(new Error('closed')));
+    return () => session.destroy();
+  });
+  return error === undefined;
+}
+
+/**
+ * Runs one attempt within the timeout.
+ * @param connect begins the attempt; returns what ends it
+ * @returns `undefined` when it worked, else the error's code or message
+ */
+function connectionError(
+  connect: (done: (error: unknown) => void) => () => void,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let end: () => void = () => {};
+    const timer = setTimeout(() => settle('ETIMEDOUT'), TIMEOUT_MILLIS);
+    const settle = (error: string | undefined) => {
+      clearTimeout(timer);
+      resolve(error);
+      end();
+    };
+    end = connect((error) => settle(error === undefined ? undefined : errorCode(error)));
+  });
+}
+
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'message' in error ? String(error.message) : 'unknown';
+}
+
+/** What usually listens on a port to which OTLP is sent by mistake. */
+const USUAL: ReadonlyMap<number, string> = new Map([
+  [3000, 'Grafana'],
+  [3100, 'Loki'],
+  [8888, "a Collector's own metrics"],
+  [8889, "a Collector's metrics for Prometheus"],
+  [9090, 'Prometheus, whose OTLP receiver has the path /api/v1/otlp'],
+  [9411, 'Zipkin'],
+  [13133, 'a health check'],
+  [14268, "Jaeger's old protocol"],
+  [16685, "Jaeger's query API"],
+  [16686, "Jaeger's page"],
+]);
+
+/** On these ports OTLP is as likely as anything else. */
+const SHARED: ReadonlySet<number> = new Set([80, 443, 4317, 4318]);
+
+/** Advice for when another program than an OTLP receiver answers on `port`. */
+export function portAdvice(port: number, protocol: Protocol): string {
+  if (SHARED.has(port)) return 'Check the address';
+  const usual = USUAL.get(port);
+  return `Check the port (${usual === undefined ? '' : `${port} is usually ${usual}; `}${usualPort(protocol)})`;
+}
+
+function usualPort(protocol: Protocol): string {
+  return protocol === 'grpc'
+    ? 'OTLP over gRPC is usually on port 4317'
+    : 'OTLP over HTTP is usually on port 4318';
+}

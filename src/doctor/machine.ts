@@ -1,0 +1,106 @@
+/** Checks of this machine: Node.js, the clock, Hermes and its recorder. */
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** `engines` in package.json. */
+const OLDEST_NODE = [20, 19] as const;
+
+/** @param version as in `process.versions.node` */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok('Node.js', version);
+  const oldest = OLDEST_NODE.join('.');
+  return fail('Node.js', `${version} is older than ${oldest}.`, `Install Node.js ${oldest} or newer.`);
+}
+
+const FIVE_MINUTES_MILLIS = 300_000;
+
+/**
+ * Compares this machine's clock with the receiver's.
+ * @param date the `Date` header of the receiver's response; `undefined` without one
+ * @returns `undefined` when `date` is missing or is not a date
+ */
+export function checkClock(date: string | undefined, nowMillis: number): Finding | undefined {
+  const aheadMillis = nowMillis - (date === undefined ? Number.NaN : Date.parse(date));
+  if (Number.isNaN(aheadMillis)) return undefined;
+  const about = 'Clock';
+  if (Math.abs(aheadMillis) < FIVE_MINUTES_MILLIS)
+    return ok(about, "This clock agrees with the receiver's clock.");
+  const minutes = Math.round(Math.abs(aheadMillis) / 60_000);
+  return warn(
+    about,
+    `This clock is ${minutes} minutes ${aheadMillis > 0 ? 'ahead of' : 'behind'} the receiver's clock.`,
+    "Synchronize it (NTP). Otherwise the spans of a live agent lie in the receiver's future or past.",
+  );
+}
+
+/** What was found of Hermes and its recorder. */
+export interface HermesFacts {
+  /** The output of `hermes --version`; `undefined` when there is no such command, or it does not answer. */
+  readonly version: string | undefined;
+  /** `HERMES_HOME` or `~/.hermes`; `undefined` when the user has no home directory. */
+  readonly home: string | undefined;
+  readonly homeExists: boolean;
+  /** The recorder plugin's files are in this home. */
+  readonly pluginInstalled: boolean;
+  /** `config.yaml` lists it under `plugins.enabled`. Hermes does not load a plugin that is not listed. */
+  readonly pluginEnabled: boolean;
+  /** `config.yaml` lists it under `plugins.disabled`, which takes precedence. */
+  readonly pluginDisabled: boolean;
+  /** The number of shell hooks in `config.yaml` that run `hermes-otel record`. */
+  readonly shellHooks: number;
+  /** Why `config.yaml` could not be read; `undefined` when it could, or does not exist. */
+  readonly configProblem: string | undefined;
+}
+
+export function checkHermes(facts: HermesFacts): readonly Finding[] {
+  return [hermes(facts), ...(facts.homeExists ? [recorder(facts)] : [])];
+}
+
+function hermes({ version, home, homeExists }: HermesFacts): Finding {
+  const about = 'Hermes';
+  const where = homeExists ? `its home is ${home}` : `there is no home at ${home ?? '~/.hermes'}`;
+  if (homeExists) return ok(about, `${version ?? 'There is no command `hermes` here'}; ${where}.`);
+  if (version !== undefined)
+    return warn(about, `${version}; ${where}.`, 'Start Hermes once, or set HERMES_HOME to its home.');
+  return warn(
+    about,
+    `There is no command \`hermes\` here, and ${where}.`,
+    'Nothing to do if you replay logs of another machine. Otherwise install Hermes, or set HERMES_HOME.',
+  );
+}
+
+function recorder(facts: HermesFacts): Finding {
+  const about = 'Recorder';
+  const init = 'Run `hermes-otel init` to set it up.';
+  if (facts.configProblem !== undefined)
+    return fail(
+      about,
+      `config.yaml cannot be read: ${facts.configProblem}.`,
+      'Correct the file: Hermes cannot read it either.',
+    );
+  if (facts.pluginDisabled)
+    return fail(
+      about,
+      'The recorder plugin is listed under plugins.disabled, which takes precedence.',
+      'Run `hermes plugins enable hermes_otel_recorder`.',
+    );
+  if (facts.pluginInstalled && facts.pluginEnabled) {
+    if (facts.shellHooks === 0) return ok(about, 'The recorder plugin is installed and enabled.');
+    return warn(
+      about,
+      'The plugin and shell hooks both record: every event is written twice.',
+      'Remove one: `hermes-otel init --uninstall`, then set up the other again.',
+    );
+  }
+  if (facts.shellHooks > 0) return ok(about, `${facts.shellHooks} shell hooks record.`);
+  if (facts.pluginInstalled)
+    return fail(
+      about,
+      'The recorder plugin is installed, but not listed under plugins.enabled: Hermes does not load it.',
+      init,
+    );
+  if (facts.pluginEnabled)
+    return fail(about, 'The recorder plugin is enabled, but its files are missing.', init);
+  return warn(about, 'No recorder is set up in this Hermes home.', init);
+}
