@@ -5,12 +5,12 @@ import { resolveTemporality } from '../export/options/temporality.ts';
 import type { Instrument, Measurement, MetricSnapshot } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
+import type { Earlier } from '../replay/checkpoint/journal.ts';
+import { unsentPoints, unsentSpans } from '../replay/checkpoint/skip-settled.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import { CliError } from './cli-error.ts';
 import { intervalMicrosOf, openDeadLetter, valueOrCliError } from './delivery-settings.ts';
 import { openExporter } from './exporters.ts';
-import type { Earlier } from './following/journal.ts';
-import { unsentPoints, unsentSpans } from './following/unsent.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 

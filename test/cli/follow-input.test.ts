@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { addFlags, readFlags } from '../../src/cli/flags.ts';
-import { openFollowed } from '../../src/cli/following/follow-input.ts';
+import { openFollowed } from '../../src/cli/follow-input.ts';
 import { SILENCE } from '../../src/cli/input.ts';
 import { REPLAY_FLAGS } from '../../src/cli/replay-flags.ts';
 import { createReport } from '../../src/cli/report.ts';

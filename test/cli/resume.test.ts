@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { readEarlier } from '../../src/cli/following/journal.ts';
 import { epochMicros } from '../../src/model/time.ts';
+import { readEarlier } from '../../src/replay/checkpoint/journal.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { partial } from '../export/behaviours.ts';
 import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';

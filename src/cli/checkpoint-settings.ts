@@ -1,8 +1,8 @@
 /** What must not change between two runs that share a checkpoint. */
 import { isAbsolute, join, resolve } from 'node:path';
-import { CliError } from '../cli-error.ts';
-import type { Io } from '../io.ts';
-import type { ReplayFlags } from '../replay-flags.ts';
+import { CliError } from './cli-error.ts';
+import type { Io } from './io.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 
 /** By name of the flag, or `log`. */
 export type CheckpointSettings = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createPace } from '../../src/cli/following/checkpoint-pace.ts';
+import { createPace } from '../../../src/replay/checkpoint/follower.ts';
 
 /** The first moment after a writing at which the next one is due. */
 function dueAfter(waited: number, written: number, silent = true): number {

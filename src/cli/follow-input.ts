@@ -1,16 +1,16 @@
 /** From followed files to parsed lines, as they are appended. */
-import { plainText } from '../../export/plain-text.ts';
-import { type FollowProgress, followLines } from '../../input/follow.ts';
-import type { FollowPosition } from '../../input/followed-file.ts';
-import { SILENCE, withSilence } from '../../input/silence.ts';
-import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { ParsedLine } from '../../model/line.ts';
-import { parseLine } from '../../parse/parse-line.ts';
-import { CliError } from '../cli-error.ts';
-import { assumedTimes, type Input, type LineBatch, SILENCE_MILLIS } from '../input.ts';
-import type { Io } from '../io.ts';
-import type { ReplayFlags } from '../replay-flags.ts';
-import { addDiagnostic, type Report } from '../report.ts';
+import { plainText } from '../export/plain-text.ts';
+import { type FollowProgress, followLines } from '../input/follow.ts';
+import type { FollowPosition } from '../input/followed-file.ts';
+import { SILENCE, withSilence } from '../input/silence.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ParsedLine } from '../model/line.ts';
+import { parseLine } from '../parse/parse-line.ts';
+import { CliError } from './cli-error.ts';
+import { assumedTimes, type Input, type LineBatch, SILENCE_MILLIS } from './input.ts';
+import type { Io } from './io.ts';
+import type { ReplayFlags } from './replay-flags.ts';
+import { addDiagnostic, type Report } from './report.ts';
 
 /** Follows `logs` from `start` on, or from their beginnings. Silence is told as long as it lasts. */
 export function openFollowed(

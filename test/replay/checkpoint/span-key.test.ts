@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSendings, readSendings, sendingOf } from '../../src/cli/following/sendings.ts';
-import type { OtelSpan } from '../../src/model/otel.ts';
-import type { SpanId } from '../../src/model/span.ts';
-import { epochMicros } from '../../src/model/time.ts';
-import { otelSpan } from '../export/spans.ts';
+import type { OtelSpan } from '../../../src/model/otel.ts';
+import type { SpanId } from '../../../src/model/span.ts';
+import { epochMicros } from '../../../src/model/time.ts';
+import { createSendings, readSendings, sendingOf } from '../../../src/replay/checkpoint/span-key.ts';
+import { otelSpan } from '../../export/spans.ts';
 
 const spans = fc
   .record({

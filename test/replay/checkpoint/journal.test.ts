@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { NOTHING, readEarlier, textOf } from '../../src/cli/following/journal.ts';
-import { createSendings, sendingOf } from '../../src/cli/following/sendings.ts';
-import type { OtelSpan } from '../../src/model/otel.ts';
-import { epochMicros } from '../../src/model/time.ts';
-import { otelSpan } from '../export/spans.ts';
+import type { OtelSpan } from '../../../src/model/otel.ts';
+import { epochMicros } from '../../../src/model/time.ts';
+import { NOTHING, readEarlier, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { createSendings, sendingOf } from '../../../src/replay/checkpoint/span-key.ts';
+import { otelSpan } from '../../export/spans.ts';
 
 const OTEL = [otelSpan(0), otelSpan(1), otelSpan(2)];
 const [FIRST, SECOND] = [otelSpan(0), otelSpan(1)];

@@ -7,7 +7,7 @@ import {
   openJournal,
   readJournal,
   removeOtherJournals,
-} from '../../src/checkpoint/journal-file.ts';
+} from '../../../src/replay/checkpoint/journal.ts';
 
 const FIRST = 'a'.repeat(64);
 const SECOND = 'b'.repeat(64);

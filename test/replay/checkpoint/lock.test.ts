@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { isOwner, takeLock } from '../../src/checkpoint/lock.ts';
+import { isOwner, takeLock } from '../../../src/replay/checkpoint/lock.ts';
 
 let folder: string;
 beforeEach(() => {

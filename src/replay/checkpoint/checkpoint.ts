@@ -1,22 +1,36 @@
 /** `--checkpoint DIR`: what a follower writes down, and whether what it finds there is its own. */
-import { mkdir } from 'node:fs/promises';
-import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint-file.ts';
-import { openJournal, readJournal, removeOtherJournals } from '../../checkpoint/journal-file.ts';
-import { isOwner, type Lock, takeLock } from '../../checkpoint/lock.ts';
+
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  absolute,
+  type CheckpointSettings,
+  refuseUnsuitable,
+  settingsOf,
+} from '../../cli/checkpoint-settings.ts';
+import { CliError } from '../../cli/cli-error.ts';
+import type { Carried } from '../../cli/destinations.ts';
+import type { Io } from '../../cli/io.ts';
+import type { ReplayFlags } from '../../cli/replay-flags.ts';
+import { createReport, type Report } from '../../cli/report.ts';
+import { systemProblem } from '../../cli/system-problem.ts';
+import { packageVersion } from '../../cli/version.ts';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import type { SpanId } from '../../model/span.ts';
+import { errorCode } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
-import { CliError } from '../cli-error.ts';
-import type { Carried } from '../destinations.ts';
-import type { Io } from '../io.ts';
-import type { ReplayFlags } from '../replay-flags.ts';
-import { systemProblem } from '../system-problem.ts';
-import { packageVersion } from '../version.ts';
-import { absolute, type CheckpointSettings, refuseUnsuitable, settingsOf } from './checkpoint-settings.ts';
-import { type Earlier, readEarlier } from './journal.ts';
-import { type Note, noteIn } from './note.ts';
-import type { SavedReport } from './saved-report.ts';
+import {
+  type Earlier,
+  type Note,
+  noteIn,
+  openJournal,
+  readEarlier,
+  readJournal,
+  removeOtherJournals,
+} from './journal.ts';
+import { isOwner, type Lock, takeLock } from './lock.ts';
 
 export interface Checkpoint {
   /** What an earlier run wrote down; `undefined` for the first one. */
@@ -150,4 +164,128 @@ async function usable<T>(name: string, use: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new CliError(`--checkpoint: ${name} cannot be used: ${systemProblem(error)}.`);
   }
+}
+
+/** The counters of a report as plain data, so that the account of a follower goes on after a restart. */
+export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
+  readonly metrics: readonly string[];
+  readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
+};
+
+/** Examples for the summary; a checkpoint is written often. */
+const KEPT_DIAGNOSTICS = 20;
+
+export function saveReport({ files: _files, onDiagnostic: _heard, ...report }: Report): SavedReport {
+  return {
+    ...report,
+    metrics: [...report.metrics],
+    diagnostics: report.diagnostics.slice(0, KEPT_DIAGNOSTICS),
+    diagnosticCounts: [...report.diagnosticCounts],
+  };
+}
+
+export function resumeReport(files: number, saved: SavedReport | undefined): Report {
+  if (saved === undefined) return createReport(files);
+  return {
+    ...createReport(files),
+    ...saved,
+    metrics: new Set(saved.metrics),
+    diagnosticCounts: new Map(saved.diagnosticCounts),
+  };
+}
+
+/** A checkpoint on the disk: one line that says what it is and proves that the rest, the body, is whole. */
+/** What a body means; another one cannot be read. */
+export interface CheckpointHeader {
+  readonly format: string;
+  /** Of the program that wrote it, for people. */
+  readonly program: string;
+}
+
+export type StoredCheckpoint =
+  | { readonly kind: 'none' }
+  /** Not a checkpoint, or a damaged one. */
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'other_format'; readonly program: string }
+  | { readonly kind: 'body'; readonly body: string; readonly digest: string };
+
+export function checkpointPath(directory: string): string {
+  return join(directory, 'checkpoint.json');
+}
+
+/** @returns the body's digest, which no other body has. */
+export async function writeCheckpoint(
+  directory: string,
+  header: CheckpointHeader,
+  body: string,
+): Promise<string> {
+  const digest = digestOf(body);
+  const line = JSON.stringify({ ...header, sha256: digest });
+  await writeWhole(checkpointPath(directory), `${line}\n${body}\n`);
+  return digest;
+}
+
+/** Throws what the system throws, but for a file that does not exist. */
+export async function readCheckpoint(directory: string, format: string): Promise<StoredCheckpoint> {
+  const text = await textOf(checkpointPath(directory));
+  if (text === undefined) return { kind: 'none' };
+  const lineEnd = text.indexOf('\n');
+  const header = headerOf(text.slice(0, lineEnd));
+  const body = text.slice(lineEnd + 1, -1);
+  if (header === undefined) return { kind: 'unreadable' };
+  if (header.format !== format) return { kind: 'other_format', program: header.program };
+  const digest = digestOf(body);
+  return header.sha256 === digest ? { kind: 'body', body, digest } : { kind: 'unreadable' };
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function headerOf(line: string): (CheckpointHeader & { readonly sha256: string }) | undefined {
+  try {
+    const { format, program, sha256 } = JSON.parse(line);
+    const isHeader = [format, program, sha256].every((field) => typeof field === 'string');
+    return isHeader ? { format, program, sha256 } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+/**
+ * Replaces a file in one step: whoever reads it, also after a crash of the machine, finds the old text or the new one.
+ * Throws what the system throws; the old text is then still there.
+ */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const fresh = `${path}.new`;
+  try {
+    const handle = await open(fresh, 'w', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Without it a machine that loses power may forget the new name. Some file systems cannot, and need not. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path).catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }

@@ -1,1 +1,0 @@
-export { errorCode } from '../model/system-error.ts';
