@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RECORD_COMMAND, shellHooks } from '../src/install/shell-hooks.ts';
-import { FIELDS } from '../src/parse/known-fields.ts';
+import { FIELDS } from '../src/parse/inspect-line.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { PLAIN } from '../src/record/fields.ts';
 

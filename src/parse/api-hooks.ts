@@ -1,7 +1,6 @@
-import type { ApiRequestError, PostApiRequest, PreApiRequest } from '../model/event.ts';
-import { errorMessage, errorType } from './error.ts';
+import type { ApiRequestError, PostApiRequest, PreApiRequest, StreamDelta } from '../model/event.ts';
 import { count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
-import { readUsage } from './usage.ts';
+import { errorMessage, errorType, readUsage } from './usage.ts';
 
 export function readPreApiRequest(fields: Fields): PreApiRequest {
   const { body, extra } = fields;
@@ -104,5 +103,22 @@ export function readApiRequestError(fields: Fields): ApiRequestError {
     reason: text(fields, 'reason', body.reason, extra.reason),
     errorType: errorType(fields),
     errorMessage: errorMessage(fields),
+  };
+}
+
+/** The first delta of a call is the start of its answer. The text of a delta is never read. */
+export function readStreamDelta(fields: Fields): StreamDelta {
+  const { body, extra } = fields;
+  return {
+    hook: 'on_stream_delta',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    iteration: count(fields, 'iteration', body.iteration, extra.iteration),
   };
 }

@@ -1,7 +1,6 @@
 import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
-import { errorMessage, errorType } from './error.ts';
 import { count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
-import { readUsage } from './usage.ts';
+import { errorMessage, errorType, readUsage } from './usage.ts';
 
 export function readPreAuxiliaryCall(fields: Fields): PreAuxiliaryCall {
   const { body, extra } = fields;

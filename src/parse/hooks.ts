@@ -1,19 +1,23 @@
 import type { HookEvent, HookName } from '../model/event.ts';
-import { readApiRequestError, readPostApiRequest, readPreApiRequest } from './api-hooks.ts';
+import { readApiRequestError, readPostApiRequest, readPreApiRequest, readStreamDelta } from './api-hooks.ts';
 import { readPostApprovalResponse, readPreApprovalRequest } from './approval-hooks.ts';
 import { readPostAuxiliaryCall, readPreAuxiliaryCall } from './auxiliary-hooks.ts';
 import type { Fields } from './fields.ts';
-import { MARK_HOOKS, readKanban, readMark } from './mark-hooks.ts';
-import { readSessionEnd, readSessionFinalize, readSessionReset, readSessionStart } from './session-hooks.ts';
-import { readStreamDelta } from './stream-hooks.ts';
+import { MARK_HOOKS, readKanban, readMark, readUnmapped, UNMAPPED_HOOKS } from './mark-hooks.ts';
+import {
+  readPostLlmCall,
+  readPreLlmCall,
+  readSessionEnd,
+  readSessionFinalize,
+  readSessionReset,
+  readSessionStart,
+} from './session-hooks.ts';
 import { readSubagentStart, readSubagentStop } from './subagent-hooks.ts';
 import { readPostToolCall, readPreToolCall } from './tool-hooks.ts';
-import { readPostLlmCall, readPreLlmCall } from './turn-hooks.ts';
-import { readUnmapped, UNMAPPED_HOOKS } from './unmapped-hooks.ts';
 
 type Reader<E extends HookEvent = HookEvent> = (fields: Fields) => E;
 
-/** One reader per hook that has a type of its own: a type added to `HookEvent` is missed here by `tsc`. */
+/** One reader per type of `HookEvent`: `tsc` reports a missing one. */
 const READERS = {
   on_session_start: readSessionStart,
   on_session_end: readSessionEnd,
@@ -43,11 +47,11 @@ const BY_NAME: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...UNMAPPED_HOOKS.map((name): [string, Reader] => [name, readUnmapped]),
 ]);
 
-/** Families that grow with nearly every release of Hermes: a new member is read as the others are. */
+/** Families that grow with nearly every release of Hermes. New members are read like the known ones. */
 const TRANSFORM = /^transform_[a-z0-9_]{1,60}$/;
 const KANBAN = /^(?:on_)?kanban_[a-z0-9_]{1,60}$/;
 
-/** The reader of the hook that Hermes calls `name`; `undefined` when we know none. */
+/** The reader of a hook by Hermes's name; `undefined` for an unknown hook. */
 export function readerOf(name: string): Reader | undefined {
   return BY_NAME.get(name) ?? familyReader(name);
 }

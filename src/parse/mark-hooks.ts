@@ -2,7 +2,7 @@ import type { Mark, Unmapped } from '../model/event.ts';
 import type { JsonValue } from '../model/json.ts';
 import { type Fields, text } from './fields.ts';
 
-/** The hooks that become a span event on their turn. The compression hooks exist only in open pull requests so far. */
+/** Hooks that become a span event of their turn. The compression hooks exist only in open pull requests. */
 export const MARK_HOOKS = [
   'pre_verify',
   'on_skill_lifecycle',
@@ -12,7 +12,7 @@ export const MARK_HOOKS = [
   'pre_compression',
 ] as const;
 
-/** The strings that are names or states. Any other string may be content, so it stays out; numbers and booleans never are. */
+/** Strings that are names or states. Any other string may be content and is left out; numbers and booleans never are. */
 const SHOWN_STRINGS = new Set([
   'action',
   'assignee',
@@ -29,13 +29,13 @@ const SHOWN_STRINGS = new Set([
   'trigger',
 ]);
 
-/** What an event has in fields of its own, and what the recorder adds. */
+/** Fields that the event or the recorder already has. */
 const NOT_SHOWN = new Set(['ts', 'time', 'timestamp', 'pid', 'seq']);
 
-/** Names become names of attributes: what does not look like one of Hermes's is left out (`__proto__` above all). */
+/** Field names become attribute names: names that Hermes would not use, such as `__proto__`, are left out. */
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** More would be no span event but a payload. */
+/** More fields are a payload, not a span event. */
 const MOST_FIELDS = 32;
 
 export function readMark(fields: Fields): Mark {
@@ -55,7 +55,7 @@ export function readMark(fields: Fields): Mark {
   };
 }
 
-/** A kanban `task_id` names a card on a board, not an agent's task. Without session and turn there is no span to mark. */
+/** A kanban `task_id` is a card on a board, not an agent's task. Without session and turn there is no span to mark. */
 export function readKanban(fields: Fields): Mark | Unmapped {
   const { body, extra } = fields;
   const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
@@ -87,4 +87,45 @@ function isShown(entry: [string, JsonValue | undefined]): entry is [string, stri
   if (typeof value === 'string') return SHOWN_STRINGS.has(key) && value !== '';
   if (typeof value !== 'boolean' && !Number.isFinite(value)) return false;
   return NAME.test(key) && !NOT_SHOWN.has(key);
+}
+
+/** Hooks that are neither span nor span event. They show that their session and turn were active. */
+export const UNMAPPED_HOOKS = [
+  'transform_llm_output',
+  'transform_tool_result',
+  'transform_terminal_output',
+  'transform_api_error_classification',
+  'pre_gateway_dispatch',
+  'pre_command',
+  'gateway_platform_event',
+  'on_room_member_activity',
+  'pre_transcription',
+  'pre_tts_synthesis',
+  'agent_loop_stopped',
+  'pre_response_delivery',
+  'on_stream_start',
+  'on_stream_end',
+] as const;
+
+export function readUnmapped(fields: Fields): Unmapped {
+  const { body, extra } = fields;
+  return {
+    hook: 'unmapped',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: taskId(fields),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    name: fields.hook,
+  };
+}
+
+/** The task. In `transform_terminal_output` it is the literal `default`, the name of a terminal. */
+function taskId(fields: Fields): string | undefined {
+  const { body, extra } = fields;
+  const id = text(fields, 'task_id', body.task_id, extra.task_id);
+  return id === 'default' && fields.hook === 'transform_terminal_output' ? undefined : id;
 }

@@ -1,19 +1,23 @@
+import type { HookName } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine, ParsedLine } from '../model/line.ts';
+import type { InputLine, MalformedLine, ParsedLine, UntimedEvent } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
-import { malformed } from './broken-line.ts';
-import { type Fields, moment, text, wrongType } from './fields.ts';
+import { type Fields, moment, text, warn, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
-import { noteMissingIds } from './missing-ids.ts';
-import { isTestPayload } from './test-payload.ts';
 
 const NO_EXTRA: JsonObject = Object.freeze({});
 const NO_DIAGNOSTICS: readonly never[] = Object.freeze([]);
 const NO_TIME = epochMicros(0);
-/** Longer names of hooks we do not know are cut: they are shown to people, and counted by name. */
+/** Longer names of unknown hooks are cut, as they are shown to people and counted by name. */
 const LONGEST_NAME = 80;
 
-/** The object in a line → what the line is: finds the hook's name and the time, and hands on to the hook's reader. */
+/** A line that was skipped. */
+export function malformed(line: InputLine, code: string, message: string): MalformedLine {
+  const at = { source: line.source, line: line.line };
+  return { kind: 'malformed', diagnostic: { severity: 'error', code, message, at } };
+}
+
+/** Parses the object of a line: reads the hook's name and the time, then calls the reader of the hook. */
 export function parseBody(line: InputLine, body: JsonObject, content: boolean): ParsedLine {
   const hook = nameOf(body);
   if (hook === undefined) {
@@ -37,7 +41,7 @@ export function parseBody(line: InputLine, body: JsonObject, content: boolean): 
   return parseFields(fields);
 }
 
-/** Hermes sends no time: each recorder has its own key. */
+/** The recorder's time. Hermes sends none, and each recorder has its own key. */
 function recorderTime(fields: Fields): EpochMicros {
   const { body } = fields;
   return (
@@ -48,7 +52,7 @@ function recorderTime(fields: Fields): EpochMicros {
   );
 }
 
-/** Shell hooks and webhooks write `hook_event_name`; in a plugin's own log the key is the plugin's choice. */
+/** The hook's name: `hook_event_name` in shell hooks and webhooks, the plugin's own key elsewhere. */
 export function nameOf(body: JsonObject): string | undefined {
   const name = body.hook_event_name ?? body.event ?? body.hook;
   return typeof name === 'string' && name !== '' ? name : undefined;
@@ -90,4 +94,35 @@ function shownName(fields: Fields): string {
 
 function timeOf(fields: Fields): EpochMicros | undefined {
   return fields.time === NO_TIME ? undefined : fields.time;
+}
+
+/** Hooks that have no session, task and turn in good logs too, such as a finalize before any agent was built. */
+const MAY_LACK_IDS: ReadonlySet<HookName> = new Set([
+  'on_session_finalize',
+  'pre_approval_request',
+  'post_approval_response',
+  'mark',
+  'unmapped',
+] as const);
+
+/** Warns of an event without any id. The event is kept. */
+function noteMissingIds(fields: Fields, event: UntimedEvent): void {
+  const isPlaced = event.taskId !== undefined || event.turnId !== undefined;
+  if (isPlaced || MAY_LACK_IDS.has(event.hook)) return;
+  warn(fields, 'missing-id', 'no session_id, task_id or turn_id: the event has no session');
+}
+
+/** True for a payload of `hermes hooks test` or `hermes hooks doctor`, which have these ids in every version. */
+export function isTestPayload(event: UntimedEvent): boolean {
+  return (
+    event.sessionId === 'test-session' ||
+    event.taskId === 'test-task' ||
+    event.turnId === 'test-turn' ||
+    (event.hook === 'subagent_stop' && event.sessionId === 'parent-sess') ||
+    (isToolCall(event) && event.toolCallId === 'test-call')
+  );
+}
+
+function isToolCall(event: UntimedEvent) {
+  return event.hook === 'pre_tool_call' || event.hook === 'post_tool_call';
 }

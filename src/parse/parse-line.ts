@@ -1,18 +1,17 @@
 import { isJsonObject, type JsonValue } from '../model/json.ts';
-import type { InputLine, ParsedLine } from '../model/line.ts';
-import { brokenLine, malformed } from './broken-line.ts';
-import { parseBody } from './parse-body.ts';
+import type { InputLine, MalformedLine, ParsedLine } from '../model/line.ts';
+import { malformed, parseBody } from './parse-body.ts';
 
 export interface ParseOptions {
-  /** True to keep what people, models and tools said. Arguments of tools are kept always: calls are paired by them. */
+  /** True to read content: what people, models and tools wrote. Tool arguments are always read, as calls are paired by them. */
   readonly content: boolean;
 }
 
 const BLANK: ParsedLine = Object.freeze({ kind: 'blank' });
 
 /**
- * One line of a log → what it is. Knows the three envelopes (flat, shell hook, outbound webhook) and every dialect
- * since Hermes 0.9; refuses to know other lines, sessions, or the time of day. Never throws.
+ * Parses one line of a log. Reads the three envelopes (flat, shell hook, outbound webhook) and every dialect since
+ * Hermes 0.9. Depends on no other line, session or clock. Never throws.
  */
 export function parseLine(line: InputLine, options: ParseOptions): ParsedLine {
   if (line.damage !== undefined) return parseDamaged(line, options);
@@ -26,7 +25,7 @@ function parseDamaged(line: InputLine, options: ParseOptions): ParsedLine {
   }
   const parsed = parseText(line, line.text, options);
   if (line.damage?.kind !== 'invalid_utf8') return parsed;
-  return withWarning(parsed, line, 'invalid-utf8', 'bytes that are no UTF-8 were read as U+FFFD');
+  return withWarning(parsed, line, 'invalid-utf8', 'bytes that are not UTF-8 were read as U+FFFD');
 }
 
 function parseText(line: InputLine, text: string, options: ParseOptions): ParsedLine {
@@ -36,11 +35,11 @@ function parseText(line: InputLine, text: string, options: ParseOptions): Parsed
   } catch {
     return parsePadded(line, text, options);
   }
-  if (!isJsonObject(body)) return malformed(line, 'not-an-object', 'JSON, but no object: line skipped');
+  if (!isJsonObject(body)) return malformed(line, 'not-an-object', 'JSON, but not an object: line skipped');
   return parseBody(line, body, options.content);
 }
 
-/** Off the hot path: what is no JSON may be so once the padding is gone (a byte order mark, NULs left by a crash). */
+/** Second attempt, off the hot path: without a byte order mark, or NULs that a crash left. */
 function parsePadded(line: InputLine, text: string, options: ParseOptions): ParsedLine {
   const core = withoutPadding(text);
   if (core.length === text.length) return text === '' ? BLANK : brokenLine(line);
@@ -48,13 +47,13 @@ function parsePadded(line: InputLine, text: string, options: ParseOptions): Pars
   if (core !== '') {
     const parsed = parseText(line, core, options);
     return holdsNul
-      ? withWarning(parsed, line, 'nul-bytes', 'NUL bytes around the JSON were left out')
+      ? withWarning(parsed, line, 'nul-bytes', 'NUL bytes around the JSON were ignored')
       : parsed;
   }
-  return holdsNul ? malformed(line, 'nul-bytes', 'nothing but NUL bytes: line skipped') : BLANK;
+  return holdsNul ? malformed(line, 'nul-bytes', 'only NUL bytes: line skipped') : BLANK;
 }
 
-/** `trim` takes white space and byte order marks. */
+/** `text` without outer NULs, white space and byte order marks (which `trim` removes too). */
 function withoutPadding(text: string): string {
   let start = 0;
   let end = text.length;
@@ -67,4 +66,46 @@ function withWarning(parsed: ParsedLine, line: InputLine, code: string, message:
   if (parsed.kind !== 'event' && parsed.kind !== 'untimed') return parsed;
   const at = { source: line.source, line: line.line };
   return { ...parsed, diagnostics: [...parsed.diagnostics, { severity: 'warning', code, message, at }] };
+}
+
+/** The diagnostic for a line that is not JSON, with the probable reason. Never quotes the line. */
+export function brokenLine(line: InputLine): MalformedLine {
+  if (line.damage?.kind === 'no_line_end') {
+    return malformed(line, 'truncated', 'the last line ends inside its JSON: skipped');
+  }
+  return malformed(line, 'not-json', `${reasonOf(line.text)}: line skipped`);
+}
+
+function reasonOf(text: string): string {
+  if (text.includes('\0')) return 'not JSON: it has NUL bytes';
+  const outside = outsideStrings(text);
+  if (/NaN|Infinity/.test(outside)) return "not JSON: it has Python's NaN or Infinity";
+  if (/\}\s*\{/.test(outside)) return 'not JSON: it has several objects (two writers, no line end?)';
+  if (text.startsWith('{') !== text.endsWith('}')) return 'not JSON: a part of the line is missing';
+  return 'not JSON';
+}
+
+/** The JSON without its strings. A regular expression would overflow the stack on megabytes of hostile text. */
+function outsideStrings(text: string): string {
+  let outside = '';
+  let at = 0;
+  while (at < text.length) {
+    const open = text.indexOf('"', at);
+    if (open === -1) return outside + text.slice(at);
+    outside += text.slice(at, open);
+    at = endOfString(text, open);
+  }
+  return outside;
+}
+
+function endOfString(text: string, open: number): number {
+  let close = text.indexOf('"', open + 1);
+  while (close !== -1 && isEscaped(text, close)) close = text.indexOf('"', close + 1);
+  return close === -1 ? text.length : close + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === '\\') backslashes++;
+  return backslashes % 2 === 1;
 }

@@ -1,5 +1,13 @@
-import type { SessionEnd, SessionFinalize, SessionReset, SessionStart } from '../model/event.ts';
-import { type Fields, flag, text } from './fields.ts';
+import type {
+  PostLlmCall,
+  PreLlmCall,
+  SessionEnd,
+  SessionFinalize,
+  SessionReset,
+  SessionStart,
+} from '../model/event.ts';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { contentText, type Fields, flag, text, wellFormed, wrongType } from './fields.ts';
 
 export function readSessionStart(fields: Fields): SessionStart {
   const { body, extra } = fields;
@@ -67,4 +75,77 @@ export function readSessionReset(fields: Fields): SessionReset {
     reason: text(fields, 'reason', body.reason, extra.reason),
     oldSessionId: text(fields, 'old_session_id', body.old_session_id, extra.old_session_id),
   };
+}
+
+export function readPreLlmCall(fields: Fields): PreLlmCall {
+  const { body, extra } = fields;
+  const message = userMessage(fields);
+  return {
+    hook: 'pre_llm_call',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    isFirstTurn: flag(fields, 'is_first_turn', body.is_first_turn, extra.is_first_turn),
+    senderId: text(fields, 'sender_id', body.sender_id, extra.sender_id),
+    parentSessionId: text(fields, 'parent_session_id', body.parent_session_id, extra.parent_session_id),
+    reviewPrompt:
+      message === undefined
+        ? flag(fields, 'review_prompt', body.review_prompt, extra.review_prompt)
+        : isReviewPrompt(message),
+    userMessage:
+      message === undefined || !fields.content ? undefined : wellFormed(fields, 'user_message', message),
+  };
+}
+
+export function readPostLlmCall(fields: Fields): PostLlmCall {
+  const { body, extra } = fields;
+  return {
+    hook: 'post_llm_call',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
+    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    model: text(fields, 'model', body.model, extra.model),
+    platform: text(fields, 'platform', body.platform, extra.platform),
+    assistantResponse: contentText(
+      fields,
+      'assistant_response',
+      body.assistant_response,
+      extra.assistant_response,
+    ),
+  };
+}
+
+/** The beginning of every prompt of Hermes's background review fork. */
+const REVIEW_PROMPT = 'Review the conversation above';
+
+/**
+ * The user message as one string; `undefined` when there is none. The parts of a multimodal message are on lines of
+ * their own, with `[image]` for an image.
+ */
+function userMessage(fields: Fields): string | undefined {
+  const message = fields.body.user_message ?? fields.extra.user_message;
+  if (typeof message === 'string') return message === '' ? undefined : message;
+  if (message === undefined || message === null) return undefined;
+  if (Array.isArray(message)) return message.map(partText).join('\n');
+  return wrongType(fields, 'user_message', message, 'a string or a list of parts');
+}
+
+function isReviewPrompt(message: string): boolean {
+  return message.startsWith(REVIEW_PROMPT);
+}
+
+/** One part as text. Providers name the types `text`, `input_text`, `image`, `image_url`, `input_image` and more. */
+function partText(part: JsonValue): string {
+  if (typeof part === 'string') return part;
+  if (!isJsonObject(part)) return '[other]';
+  if (typeof part.text === 'string') return part.text;
+  return typeof part.type === 'string' && part.type.includes('image') ? '[image]' : '[other]';
 }

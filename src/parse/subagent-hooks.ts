@@ -1,7 +1,7 @@
 import type { SubagentStart, SubagentStop } from '../model/event.ts';
 import { amount, contentText, type Fields, text } from './fields.ts';
 
-/** A shell hook drops `parent_session_id` and puts its value where every other hook has its own session id. */
+/** The parent's session. A shell hook has it in `session_id`, instead of `parent_session_id`. */
 function parentSessionId(fields: Fields): string | undefined {
   const { body, extra } = fields;
   return (

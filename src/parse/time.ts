@@ -1,9 +1,9 @@
 import type { JsonValue } from '../model/json.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 
-/** 1990-01-01: what lies before is a zero, a duration or milliseconds taken for seconds, not a time. */
+/** 1990-01-01. Anything earlier is a zero, a duration or a mistaken unit. */
 const EARLIEST_MICROS = 631_152_000e6;
-/** A bare number with more digits cannot be a time in any unit; longer text is not worth a look. */
+/** No time has a longer text. */
 const LONGEST_TEXT = 40;
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 /** Groups: year, month, day, hour, minute, second, fraction, sign of the zone, its hours, its minutes. */
@@ -12,9 +12,9 @@ const ISO =
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /**
- * A time as a recorder may write it: epoch seconds, milliseconds, microseconds or nanoseconds, told apart by their
- * magnitude, as a number or as its digits in a string; or ISO 8601, where no zone means UTC, so that a log means the
- * same on every machine. `undefined` when it is none of these, or not between 1990 and 2255.
+ * A time in any notation of a recorder: epoch seconds, milliseconds, microseconds or nanoseconds, distinguished by
+ * magnitude, as a number or its digits in a string; or ISO 8601, where no zone means UTC, so that a log has the same
+ * times on every machine. `undefined` for anything else, and outside of 1990 to 2255.
  */
 export function parseTime(value: JsonValue): EpochMicros | undefined {
   if (typeof value === 'number') return inRange(microsOf(value));
@@ -27,7 +27,7 @@ function inRange(micros: number): EpochMicros | undefined {
   return micros >= EARLIEST_MICROS && micros <= Number.MAX_SAFE_INTEGER ? epochMicros(micros) : undefined;
 }
 
-/** The bounds lie between the year 2255 in one unit and the year 1990 in the next smaller one. */
+/** Each bound is between the year 2255 in one unit and the year 1990 in the next smaller one. */
 function microsOf(value: number): number {
   if (value < 2e10) return value * 1e6;
   if (value < 2e13) return value * 1e3;
@@ -35,7 +35,7 @@ function microsOf(value: number): number {
   return value / 1e3;
 }
 
-/** NaN when `text` is no ISO 8601 date and time. */
+/** Microseconds of an ISO 8601 date and time; NaN for other text. */
 function microsOfIso(text: string): number {
   const match = ISO.exec(text);
   if (match === null) return Number.NaN;
@@ -49,7 +49,7 @@ function microsOfIso(text: string): number {
   return seconds * 1e6 + Number(`0.${match[7] ?? 0}`) * 1e6;
 }
 
-/** NaN for a day that is not in the calendar. */
+/** NaN for a day that does not exist. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const before = DAYS_BEFORE_MONTH[month - 1];
   const after = DAYS_BEFORE_MONTH[month];
@@ -61,7 +61,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return (year - 1970) * 365 + leapDays + before + day - 1;
 }
 
-/** How many leap days the years 1 to `year` have. */
+/** The number of leap days in the years 1 to `year`. */
 function leapDaysUntil(year: number): number {
   return Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
 }

@@ -1,8 +1,6 @@
-import type { PostToolCall, PreToolCall } from '../model/event.ts';
-import type { JsonValue } from '../model/json.ts';
-import { shallow } from './depth.ts';
-import { amount, type Fields, text, warn, wellFormed } from './fields.ts';
-import { errorText, resultError, toolStatus } from './tool-outcome.ts';
+import type { PostToolCall, PreToolCall, ToolStatus } from '../model/event.ts';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { amount, type Fields, shallow, text, warn, wellFormed } from './fields.ts';
 
 export function readPreToolCall(fields: Fields): PreToolCall {
   const { body, extra } = fields;
@@ -71,4 +69,84 @@ function readResult(fields: Fields): string | undefined {
   if (typeof result === 'string') return result === '' ? undefined : wellFormed(fields, 'result', result);
   if (result === undefined || result === null) return undefined;
   return JSON.stringify(shallow(fields, 'result', result));
+}
+
+const KEY = '"error"';
+const OPENING_BRACE = 0x7b;
+const COLON = 0x3a;
+const STATUSES: ReadonlySet<string> = new Set([
+  'ok',
+  'error',
+  'blocked',
+  'cancelled',
+  'timeout',
+] satisfies ToolStatus[]);
+
+/**
+ * Hermes's own status, except that an error in the result overrides `ok`. Before 0.16 there is no status: then the
+ * result alone decides, and a null `error` is none (every good terminal result has one).
+ */
+function toolStatus(fields: Fields, error: JsonValue | undefined): ToolStatus {
+  const status = text(fields, 'status', fields.body.status, fields.extra.status);
+  if (status === 'ok') return isTruthy(error) ? 'error' : 'ok';
+  if (status !== undefined && isToolStatus(status)) return status;
+  const derived = error === undefined ? 'ok' : 'error';
+  if (status !== undefined) {
+    warn(fields, 'unknown-status', `status is not one of Hermes's: read as ${derived} from the result`);
+  }
+  return derived;
+}
+
+/** The `error` in a result that is an object, or JSON text of one; `undefined` when there is none, or null. */
+function resultError(result: JsonValue | undefined): JsonValue | undefined {
+  const value = typeof result === 'string' && mayHoldError(result) ? parsed(result) : result;
+  return isJsonObject(value) ? (value.error ?? undefined) : undefined;
+}
+
+/** The error as text: a string as it is, other values as JSON. */
+function errorText(fields: Fields, error: JsonValue | undefined): string | undefined {
+  if (error === undefined || error === '') return undefined;
+  if (typeof error === 'string') return wellFormed(fields, 'error', error);
+  return JSON.stringify(shallow(fields, 'error', error));
+}
+
+function isToolStatus(status: string): status is ToolStatus {
+  return STATUSES.has(status);
+}
+
+/** Truth as in Python, where Hermes decides: an empty string, list or object is no error either. */
+function isTruthy(error: JsonValue | undefined): boolean {
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  return Boolean(error);
+}
+
+/**
+ * False when `result` cannot be an object with an error, which saves parsing it: results can be megabytes, and nearly
+ * all have `"error": null` or none. (In a string the quotes around the key would be escaped.)
+ */
+function mayHoldError(result: string): boolean {
+  if (result.charCodeAt(afterSpace(result, 0)) !== OPENING_BRACE) return false;
+  for (let at = result.indexOf(KEY); at !== -1; at = result.indexOf(KEY, at + 1)) {
+    const colon = afterSpace(result, at + KEY.length);
+    if (result.charCodeAt(colon) !== COLON) continue;
+    if (!result.startsWith('null', afterSpace(result, colon + 1))) return true;
+  }
+  return false;
+}
+
+/** The first index from `from` that is not JSON white space. */
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  let code = text.charCodeAt(at);
+  while (code === 32 || (code >= 9 && code <= 13)) code = text.charCodeAt(++at);
+  return at;
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
 }

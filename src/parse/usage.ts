@@ -1,8 +1,8 @@
 import type { Usage } from '../model/event.ts';
 import { isJsonObject } from '../model/json.ts';
-import { count, type Fields, warn, wrongType } from './fields.ts';
+import { count, type Fields, text, warn, wrongType } from './fields.ts';
 
-/** The token counts of an answer; `undefined` when Hermes sent null, or an object without a single count. */
+/** The token counts of an answer; `undefined` for null, or an object without any count. */
 export function readUsage(fields: Fields): Usage | undefined {
   const usage = fields.body.usage ?? fields.extra.usage;
   if (usage === undefined || usage === null) return undefined;
@@ -20,16 +20,12 @@ export function readUsage(fields: Fields): Usage | undefined {
   return isEmpty(counts) ? undefined : counts;
 }
 
-/** `prompt_tokens` counts the cached tokens in, `input_tokens` does not. */
+/** `input_tokens` from `prompt_tokens`, which includes the cached tokens. */
 function uncachedInput(fields: Fields, counts: Usage): number | undefined {
   if (counts.promptTokens === undefined) return undefined;
   const input = counts.promptTokens - (counts.cacheReadTokens ?? 0) - (counts.cacheWriteTokens ?? 0);
   if (input >= 0) return input;
-  warn(
-    fields,
-    'usage-mismatch',
-    'usage counts more cached tokens than prompt_tokens: no input_tokens derived',
-  );
+  warn(fields, 'usage-mismatch', 'usage has more cached tokens than prompt_tokens: no input_tokens derived');
   return undefined;
 }
 
@@ -43,4 +39,19 @@ function isEmpty(counts: Usage): boolean {
     counts.promptTokens === undefined &&
     counts.totalTokens === undefined
   );
+}
+
+/** `error_type`, else the `type` in `error`. */
+export function errorType(fields: Fields): string | undefined {
+  const { body, extra } = fields;
+  const error = body.error ?? extra.error;
+  const own = text(fields, 'error_type', body.error_type, extra.error_type);
+  return own ?? (isJsonObject(error) ? text(fields, 'error.type', error.type) : undefined);
+}
+
+/** The message of `error`, which is an object for API calls and a string for auxiliary calls. */
+export function errorMessage(fields: Fields): string | undefined {
+  const { body, extra } = fields;
+  const error = body.error ?? extra.error;
+  return isJsonObject(error) ? text(fields, 'error.message', error.message) : text(fields, 'error', error);
 }

@@ -1,20 +1,17 @@
 /**
- * A look over a log without replaying it: what stands in it, what is odd about it, and what that does to the trace.
- * Pure, line by line; it refuses to read files, to parse, and to make spans.
+ * Checks a log without replaying it: its contents, its problems and their effect on the trace.
+ * Pure, line by line. Does not read files, parse or make spans.
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { InputLine, LineFacts, ParsedLine } from '../model/line.ts';
-import { checkClock } from './clock.ts';
-import { dialectsOf } from './dialects.ts';
-import { isDuplicate } from './duplicates.ts';
-import { checkParsed, checkSecrets, countFacts } from './lines.ts';
-import { checkPair, finishPairs } from './pairs.ts';
-import type { Counts, Finding, LintReport } from './report.ts';
-import { checkSession, finishSessions } from './sessions.ts';
-import type { LintState } from './state.ts';
-import { checkTool, finishTools } from './tool-pairs.ts';
+import type { HookEvent } from '../model/event.ts';
+import type { Envelope, InputLine, LineFacts, ParsedLine } from '../model/line.ts';
+import type { EpochMicros } from '../model/time.ts';
+import { note } from './findings.ts';
+import { checkParsed, checkSecrets, countFacts, dialectsOf, isDuplicate, place } from './lines.ts';
+import { checkPair, checkTool, finishPairs, finishTools } from './pairs.ts';
+import type { Counts, Finding, LintReport, LintState } from './report.ts';
 
-/** A line, and what the parser made of it. */
+/** A line with the results of the parser. */
 export interface LintInput {
   readonly line: InputLine;
   readonly parsed: ParsedLine;
@@ -22,7 +19,7 @@ export interface LintInput {
   readonly facts: LineFacts | undefined;
 }
 
-/** Takes in the next line of a log that `startLint` began. Lines come in the order of their source. */
+/** Checks the next line. Lines must come in the order of their source. */
 export function lintLine(state: LintState, { line, parsed, facts }: LintInput): void {
   state.lines += 1;
   state.sources.add(line.source);
@@ -36,7 +33,7 @@ export function lintLine(state: LintState, { line, parsed, facts }: LintInput): 
   checkTool(state, parsed.event);
 }
 
-/** The report. Called once, after the last line: what is open now stays open. */
+/** The report. To be called once, after the last line. */
 export function finishLint(state: LintState): LintReport {
   finishPairs(state);
   finishTools(state);
@@ -65,4 +62,72 @@ const GRAVITY = { error: 0, warning: 1, info: 2 } as const satisfies Record<Diag
 
 function bySeverity(a: Finding, b: Finding): number {
   return GRAVITY[a.severity] - GRAVITY[b.severity] || b.count - a.count;
+}
+
+/** Registers the session of the event, with its start and end. */
+function checkSession(state: LintState, event: HookEvent, envelope: Envelope | undefined): void {
+  const { sessionId } = event;
+  if (sessionId === undefined) return;
+  const session = state.sessions.get(sessionId) ?? {
+    first: { source: event.source, line: event.line },
+    envelope,
+    twice: false,
+    started: false,
+    ended: false,
+  };
+  if (envelope !== session.envelope && !session.twice) {
+    session.twice = true;
+    const message = `one session has two envelopes, ${session.envelope} and ${envelope}: two recorders wrote it`;
+    note(state, 'two-recorders', message, place(event, sessionId));
+  }
+  if (event.hook === 'on_session_start') session.started = true;
+  if (event.hook === 'on_session_finalize') session.ended = true;
+  state.sessions.set(sessionId, session);
+}
+
+function finishSessions(state: LintState): void {
+  for (const { first, started, ended } of state.sessions.values()) {
+    if (!started) note(state, 'no-session-start', 'a session without on_session_start', first);
+    if (!ended) note(state, 'no-session-end', 'a session without on_session_finalize', first);
+  }
+}
+
+/** The tolerated difference between writers of one log, equal to the default reorder window of a replay. */
+const TOLERANCE_MICROS = 5e6;
+
+/** Notes times before that of an earlier line, and API times that differ from the recorder's. */
+function checkClock(state: LintState, event: HookEvent): void {
+  const latest = state.clocks.get(event.source);
+  if (latest === undefined || event.time >= latest) {
+    state.clocks.set(event.source, event.time);
+  } else {
+    noteStepBack(state, event, latest - event.time);
+  }
+  const own = ownTime(event);
+  if (own !== undefined && Math.abs(own - event.time) > TOLERANCE_MICROS) {
+    const apart = `${secondsOf(Math.abs(own - event.time))} apart`;
+    note(state, 'clock-apart', `${event.hook}: Hermes's time and the recorder's differ`, place(event, apart));
+  }
+}
+
+function noteStepBack(state: LintState, event: HookEvent, micros: number): void {
+  const far = micros > TOLERANCE_MICROS;
+  const message = far ? 'the time jumps back by more than 5 s' : 'the time is before that of an earlier line';
+  note(state, far ? 'clock-back' : 'out-of-order', message, place(event, `by ${secondsOf(micros)}`));
+}
+
+/** Hermes's own time of the hook, where it sends one. `started_at` is shared by attempts and no such time. */
+function ownTime(event: HookEvent): EpochMicros | undefined {
+  switch (event.hook) {
+    case 'post_api_request':
+    case 'api_request_error':
+    case 'post_auxiliary_call':
+      return event.endedAt;
+    default:
+      return undefined;
+  }
+}
+
+function secondsOf(micros: number): string {
+  return `${(micros / 1e6).toFixed(3)} s`;
 }

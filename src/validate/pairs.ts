@@ -1,8 +1,15 @@
-/** Openers without closers and closers without openers, matched by their ids. Tools, which often lack theirs, have a file of their own. */
-import type { ApiRequestError, HookEvent, PostApiRequest, PreApiRequest } from '../model/event.ts';
-import type { FindingCode } from './effects.ts';
-import { nameIn } from './name.ts';
-import { type LintState, note, type OpenPair, type PairKind } from './state.ts';
+/** Checks that each start has its end and each end its start. Pairs match by id; tools often have none and match by name. */
+import type {
+  ApiRequestError,
+  HookEvent,
+  PostApiRequest,
+  PostToolCall,
+  PreApiRequest,
+  PreToolCall,
+} from '../model/event.ts';
+import { type FindingCode, note } from './findings.ts';
+import { place } from './lines.ts';
+import type { LintState, OpenPair, PairKind, StartedTool, ToolsSeen } from './report.ts';
 
 interface Pair {
   readonly kind: PairKind;
@@ -60,12 +67,12 @@ export function finishPairs(state: LintState): void {
   for (const opened of state.open.values()) noteUnclosed(state, opened);
 }
 
-function open(state: LintState, { kind, id }: Pair, { source, line }: HookEvent): void {
+function open(state: LintState, { kind, id }: Pair, event: HookEvent): void {
   if (id === undefined) return;
   const key = `${kind} ${id}`;
   const before = state.open.get(key);
   if (before !== undefined) noteUnclosed(state, before);
-  state.open.set(key, { kind, place: { source, line, detail: nameIn(id) } });
+  state.open.set(key, { kind, place: place(event, id) });
 }
 
 function close(state: LintState, pair: Pair, event: HookEvent): void {
@@ -73,15 +80,14 @@ function close(state: LintState, pair: Pair, event: HookEvent): void {
     noteUnopened(state, pair, event);
 }
 
-function noteUnclosed(state: LintState, { kind, place }: OpenPair): void {
+function noteUnclosed(state: LintState, { kind, place: opened }: OpenPair): void {
   const { unclosed, opener, closer } = KINDS[kind];
-  note(state, unclosed, `${opener} without its ${closer}`, place, place.detail);
+  note(state, unclosed, `${opener} without its ${closer}`, opened);
 }
 
 function noteUnopened(state: LintState, { kind, id }: Pair, event: HookEvent): void {
   const { unopened, opener } = KINDS[kind];
-  const detail = id === undefined ? undefined : nameIn(id);
-  note(state, unopened, `${event.hook} without its ${opener}`, event, detail);
+  note(state, unopened, `${event.hook} without its ${opener}`, place(event, id));
 }
 
 function pairOf(event: HookEvent): Pair | undefined {
@@ -119,15 +125,94 @@ function gateOrChild(event: HookEvent): Pair | undefined {
   }
 }
 
-/** Before 0.16 a call has no id of its own, but a number in its turn. */
+/** The id of an API call; before 0.16 its number in the turn. */
 function apiId(event: PreApiRequest | PostApiRequest | ApiRequestError): string | undefined {
   if (event.apiRequestId !== undefined) return event.apiRequestId;
   return `${event.sessionId ?? event.taskId ?? ''} call ${event.apiCallCount ?? 'without a number'}`;
 }
 
-/** One command may need a smart approval, then one by the user. */
+/** A command can have a smart approval and then one by the user: the surface is part of the id. */
 function approvalId(
   event: Extract<HookEvent, { hook: 'pre_approval_request' | 'post_approval_response' }>,
 ): string {
   return [event.surface, event.toolCallId ?? event.turnId ?? event.sessionKey, event.patternKey].join(' ');
+}
+
+/**
+ * Checks starts and ends of tool calls. They match by call id; a start without one (the agent loop's before 0.16, and
+ * nested `execute_code` calls always) matches by task and name, the oldest first.
+ */
+export function checkTool(state: LintState, event: HookEvent): void {
+  if (event.hook === 'pre_tool_call') start(state, event);
+  if (event.hook === 'post_tool_call') end(state, event);
+}
+
+export function finishTools(state: LintState): void {
+  const { byId, withoutId } = state.tools;
+  for (const started of [...byId.values(), ...[...withoutId.values()].flat()]) noteUnended(state, started);
+}
+
+function start(state: LintState, event: PreToolCall): void {
+  const { byId, withoutId } = state.tools;
+  const args = JSON.stringify(event.args) ?? '';
+  const started = { place: place(event, event.toolName), args };
+  const id = idOf(event);
+  if (id === undefined) {
+    const queue = withoutId.get(nameKey(event)) ?? [];
+    queue.push(started);
+    withoutId.set(nameKey(event), queue);
+    return;
+  }
+  dropDoubleFire(state, event, args);
+  const before = byId.get(id);
+  if (before !== undefined) noteUnended(state, before);
+  byId.set(id, started);
+}
+
+/** Hermes 0.10 and 0.11 call the hook twice for one call: first without ids, then with them. */
+function dropDoubleFire(state: LintState, event: PreToolCall, args: string): void {
+  const queue = state.tools.withoutId.get(nameKey(event));
+  const at = queue?.findIndex((started) => started.args === args) ?? -1;
+  if (at === -1) return;
+  queue?.splice(at, 1);
+  note(state, 'tool-double-fire', 'pre_tool_call again, now with ids', place(event, event.toolName));
+}
+
+function end(state: LintState, event: PostToolCall): void {
+  const { ended } = state.tools;
+  const id = idOf(event);
+  const started = takeStart(state.tools, event, id);
+  if (id !== undefined && started === undefined && ended.has(id)) {
+    note(state, 'tool-ended-twice', 'post_tool_call for a call that had ended', place(event, event.toolName));
+  } else if (started === undefined) {
+    note(state, 'tool-unstarted', 'post_tool_call without its pre_tool_call', place(event, event.toolName));
+  }
+  if (id !== undefined) ended.add(id);
+}
+
+function takeStart(
+  { byId, withoutId }: ToolsSeen,
+  event: PostToolCall,
+  id: string | undefined,
+): StartedTool | undefined {
+  const started = id === undefined ? undefined : byId.get(id);
+  if (id !== undefined && started !== undefined) {
+    byId.delete(id);
+    return started;
+  }
+  return withoutId.get(nameKey(event))?.shift();
+}
+
+function noteUnended(state: LintState, { place: started }: StartedTool): void {
+  note(state, 'tool-unended', 'pre_tool_call without its post_tool_call', started);
+}
+
+/** The id of a call within its turn, as some providers repeat ids in other turns. */
+function idOf({ toolCallId, turnId, taskId }: PreToolCall | PostToolCall): string | undefined {
+  return toolCallId === undefined ? undefined : `${turnId ?? taskId} ${toolCallId}`;
+}
+
+/** Start and end of a call have the same task, while their other ids may differ. */
+function nameKey({ taskId, sessionId, toolName }: PreToolCall | PostToolCall): string {
+  return `${taskId ?? sessionId} ${toolName}`;
 }

@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { LineRef } from '../model/line.ts';
+import type { Envelope, LineRef } from '../model/line.ts';
+import type { EpochMicros } from '../model/time.ts';
 
-/** What a look over a log found, as plain data: what stands in it, and what is odd about it. */
+/** The result of `validate`, as plain data: the contents of a log and the findings. */
 export interface LintReport {
   readonly sources: readonly string[];
   readonly lines: number;
@@ -16,7 +17,7 @@ export interface LintReport {
   readonly schemaVersions: Counts;
   /** By Hermes's name of the hook. */
   readonly hooks: Counts;
-  /** The gravest first. */
+  /** By severity, the gravest first. */
   readonly findings: readonly Finding[];
 }
 
@@ -28,22 +29,99 @@ export interface DialectCount {
   readonly first: LineRef;
 }
 
-/** One kind of oddity, wherever it stands. */
+/** One kind of problem, with all its places. */
 export interface Finding {
   readonly severity: Diagnostic['severity'];
   /** Stable, kebab-case. */
   readonly code: string;
-  /** What was found, without content. */
+  /** One sentence without content. */
   readonly message: string;
-  /** What it does to the trace. */
+  /** The consequence for the trace. */
   readonly effect: string;
-  /** How often. */
   readonly count: number;
-  /** Where, in the order of the log: the first 20 at most. */
+  /** The first 20 places, in the order of the log. */
   readonly places: readonly Place[];
 }
 
 export interface Place extends LineRef {
-  /** An id or a size that tells this place from the others. */
+  /** An id or a size that distinguishes this place from the others. */
   readonly detail: string | undefined;
+}
+
+/** The state between lines, plain data. Most lines leave no more than a number. */
+export interface LintState {
+  lines: number;
+  blank: number;
+  events: number;
+  lost: number;
+  readonly envelopes: Map<string, number>;
+  readonly dialects: Map<string, Growing<DialectCount>>;
+  readonly schemaVersions: Map<string, number>;
+  readonly hooks: Map<string, number>;
+  readonly findings: Map<string, Growing<Finding>>;
+  readonly sources: Set<string>;
+  /** The latest time so far, by source. */
+  readonly clocks: Map<string, EpochMicros>;
+  /** Digests of all lines. */
+  readonly seen: Set<number>;
+  readonly deliveries: Set<string>;
+  readonly sessions: Map<string, SessionSeen>;
+  /** Open pairs, by kind and id. */
+  readonly open: Map<string, OpenPair>;
+  readonly tools: ToolsSeen;
+}
+
+export interface SessionSeen {
+  readonly first: LineRef;
+  readonly envelope: Envelope | undefined;
+  /** True once `two-recorders` was noted: a plugin and a shell hook of one Hermes write the same calls. */
+  twice: boolean;
+  started: boolean;
+  ended: boolean;
+}
+
+export type PairKind = 'api' | 'auxiliary' | 'approval' | 'subagent' | 'turn';
+
+export interface OpenPair {
+  readonly kind: PairKind;
+  readonly place: Place;
+}
+
+export interface ToolsSeen {
+  /** Started calls, by id. */
+  readonly byId: Map<string, StartedTool>;
+  /** Started calls that have no id, by task and name, oldest first. */
+  readonly withoutId: Map<string, StartedTool[]>;
+  /** Ids of calls that ended. */
+  readonly ended: Set<string>;
+}
+
+export interface StartedTool {
+  readonly place: Place;
+  /** The arguments as JSON. */
+  readonly args: string;
+}
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
+
+/** The state before the first line. */
+export function startLint(): LintState {
+  return {
+    lines: 0,
+    blank: 0,
+    events: 0,
+    lost: 0,
+    envelopes: new Map(),
+    dialects: new Map(),
+    schemaVersions: new Map(),
+    hooks: new Map(),
+    findings: new Map(),
+    sources: new Set(),
+    clocks: new Map(),
+    seen: new Set(),
+    deliveries: new Set(),
+    sessions: new Map(),
+    open: new Map(),
+    tools: { byId: new Map(), withoutId: new Map(), ended: new Set() },
+  };
 }

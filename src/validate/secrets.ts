@@ -1,15 +1,15 @@
-/** What looks like a key, token or password in a text, and where: by the forms that issuers give them, and by their names. */
+/** A probable key, token or password in a text, found by its issuer's form or by the name before it. */
 export interface Secret {
   readonly kind: SecretKind;
-  /** Where it begins in the text… */
+  /** Index of its first character. */
   readonly start: number;
-  /** …and the first place behind it. */
+  /** Index after its last character. */
   readonly end: number;
 }
 
 export type SecretKind = keyof typeof ISSUED | keyof typeof ANNOUNCED;
 
-/** Keys and tokens by the forms that issuers give them. All repetitions are bounded, so that no text makes the search slow. */
+/** Forms of issuers. All repetitions are bounded, so that no text makes the search slow. */
 const ISSUED = {
   'model provider key': /(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20,200}/g,
   'GitHub token': /\b(?:gh[oprsu]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})/g,
@@ -25,11 +25,11 @@ const ISSUED = {
   'private key': /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/g,
 } as const;
 
-/** What any of `ISSUED` has: one look instead of one for each, as nearly every text has none. */
+/** Matches wherever one of `ISSUED` can match. Nearly every text has none, and one search is cheaper than twelve. */
 const HINT =
   /sk-|gh[oprsu]_|github_pat_|glpat-|A[KS]IA|AIza|ya29\.|xox[abeoprs]-|hooks\.slack|k_live_|k_test_|npm_|hf_|:AA|eyJ|PRIVATE KEY/;
 
-/** Secrets by the name or scheme before them; the secret itself is the group. It has a digit, as words of code and prose have not. */
+/** Secrets after a name or scheme; the secret is the group. It has a digit, unlike words of code and prose. */
 const ANNOUNCED = {
   'password in a URL': /:\/\/[^\s/:@"']{0,100}:([^\s/@"'\\]{3,200})(?=@)/g,
   'authorization header': /\b(?:bearer|basic) {1,4}(?=[\w.~+/-]{0,200}\d)([\w.~+/-]{16,2000}={0,2})/gi,
@@ -42,7 +42,7 @@ type Form = readonly [SecretKind, RegExp];
 const ANNOUNCED_FORMS = Object.entries(ANNOUNCED) as readonly Form[];
 const ALL_FORMS = [...(Object.entries(ISSUED) as readonly Form[]), ...ANNOUNCED_FORMS];
 
-/** All secrets in `text`, in order; of those that overlap the first, and of those the longest. Total: what it does not know, it passes over. */
+/** All secrets in `text`, in order. Of overlapping ones the first counts, then the longest. Unknown forms are not found. */
 export function findSecrets(text: string): readonly Secret[] {
   const forms = HINT.test(text) ? ALL_FORMS : ANNOUNCED_FORMS;
   const found = forms.flatMap(([kind, form]) =>

@@ -92,7 +92,7 @@ describe("the recorder's time", () => {
           {
             severity: 'warning',
             code: 'bad-time',
-            message: 'on_session_start: ts is no time between 1990 and 2255: left out',
+            message: 'on_session_start: ts is not a time between 1990 and 2255: left out',
             at: AT,
           },
         ],
@@ -119,7 +119,10 @@ test.each(['started_at', 'ended_at', 'first_chunk_at'])(
     expect(parsed).toMatchObject({
       kind: 'event',
       diagnostics: [
-        { code: 'bad-time', message: `post_api_request: ${key} is no time between 1990 and 2255: left out` },
+        {
+          code: 'bad-time',
+          message: `post_api_request: ${key} is not a time between 1990 and 2255: left out`,
+        },
       ],
     });
   },

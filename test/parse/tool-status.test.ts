@@ -72,7 +72,7 @@ test.each([
       {
         severity: 'warning',
         code: 'unknown-status',
-        message: `post_tool_call: status is none that Hermes has: taken as ${derived} from the result`,
+        message: `post_tool_call: status is not one of Hermes's: read as ${derived} from the result`,
         at: AT,
       },
     ],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { renderText } from '../../src/validate/render-text.ts';
+import { renderText } from '../../src/validate/render.ts';
 import { genuine } from '../parse/lines.ts';
 import { inputsOf, lintLog } from './inputs.ts';
 

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { renderJson } from '../../src/validate/render-json.ts';
-import { renderText } from '../../src/validate/render-text.ts';
+import { renderJson, renderText } from '../../src/validate/render.ts';
 import { inputsOf, lintLog } from './inputs.ts';
 
 /** Logs of genuine Hermes runs: 0.14.0 with tools whose ends it never tells, 0.19.0 killed in a tool. */

@@ -1,8 +1,7 @@
 import { inspectLine } from '../../src/parse/inspect-line.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 import { finishLint, type LintInput, lintLine } from '../../src/validate/lint.ts';
-import type { LintReport } from '../../src/validate/report.ts';
-import { startLint } from '../../src/validate/state.ts';
+import { type LintReport, startLint } from '../../src/validate/report.ts';
 
 /** The lines of a log as the linter gets them: read, parsed and inspected by the real stages. */
 export function inputsOf(texts: readonly string[], source = 'log.ndjson'): LintInput[] {

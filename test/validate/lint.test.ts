@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/model/json.ts';
-import { EFFECTS } from '../../src/validate/effects.ts';
+import { EFFECTS } from '../../src/validate/findings.ts';
 import { CALL, OBSERVER, SESSION, TURN } from '../parse/kwargs.ts';
 import { flat, shell, TS, webhook } from '../parse/lines.ts';
 import { inputsOf, lintLog } from './inputs.ts';
@@ -269,7 +269,7 @@ describe('the summary', () => {
     expect(report.findings[0]).toMatchObject({
       severity: 'error',
       code: 'not-json',
-      effect: 'the line is skipped: what it told is missing from the trace',
+      effect: 'the line is skipped: its event is missing from the trace',
     });
     expect(report.findings.every(({ effect }) => effect.length > 0)).toBe(true);
   });

@@ -1,19 +1,18 @@
 import type { Counts, Finding, LintReport, Place } from './report.ts';
 
-/** How many places of one finding are shown to people. */
+/** The number of places shown for one finding. */
 const MOST_SHOWN = 5;
 
 /**
- * The report for people. `visible` makes text safe to print: names of files come from outside, and go through it.
- * Plain text; ends with a line end.
+ * The report as plain text, with a final line end. `visible` makes text safe for a terminal; names of files need it.
  */
 export function renderText(report: LintReport, visible: (text: string) => string): string {
   const findings = report.findings.flatMap((finding) => ['', ...findingLines(finding)]);
-  const end = report.findings.length === 0 ? ['', 'Nothing odd found.'] : [];
+  const end = report.findings.length === 0 ? ['', 'No problems found.'] : [];
   return visibleLines([...summaryLines(report), ...findings, ...end], visible);
 }
 
-/** Each line by itself, so that `visible` never meets the line ends between them. */
+/** Each line on its own, as `visible` would escape line ends. */
 function visibleLines(lines: readonly string[], visible: (text: string) => string): string {
   return lines.map((line) => `${visible(line)}\n`).join('');
 }
@@ -35,7 +34,7 @@ function summaryLines(report: LintReport): string[] {
 
 function dialectText({ dialects, schemaVersions }: LintReport): string {
   const found = dialects.map(({ dialect, lines }) => `Hermes ${dialect} (${counted(lines, 'line')})`);
-  return [...found, ...Object.keys(schemaVersions)].join(', ') || 'no line tells';
+  return [...found, ...Object.keys(schemaVersions)].join(', ') || 'unknown';
 }
 
 function countsText(counts: Counts): string {
@@ -62,4 +61,13 @@ function placesText(places: readonly Place[], count: number): string {
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Characters that act on a terminal and that JSON does not escape: C1 controls and marks of text direction. */
+const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** The report as one indented JSON object with a final line end. The field names are those of `LintReport`. */
+export function renderJson(report: LintReport): string {
+  const json = JSON.stringify(report, undefined, 2);
+  return `${json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }

@@ -1,0 +1,122 @@
+/** The findings of this folder: how grave each is, what it does to the trace, and how it is noted. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { LineRef } from '../model/line.ts';
+import type { Finding, LintState } from './report.ts';
+
+interface Effect {
+  readonly severity: Diagnostic['severity'];
+  /** The consequence for the trace. */
+  readonly effect: string;
+}
+
+/** All findings by code. Only a line that a replay cannot use is an error. */
+export const EFFECTS = {
+  untimed: {
+    severity: 'error',
+    effect: 'replay leaves the line out, unless --assume-times gives it an artificial time',
+  },
+  'api-unanswered': {
+    severity: 'warning',
+    effect:
+      'an attempt that is retried failed; any other ends with the next call or its turn, incomplete and without tokens',
+  },
+  'api-unasked': { severity: 'warning', effect: 'the span begins at the start time in the answer' },
+  'auxiliary-unanswered': {
+    severity: 'warning',
+    effect: 'the span ends with its turn, incomplete and without tokens',
+  },
+  'auxiliary-unasked': { severity: 'warning', effect: 'the span begins at the start time in the answer' },
+  'tool-unended': {
+    severity: 'warning',
+    effect: 'the span ends with the next request or its turn, and is marked incomplete',
+  },
+  'tool-unstarted': { severity: 'warning', effect: 'the span begins at its end less its duration' },
+  'tool-ended-twice': { severity: 'warning', effect: 'the first end counts' },
+  'tool-double-fire': { severity: 'info', effect: 'the two are one call' },
+  'subagent-unended': {
+    severity: 'warning',
+    effect: 'the span ends with the last event of the child, and is marked incomplete',
+  },
+  'subagent-unlinked': {
+    severity: 'info',
+    effect: 'the child has a trace of its own: no event names its parent',
+  },
+  'approval-unanswered': {
+    severity: 'info',
+    effect: 'the span ends with the next approval of the command or its turn, and is marked incomplete',
+  },
+  'approval-unasked': { severity: 'warning', effect: 'the span has no duration' },
+  'turn-unended': {
+    severity: 'warning',
+    effect: 'the span ends with its last event, and is marked incomplete',
+  },
+  'turn-unstarted': { severity: 'info', effect: 'none, when no turn of the session is open' },
+  'no-session-start': { severity: 'info', effect: 'the session begins with its first event' },
+  'no-session-end': { severity: 'info', effect: 'the session ends with its last event' },
+  'clock-back': {
+    severity: 'warning',
+    effect: 'calls are still paired by id; an end before its start is moved to the start',
+  },
+  'out-of-order': { severity: 'info', effect: 'events are sorted within --reorder-window' },
+  'clock-apart': { severity: 'warning', effect: "the span keeps the recorder's time" },
+  'same-line': { severity: 'warning', effect: 'the event counts once' },
+  'same-delivery': { severity: 'info', effect: 'the event counts once' },
+  'two-recorders': {
+    severity: 'warning',
+    effect: 'each call counts once, at the time of the first recorder',
+  },
+  'unknown-hook': { severity: 'info', effect: 'counted, no span' },
+  'unknown-field': { severity: 'info', effect: 'not read' },
+  'test-payload': { severity: 'info', effect: 'left out: it belongs to no session' },
+  'mixed-dialects': { severity: 'info', effect: 'each line is read in the dialect of its release' },
+  secret: {
+    severity: 'warning',
+    effect: 'not exported without --capture-content; redact the log before sharing it',
+  },
+} as const satisfies Readonly<Record<string, Effect>>;
+
+export type FindingCode = keyof typeof EFFECTS;
+
+/** Notes a finding. Places with the same code and message are one finding; `detail` tells them apart. */
+export function note(
+  state: LintState,
+  code: FindingCode,
+  message: string,
+  at: LineRef & { readonly detail?: string | undefined },
+): void {
+  const { severity, effect } = EFFECTS[code];
+  add(state, { severity, code, message, effect }, at);
+}
+
+/** Notes a diagnostic of the parser. */
+export function noteDiagnostic(state: LintState, diagnostic: Diagnostic, at: LineRef): void {
+  const { severity, code, message } = diagnostic;
+  add(state, { severity, code, message, effect: effectOf(diagnostic) }, diagnostic.at ?? at);
+}
+
+/** The effect of a parser's diagnostic, by its code. */
+function effectOf({ code, severity }: Diagnostic): string {
+  if (severity === 'error') return 'the line is skipped: its event is missing from the trace';
+  return PARSER_EFFECTS[code] ?? 'the event is used as described';
+}
+
+const PARSER_EFFECTS: Readonly<Record<string, string>> = {
+  'wrong-type': 'the field counts as not sent',
+  'bad-time': 'the time counts as not sent',
+  'missing-id': 'the event has no session and may be in no span',
+  'usage-mismatch': 'the span has no input tokens',
+};
+
+const MOST_PLACES = 20;
+
+function add(
+  state: LintState,
+  kind: Omit<Finding, 'count' | 'places'>,
+  { source, line, detail }: LineRef & { readonly detail?: string | undefined },
+): void {
+  const key = `${kind.code} ${kind.message}`;
+  const finding = state.findings.get(key) ?? { ...kind, count: 0, places: [] };
+  finding.count += 1;
+  if (finding.places.length < MOST_PLACES) finding.places.push({ source, line, detail });
+  state.findings.set(key, finding);
+}
