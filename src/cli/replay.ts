@@ -119,7 +119,7 @@ async function startRun(
   );
   const options = reconstructOptions(flags, input);
   const state = found === undefined ? createState(options) : stateFromText(found.state, options);
-  const clock = createLogClock(state.handedOn);
+  const clock = createLogClock(state.watermark);
   const progress = startProgress(io, flags.quiet || isShownMeanwhile(flags, io));
   return { input, report, diagnosticLog, names, destinations, budgets, state, clock, shiftMicros, progress };
 }

@@ -52,7 +52,7 @@ function startTaking(): Taken {
 /** After every step: which of the spans left in it, only the clock before and after it can tell. */
 function noteEndings({ state, clock }: Reading, { spans, endings }: Taken): void {
   const left = spans.length === endings.length ? NOTHING : spans.slice(endings.length);
-  for (const ending of tick(clock, state.handedOn, left)) endings.push(ending);
+  for (const ending of tick(clock, state.watermark, left)) endings.push(ending);
 }
 
 const NOTHING: readonly never[] = [];
@@ -73,7 +73,7 @@ function account({ report, state }: Reading, out: Output): void {
   for (const [fate, count] of Object.entries(out.lines))
     report.account[fate as keyof Output['lines']] += count;
   for (const span of out.spans) addSpan(report, span);
-  report.lastEvent = state.handedOn;
+  report.lastEvent = state.watermark;
 }
 
 /** A log without any time cannot be put at the times when things happened: better no trace than an invented one. */

@@ -1,19 +1,17 @@
 /**
  * API calls: one span for each attempt. All attempts of a logical call share `api_request_id` and `started_at`, so an
- * attempt's key comes from what ended it (its answer, its error): a log cut between two attempts gives the same ids.
+ * attempt's id comes from what ended it (its answer, its error): a log cut between two attempts gives the same ids.
  */
 import type { ApiRequestError, PostApiRequest, PreApiRequest } from '../model/event.ts';
 import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { attemptSpan } from './api-call-span.ts';
 import { spanIdOf } from './ids.ts';
-import type { Fate, Output } from './output.ts';
-import type { AttemptState, CallState, PresumedEnd, SessionState, State, TurnState } from './state.ts';
-import { clampedEnd, isRepeat, trusted } from './times.ts';
-import { addUsage } from './tokens.ts';
+import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { type AttemptState, type CallState, countUsage, type PresumedEnd, type TurnState } from './state.ts';
+import { clampedEnd, isRepeat, trustedTime } from './times.ts';
 import { presumeToolsEnded } from './tool-calls.ts';
 
-/** Hermes's error class for an attempt that failed without a word (before 0.16), as OpenTelemetry names the unknown. */
+/** The error of an attempt that failed without a hook of its own (before 0.16). */
 const UNKNOWN_ERROR: CallError = {
   type: '_OTHER',
   message: undefined,
@@ -23,103 +21,61 @@ const UNKNOWN_ERROR: CallError = {
   maxRetries: undefined,
 };
 
-/** An attempt begins. `session` is the one that the event names: after a rotation not the turn's own. */
-export function onPreApiRequest(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PreApiRequest,
-): Fate {
-  const key = callKey(event.apiRequestId, event.apiCallCount);
-  const call = callOf(session, turn, key);
+type ApiEvent = PreApiRequest | PostApiRequest | ApiRequestError;
+
+/** Opens an attempt. */
+export function onPreApiRequest(context: TurnContext, event: PreApiRequest): LineOutcome {
+  const { turn } = context;
+  const call = callOf(context, event);
   if (call.open !== undefined) {
     const sameTarget = call.open.provider === event.provider && call.open.model === event.model;
     if (sameTarget && isRepeat(call.open.openedAt, event.time)) return 'merged';
-    failUnanswered(state, out, turn, call, event.time);
+    failUnanswered(context, call, event.time);
   } else if (call.answers > 0 && call.lastEnd !== undefined && event.time <= call.lastEnd) {
     return 'merged';
   }
-  const startTime = attemptStart(out, call, event);
-  if (turn.currentCall !== key) presumeCallsEnded(turn, { time: startTime, reason: 'next_call' });
+  const startTime = attemptStart(context, call, event);
+  if (turn.currentCall !== call.key) presumeCallsEnded(turn, { time: startTime, reason: 'next_call' });
   presumeToolsEnded(turn, { time: startTime, reason: 'next_call' });
-  turn.currentCall = key;
+  turn.currentCall = call.key;
   turn.model ??= event.model;
   turn.provider ??= event.provider;
-  call.open = {
-    startTime,
-    openedAt: event.time,
-    attempt: call.attempts,
-    sessionId: session.id,
-    model: event.model,
-    platform: event.platform,
-    apiRequestId: event.apiRequestId,
-    apiCallCount: event.apiCallCount,
-    provider: event.provider,
-    baseUrl: event.baseUrl,
-    apiMode: event.apiMode,
-    startedAt: event.startedAt,
-    retryCount: event.retryCount,
-    messageCount: event.messageCount,
-    toolCount: event.toolCount,
-    approxInputTokens: event.approxInputTokens,
-    requestCharCount: event.requestCharCount,
-    maxTokens: event.maxTokens,
-    firstChunkAt: undefined,
-    presumed: undefined,
-  };
-  call.attempts++;
-  if (!turn.announced && startTime < turn.startTime) turn.startTime = startTime;
+  call.open = newAttempt(context, call, event, startTime);
+  if (!turn.hasPreLlmCall && startTime < turn.startTime) turn.startTime = startTime;
   return 'mapped';
 }
 
-/** The answer: it closes the open attempt, and carries the usage of the whole logical call once. */
-export function onPostApiRequest(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PostApiRequest,
-): Fate {
-  const call = callOf(session, turn, callKey(event.apiRequestId, event.apiCallCount));
+/** Closes the open attempt with its answer, which carries the usage of the whole logical call. */
+export function onPostApiRequest(context: TurnContext, event: PostApiRequest): LineOutcome {
+  const { turn } = context;
+  const call = callOf(context, event);
   if (call.open === undefined && call.answers > 0) return 'merged';
-  const end = trusted(out, event, event.endedAt, event.time, 'ended_at');
-  const attempt = call.open ?? lostAttempt(session, call, event, end);
-  const ordinal = call.answers === 0 ? [] : [String(call.answers)];
-  turn.tokens = addUsage(turn.tokens, event.usage);
-  if (!turn.background) session.tokens = addUsage(session.tokens, event.usage);
+  const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
+  const attempt = call.open ?? lostAttempt(context, call, event, end);
+  countUsage(context, event.usage);
   turn.model ??= event.model;
   turn.provider ??= event.provider;
-  const span = attemptSpan(state, turn, attempt, {
-    spanId: spanIdOf('api_call', ...callParts(turn, call), 'answer', ...ordinal),
-    endTime: clampedEnd(out, event, attempt.startTime, end),
-    incomplete: undefined,
-    error: undefined,
+  closeAttempt(context, call, attempt, {
+    spanId: answerSpanId(turn, call),
+    endTime: clampedEnd(context, event, attempt.startTime, end),
     answer: event,
     callDurationMicros: event.apiDurationMicros ?? end - (call.firstStart ?? attempt.startTime),
   });
-  closeAttempt(out, turn, call, span);
   call.answers++;
   return 'mapped';
 }
 
-/** A failed attempt. The call goes on when Hermes tries again. */
-export function onApiRequestError(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: ApiRequestError,
-): Fate {
-  const call = callOf(session, turn, callKey(event.apiRequestId, event.apiCallCount));
+/** Closes the open attempt with its error. The call goes on when Hermes tries again. */
+export function onApiRequestError(context: TurnContext, event: ApiRequestError): LineOutcome {
+  const call = callOf(context, event);
   const name = String(event.endedAt ?? event.time);
   if (call.open === undefined && isSameError(call, event, name)) return 'merged';
-  const end = trusted(out, event, event.endedAt, event.time, 'ended_at');
-  const attempt = call.open ?? lostAttempt(session, call, event, end);
-  const span = attemptSpan(state, turn, attempt, {
-    spanId: spanIdOf('api_call', ...callParts(turn, call), 'error', name),
-    endTime: clampedEnd(out, event, attempt.startTime, end),
-    incomplete: undefined,
+  const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
+  const attempt = call.open ?? lostAttempt(context, call, event, end);
+  closeAttempt(context, call, attempt, {
+    spanId: spanIdOf('api_call', ...callParts(context.turn, call), 'error', name),
+    endTime: clampedEnd(context, event, attempt.startTime, end),
+    retryCount: event.retryCount,
     error: {
       type: event.errorType ?? (event.statusCode === undefined ? '_OTHER' : String(event.statusCode)),
       message: event.errorMessage,
@@ -128,10 +84,8 @@ export function onApiRequestError(
       retryable: event.retryable,
       maxRetries: event.maxRetries,
     },
-    answer: undefined,
   });
   call.lastError = { name, time: event.time, retryCount: event.retryCount };
-  closeAttempt(out, turn, call, { ...span, retryCount: event.retryCount ?? span.retryCount });
   return 'mapped';
 }
 
@@ -140,8 +94,12 @@ function isSameError({ lastError }: CallState, event: ApiRequestError, name: str
   return lastError.name === name || (event.endedAt === undefined && isRepeat(lastError.time, event.time));
 }
 
-/** The first chunk of the answer to call number `callNumber` (or to the call that is open) arrived. */
-export function noteFirstChunk(turn: TurnState, callNumber: number | undefined, time: EpochMicros): Fate {
+/** Notes the first chunk of the answer to call number `callNumber`, or to the call that is open. */
+export function noteFirstChunk(
+  turn: TurnState,
+  callNumber: number | undefined,
+  time: EpochMicros,
+): LineOutcome {
   const key = turn.turnId === undefined ? `#${callNumber}` : `${turn.turnId}:api:${callNumber}`;
   const call = turn.calls.get(key) ?? turn.calls.get(turn.currentCall ?? '');
   if (call?.open === undefined) return 'unmapped';
@@ -149,70 +107,42 @@ export function noteFirstChunk(turn: TurnState, callNumber: number | undefined, 
   return 'mapped';
 }
 
-/** Notes that what is open must have ended by `end.time`. It is closed with the turn, unless its own end still comes. */
+/** Notes that the open attempt ended by `end.time`. It is closed with the turn, unless its own end still comes. */
 export function presumeCallsEnded(turn: TurnState, end: PresumedEnd): void {
   const call = turn.currentCall === undefined ? undefined : turn.calls.get(turn.currentCall);
   if (call?.open !== undefined) call.open.presumed ??= end;
 }
 
-/** Closes every open attempt of the turn as incomplete. */
-export function closeOpenCalls(state: State, out: Output, turn: TurnState, reason: IncompleteReason): void {
-  for (const call of turn.calls.values()) {
+/** Closes every open attempt of the turn as incomplete, under the id of the answer that the rest of the log may bring. */
+export function closeOpenCalls(context: TurnContext, reason: IncompleteReason): void {
+  for (const call of context.turn.calls.values()) {
     const attempt = call.open;
     if (attempt === undefined) continue;
     const end = attempt.presumed ?? {
       time: later(attempt.openedAt, attempt.firstChunkAt ?? attempt.openedAt),
       reason,
     };
-    const ordinal = call.answers === 0 ? [] : [String(call.answers)];
-    const span = attemptSpan(state, turn, attempt, {
-      // The id that its answer will have, when the rest of the log brings one.
-      spanId: spanIdOf('api_call', ...callParts(turn, call), 'answer', ...ordinal),
+    closeAttempt(context, call, attempt, {
+      spanId: answerSpanId(context.turn, call),
       endTime: later(attempt.startTime, end.time),
       incomplete: end.reason,
-      error: undefined,
-      answer: undefined,
     });
-    closeAttempt(out, turn, call, span);
   }
 }
 
 /** Before 0.16 a failed attempt leaves nothing but the next attempt's `pre`. */
-function failUnanswered(
-  state: State,
-  out: Output,
-  turn: TurnState,
-  call: CallState,
-  time: EpochMicros,
-): void {
-  if (call.open === undefined) return;
-  const span = attemptSpan(state, turn, call.open, {
-    spanId: spanIdOf('api_call', ...callParts(turn, call), 'unanswered', String(call.open.openedAt)),
-    endTime: later(call.open.startTime, time),
-    incomplete: undefined,
+function failUnanswered(context: TurnContext, call: CallState, time: EpochMicros): void {
+  const attempt = call.open;
+  if (attempt === undefined) return;
+  closeAttempt(context, call, attempt, {
+    spanId: spanIdOf('api_call', ...callParts(context.turn, call), 'unanswered', String(attempt.openedAt)),
+    endTime: later(attempt.startTime, time),
     error: UNKNOWN_ERROR,
-    answer: undefined,
   });
-  closeAttempt(out, turn, call, span);
 }
 
-function closeAttempt(out: Output, turn: TurnState, call: CallState, span: ApiCallSpan): void {
-  call.open = undefined;
-  call.lastEnd = span.endTime;
-  turn.lastTime = later(turn.lastTime, span.endTime);
-  if (turn.selected) out.spans.push(span);
-}
-
-function callKey(apiRequestId: string | undefined, apiCallCount: number | undefined): string {
-  return apiRequestId ?? `#${apiCallCount}`;
-}
-
-/** What names the logical call in an id: its own id, or its turn and number where the dialect has none. */
-function callParts(turn: TurnState, call: CallState): readonly string[] {
-  return call.key.startsWith('#') ? [turn.key, call.key] : [call.key];
-}
-
-function callOf(session: SessionState, turn: TurnState, key: string): CallState {
+function callOf({ session, turn }: TurnContext, { apiRequestId, apiCallCount }: ApiEvent): CallState {
+  const key = apiRequestId ?? `#${apiCallCount}`;
   const known = turn.calls.get(key);
   if (known !== undefined) return known;
   const call: CallState = {
@@ -230,17 +160,28 @@ function callOf(session: SessionState, turn: TurnState, key: string): CallState 
   return call;
 }
 
+/** What names the logical call in an id: its own id, or its turn and number where the dialect has none. */
+function callParts(turn: TurnState, { key }: CallState): readonly string[] {
+  return key.startsWith('#') ? [turn.key, key] : [key];
+}
+
+function answerSpanId(turn: TurnState, call: CallState): ApiCallSpan['spanId'] {
+  const ordinal = call.answers === 0 ? [] : [String(call.answers)];
+  return spanIdOf('api_call', ...callParts(turn, call), 'answer', ...ordinal);
+}
+
 /** The first attempt starts with the logical call (`started_at`), each later one with its own event. */
-function attemptStart(out: Output, call: CallState, event: PreApiRequest): EpochMicros {
+function attemptStart(context: TurnContext, call: CallState, event: PreApiRequest): EpochMicros {
   const first = call.attempts === 0 && (event.retryCount ?? 0) === 0;
-  const start = first ? trusted(out, event, event.startedAt, event.time, 'started_at') : event.time;
+  const time = first ? event.startedAt : undefined;
+  const start = trustedTime(context, event, { field: 'started_at', time });
   call.firstStart ??= start;
   return start;
 }
 
-/** The attempt whose `pre_api_request` is not in the log, as far as its end tells. */
+/** The attempt of which the log has only the end. */
 function lostAttempt(
-  session: SessionState,
+  context: TurnContext,
   call: CallState,
   event: PostApiRequest | ApiRequestError,
   end: EpochMicros,
@@ -248,11 +189,20 @@ function lostAttempt(
   const measured = event.apiDurationMicros === undefined ? end : shift(end, -event.apiDurationMicros);
   const startTime = call.lastEnd ?? event.startedAt ?? measured;
   call.firstStart ??= startTime;
-  const attempt = call.attempts++;
+  return newAttempt(context, call, event, startTime > end ? end : startTime);
+}
+
+function newAttempt(
+  { session }: TurnContext,
+  call: CallState,
+  event: ApiEvent,
+  startTime: EpochMicros,
+): AttemptState {
+  const request = event.hook === 'pre_api_request' ? event : undefined;
   return {
-    startTime: startTime > end ? end : startTime,
+    startTime,
     openedAt: event.time,
-    attempt,
+    attempt: call.attempts++,
     sessionId: session.id,
     model: event.model,
     platform: event.platform,
@@ -263,12 +213,73 @@ function lostAttempt(
     apiMode: event.apiMode,
     startedAt: event.startedAt,
     retryCount: event.retryCount,
-    messageCount: undefined,
-    toolCount: undefined,
-    approxInputTokens: undefined,
-    requestCharCount: undefined,
-    maxTokens: undefined,
+    messageCount: request?.messageCount,
+    toolCount: request?.toolCount,
+    approxInputTokens: request?.approxInputTokens,
+    requestCharCount: request?.requestCharCount,
+    maxTokens: request?.maxTokens,
     firstChunkAt: undefined,
     presumed: undefined,
+  };
+}
+
+/** How an attempt ended. */
+interface AttemptEnd {
+  readonly spanId: ApiCallSpan['spanId'];
+  readonly endTime: EpochMicros;
+  readonly incomplete?: IncompleteReason;
+  readonly error?: CallError;
+  readonly answer?: PostApiRequest;
+  /** Of the whole logical call; only with an answer. */
+  readonly callDurationMicros?: number;
+  readonly retryCount?: number | undefined;
+}
+
+function closeAttempt(context: TurnContext, call: CallState, attempt: AttemptState, end: AttemptEnd): void {
+  const { turn } = context;
+  call.open = undefined;
+  call.lastEnd = end.endTime;
+  turn.lastTime = later(turn.lastTime, end.endTime);
+  emit(context, attemptSpan(context, attempt, end));
+}
+
+/** The finished attempt: the fields of its request, and those of its answer or its error. */
+function attemptSpan({ state, turn }: TurnContext, attempt: AttemptState, end: AttemptEnd): ApiCallSpan {
+  const { answer } = end;
+  const firstChunkAt = answer?.firstChunkAt ?? attempt.firstChunkAt;
+  const position = { ...turn.position, spanId: end.spanId, parentSpanId: turn.position.spanId };
+  return {
+    ...spanBase(state, position, attempt),
+    kind: 'api_call',
+    endTime: end.endTime,
+    incomplete: end.incomplete,
+    apiRequestId: attempt.apiRequestId,
+    // After a fallback the answer names another model than the request did.
+    model: answer?.model ?? attempt.model ?? turn.model,
+    platform: attempt.platform ?? turn.platform,
+    provider: answer?.provider ?? attempt.provider,
+    baseUrl: answer?.baseUrl ?? attempt.baseUrl,
+    apiMode: answer?.apiMode ?? attempt.apiMode,
+    callNumber: attempt.apiCallCount,
+    retryCount: end.retryCount ?? attempt.retryCount ?? attempt.attempt,
+    messageCount: attempt.messageCount ?? answer?.messageCount,
+    toolCount: attempt.toolCount,
+    approxInputTokens: attempt.approxInputTokens,
+    requestCharCount: attempt.requestCharCount,
+    maxTokens: attempt.maxTokens,
+    callDurationMicros: end.callDurationMicros,
+    timeToFirstChunkMicros:
+      firstChunkAt === undefined ? undefined : Math.max(0, firstChunkAt - attempt.startTime),
+    contextLength: answer?.contextLength,
+    error: end.error,
+    answered: answer !== undefined,
+    background: turn.background,
+    endedAt: answer?.endedAt,
+    apiDurationMicros: answer?.apiDurationMicros,
+    finishReason: answer?.finishReason,
+    responseModel: answer?.responseModel,
+    usage: answer?.usage,
+    assistantContentChars: answer?.assistantContentChars,
+    assistantToolCallCount: answer?.assistantToolCallCount,
   };
 }

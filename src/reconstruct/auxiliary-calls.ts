@@ -1,51 +1,48 @@
 /** Auxiliary calls (titles, compression summaries, vision…): their tokens count, but they are no API calls of the turn. */
 import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
-import type { AuxiliaryCallSpan, IncompleteReason } from '../model/span.ts';
+import type { AuxiliaryCallSpan, CallError, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { hasEnded, rememberEnded } from './ended.ts';
 import { spanIdOf } from './ids.ts';
-import type { Fate, Output } from './output.ts';
-import type { AuxiliaryState, PresumedEnd, SessionState, State, TurnState } from './state.ts';
-import { clampedEnd, trusted } from './times.ts';
-import { addUsage } from './tokens.ts';
+import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import {
+  type AuxiliaryState,
+  countUsage,
+  hasClosed,
+  type PresumedEnd,
+  rememberClosed,
+  type SessionState,
+  type TurnState,
+} from './state.ts';
+import { clampedEnd, trustedTime } from './times.ts';
 
-export function onPreAuxiliaryCall(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PreAuxiliaryCall,
-): Fate {
+type AuxiliaryEvent = PreAuxiliaryCall | PostAuxiliaryCall;
+
+export function onPreAuxiliaryCall(context: TurnContext, event: PreAuxiliaryCall): LineOutcome {
+  const { state, session, turn } = context;
   const key = auxiliaryKey(event);
-  if (turn.auxiliaryCalls.has(key) || hasEnded(state, endedKey(session, key))) return 'merged';
-  const first = (event.retryCount ?? 0) === 0;
-  const start = first ? trusted(out, event, event.startedAt, event.time, 'started_at') : event.time;
+  if (turn.auxiliaryCalls.has(key) || hasClosed(state, closedKey(session, key))) return 'merged';
+  const time = (event.retryCount ?? 0) === 0 ? event.startedAt : undefined;
+  const start = trustedTime(context, event, { field: 'started_at', time });
   turn.auxiliaryCalls.set(key, openAuxiliary(session, event, start));
   return 'mapped';
 }
 
-export function onPostAuxiliaryCall(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PostAuxiliaryCall,
-): Fate {
+export function onPostAuxiliaryCall(context: TurnContext, event: PostAuxiliaryCall): LineOutcome {
+  const { state, session, turn } = context;
   const key = auxiliaryKey(event);
   const open = turn.auxiliaryCalls.get(key);
-  if (open === undefined && hasEnded(state, endedKey(session, key))) return 'merged';
-  const end = trusted(out, event, event.endedAt, event.time, 'ended_at');
+  if (open === undefined && hasClosed(state, closedKey(session, key))) return 'merged';
+  const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const auxiliary = open ?? openAuxiliary(session, event, shift(end, -(event.apiDurationMicros ?? 0)));
   turn.auxiliaryCalls.delete(key);
-  rememberEnded(state, endedKey(session, key), auxiliary.startTime);
-  turn.tokens = addUsage(turn.tokens, event.usage);
-  if (!turn.background) session.tokens = addUsage(session.tokens, event.usage);
-  const failed = event.errorType !== undefined || event.errorMessage !== undefined;
+  rememberClosed(state, closedKey(session, key), auxiliary);
+  countUsage(context, event.usage);
+  const error = errorOf(event);
   const span: AuxiliaryCallSpan = {
-    ...auxiliarySpan(state, turn, key, auxiliary),
-    endTime: clampedEnd(out, event, auxiliary.startTime, end),
-    answered: !failed,
-    error: failed ? errorOf(event) : undefined,
+    ...auxiliarySpan(context, key, auxiliary),
+    endTime: clampedEnd(context, event, auxiliary.startTime, end),
+    answered: error === undefined,
+    error,
     endedAt: event.endedAt,
     apiDurationMicros: event.apiDurationMicros,
     finishReason: event.finishReason,
@@ -55,36 +52,33 @@ export function onPostAuxiliaryCall(
     assistantToolCallCount: event.assistantToolCallCount,
   };
   turn.lastTime = later(turn.lastTime, span.endTime);
-  if (turn.selected) out.spans.push(span);
+  emit(context, span);
   return 'mapped';
 }
 
-/** Notes that what is open must have ended by `end.time`. */
+/** Notes that what is open ended by `end.time`. */
 export function presumeAuxiliaryCallsEnded(turn: TurnState, end: PresumedEnd): void {
   for (const auxiliary of turn.auxiliaryCalls.values()) auxiliary.presumed ??= end;
 }
 
 /** Closes every open auxiliary call of the turn as incomplete. */
-export function closeOpenAuxiliaryCalls(
-  state: State,
-  out: Output,
-  turn: TurnState,
-  reason: IncompleteReason,
-): void {
-  for (const [key, auxiliary] of turn.auxiliaryCalls) {
+export function closeOpenAuxiliaryCalls(context: TurnContext, reason: IncompleteReason): void {
+  for (const [key, auxiliary] of context.turn.auxiliaryCalls) {
     const end = auxiliary.presumed ?? { time: auxiliary.startTime, reason };
-    const endTime = later(auxiliary.startTime, end.time);
-    if (turn.selected) {
-      out.spans.push({ ...auxiliarySpan(state, turn, key, auxiliary), endTime, incomplete: end.reason });
-    }
+    emit(context, {
+      ...auxiliarySpan(context, key, auxiliary),
+      endTime: later(auxiliary.startTime, end.time),
+      incomplete: end.reason,
+    });
   }
-  turn.auxiliaryCalls.clear();
+  context.turn.auxiliaryCalls.clear();
 }
 
-function errorOf(event: PostAuxiliaryCall): AuxiliaryCallSpan['error'] {
+function errorOf({ errorType, errorMessage }: PostAuxiliaryCall): CallError | undefined {
+  if (errorType === undefined && errorMessage === undefined) return undefined;
   return {
-    type: event.errorType ?? '_OTHER',
-    message: event.errorMessage,
+    type: errorType ?? '_OTHER',
+    message: errorMessage,
     statusCode: undefined,
     reason: undefined,
     retryable: undefined,
@@ -93,20 +87,16 @@ function errorOf(event: PostAuxiliaryCall): AuxiliaryCallSpan['error'] {
 }
 
 /** Attempts of one auxiliary call share `api_request_id`; `retry_count` tells them apart, in both of their events. */
-function auxiliaryKey(event: PreAuxiliaryCall | PostAuxiliaryCall): string {
+function auxiliaryKey(event: AuxiliaryEvent): string {
   return `aux\0${event.apiRequestId ?? `${event.auxTask}@${event.startedAt ?? event.time}`}\0${event.retryCount ?? 0}`;
 }
 
-/** A task and a time alone may be those of another session too. */
-function endedKey(session: SessionState, key: string): string {
+/** With the session: another session may have the same task at the same time. */
+function closedKey(session: SessionState, key: string): string {
   return `${session.id}\0${key}`;
 }
 
-function openAuxiliary(
-  session: SessionState,
-  event: PreAuxiliaryCall | PostAuxiliaryCall,
-  startTime: EpochMicros,
-): AuxiliaryState {
+function openAuxiliary(session: SessionState, event: AuxiliaryEvent, startTime: EpochMicros): AuxiliaryState {
   return {
     startTime,
     sessionId: session.id,
@@ -127,23 +117,15 @@ function openAuxiliary(
 }
 
 function auxiliarySpan(
-  state: State,
-  turn: TurnState,
+  { state, turn }: TurnContext,
   key: string,
   auxiliary: AuxiliaryState,
 ): AuxiliaryCallSpan {
+  const spanId = spanIdOf('auxiliary_call', turn.key, key);
+  const position = { ...turn.position, spanId, parentSpanId: turn.position.spanId };
   return {
+    ...spanBase(state, position, auxiliary),
     kind: 'auxiliary_call',
-    traceId: turn.position.traceId,
-    spanId: spanIdOf('auxiliary_call', turn.key, key),
-    parentSpanId: turn.position.spanId,
-    startTime: auxiliary.startTime,
-    endTime: auxiliary.startTime,
-    sessionId: auxiliary.sessionId,
-    incomplete: undefined,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
     auxTask: auxiliary.auxTask,
     apiRequestId: auxiliary.apiRequestId,
     model: auxiliary.model,

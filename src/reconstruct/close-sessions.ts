@@ -1,50 +1,48 @@
 /**
- * What ends a session: finalise, reset, idleness, the bounds on memory and the end of input; never `on_session_end`,
+ * The ends of a session: finalize, reset, idleness, the bounds on memory and the end of input; never `on_session_end`,
  * which ends a turn. docs/adr/0004-closing-rules.md holds the reasons.
  */
+import type { SessionFinalize, SessionReset } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import type { Fate, Output } from './output.ts';
+import type { Context, LineOutcome, SessionContext } from './output.ts';
 import { sendSession } from './sessions.ts';
-import type { SessionState, State } from './state.ts';
-import { closeTurn } from './turns.ts';
+import { openTurnUnder } from './state.ts';
+import { closeTurn, closeTurns } from './turns.ts';
 
-/** A session is finalised or reset. */
+/** Ends the session. */
 export function onSessionFinalize(
-  state: State,
-  out: Output,
-  session: SessionState,
-  time: EpochMicros,
-  reason: string | undefined,
-): Fate {
+  context: SessionContext,
+  event: SessionFinalize | SessionReset,
+): LineOutcome {
+  const { session } = context;
   const nothingOpen = session.turns.size === 0;
   if (nothingOpen && session.endTime !== undefined) return 'merged';
-  session.endReason = reason;
-  endSession(state, out, session, 'session_end', time);
+  session.endReason = event.reason;
+  endSession(context, 'session_end', event.time);
   return session.selected ? 'mapped' : 'unmapped';
 }
 
-/** Ends the session and what is open in it. `time` is `undefined` when nothing in the log says when it ended. */
+/** Ends the session and what is open in it. `time` is `undefined` when the log does not have its end. */
 export function endSession(
-  state: State,
-  out: Output,
-  session: SessionState,
+  context: SessionContext,
   reason: IncompleteReason,
   time: EpochMicros | undefined,
 ): void {
-  for (const turn of session.turns.values()) {
-    if (!turn.sent && turn.endTime === undefined && reason !== 'session_end') session.incomplete = reason;
-    closeTurn(state, out, session, turn, reason);
-  }
+  const { state, session } = context;
+  const cutOff = Array.from(session.turns.values()).some((turn) => !turn.sent && turn.endTime === undefined);
+  if (cutOff && reason !== 'session_end') session.incomplete = reason;
+  closeTurns(context, reason);
   session.endTime = time;
   state.quiet.set(session.id, true);
-  if (state.options.sessionSpans === 'at_end') sendSession(state, out, session);
+  if (state.options.sessionSpans === 'at_end') sendSession(context);
 }
 
-/** Sends what has a span left to send, and forgets the session. */
-export function forgetSession(state: State, out: Output, session: SessionState): void {
-  for (const turn of session.turns.values()) closeTurn(state, out, session, turn, 'evicted');
-  sendSession(state, out, session);
+/** Sends what is left to send of the session, and forgets it. */
+function forgetSession(context: SessionContext): void {
+  const { state, session } = context;
+  closeTurns(context, 'evicted');
+  sendSession(context);
   state.sessions.delete(session.id);
   state.quiet.delete(session.id);
   for (const task of session.tasks) {
@@ -53,48 +51,43 @@ export function forgetSession(state: State, out: Output, session: SessionState):
 }
 
 /** Keeps the state within its bounds: quiet sessions and open turns beyond them are closed, the oldest first. */
-export function enforceBounds(state: State, out: Output): void {
+export function enforceBounds(context: Context): void {
+  const { state } = context;
   while (state.quiet.size > state.options.maxQuietSessions) {
     const [oldest = ''] = state.quiet.keys();
     state.quiet.delete(oldest);
     const session = state.sessions.get(oldest);
-    if (session !== undefined) forgetSession(state, out, session);
+    if (session !== undefined) forgetSession({ ...context, session });
   }
   while (state.openTurns.size > state.options.maxOpenTurns) {
     const [oldest = ''] = state.openTurns.keys();
     state.openTurns.delete(oldest);
-    const at = oldest.indexOf('\0');
-    const session = state.sessions.get(oldest.slice(0, at));
-    const turn = session?.turns.get(oldest.slice(at + 1));
-    if (session !== undefined && turn !== undefined) closeTurn(state, out, session, turn, 'evicted');
+    const found = openTurnUnder(state, oldest);
+    if (found !== undefined) closeTurn({ ...context, ...found }, 'evicted');
   }
 }
 
 /**
  * Closes the sessions that have been silent for longer than the idle timeout, by the log's clock.
- * @returns false when it was not yet time to look.
+ * @returns false when the next check was not yet due.
  */
-export function closeIdleSessions(state: State, out: Output, now: EpochMicros): boolean {
+export function closeIdleSessions(context: Context, now: EpochMicros): boolean {
+  const { state } = context;
   const { idleTimeoutMicros } = state.options;
   if (idleTimeoutMicros === undefined) return false;
-  // Also after a clock was set back, when the next look would lie far ahead.
+  // Also after a clock was set back, when the next check would lie far ahead.
   if (now < state.nextIdleCheck && now > state.nextIdleCheck - idleTimeoutMicros) return false;
   state.nextIdleCheck = (now + idleTimeoutMicros / 4) as EpochMicros;
-  for (const session of state.sessions.values()) {
-    if (session.lastTime + idleTimeoutMicros < now) closeIdle(state, out, session);
-  }
+  for (const session of state.sessions.values()) closeIfIdle({ ...context, session }, now);
   return true;
 }
 
-/** Closes `session` when the event at `now` comes after a silence longer than the idle timeout. */
-export function closeIfIdle(state: State, out: Output, session: SessionState, now: EpochMicros): void {
+/** Closes the session when the event at `now` comes after a silence longer than the idle timeout. */
+export function closeIfIdle(context: SessionContext, now: EpochMicros): void {
+  const { state, session } = context;
   const { idleTimeoutMicros } = state.options;
-  if (idleTimeoutMicros !== undefined && session.lastTime + idleTimeoutMicros < now)
-    closeIdle(state, out, session);
-}
-
-function closeIdle(state: State, out: Output, session: SessionState): void {
+  if (idleTimeoutMicros === undefined || session.lastTime + idleTimeoutMicros >= now) return;
   if (session.turns.size > 0 || (session.endTime === undefined && !session.sent)) {
-    endSession(state, out, session, 'idle', session.endTime);
+    endSession(context, 'idle', session.endTime);
   }
 }

@@ -1,4 +1,4 @@
-/** What a reconstruction can be told to do otherwise. */
+/** The options of a reconstruction. */
 import type { EpochMicros } from '../model/time.ts';
 
 export interface ReconstructOptions {
@@ -7,8 +7,8 @@ export interface ReconstructOptions {
   /** A session silent for longer than this, in log time, is closed; `undefined`: never. */
   readonly idleTimeoutMicros: number | undefined;
   /**
-   * When the span of an ended session leaves: `at_finish` keeps it for a session that is resumed later in the same
-   * (finite) log, so that it leaves once and whole; `at_end` sends it at once, as a live log wants.
+   * When the span of an ended session is sent: `at_finish` keeps it, because the session may be resumed later in the same
+   * (finite) log and its span is to be sent once; `at_end` sends it at once, for a live log.
    */
   readonly sessionSpans: 'at_finish' | 'at_end';
   /** Events are put in order of time within this window of log time; 0: as they come. */
@@ -21,13 +21,13 @@ export interface ReconstructOptions {
   readonly maxOpenTurns: number;
   /** True when content was asked for; without it no argument of a tool enters the state. */
   readonly content: boolean;
-  /** Times were assumed, not recorded: every span says so. */
+  /** Times were assumed, not recorded: every span is marked. */
   readonly syntheticTime: boolean;
   /** Which turns become spans; `undefined`: all. A sub-agent goes with the turn that started it. */
   readonly selectTurn: ((facts: TurnFacts) => boolean) | undefined;
 }
 
-/** What a filter can go by. */
+/** What a filter can use. */
 export interface TurnFacts {
   readonly sessionId: string;
   readonly startTime: EpochMicros;

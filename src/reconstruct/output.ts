@@ -1,34 +1,77 @@
-/** What comes out of a reconstruction: spans, what was odd, and what became of each event. */
+/** The output of a reconstruction: finished spans, diagnostics, and the outcome of each event. */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { AgentSpan } from '../model/span.ts';
+import type { AgentSpan, SpanBase } from '../model/span.ts';
+import type { EpochMicros } from '../model/time.ts';
+import type { Position, SessionState, State, TurnState } from './state.ts';
 
-/** What a step gives back, gathered over a batch. */
+/** What one or more steps produced. */
 export interface Output {
   readonly spans: AgentSpan[];
   readonly diagnostics: Diagnostic[];
   readonly lines: LineCounts;
 }
 
-/** What became of the events: each is counted once. */
+/** Events by outcome. Each event is counted once. */
 export interface LineCounts {
   /** Became a span or a part of one. */
   mapped: number;
-  /** Said again what another event had said. */
+  /** Repeated what another event had reported. */
   merged: number;
   /** Known hooks that are no part of a span. */
   unmapped: number;
-  /** Could be given to no session. */
+  /** Events of no known session. */
   unplaced: number;
-  /** Inside a turn that the filters left out. */
+  /** Events of a turn that the filters left out. */
   filtered: number;
 }
 
-export type Fate = keyof LineCounts;
+export type LineOutcome = keyof LineCounts;
+
+/** What every function of the reconstruction works on. */
+export interface Context {
+  readonly state: State;
+  readonly out: Output;
+}
+
+export interface SessionContext extends Context {
+  readonly session: SessionState;
+}
+
+/** `session` is the session that the event names: after a rotation it is not the one in which the turn began. */
+export interface TurnContext extends SessionContext {
+  readonly turn: TurnState;
+}
 
 export function createOutput(): Output {
   return {
     spans: [],
     diagnostics: [],
     lines: { mapped: 0, merged: 0, unmapped: 0, unplaced: 0, filtered: 0 },
+  };
+}
+
+/** Adds a span of the turn to the output, unless the filters left the turn out. */
+export function emit({ out, turn }: TurnContext, span: AgentSpan): void {
+  if (turn.selected) out.spans.push(span);
+}
+
+interface Opened {
+  readonly sessionId: string;
+  readonly startTime: EpochMicros;
+}
+
+/** The fields that all spans share. The end is the start, until the caller sets it. */
+export function spanBase({ options }: State, position: Position, { sessionId, startTime }: Opened): SpanBase {
+  return {
+    traceId: position.traceId,
+    spanId: position.spanId,
+    parentSpanId: position.parentSpanId,
+    startTime,
+    endTime: startTime,
+    sessionId,
+    incomplete: undefined,
+    links: [],
+    events: [],
+    syntheticTime: options.syntheticTime,
   };
 }

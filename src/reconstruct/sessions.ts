@@ -1,11 +1,10 @@
-/** Sessions: opened by any event, placed in a trace at the first need, sent as a span. What ends them is in `close-sessions.ts`. */
+/** Sessions: opened by any event, placed in a trace at the first need, sent as a span. Their ends are in `close-sessions.ts`. */
 import type { HookEvent } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import type { Fate, Output } from './output.ts';
-import type { Position, SessionState, State } from './state.ts';
-import { NO_TOKENS } from './tokens.ts';
+import { type Context, type LineOutcome, type SessionContext, spanBase } from './output.ts';
+import { NO_TOKENS, type Position, type SessionState, type State } from './state.ts';
 
 /** The session of this id, opened at `time` when it is new. */
 export function openSession(state: State, id: string, time: EpochMicros): SessionState {
@@ -40,10 +39,10 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
   return session;
 }
 
-/** A session says that it begins; twice is as once. */
-export function onSessionStart(state: State, session: SessionState): Fate {
+/** A second start changes nothing. */
+export function onSessionStart({ state, session }: SessionContext): LineOutcome {
   const again = session.selected;
-  // A session that never takes a turn still has its span, unless turns are being chosen.
+  // A session that never takes a turn still has its span, unless turns are being selected.
   if (state.options.selectTurn === undefined) session.selected = true;
   state.quiet.set(session.id, true);
   return again ? 'merged' : 'mapped';
@@ -58,7 +57,7 @@ export function touchSession(state: State, session: SessionState, event: HookEve
   touchAbove(state, session, event.time);
 }
 
-/** Sub-agents start sub-agents; no deeper than this, should sessions name each other in a circle. */
+/** Sub-agents start sub-agents. The bound is for sessions that name each other in a circle. */
 const MAX_DEPTH = 32;
 
 function touchAbove(state: State, session: SessionState, time: EpochMicros): void {
@@ -75,7 +74,7 @@ function touchAbove(state: State, session: SessionState, time: EpochMicros): voi
   }
 }
 
-/** Where the session stands in its trace. Decided at the first need, so that a link to a parent can come before. */
+/** The session's place in its trace, decided at the first need, so that a link to a parent can come before. */
 export function positionOf(state: State, session: SessionState): Position {
   session.position ??= place(state, session);
   return session.position;
@@ -92,15 +91,15 @@ function place(state: State, session: SessionState): Position {
   if (above === undefined)
     return { traceId: traceIdOf('session', session.id), spanId, parentSpanId: undefined };
   const { traceId, spanId: parentSpanId } = positionOf(state, above);
-  // A tree is whole or it is none: what has a child leaves.
+  // What has a child is sent too: no span may lack its parent.
   above.selected = true;
   return { traceId, spanId, parentSpanId };
 }
 
-/** More rotations without a place yet than any log has: what names more goes in a circle, or is made to. */
+/** More unplaced rotations than any real log has: sessions that name more go in a circle. */
 const MAX_UNPLACED = 64;
 
-/** The session that this one continues after a rotation, or was started by; `undefined` when that way leads to no root. */
+/** The session that this one continues after a rotation, or that started it; `undefined` when the chain has no root. */
 function sessionAbove(state: State, session: SessionState): SessionState | undefined {
   const above = namedAbove(state, session);
   let next = above;
@@ -116,14 +115,15 @@ function namedAbove(state: State, session: SessionState): SessionState | undefin
   return id === undefined ? undefined : state.sessions.get(id);
 }
 
-/** Sends every session that is due. All are placed before: one may learn only then that another hangs below it. */
-export function sendSessions(state: State, out: Output): void {
+/** Sends every session that is due. All are placed first: only then is it known which sessions hang below others. */
+export function sendSessions(context: Context): void {
+  const { state } = context;
   for (const session of state.sessions.values()) if (isDue(state, session)) positionOf(state, session);
-  for (const session of state.sessions.values()) sendSession(state, out, session);
+  for (const session of state.sessions.values()) sendSession({ ...context, session });
 }
 
-/** Sends the session's span, whole so far; nothing when it has left already, or has no span of its own. */
-export function sendSession(state: State, out: Output, session: SessionState): void {
+/** Sends the session's span so far; nothing when it was sent already, or has no span of its own. */
+export function sendSession({ state, out, session }: SessionContext): void {
   if (!isDue(state, session)) return;
   session.sent = true;
   out.spans.push(sessionSpan(state, session));
@@ -133,25 +133,17 @@ function isDue({ options }: State, { sent, selected, subagent }: SessionState): 
   return !sent && selected && subagent === undefined && options.tracePer === 'session';
 }
 
-/** The session as it stands. */
+/** The session so far. */
 export function sessionSpan(
   state: State,
   session: SessionState,
   incomplete = session.incomplete,
 ): SessionSpan {
-  const position = positionOf(state, session);
   return {
+    ...spanBase(state, positionOf(state, session), { ...session, sessionId: session.id }),
     kind: 'session',
-    traceId: position.traceId,
-    spanId: position.spanId,
-    parentSpanId: position.parentSpanId,
-    startTime: session.startTime,
     endTime: later(session.startTime, session.endTime ?? session.lastTime),
-    sessionId: session.id,
     incomplete,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
     model: session.model,
     platform: session.platform,
     completed: session.completed,

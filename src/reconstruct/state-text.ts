@@ -1,16 +1,15 @@
-/** The state as text and back, for a checkpoint. Content is in it only when it was asked for. */
-
+/** The state as JSON text and back, for a checkpoint. It holds content only when that was asked for. */
 import type { HookEvent } from '../model/event.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf } from './ids.ts';
 import type { ReconstructOptions } from './options.ts';
 import { createState, type SessionState, type State, type TurnState } from './state.ts';
 
-/** Changes whenever a field of `State` changes its meaning, or how it is written: a state of another number cannot be read. */
-export const STATE_FORMAT = 3;
+/** Changes with the meaning of any field of `State`, or its written form: a state of another format cannot be read. */
+export const STATE_FORMAT = 4;
 
 /**
- * What JSON can hold of `T`: a map is its entries. Told to the compiler for each record, so that it names a map that is not
- * written: a replacer, which would find them by itself, makes the writing nearly twice as long.
+ * The JSON form of `T`: a map is its entries. As a type, so that the compiler names a map that is not written. A replacer
+ * would find all maps by itself, but makes writing nearly twice as long.
  */
 type Plain<T> = T extends string | number | boolean | undefined
   ? T
@@ -20,10 +19,9 @@ type Plain<T> = T extends string | number | boolean | undefined
       ? Plain<E>[]
       : { [F in keyof T]: Plain<T[F]> };
 
-/** Without the options, which hold functions, and which the caller knows; without what was handed on already. */
+/** Without the options, which hold functions; without the events that were applied already. */
 type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: HookEvent[] };
 
-/** JSON. */
 export function stateToText({ options, waiting, waitingFrom, ...state }: State): string {
   const events = waiting.slice(waitingFrom).map((event) => (options.content ? event : withoutArgs(event)));
   const written: Written = {
@@ -33,15 +31,15 @@ export function stateToText({ options, waiting, waitingFrom, ...state }: State):
     taskSessions: [...state.taskSessions],
     turnSessions: [...state.turnSessions],
     subagents: [...state.subagents],
-    ended: [...state.ended],
-    endedBefore: [...state.endedBefore],
+    recentlyClosed: [...state.recentlyClosed],
+    closedBefore: [...state.closedBefore],
     openTurns: [...state.openTurns],
     waiting: events,
   };
   return JSON.stringify(written);
 }
 
-/** The state that `stateToText` wrote, to go on with. The caller vouches for where the text comes from. */
+/** The state that `stateToText` wrote. The caller vouches for the text. */
 export function stateFromText(text: string, options: ReconstructOptions): State {
   const written: Written = JSON.parse(text);
   return {
@@ -52,8 +50,8 @@ export function stateFromText(text: string, options: ReconstructOptions): State 
     taskSessions: new Map(written.taskSessions),
     turnSessions: new Map(written.turnSessions),
     subagents: new Map(written.subagents),
-    ended: new Map(written.ended),
-    endedBefore: new Map(written.endedBefore),
+    recentlyClosed: new Map(written.recentlyClosed),
+    closedBefore: new Map(written.closedBefore),
     openTurns: new Map(written.openTurns),
   };
 }
@@ -78,7 +76,7 @@ function mapped<K, V, W>(entries: Iterable<readonly [K, V]>, to: (value: V) => W
   return Array.from(entries, ([key, value]) => [key, to(value)]);
 }
 
-/** Calls without ids are paired by the fingerprint of their arguments; nothing else of them is needed. */
+/** Keeps the fingerprint of the arguments, by which calls without ids are paired. */
 function withoutArgs(event: HookEvent): HookEvent {
   if (event.hook !== 'pre_tool_call' && event.hook !== 'post_tool_call') return event;
   return { ...event, args: fingerprintOf(event.args) };

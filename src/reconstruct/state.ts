@@ -1,6 +1,6 @@
 /**
- * What is known between two events: plain data (records, arrays, maps), so that it can be printed, compared in a
- * test and written to a checkpoint. It holds no content of the log unless content was asked for.
+ * The state between two events: plain data (records, arrays, maps), so that it can be printed, compared in a test and
+ * written to a checkpoint. It holds no content of the log unless content was asked for.
  */
 import type { ApiFields, HookEvent, ToolStatus, Usage } from '../model/event.ts';
 import type { AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
@@ -19,25 +19,25 @@ export interface State {
   readonly turnSessions: Map<string, string>;
   /** Running sub-agents, by child session id (or by a key of their own when Hermes named none). */
   readonly subagents: Map<string, SubagentState>;
-  /** What ended lately, in any session: turns by their key, everything else as its noun says. */
-  ended: Map<string, Ended>;
-  /** What ended before that. */
-  endedBefore: Map<string, Ended>;
+  /** What closed lately, in any session: turns by their key, everything else under keys of its own module. */
+  recentlyClosed: Map<string, ClosedFacts>;
+  /** The generation before that. */
+  closedBefore: Map<string, ClosedFacts>;
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
-  /** Events that wait for their order, by time. */
+  /** The reorder window: events by time. */
   readonly waiting: HookEvent[];
-  /** Index of the first of `waiting` that has not been handed on. */
+  /** Index of the first of `waiting` that has not been applied. */
   waitingFrom: number;
-  /** The latest time among the events so far, or since the clock was last set back. */
+  /** The latest time of the events so far, or since the clock was last set back. */
   clock: EpochMicros;
-  /** The time handed on last: what comes with an earlier one is a straggler, or tells of a clock that was set back. */
-  handedOn: EpochMicros;
-  /** Log time of the next look for idle sessions. */
+  /** The time of the event applied last. An event with an earlier time is late, or its clock was set back. */
+  watermark: EpochMicros;
+  /** Log time of the next check for idle sessions. */
   nextIdleCheck: EpochMicros;
 }
 
-/** Where a span stands. */
+/** The place of a span in its trace. */
 export interface Position {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
@@ -46,12 +46,12 @@ export interface Position {
 
 export interface SessionState {
   readonly id: string;
-  /** `undefined` until something below it needs it: a link to a parent may still come. */
+  /** `undefined` until a span below needs it: a link to a parent may still come. */
   position: Position | undefined;
   startTime: EpochMicros;
   /** The last thing known to have happened in it. */
   lastTime: EpochMicros;
-  /** At finalise or reset; `undefined` while it goes on. */
+  /** Set by finalize or reset; `undefined` while it goes on. */
   endTime: EpochMicros | undefined;
   endReason: string | undefined;
   incomplete: IncompleteReason | undefined;
@@ -59,9 +59,9 @@ export interface SessionState {
   platform: string | undefined;
   previousSessionId: string | undefined;
   parentSessionId: string | undefined;
-  /** Key of the sub-agent whose session this is: its turns hang below that span, which stands for the session. */
+  /** Key of the sub-agent that runs this session: its turns hang below that span, which stands for the session. */
   subagent: string | undefined;
-  /** Open turns, and turns sent whose last children are still awaited. By key, in order of start. */
+  /** Open turns, and sent turns with open children. By key, in order of start. */
   readonly turns: Map<string, TurnState>;
   /** Task ids of its ordinary turns. */
   readonly tasks: string[];
@@ -72,9 +72,9 @@ export interface SessionState {
   completed: boolean | undefined;
   interrupted: boolean | undefined;
   previousTurn: { readonly traceId: TraceId; readonly spanId: SpanId } | undefined;
-  /** True when a turn of it was selected: then its span leaves. */
+  /** True when a turn of it was selected: then its span is sent. */
   selected: boolean;
-  /** True when its span has left; cleared when it speaks again. */
+  /** True when its span was sent; cleared when a new turn begins. */
   sent: boolean;
 }
 
@@ -106,10 +106,10 @@ export interface TurnState {
   exitReason: string | undefined;
   userMessage: string | undefined;
   assistantResponse: string | undefined;
-  /** True when its span has left. */
+  /** True when its span was sent. */
   sent: boolean;
-  /** True when its `pre_llm_call` is in the log; else it was opened by the first event inside it. */
-  announced: boolean;
+  /** False: the turn was opened by the first event inside it. */
+  hasPreLlmCall: boolean;
   /** By logical call: `api_request_id`, or the call's number. */
   readonly calls: Map<string, CallState>;
   /** Key of the call that began last. */
@@ -126,19 +126,19 @@ export interface TurnState {
   readonly toolOutcomes: Partial<Record<ToolStatus | 'incomplete', number>>;
 }
 
-export interface Ended {
+export interface ClosedFacts {
   readonly startTime: EpochMicros;
-  /** `undefined` for what has no end of its own in the log. */
+  /** `undefined` when its end is not remembered. */
   readonly endTime: EpochMicros | undefined;
   /** Of a tool's arguments. */
   readonly fingerprint: number | undefined;
   /** Of a turn. */
   readonly traceId: TraceId | undefined;
-  /** How many ended under this key: some providers give one id to several calls. */
+  /** How many closed under this key: some providers give one id to several calls. */
   readonly count: number;
 }
 
-/** When something presumably ended, and what told so. */
+/** An end that follows from a later event, and the reason. */
 export interface PresumedEnd {
   readonly time: EpochMicros;
   readonly reason: IncompleteReason;
@@ -180,7 +180,7 @@ export interface AttemptState extends ApiFields {
 }
 
 export interface ToolState {
-  /** Names the call among those that ended; `undefined` for a call that opened without an id. */
+  /** Names the call among those that closed; `undefined` for a call that opened without an id. */
   readonly key: SpanId | undefined;
   readonly spanId: SpanId;
   readonly sessionId: string;
@@ -243,13 +243,95 @@ export function createState(options: ReconstructOptions): State {
     taskSessions: new Map(),
     turnSessions: new Map(),
     subagents: new Map(),
-    ended: new Map(),
-    endedBefore: new Map(),
+    recentlyClosed: new Map(),
+    closedBefore: new Map(),
     openTurns: new Map(),
     waiting: [],
     waitingFrom: 0,
     clock: 0 as EpochMicros,
-    handedOn: 0 as EpochMicros,
+    watermark: 0 as EpochMicros,
     nextIdleCheck: 0 as EpochMicros,
   };
+}
+
+export function openTurnKey(turn: TurnState): string {
+  return `${turn.sessionId}\0${turn.key}`;
+}
+
+/** The turn under a key of `State.openTurns`. */
+export function openTurnUnder(
+  state: State,
+  key: string,
+): { session: SessionState; turn: TurnState } | undefined {
+  const at = key.indexOf('\0');
+  const session = state.sessions.get(key.slice(0, at));
+  const turn = session?.turns.get(key.slice(at + 1));
+  return session === undefined || turn === undefined ? undefined : { session, turn };
+}
+
+export const NO_TOKENS: Usage = {
+  inputTokens: undefined,
+  outputTokens: undefined,
+  cacheReadTokens: undefined,
+  cacheWriteTokens: undefined,
+  reasoningTokens: undefined,
+  promptTokens: undefined,
+  totalTokens: undefined,
+};
+
+interface Counted {
+  readonly session: SessionState;
+  readonly turn: TurnState;
+}
+
+/** Adds one answer's tokens to its turn and, unless the turn is a background review, to its session. */
+export function countUsage({ session, turn }: Counted, usage: Usage | undefined): void {
+  if (usage === undefined) return;
+  turn.tokens = addUsage(turn.tokens, usage);
+  if (!turn.background) session.tokens = addUsage(session.tokens, usage);
+}
+
+/** A count that no answer reported stays `undefined`, never 0. */
+function addUsage(sum: Usage, usage: Usage): Usage {
+  return {
+    inputTokens: plus(sum.inputTokens, usage.inputTokens),
+    outputTokens: plus(sum.outputTokens, usage.outputTokens),
+    cacheReadTokens: plus(sum.cacheReadTokens, usage.cacheReadTokens),
+    cacheWriteTokens: plus(sum.cacheWriteTokens, usage.cacheWriteTokens),
+    reasoningTokens: plus(sum.reasoningTokens, usage.reasoningTokens),
+    promptTokens: plus(sum.promptTokens, usage.promptTokens),
+    totalTokens: plus(sum.totalTokens, usage.totalTokens),
+  };
+}
+
+function plus(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : a + b;
+}
+
+/** At least this many closed turns, tools and approvals are remembered, of all sessions together; at most twice as many. */
+const REMEMBERED = 16_384;
+
+/** What closed under this key; `undefined` when nothing did, or too long ago. */
+export function closedUnder(state: State, key: string): ClosedFacts | undefined {
+  return state.recentlyClosed.get(key) ?? state.closedBefore.get(key);
+}
+
+export function hasClosed(state: State, key: string): boolean {
+  return closedUnder(state, key) !== undefined;
+}
+
+type Closing = Pick<ClosedFacts, 'startTime'> & Partial<ClosedFacts>;
+
+/**
+ * Remembers what closed under this key: a second end is a duplicate, and a late child finds its parent. Forgets by
+ * generations, because deleting the oldest entry of a map one by one takes longer and longer.
+ */
+export function rememberClosed(state: State, key: string, closing: Closing): void {
+  const { startTime, endTime, fingerprint, traceId } = closing;
+  const count = (closedUnder(state, key)?.count ?? 0) + 1;
+  state.recentlyClosed.set(key, { startTime, endTime, fingerprint, traceId, count });
+  if (state.recentlyClosed.size < REMEMBERED) return;
+  state.closedBefore = state.recentlyClosed;
+  state.recentlyClosed = new Map();
 }

@@ -1,9 +1,10 @@
 /**
- * Reconstruct: hook events in order → finished spans. A pure function of the log: no clock, no randomness, no I/O.
- * `handle` below is where a hook becomes a span; a hook that is missing there does not compile.
+ * Reconstruction: hook events in order → finished spans. A pure function of the log: no clock, no randomness, no I/O.
+ * `handle` is where a hook becomes a span; a hook that is missing there does not compile.
  */
 import type { HookEvent } from '../model/event.ts';
-import type { EpochMicros } from '../model/time.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { type EpochMicros, later } from '../model/time.ts';
 import { noteFirstChunk, onApiRequestError, onPostApiRequest, onPreApiRequest } from './api-calls.ts';
 import { onPostApprovalResponse, onPreApprovalRequest } from './approvals.ts';
 import { onPostAuxiliaryCall, onPreAuxiliaryCall } from './auxiliary-calls.ts';
@@ -14,43 +15,51 @@ import {
   enforceBounds,
   onSessionFinalize,
 } from './close-sessions.ts';
-import type { Fate, Output } from './output.ts';
-import { findTurn, noteTask, sessionOf, turnOwner } from './placing.ts';
-import { flushWaiting, reorder } from './reorder.ts';
-import { onSessionStart, sendSessions, touchSession } from './sessions.ts';
-import type { SessionState, State, TurnState } from './state.ts';
+import type { Context, LineOutcome, Output, TurnContext } from './output.ts';
+import { findTurn, noteTask, sessionOf, turnOwner } from './resolve-session.ts';
+import { onSessionStart, sendSessions, sessionSpan, touchSession } from './sessions.ts';
+import type { SessionState, State } from './state.ts';
 import {
   closeIdleSubagents,
   closeOpenSubagents,
   evictSubagents,
   onSubagentStart,
   onSubagentStop,
+  openSubagentSpan,
 } from './subagents.ts';
 import { warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
-import { onMark, onPostLlmCall, onPreLlmCall, onSessionEnd } from './turn-hooks.ts';
-import { openTurn, turnHasLeft } from './turns.ts';
+import { turnSpan } from './turn-span.ts';
+import {
+  type MaybeTurnContext,
+  onMark,
+  onPostLlmCall,
+  onPreLlmCall,
+  onSessionEnd,
+  openTurn,
+  turnWasSent,
+} from './turns.ts';
 
-/** Takes in one event, adds to `out` what it finished. Events may wait in the reorder window for their turn. */
+/** Takes one event and adds to `out` what it finished. Events may wait in the reorder window first. */
 export function step(state: State, event: HookEvent, out: Output): void {
-  if (state.options.reorderWindowMicros === 0) apply(state, event, out);
-  else reorder(state, event, (next) => apply(state, next, out));
+  if (state.options.reorderWindowMicros === 0) apply({ state, out }, event);
+  else reorder(state, event, (next) => apply({ state, out }, next));
 }
 
-/** Hands on what waits in the reorder window, because a live log has fallen silent. */
+/** Flushes the reorder window, when a live log is silent. */
 export function settle(state: State, out: Output): void {
-  flushWaiting(state, (next) => apply(state, next, out));
+  flushWindow(state, (next) => apply({ state, out }, next));
 }
 
-/** The end of input: everything still open is closed, everything unsent leaves. Twice is as once. */
+/** The end of input: closes what is open and sends what is unsent. A second call changes nothing. */
 export function finish(state: State, out: Output): void {
+  const context = { state, out };
   settle(state, out);
   for (const session of state.sessions.values()) {
-    const open = session.turns.size > 0;
-    if (open) endSession(state, out, session, 'end_of_input', session.endTime);
+    if (session.turns.size > 0) endSession({ ...context, session }, 'end_of_input', session.endTime);
   }
-  closeOpenSubagents(state, out, 'end_of_input');
-  sendSessions(state, out);
+  closeOpenSubagents(context, 'end_of_input');
+  sendSessions(context);
   state.sessions.clear();
   state.quiet.clear();
   state.taskSessions.clear();
@@ -58,71 +67,61 @@ export function finish(state: State, out: Output): void {
   state.openTurns.clear();
 }
 
-function apply(state: State, event: HookEvent, out: Output): void {
-  if (event.time < state.handedOn) {
+function apply(context: Context, event: HookEvent): void {
+  const { state, out } = context;
+  if (event.time < state.watermark) {
     warn(
-      out,
+      context,
       event,
       'out-of-order',
       'its time lies before that of earlier events, beyond the reorder window: paired by id',
     );
   }
-  closeIdle(state, out, event.time);
+  // Sub-agents first: their sessions end with them.
+  if (closeIdleSessions(context, event.time)) closeIdleSubagents(context, event.time);
   const session = sessionOf(state, event);
   if (session === undefined) {
-    out.lines[withoutSession(out, event)]++;
+    out.lines[withoutSession(context, event)]++;
     return;
   }
-  closeIfIdle(state, out, session, event.time);
+  closeIfIdle({ ...context, session }, event.time);
   noteTask(state, session, event);
   const owner = turnOwner(state, event, session);
   touchSession(state, session, event);
   if (owner !== session) touchSession(state, owner, event);
   const turn = findTurn(owner, event);
   if (turn !== undefined && event.time > turn.lastTime) turn.lastTime = event.time;
-  const fate = handle(state, out, { session, owner, turn }, event);
-  // A session that a rotation opened has a part of the turn's sums: they are shown, also when no turn of its own follows.
+  const outcome = handle({ ...context, session, owner, turn }, event);
+  // A session that a rotation opened has a part of the turn's sums, so it is sent, also when no turn of its own follows.
   if (owner !== session && turn?.selected) session.selected = true;
-  out.lines[fate === 'mapped' && turn?.selected === false ? 'filtered' : fate]++;
-  enforceBounds(state, out);
-  evictSubagents(state, out);
+  out.lines[outcome === 'mapped' && turn?.selected === false ? 'filtered' : outcome]++;
+  enforceBounds(context);
+  evictSubagents(context);
 }
 
-/** Sub-agents first: their sessions end with them. */
-function closeIdle(state: State, out: Output, now: EpochMicros): void {
-  if (closeIdleSessions(state, out, now)) closeIdleSubagents(state, out, now);
-}
+/** `session` is the one that the event names; `owner` that of the event's turn. */
+type EventContext = MaybeTurnContext & { readonly owner: SessionState };
 
-interface Place {
-  /** The session that the event names. */
-  readonly session: SessionState;
-  /** The session of the event's turn. */
-  readonly owner: SessionState;
-  /** `undefined`: no open turn of the session is the event's. */
-  readonly turn: TurnState | undefined;
-}
-
-/** Where a hook becomes a part of a session, or of a turn that is open already. */
-function handle(state: State, out: Output, place: Place, event: HookEvent): Fate {
-  const { session, owner, turn } = place;
+/** Hooks that begin, end or describe a session or a turn. */
+function handle(context: EventContext, event: HookEvent): LineOutcome {
+  const { session, owner, turn } = context;
   switch (event.hook) {
     case 'on_session_start':
-      return onSessionStart(state, session);
+      return onSessionStart(context);
     case 'on_session_end':
-      return onSessionEnd(state, out, owner, turn, event);
+      return onSessionEnd({ ...context, session: owner }, event);
     case 'on_session_finalize':
-      return onSessionFinalize(state, out, session, event.time, event.reason);
     case 'on_session_reset':
-      return onSessionFinalize(state, out, session, event.time, event.reason);
+      return onSessionFinalize(context, event);
     case 'pre_llm_call':
       session.parentSessionId ??= event.parentSessionId;
-      return onPreLlmCall(state, out, owner, turn, event);
+      return onPreLlmCall({ ...context, session: owner }, event);
     case 'post_llm_call':
-      return onPostLlmCall(out, turn, event);
+      return onPostLlmCall(context, event);
     case 'subagent_start':
-      return onSubagentStart(state, out, session, turn ?? parentTurn(session, event.parentTurnId), event);
+      return onSubagentStart({ ...context, turn: turn ?? parentTurn(session, event) }, event);
     case 'subagent_stop':
-      return onSubagentStop(state, out, session, turn ?? parentTurn(session, event.parentTurnId), event);
+      return onSubagentStop({ ...context, turn: turn ?? parentTurn(session, event) }, event);
     case 'on_stream_delta':
       return turn === undefined ? 'unmapped' : noteFirstChunk(turn, event.iteration, event.time);
     case 'mark':
@@ -130,7 +129,7 @@ function handle(state: State, out: Output, place: Place, event: HookEvent): Fate
     case 'unmapped':
       return 'unmapped';
     default:
-      return handleInTurn(state, out, session, turn ?? enter(state, owner, event), event);
+      return handleInTurn({ ...context, turn: turn ?? enterTurn(context, event) }, event);
   }
 }
 
@@ -145,49 +144,44 @@ type EventInTurn = Extract<
   }
 >;
 
-/** Where a hook becomes a span inside a turn. Without a turn such an event opens one. */
-function handleInTurn(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: EventInTurn,
-): Fate {
+/** Hooks that become a span inside a turn. Without a turn such an event opens one. */
+function handleInTurn(context: TurnContext, event: EventInTurn): LineOutcome {
   switch (event.hook) {
     case 'pre_api_request':
-      return onPreApiRequest(state, out, session, turn, event);
+      return onPreApiRequest(context, event);
     case 'post_api_request':
-      return onPostApiRequest(state, out, session, turn, event);
+      return onPostApiRequest(context, event);
     case 'api_request_error':
-      return onApiRequestError(state, out, session, turn, event);
+      return onApiRequestError(context, event);
     case 'pre_tool_call':
-      return onPreToolCall(state, out, session, turn, event);
+      return onPreToolCall(context, event);
     case 'post_tool_call':
-      return onPostToolCall(state, out, session, turn, event);
+      return onPostToolCall(context, event);
     case 'pre_approval_request':
-      return onPreApprovalRequest(state, session, turn, event);
+      return onPreApprovalRequest(context, event);
     case 'post_approval_response':
-      return onPostApprovalResponse(state, out, session, turn, event);
+      return onPostApprovalResponse(context, event);
     case 'pre_auxiliary_call':
-      return onPreAuxiliaryCall(state, out, session, turn, event);
+      return onPreAuxiliaryCall(context, event);
     case 'post_auxiliary_call':
-      return onPostAuxiliaryCall(state, out, session, turn, event);
+      return onPostAuxiliaryCall(context, event);
     default:
       return event satisfies never;
   }
 }
 
-/** The turn of an event that comes without one: opened by it, or ended already and only waiting for its late children. */
-function enter(state: State, owner: SessionState, event: HookEvent): TurnState {
-  const late = event.turnId !== undefined && turnHasLeft(state, owner, event.turnId);
-  return openTurn(state, owner, event, late);
+/** Opens the turn of an event that comes first in it, or after its end. */
+function enterTurn(context: EventContext, event: HookEvent): TurnContext['turn'] {
+  const { state, owner } = context;
+  const late = event.turnId !== undefined && turnWasSent(state, owner, event.turnId);
+  return openTurn({ ...context, session: owner }, event, late);
 }
 
-function parentTurn(parent: SessionState, turnId: string | undefined): TurnState | undefined {
-  return turnId === undefined ? undefined : parent.turns.get(turnId);
+function parentTurn({ turns }: SessionState, event: { parentTurnId: string | undefined }) {
+  return event.parentTurnId === undefined ? undefined : turns.get(event.parentTurnId);
 }
 
-/** A CLI that never built an agent finalises no session (D7 in docs/mapping.md); a terminal's transform names none at all. */
+/** A CLI that never built an agent finalizes no session (D7 in docs/mapping.md); a terminal's transform names none. */
 const NEEDS_NO_SESSION: ReadonlySet<string> = new Set([
   'on_session_finalize',
   'on_session_reset',
@@ -195,8 +189,99 @@ const NEEDS_NO_SESSION: ReadonlySet<string> = new Set([
   'mark',
 ]);
 
-function withoutSession(out: Output, event: HookEvent): Fate {
+function withoutSession(context: Context, event: HookEvent): LineOutcome {
   if (NEEDS_NO_SESSION.has(event.hook)) return 'unmapped';
-  warn(out, event, 'no-session', `this ${event.hook} names no session that is known: it is in no span`);
+  warn(context, event, 'no-session', `this ${event.hook} names no session that is known: it is in no span`);
   return 'unplaced';
+}
+
+/**
+ * The open sessions, turns and sub-agents as the spans they would be if the log ended here: incomplete, and sent again,
+ * whole, under the same ids. Changes no state.
+ */
+export function openSpans(state: State): readonly AgentSpan[] {
+  const subagents = Array.from(state.subagents.values()).filter(({ selected }) => selected);
+  return [
+    ...Array.from(state.sessions.values()).flatMap((session) => openSpansOf(state, session)),
+    ...subagents.map((subagent) => openSubagentSpan(state, subagent)),
+  ];
+}
+
+function openSpansOf(state: State, session: SessionState): readonly AgentSpan[] {
+  const turns = Array.from(session.turns.values()).filter(({ selected, sent }) => selected && !sent);
+  const spans: AgentSpan[] = turns.map((turn) =>
+    turnSpan({ state, session, turn }, turn.endTime === undefined ? 'end_of_input' : undefined),
+  );
+  const reason = session.turns.size > 0 ? 'end_of_input' : undefined;
+  if (hasUnsentSpan(state, session)) spans.push(sessionSpan(state, session, reason));
+  return spans;
+}
+
+/** Sessions without an end in which nothing is open: whole, as far as the log goes. */
+export function quietSessionSpans(state: State): readonly AgentSpan[] {
+  const waiting = new Set(Array.from(state.subagents.values(), ({ sessionId }) => sessionId));
+  return Array.from(state.sessions.values())
+    .filter(
+      (session) => session.turns.size === 0 && !waiting.has(session.id) && hasUnsentSpan(state, session),
+    )
+    .map((session) => sessionSpan(state, session));
+}
+
+/** An unplaced session may still get a session above it, and placing it would decide that. */
+function hasUnsentSpan({ options }: State, session: SessionState): boolean {
+  const isPlaced = session.position !== undefined && session.subagent === undefined;
+  return isPlaced && session.selected && !session.sent && options.tracePer === 'session';
+}
+
+type Apply = (event: HookEvent) => void;
+
+/**
+ * Adds `event` to the window and applies, in order of time, the events that no later line can precede: several threads
+ * and processes write one log. Equal times keep the order of their lines. The window is bounded in count too.
+ */
+function reorder(state: State, event: HookEvent, apply: Apply): void {
+  const { reorderWindowMicros, reorderMaxEvents } = state.options;
+  if (event.time < state.clock - reorderWindowMicros) resetClock(state, event.time, apply);
+  state.clock = later(state.clock, event.time);
+  insert(state, event);
+  release(state, state.clock - reorderWindowMicros, reorderMaxEvents, apply);
+}
+
+/**
+ * An event lies before the window: the clock was set back, or the event is late. The window cannot tell which, so it is
+ * flushed and the order of time begins anew.
+ */
+function resetClock(state: State, time: EpochMicros, apply: Apply): void {
+  flushWindow(state, apply);
+  state.clock = time;
+}
+
+/** Applies every waiting event: at the end of input, or when a live log is silent. */
+function flushWindow(state: State, apply: Apply): void {
+  release(state, Number.POSITIVE_INFINITY, 0, apply);
+}
+
+/** Removing the head of an array moves the rest, so it is done for many events at once. */
+const COMPACT_AT = 1024;
+
+function release(state: State, due: number, keep: number, apply: Apply): void {
+  const { waiting } = state;
+  for (let event = waiting[state.waitingFrom]; event !== undefined; event = waiting[state.waitingFrom]) {
+    if (event.time > due && waiting.length - state.waitingFrom <= keep) break;
+    state.waitingFrom++;
+    apply(event);
+    state.watermark = event.time;
+  }
+  if (state.waitingFrom === waiting.length || state.waitingFrom >= COMPACT_AT) {
+    waiting.splice(0, state.waitingFrom);
+    state.waitingFrom = 0;
+  }
+}
+
+function insert(state: State, event: HookEvent): void {
+  const { waiting, waitingFrom } = state;
+  let at = waiting.length;
+  while (at > waitingFrom && (waiting[at - 1]?.time ?? 0) > event.time) at--;
+  if (at === waiting.length) waiting.push(event);
+  else waiting.splice(at, 0, event);
 }

@@ -1,38 +1,42 @@
-/** The time rules, in one place. docs/adr/0003-time-rules.md holds the reasons; each decision is counted and named. */
+/** The time rules of docs/adr/0003-time-rules.md. Each decision against a recorded time is a diagnostic. */
 import type { EventBase } from '../model/event.ts';
 import type { EpochMicros } from '../model/time.ts';
-import type { Output } from './output.ts';
+import type { Context } from './output.ts';
 
-/** API times farther than this from the recorder's come from another clock: the recorder's own are kept together. */
+/** API times farther than this from the recorder's come from another clock, and the recorder's are used. */
 const MAX_DISAGREEMENT_MICROS = 5_000_000;
 
-/** Two recorders that hear one hook stamp it within this; no retry comes so soon (Hermes backs off for seconds). */
+/** Two recorders stamp one hook within this time of each other. */
 const REPEAT_WINDOW_MICROS = 250_000;
 
-/** Hermes's own time of an API call, unless it is missing or disagrees with the recorder's. */
-export function trusted(
-  out: Output,
-  event: EventBase,
-  hermes: EpochMicros | undefined,
-  recorder: EpochMicros,
-  field: string,
-): EpochMicros {
-  if (hermes === undefined) return recorder;
-  if (Math.abs(hermes - recorder) <= MAX_DISAGREEMENT_MICROS) return hermes;
+interface HermesTime {
+  readonly field: 'started_at' | 'ended_at';
+  readonly time: EpochMicros | undefined;
+}
+
+/** Hermes's own time of an API call; the event's when that is missing or comes from another clock. */
+export function trustedTime(context: Context, event: EventBase, { field, time }: HermesTime): EpochMicros {
+  if (time === undefined) return event.time;
+  if (Math.abs(time - event.time) <= MAX_DISAGREEMENT_MICROS) return time;
   warn(
-    out,
+    context,
     event,
     'api-time-disagrees',
-    `${field} is ${seconds(hermes - recorder)} from the recorder's time: the recorder's was kept`,
+    `${field} is ${seconds(time - event.time)} from the recorder's time: the recorder's was kept`,
   );
-  return recorder;
+  return event.time;
 }
 
 /** `end`, or `start` when the log has the end before it. */
-export function clampedEnd(out: Output, event: EventBase, start: EpochMicros, end: EpochMicros): EpochMicros {
+export function clampedEnd(
+  context: Context,
+  event: EventBase,
+  start: EpochMicros,
+  end: EpochMicros = event.time,
+): EpochMicros {
   if (end >= start) return end;
   warn(
-    out,
+    context,
     event,
     'end-before-start',
     `the end lies ${seconds(start - end)} before the start: set to the start`,
@@ -40,13 +44,13 @@ export function clampedEnd(out: Output, event: EventBase, start: EpochMicros, en
   return start;
 }
 
-/** True when the second of two like events is the same hook heard by a second recorder. */
+/** True when the second of two equal events may be the same hook, written by a second recorder. */
 export function isRepeat(first: EpochMicros, second: EpochMicros): boolean {
   return Math.abs(second - first) <= REPEAT_WINDOW_MICROS;
 }
 
 /** Adds a warning that names the event's line. */
-export function warn(out: Output, event: EventBase, code: string, message: string): void {
+export function warn({ out }: Context, event: EventBase, code: string, message: string): void {
   out.diagnostics.push({
     severity: 'warning',
     code,

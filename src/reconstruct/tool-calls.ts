@@ -5,167 +5,126 @@
 import type { PostToolCall, PreToolCall } from '../model/event.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { endedUnder, rememberEnded } from './ended.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { Fate, Output } from './output.ts';
-import type { Ended, PresumedEnd, SessionState, State, ToolState, TurnState } from './state.ts';
-import { clampedEnd, isRepeat, warn } from './times.ts';
+import { fingerprintOf, spanIdOf } from './ids.ts';
+import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import {
-  findOpen,
-  findRepeated,
-  keyOf,
-  openUnder,
-  SAID_BEFORE,
-  saysAgain,
-  toolKey,
-  toolSpanId,
-} from './tool-pairing.ts';
+  type ClosedFacts,
+  closedUnder,
+  type PresumedEnd,
+  rememberClosed,
+  type State,
+  type ToolState,
+  type TurnState,
+} from './state.ts';
+import { clampedEnd, isRepeat, warn } from './times.ts';
 
-/** A tool begins. */
-export function onPreToolCall(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PreToolCall,
-): Fate {
-  const fingerprint = fingerprintOf(event.args);
-  const repeated = findRepeated(turn, event, fingerprint);
+/** Opens a tool call. */
+export function onPreToolCall(context: TurnContext, event: PreToolCall): LineOutcome {
+  const { state, turn } = context;
+  const repeated = findRepeated(turn, event);
   if (repeated !== undefined) {
     repeated.toolCallId ??= event.toolCallId;
     return 'merged';
   }
   const key = toolKey(turn, event);
-  const ended = key === undefined ? undefined : endedUnder(state, key);
-  if (ended !== undefined && saysAgain(ended, event, fingerprint)) return 'merged';
-  const count = key === undefined ? 0 : (ended?.count ?? 0) + openUnder(turn, key);
+  const closed = key === undefined ? undefined : closedUnder(state, key);
+  if (closed !== undefined && isPreOfClosed(closed, event)) return 'merged';
+  const count = key === undefined ? 0 : (closed?.count ?? 0) + countOpen(turn, key);
   if (count > 0) {
     warn(
-      out,
+      context,
       event,
       'tool-call-id-repeated',
       'the provider gave this tool_call_id to an earlier call too: kept apart',
     );
   }
-  turn.tools.push({
-    key,
-    spanId: count === 0 && key !== undefined ? key : toolSpanId(turn, event, count),
-    sessionId: session.id,
-    toolName: event.toolName,
-    toolCallId: event.toolCallId,
-    apiRequestId: event.apiRequestId,
-    fingerprint,
-    startTime: event.time,
-    lastTime: event.time,
-    enclosing:
-      event.sessionId === undefined || event.toolCallId === undefined ? enclosingOf(turn, event) : undefined,
-    args: argsText(state, event),
-    presumed: undefined,
-  });
-  if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
+  turn.tools.push(newTool(context, event, key, count));
   return 'mapped';
 }
 
-/** A tool ends, in any order. One whose start is not in the log starts where its duration says. */
-export function onPostToolCall(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  event: PostToolCall,
-): Fate {
-  const at = findOpen(state, turn, event);
-  if (at === SAID_BEFORE) {
-    noteSecondEnd(out, endedUnder(state, toolKey(turn, event) ?? ''), event);
+/** Closes a tool call. One without a `pre` in the log starts where its duration says. */
+export function onPostToolCall(context: TurnContext, event: PostToolCall): LineOutcome {
+  const { state, turn } = context;
+  const at = findOpen(context, event);
+  if (at === ALREADY_ENDED) {
+    noteSecondEnd(context, closedUnder(state, toolKey(turn, event) ?? ''), event);
     return 'merged';
   }
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
-  const tool = open ?? lostTool(state, session, turn, event);
-  const nested = event.toolCallId === undefined && tool.toolCallId === undefined ? tool.enclosing : undefined;
-  const span: ToolCallSpan = {
-    ...toolSpan(state, turn, tool, nested),
-    endTime: clampedEnd(out, event, tool.startTime, event.time),
-    toolCallId: tool.toolCallId ?? event.toolCallId,
+  const tool = open ?? newTool(context, event, toolKey(turn, event), 0);
+  const toolCallId = tool.toolCallId ?? event.toolCallId;
+  closeTool(context, tool, {
+    ...toolSpan(context, tool, toolCallId),
+    endTime: clampedEnd(context, event, tool.startTime),
     apiRequestId: tool.apiRequestId ?? event.apiRequestId,
     status: event.status,
     errorType: event.errorType,
     errorMessage: event.errorMessage,
     durationMillis: measuredMillis(event),
     result: event.result,
-  };
-  closeTool(state, out, session, turn, tool, span, nested !== undefined);
+  });
   return 'mapped';
 }
 
-/** A worker that was given up may end late and say otherwise: the first end counts. */
-function noteSecondEnd(out: Output, ended: Ended | undefined, event: PostToolCall): void {
-  if (ended?.endTime === undefined || isRepeat(ended.endTime, event.time)) return;
-  warn(out, event, 'ended-twice', 'this tool call had ended already: the first end counts');
+/** A worker that Hermes gave up may end later, with another result: the first end counts. */
+function noteSecondEnd(context: TurnContext, closed: ClosedFacts | undefined, event: PostToolCall): void {
+  if (closed?.endTime === undefined || isRepeat(closed.endTime, event.time)) return;
+  warn(context, event, 'ended-twice', 'this tool call had ended already: the first end counts');
 }
 
-/** Notes that what is open must have ended by `end.time`. It is closed with the turn, unless its own end still comes. */
+/** Notes that what is open ended by `end.time`. It is closed with the turn, unless its own end still comes. */
 export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
   for (const tool of turn.tools) tool.presumed ??= end;
 }
 
 /** Closes every open tool call of the turn as incomplete. */
-export function closeOpenTools(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  reason: IncompleteReason,
-): void {
-  for (const tool of turn.tools.splice(0)) {
-    const nested = tool.toolCallId === undefined ? tool.enclosing : undefined;
-    const end = tool.presumed ?? { time: later(tool.lastTime, lastInside(state, tool)), reason };
-    const span: ToolCallSpan = {
-      ...toolSpan(state, turn, tool, nested),
+export function closeOpenTools(context: TurnContext, reason: IncompleteReason): void {
+  for (const tool of context.turn.tools.splice(0)) {
+    const end = tool.presumed ?? { time: later(tool.lastTime, lastInside(context.state, tool)), reason };
+    closeTool(context, tool, {
+      ...toolSpan(context, tool, tool.toolCallId),
       endTime: later(tool.startTime, end.time),
       incomplete: end.reason,
-    };
-    closeTool(state, out, session, turn, tool, span, nested !== undefined);
+    });
   }
 }
 
-function closeTool(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  tool: ToolState,
-  span: ToolCallSpan,
-  nested: boolean,
-): void {
+function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): void {
+  const { state, session, turn } = context;
   const outcome = span.status ?? 'incomplete';
   turn.toolOutcomes[outcome] = (turn.toolOutcomes[outcome] ?? 0) + 1;
   turn.lastTime = later(turn.lastTime, span.endTime);
-  if (!nested) {
+  // A call of an `execute_code` script is none that the model asked for.
+  if (span.parentSpanId === turn.position.spanId) {
     turn.toolCallCount++;
     if (!turn.background) session.toolCallCount++;
   }
-  const key =
-    tool.key ?? (span.toolCallId === undefined ? undefined : keyOf(turn, span.apiRequestId, span.toolCallId));
+  const { endTime, apiRequestId, toolCallId } = span;
+  const key = tool.key ?? (toolCallId === undefined ? undefined : keyOf(turn, apiRequestId, toolCallId));
   if (key !== undefined) {
-    const { endTime } = span;
-    rememberEnded(state, key, tool.startTime, { endTime, fingerprint: tool.fingerprint });
+    rememberClosed(state, key, { startTime: tool.startTime, endTime, fingerprint: tool.fingerprint });
   }
-  if (turn.selected) out.spans.push(span);
+  emit(context, span);
 }
 
-/** The `execute_code` that runs while an id-less call starts: such a call comes from its script. */
-function enclosingOf(turn: TurnState, event: PreToolCall): SpanId | undefined {
-  if (event.toolCallId !== undefined) return undefined;
+/** The `execute_code` that runs while a call without an id starts: such a call comes from its script. */
+function enclosingOf(turn: TurnState): SpanId | undefined {
   return turn.tools.find((tool) => tool.toolName === 'execute_code' && tool.presumed === undefined)?.spanId;
 }
 
-/** The call whose `pre_tool_call` is not in the log, or was never sent (tools blocked by scope, 0.16+). */
-function lostTool(state: State, session: SessionState, turn: TurnState, event: PostToolCall): ToolState {
-  const startTime = shift(event.time, -1000 * (measuredMillis(event) ?? 0));
+/** `earlierOfKey`: how many calls had the same key before. */
+function newTool(
+  { state, session, turn }: TurnContext,
+  event: PreToolCall | PostToolCall,
+  key: SpanId | undefined,
+  earlierOfKey: number,
+): ToolState {
+  const isPre = event.hook === 'pre_tool_call';
+  const startTime = isPre ? event.time : shift(event.time, -1000 * (measuredMillis(event) ?? 0));
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
   return {
-    key: toolKey(turn, event),
-    spanId: toolSpanId(turn, event, 0),
+    key,
+    spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(turn, event, earlierOfKey),
     sessionId: session.id,
     toolName: event.toolName,
     toolCallId: event.toolCallId,
@@ -173,8 +132,8 @@ function lostTool(state: State, session: SessionState, turn: TurnState, event: P
     fingerprint: fingerprintOf(event.args),
     startTime,
     lastTime: startTime,
-    enclosing: undefined,
-    args: argsText(state, event),
+    enclosing: isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined,
+    args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
     presumed: undefined,
   };
 }
@@ -185,11 +144,7 @@ function measuredMillis(event: PostToolCall): number | undefined {
   return measured ? event.durationMillis : undefined;
 }
 
-function argsText(state: State, event: PreToolCall | PostToolCall): string | undefined {
-  return state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined;
-}
-
-/** The last thing known to have happened in a sub-agent that this call runs. */
+/** The last time known inside a sub-agent that this call runs. */
 function lastInside(state: State, tool: ToolState): EpochMicros {
   let last = tool.startTime;
   for (const subagent of state.subagents.values()) {
@@ -200,26 +155,20 @@ function lastInside(state: State, tool: ToolState): EpochMicros {
   return last;
 }
 
+/** Below its `execute_code` only while no event gives it an id: then it is a call of the turn. */
 function toolSpan(
-  state: State,
-  turn: TurnState,
+  { state, turn }: TurnContext,
   tool: ToolState,
-  enclosing: SpanId | undefined,
+  toolCallId: string | undefined,
 ): ToolCallSpan {
+  const enclosing = toolCallId === undefined ? tool.enclosing : undefined;
+  const { traceId, spanId: turnSpanId } = turn.position;
+  const position = { traceId, spanId: tool.spanId, parentSpanId: enclosing ?? turnSpanId };
   return {
+    ...spanBase(state, position, tool),
     kind: 'tool_call',
-    traceId: turn.position.traceId,
-    spanId: tool.spanId,
-    parentSpanId: enclosing ?? turn.position.spanId,
-    startTime: tool.startTime,
-    endTime: tool.startTime,
-    sessionId: tool.sessionId,
-    incomplete: undefined,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
     toolName: tool.toolName,
-    toolCallId: tool.toolCallId,
+    toolCallId,
     apiRequestId: tool.apiRequestId,
     status: undefined,
     errorType: undefined,
@@ -229,4 +178,105 @@ function toolSpan(
     result: undefined,
     background: turn.background,
   };
+}
+
+/**
+ * The pairing of tool events: by id, or by name and arguments where a dialect gives no id. docs/mapping.md has a row for
+ * each case.
+ */
+type ToolEvent = PreToolCall | PostToolCall;
+
+/** The open call that this `pre` repeats: written by a second recorder, or once without and once with its ids. */
+export function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
+  const fingerprint = fingerprintOf(event.args);
+  return turn.tools.find((tool) => {
+    if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;
+    if (tool.toolCallId === event.toolCallId && tool.apiRequestId === event.apiRequestId) {
+      return event.toolCallId !== undefined || isRepeat(tool.startTime, event.time);
+    }
+    return tool.toolCallId === undefined;
+  });
+}
+
+/** The `post` is of a call that ended already: a second recorder wrote it, or a worker that was given up. */
+export const ALREADY_ENDED = -2;
+
+/** Index of the open call that this `post` ends, -1 when there is none, or `ALREADY_ENDED`. */
+export function findOpen(context: TurnContext, event: PostToolCall): number {
+  const { tools } = context.turn;
+  const named = findNamed(context, event);
+  if (named !== undefined) return named;
+  const unnamed = indexesOf(
+    tools,
+    (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
+  );
+  const match = withSameArguments(tools, unnamed, event);
+  if (match !== undefined) return match;
+  // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
+  return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
+}
+
+/** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
+function findNamed({ state, turn }: TurnContext, event: PostToolCall): number | undefined {
+  const { tools } = turn;
+  if (event.toolCallId === undefined) return undefined;
+  const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && isSameRequest(tool, event));
+  const exact = withSameArguments(tools, same, event);
+  if (exact !== undefined) return exact;
+  const closed = closedUnder(state, keyOf(turn, event.apiRequestId, event.toolCallId));
+  // Where an id stands for several calls, a second end of the one must not end the other.
+  const isOfClosed = closed !== undefined && closed.fingerprint === fingerprintOf(event.args);
+  if (same.length > 0 && !isOfClosed) return same[0];
+  return closed === undefined ? undefined : ALREADY_ENDED;
+}
+
+function isSameRequest(tool: ToolState, event: PostToolCall): boolean {
+  return (
+    tool.apiRequestId === undefined ||
+    event.apiRequestId === undefined ||
+    tool.apiRequestId === event.apiRequestId
+  );
+}
+
+function indexesOf(tools: readonly ToolState[], test: (tool: ToolState) => boolean): number[] {
+  const found: number[] = [];
+  for (const [index, tool] of tools.entries()) if (test(tool)) found.push(index);
+  return found;
+}
+
+function withSameArguments(
+  tools: readonly ToolState[],
+  candidates: readonly number[],
+  event: PostToolCall,
+): number | undefined {
+  if (candidates.length === 0) return undefined;
+  const fingerprint = fingerprintOf(event.args);
+  return candidates.find((index) => tools[index]?.fingerprint === fingerprint);
+}
+
+/** How many open calls have this key. */
+export function countOpen(turn: TurnState, key: SpanId): number {
+  return turn.tools.filter((tool) => tool.key === key).length;
+}
+
+/** True when a `pre` is of the call that ended: of a second recorder, or late. Other arguments are another call. */
+export function isPreOfClosed({ startTime, fingerprint }: ClosedFacts, event: PreToolCall): boolean {
+  if (fingerprint !== undefined && fingerprint !== fingerprintOf(event.args)) return false;
+  return event.time <= startTime || isRepeat(startTime, event.time);
+}
+
+/** Names a call among those that ended: the id of its span, as long as no other call has its id. */
+export function toolKey(turn: TurnState, event: ToolEvent): SpanId | undefined {
+  return event.toolCallId === undefined ? undefined : keyOf(turn, event.apiRequestId, event.toolCallId);
+}
+
+export function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): SpanId {
+  return spanIdOf('tool_call', turn.key, apiRequestId ?? '', toolCallId);
+}
+
+/** The id of a call that has no key, or shares it with `earlier` calls. */
+export function toolSpanId(turn: TurnState, event: ToolEvent, earlier: number): SpanId {
+  if (event.toolCallId === undefined)
+    return spanIdOf('tool_call', turn.key, event.toolName, String(event.time));
+  return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, String(earlier));
 }

@@ -1,28 +1,22 @@
+/** A turn's state → its span. */
 import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
 import { later } from '../model/time.ts';
-import type { SessionState, State, TurnState } from './state.ts';
+import { spanBase, type TurnContext } from './output.ts';
+import type { TurnState } from './state.ts';
 
-/** The turn as it stands. `reason`: why it is incomplete; `undefined` when it is whole. */
+/** The turn so far. `reason`: why it is incomplete; `undefined` when it is whole. */
 export function turnSpan(
-  state: State,
-  session: SessionState,
-  turn: TurnState,
+  { state, session, turn }: Omit<TurnContext, 'out'>,
   reason: IncompleteReason | undefined,
 ): TurnSpan {
-  const awaited = turn.tools.length;
   const topLevel = turn.tools.filter((tool) => tool.enclosing === undefined).length;
   return {
+    ...spanBase(state, turn.position, turn),
     kind: 'turn',
-    traceId: turn.position.traceId,
-    spanId: turn.position.spanId,
-    parentSpanId: turn.position.parentSpanId,
-    startTime: turn.startTime,
     endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
-    sessionId: turn.sessionId,
     incomplete: reason,
     links: turn.previousTurn === undefined ? [] : [{ ...turn.previousTurn, relation: 'previous_turn' }],
     events: turn.events,
-    syntheticTime: state.options.syntheticTime,
     turnId: turn.turnId,
     index: turn.index,
     isFirstTurn: turn.isFirstTurn,
@@ -36,10 +30,7 @@ export function turnSpan(
     toolCallCount: turn.toolCallCount + topLevel,
     tokens: turn.tokens,
     toolNames: turn.toolNames,
-    toolOutcomes:
-      awaited === 0
-        ? turn.toolOutcomes
-        : { ...turn.toolOutcomes, incomplete: (turn.toolOutcomes.incomplete ?? 0) + awaited },
+    toolOutcomes: outcomesOf(turn),
     finalStatus: finalStatusOf(turn, reason),
     completed: turn.completed,
     interrupted: turn.interrupted,
@@ -48,6 +39,12 @@ export function turnSpan(
     userMessage: turn.userMessage,
     assistantResponse: turn.assistantResponse,
   };
+}
+
+/** Open tool calls count as incomplete. */
+function outcomesOf({ tools, toolOutcomes }: TurnState): TurnSpan['toolOutcomes'] {
+  if (tools.length === 0) return toolOutcomes;
+  return { ...toolOutcomes, incomplete: (toolOutcomes.incomplete ?? 0) + tools.length };
 }
 
 function finalStatusOf(turn: TurnState, reason: IncompleteReason | undefined): FinalStatus {

@@ -1,24 +1,87 @@
-/** Turns: from `pre_llm_call` to `post_llm_call`, or to `on_session_end` without one. What closes a turn early is in `closeTurn`. */
-import type { HookEvent, PreLlmCall } from '../model/event.ts';
+/** Turns: from `pre_llm_call` to `post_llm_call`, or to `on_session_end` without one. */
+import type { HookEvent, Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
 import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
-import { endedUnder, rememberEnded } from './ended.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import type { Output } from './output.ts';
+import { emit, type LineOutcome, type SessionContext, type TurnContext } from './output.ts';
 import { positionOf } from './sessions.ts';
-import type { Position, SessionState, State, TurnState } from './state.ts';
-import { NO_TOKENS } from './tokens.ts';
+import {
+  closedUnder,
+  hasClosed,
+  NO_TOKENS,
+  openTurnKey,
+  type Position,
+  rememberClosed,
+  type SessionState,
+  type State,
+  type TurnState,
+} from './state.ts';
+import { clampedEnd, isRepeat } from './times.ts';
 import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
 import { turnSpan } from './turn-span.ts';
 
+/** A session, and its open turn of the event where there is one. */
+export type MaybeTurnContext = SessionContext & { readonly turn: TurnState | undefined };
+
+/** Opens the turn, or completes one that its first events opened. */
+export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): LineOutcome {
+  const { state, session, turn } = context;
+  if (isSecondPre(state, turn, event)) return 'merged';
+  if (turn !== undefined && event.turnId !== undefined) {
+    applyPreLlmCall(turn, event);
+    return 'mapped';
+  }
+  const next = openTurn(context, event, false);
+  if (next.background) return 'mapped';
+  for (const other of session.turns.values()) {
+    if (other !== next && !other.background) closeTurn({ ...context, turn: other }, 'next_turn');
+  }
+  return 'mapped';
+}
+
+/** True when the log had this start of a turn before. Without a turn id only a second recorder is so close behind. */
+function isSecondPre(state: State, turn: TurnState | undefined, event: PreLlmCall): boolean {
+  if (event.turnId !== undefined) return turn?.hasPreLlmCall ?? hasClosed(state, event.turnId);
+  return turn !== undefined && turn.apiCallCount === 0 && isRepeat(turn.startTime, event.time);
+}
+
+/** The answer: a turn's own end, also when events follow it. */
+export function onPostLlmCall(context: MaybeTurnContext, event: PostLlmCall): LineOutcome {
+  const { turn } = context;
+  if (turn === undefined || turn.endTime !== undefined) return 'merged';
+  turn.endTime = clampedEnd(context, event, turn.startTime);
+  turn.assistantResponse = event.assistantResponse;
+  return 'mapped';
+}
+
+/** The end of a turn, despite its name. */
+export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): LineOutcome {
+  const { turn } = context;
+  // A TUI sends it at every close, also when no turn is open (D6 in docs/mapping.md).
+  if (turn === undefined || turn.sent) return 'merged';
+  turn.completed = event.completed;
+  turn.interrupted = event.interrupted;
+  turn.failed = event.failed;
+  turn.exitReason = event.turnExitReason ?? event.reason;
+  endTurn({ ...context, turn }, turn.endTime ?? clampedEnd(context, event, turn.startTime));
+  return 'mapped';
+}
+
+/** Becomes a span event of its turn. */
+export function onMark(turn: TurnState | undefined, event: Mark): LineOutcome {
+  if (turn === undefined) return 'unmapped';
+  turn.events.push({ time: event.time, name: event.name, fields: event.fields });
+  return 'mapped';
+}
+
 /**
- * Opens the turn that `event` belongs to: its own `pre_llm_call`, or the first event inside it. A `late` one has been
- * sent already and only gathers children that come after its end.
+ * Opens the turn that `event` belongs to: its own `pre_llm_call`, or the first event inside it. A `late` one was sent
+ * already and only gathers children that come after its end.
  */
-export function openTurn(state: State, session: SessionState, event: HookEvent, late: boolean): TurnState {
+export function openTurn({ state, session }: SessionContext, event: HookEvent, late: boolean): TurnState {
   const key = event.turnId ?? `${session.id}@${event.hook}@${event.time}`;
   const background = isBackground(session, event);
   const position = placeTurn(state, session, key);
@@ -33,7 +96,7 @@ export function openTurn(state: State, session: SessionState, event: HookEvent, 
     background,
     selected,
     previousTurn: state.options.tracePer === 'turn' ? session.previousTurn : undefined,
-    announced: false,
+    hasPreLlmCall: false,
     taskId: event.taskId,
     startTime: event.time,
     lastTime: event.time,
@@ -62,14 +125,8 @@ export function openTurn(state: State, session: SessionState, event: HookEvent, 
     toolNames: [],
     toolOutcomes: {},
   };
-  if (event.hook === 'pre_llm_call') announce(turn, event);
-  if (!late) {
-    // The session speaks again: its span leaves again, whole, when it ends.
-    session.sent = false;
-    session.endTime = undefined;
-    session.incomplete = undefined;
-    if (!background) countTurn(session, event.taskId);
-  }
+  if (event.hook === 'pre_llm_call') applyPreLlmCall(turn, event);
+  if (!late) reopenSession(session, turn);
   if (selected) session.selected = true;
   session.turns.set(key, turn);
   state.quiet.delete(session.id);
@@ -78,18 +135,23 @@ export function openTurn(state: State, session: SessionState, event: HookEvent, 
   return turn;
 }
 
-/** Fills in what only `pre_llm_call` says. */
-export function announce(turn: TurnState, event: PreLlmCall): void {
-  turn.announced = true;
+/** The session goes on: its span is sent again, whole, when it ends. */
+function reopenSession(session: SessionState, { background, taskId }: TurnState): void {
+  session.sent = false;
+  session.endTime = undefined;
+  session.incomplete = undefined;
+  if (background) return;
+  session.turnCount++;
+  if (taskId !== undefined) rememberTask(session, taskId);
+}
+
+/** Sets the fields that only `pre_llm_call` has. */
+function applyPreLlmCall(turn: TurnState, event: PreLlmCall): void {
+  turn.hasPreLlmCall = true;
   turn.isFirstTurn = event.isFirstTurn;
   turn.senderId = event.senderId;
   turn.userMessage = event.userMessage;
   turn.model ??= event.model;
-}
-
-function countTurn(session: SessionState, taskId: string | undefined): void {
-  session.turnCount++;
-  if (taskId !== undefined) rememberTask(session, taskId);
 }
 
 export function rememberTask(session: SessionState, taskId: string): void {
@@ -99,7 +161,7 @@ export function rememberTask(session: SessionState, taskId: string): void {
 /**
  * A background review fork has the session's id but a task of its own: neither the session id nor a task of its
  * ordinary turns (seen in 0.16 and 0.19). A resumed `hermes -z` has a new task too, so a user message that does not
- * open as the review prompt does says that it is an ordinary turn.
+ * open as the review prompt does shows an ordinary turn.
  */
 function isBackground(session: SessionState, event: HookEvent): boolean {
   const reviewPrompt = event.hook === 'pre_llm_call' ? event.reviewPrompt : undefined;
@@ -119,16 +181,16 @@ function placeTurn(state: State, session: SessionState, key: string): Position {
 }
 
 /**
- * True when this turn has ended and left, as far as is remembered: what comes now is a late child of it. A session that was
- * forgotten meanwhile may have come back in another trace, where the turn's span is not.
+ * True when this turn was sent, as far as is remembered: the event is of a late child. A session that was forgotten
+ * meanwhile may have come back in another trace, where the turn's span is not.
  */
-export function turnHasLeft(state: State, session: SessionState, turnId: string): boolean {
-  const ended = endedUnder(state, turnId);
-  return ended !== undefined && ended.traceId === placeTurn(state, session, turnId).traceId;
+export function turnWasSent(state: State, session: SessionState, turnId: string): boolean {
+  const closed = closedUnder(state, turnId);
+  return closed !== undefined && closed.traceId === placeTurn(state, session, turnId).traceId;
 }
 
-/** The turn's span id follows from its key alone, so a late child finds a parent that was sent long ago. */
-export function turnSpanId(key: string): TurnState['position']['spanId'] {
+/** Follows from the turn's key alone, so a late child finds a parent that was sent long ago. */
+export function turnSpanId(key: string): Position['spanId'] {
   return spanIdOf('turn', key);
 }
 
@@ -144,40 +206,35 @@ function isSelected(state: State, session: SessionState, event: HookEvent): bool
   return state.options.selectTurn?.(facts) ?? true;
 }
 
-/** The turn's end is in the log, at `time`: it leaves. Children whose end is still awaited stay behind for a while. */
-export function endTurn(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  time: EpochMicros,
-): void {
+/** Sends the turn, which ended at `time`. It stays while the ends of its children are awaited. */
+function endTurn(context: TurnContext, time: EpochMicros): void {
+  const { turn } = context;
   turn.endTime ??= time;
   turn.lastTime = later(turn.lastTime, time);
   presumeChildrenEnded(turn, turn.endTime);
-  sendTurn(state, out, session, turn, undefined);
-  if (!hasOpenChildren(turn)) forgetTurn(state, session, turn);
+  sendTurn(context, undefined);
+  if (!hasOpenChildren(turn)) forgetTurn(context);
 }
 
 /**
- * Closes the turn and all that is open in it. A turn whose `post_llm_call` was seen is whole; any other is
- * incomplete with `reason`, and ends with the last thing known to have happened inside it.
+ * Closes the turn and all that is open in it. A turn with a `post_llm_call` is whole; any other is incomplete with
+ * `reason`, and ends with the last thing known to have happened inside it.
  */
-export function closeTurn(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  reason: IncompleteReason,
-): void {
+export function closeTurn(context: TurnContext, reason: IncompleteReason): void {
+  const { turn } = context;
   const whole = turn.endTime !== undefined;
   if (turn.endTime !== undefined) presumeChildrenEnded(turn, turn.endTime);
-  closeOpenCalls(state, out, turn, reason);
-  closeOpenTools(state, out, session, turn, reason);
-  closeOpenApprovals(state, out, turn, reason);
-  closeOpenAuxiliaryCalls(state, out, turn, reason);
-  sendTurn(state, out, session, turn, whole ? undefined : reason);
-  forgetTurn(state, session, turn);
+  closeOpenCalls(context, reason);
+  closeOpenTools(context, reason);
+  closeOpenApprovals(context, reason);
+  closeOpenAuxiliaryCalls(context, reason);
+  sendTurn(context, whole ? undefined : reason);
+  forgetTurn(context);
+}
+
+/** Closes every turn of the session. */
+export function closeTurns(context: SessionContext, reason: IncompleteReason): void {
+  for (const turn of context.session.turns.values()) closeTurn({ ...context, turn }, reason);
 }
 
 function presumeChildrenEnded(turn: TurnState, time: EpochMicros): void {
@@ -194,13 +251,8 @@ function hasOpenChildren(turn: TurnState): boolean {
   return current?.open !== undefined || [...turn.calls.values()].some((call) => call.open !== undefined);
 }
 
-function sendTurn(
-  state: State,
-  out: Output,
-  session: SessionState,
-  turn: TurnState,
-  reason: IncompleteReason | undefined,
-): void {
+function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): void {
+  const { session, turn } = context;
   if (turn.sent) return;
   turn.sent = true;
   if (!turn.background) {
@@ -208,17 +260,13 @@ function sendTurn(
     session.interrupted = turn.interrupted ?? session.interrupted;
     session.previousTurn = { traceId: turn.position.traceId, spanId: turn.position.spanId };
   }
-  if (turn.selected) out.spans.push(turnSpan(state, session, turn, reason));
+  emit(context, turnSpan(context, reason));
 }
 
-function forgetTurn(state: State, session: SessionState, turn: TurnState): void {
+function forgetTurn({ state, session, turn }: TurnContext): void {
   session.turns.delete(turn.key);
   if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
   state.openTurns.delete(openTurnKey(turn));
-  rememberEnded(state, turn.key, turn.startTime, { traceId: turn.position.traceId });
+  rememberClosed(state, turn.key, { startTime: turn.startTime, traceId: turn.position.traceId });
   if (session.turns.size === 0) state.quiet.set(session.id, true);
-}
-
-function openTurnKey(turn: TurnState): string {
-  return `${turn.sessionId}\0${turn.key}`;
 }

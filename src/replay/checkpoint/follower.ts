@@ -7,8 +7,8 @@ import { accountedLines } from '../../cli/report.ts';
 import { type Run, sendOpen } from '../../cli/run.ts';
 import { systemProblem } from '../../cli/system-problem.ts';
 import type { AgentSpan, SpanId } from '../../model/span.ts';
-import { openSpans, quietSessionSpans } from '../../reconstruct/open-spans.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
+import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
 import { type Checkpoint, saveReport } from './checkpoint.ts';
 import type { Earlier } from './journal.ts';
 

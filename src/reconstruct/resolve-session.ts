@@ -1,13 +1,13 @@
-/** Which session and which turn an event belongs to, when it says so and when it does not. */
+/** Resolves the session and the turn of an event, by the ids that it has. */
 import type { HookEvent } from '../model/event.ts';
 import { openSession } from './sessions.ts';
-import type { SessionState, State, TurnState } from './state.ts';
+import { openTurnUnder, type SessionState, type State, type TurnState } from './state.ts';
 import { rememberTask } from './turns.ts';
 
-/** Hermes's own session ids, to tell one from the UUID that `hermes -z` gives as a task id. */
+/** The form of Hermes's own session ids; a task id of `hermes -z` is a UUID. */
 const SESSION_ID = /^(\d{8}_\d{6}_[0-9a-f]{6,8}|cron_.+)$/;
 
-/** Id of the session that the event belongs to, `undefined` when nothing in it leads to one. */
+/** Id of the event's session, `undefined` when none of its ids leads to one. */
 function sessionIdOf(state: State, event: HookEvent): string | undefined {
   if (event.sessionId !== undefined) return event.sessionId;
   if (event.turnId !== undefined) {
@@ -17,14 +17,14 @@ function sessionIdOf(state: State, event: HookEvent): string | undefined {
   return sessionOfApproval(state, event);
 }
 
-/** Nested `execute_code` calls, and every `pre_tool_call` before 0.16, carry nothing but the task. */
+/** Nested `execute_code` calls, and every `pre_tool_call` before 0.16, have only a task id. */
 function sessionOfTask(state: State, taskId: string): string | undefined {
   const known = state.taskSessions.get(taskId);
   if (known !== undefined) return known;
   return state.sessions.has(taskId) || SESSION_ID.test(taskId) ? taskId : undefined;
 }
 
-/** Approvals carry a routing key: on the CLI since 0.16 the session id, before that the word "default". */
+/** Approvals have a routing key: on the CLI since 0.16 the session id, before that the word "default". */
 function sessionOfApproval(state: State, event: HookEvent): string | undefined {
   if (event.hook !== 'pre_approval_request' && event.hook !== 'post_approval_response') return undefined;
   if (event.sessionKey !== undefined && state.sessions.has(event.sessionKey)) return event.sessionKey;
@@ -39,16 +39,14 @@ function runsTool(turn: TurnState): boolean {
   return turn.tools.some((tool) => tool.presumed === undefined);
 }
 
-/** The session of the one turn that goes on (and passes the test); `undefined` when there are none or several. */
+/** The session of the only open turn that passes the test; `undefined` when there are none or several. */
 function onlySession(state: State, test?: (turn: TurnState) => boolean): string | undefined {
   let only: string | undefined;
   for (const key of state.openTurns.keys()) {
-    const at = key.indexOf('\0');
-    const id = key.slice(0, at);
-    const turn = state.sessions.get(id)?.turns.get(key.slice(at + 1));
-    if (turn === undefined || turn.sent || (test !== undefined && !test(turn))) continue;
-    if (only !== undefined && only !== id) return undefined;
-    only = id;
+    const found = openTurnUnder(state, key);
+    if (found === undefined || found.turn.sent || test?.(found.turn) === false) continue;
+    if (only !== undefined && only !== found.session.id) return undefined;
+    only = found.session.id;
   }
   return only;
 }
@@ -66,11 +64,11 @@ function sessionInTurnId(turnId: string, taskId: string | undefined): string | u
       ? head.length - taskId.length - 1
       : head.lastIndexOf(':');
   const session = at < 1 ? undefined : head.slice(0, at);
-  // Hermes writes the word when the session has no id.
+  // Hermes writes this word when the session has no id.
   return session === 'session' ? undefined : session;
 }
 
-/** The session whose turn this is: after a rotation not the one that the event names. */
+/** The session of the event's turn: after a rotation not the one that the event names. */
 export function turnOwner(state: State, event: HookEvent, session: SessionState): SessionState {
   const { turnId } = event;
   if (turnId === undefined || turnId.startsWith(session.id)) return session;
@@ -81,13 +79,13 @@ export function turnOwner(state: State, event: HookEvent, session: SessionState)
     const turn = owner.turns.get(turnId);
     session.previousSessionId = turn?.latestSessionId ?? ownerId;
     if (turn !== undefined) turn.latestSessionId = session.id;
-    // Its own first turns carry the old task still.
+    // Its first turns still have the old task.
     if (event.taskId !== undefined) rememberTask(session, event.taskId);
   }
   return owner;
 }
 
-/** The open turn that the event belongs to, `undefined` when it is the first sign of one (or comes after its end). */
+/** The event's open turn; `undefined` when the event is the first of its turn, or comes after its end. */
 export function findTurn(owner: SessionState, event: HookEvent): TurnState | undefined {
   if (event.turnId !== undefined) return owner.turns.get(event.turnId);
   let latest: TurnState | undefined;
@@ -100,7 +98,7 @@ export function findTurn(owner: SessionState, event: HookEvent): TurnState | und
   return latest;
 }
 
-/** Remembers under which session a task was seen, for the events that name only the task. */
+/** Remembers the session of a task, for the events that have only a task id. */
 export function noteTask(state: State, session: SessionState, event: HookEvent): void {
   const { taskId } = event;
   if (taskId === undefined || event.sessionId === undefined || state.taskSessions.get(taskId) === session.id)
@@ -111,15 +109,15 @@ export function noteTask(state: State, session: SessionState, event: HookEvent):
   state.taskSessions.delete(oldest);
 }
 
-/** Background reviews bring a task of their own each, and a log may go on for months. */
+/** Each background review has a task of its own, and a log may go on for months. */
 const MAX_TASKS = 100_000;
 
-/** The session of an event, opened when it is new; `undefined` when the event leads to none. */
+/** The session of an event, opened when it is new; `undefined` when the event's ids lead to none. */
 export function sessionOf(state: State, event: HookEvent): SessionState | undefined {
-  // A reset announces a session that nothing is known of yet, and ends the one that it replaces.
+  // A reset ends the session that it replaces; the new one opens with its own events.
   if (event.hook === 'on_session_reset') return state.sessions.get(event.oldSessionId ?? '');
   const id = sessionIdOf(state, event);
   if (id === undefined) return undefined;
-  // A finalise ends a session: it is no sign of life that would open one.
+  // A finalize opens no session.
   return event.hook === 'on_session_finalize' ? state.sessions.get(id) : openSession(state, id, event.time);
 }
