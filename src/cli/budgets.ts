@@ -48,7 +48,7 @@ export async function openBudgets(
     tell: async (results, io) => {
       for (const { broken, message } of results) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
       if (flags.summary === 'none') return;
-      const { renderSummaryMarkdown } = await import('../view/summary-markdown.ts');
+      const { renderSummaryMarkdown } = await import('../view/totals-tables.ts');
       await writeTo(io.stdout)(renderSummaryMarkdown(totals, results));
     },
   };

@@ -1,13 +1,13 @@
 import type { Attributes, AttributeValue } from '../model/otel.ts';
 import type { FinishedSpan } from '../model/sink.ts';
-import { factsOf } from './facts.ts';
-import { type Block, KINDS, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from './format.ts';
+import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, TurnSpan } from '../model/span.ts';
+import { type Block, type FactName, KINDS, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from './format.ts';
 
-/** What one page has written so far: strings and shapes are written once and then named by number. */
+/** The tables of one page: each string and shape is written once and then referred to by number. */
 export interface Encoder {
   readonly strings: Map<string, number>;
   readonly shapes: Map<string, number>;
-  /** Of the table in the page: more than the map holds, which forgets long texts. */
+  /** Length of the table in the page. Long texts are not in the map. */
   stringCount: number;
 }
 
@@ -15,7 +15,7 @@ export function createEncoder(): Encoder {
   return { strings: new Map(), shapes: new Map(), stringCount: 0 };
 }
 
-/** A block under construction, with the values that the next difference is taken to. */
+/** A block under construction, with the values that the next differences are relative to. */
 interface Draft {
   readonly strings: string[];
   readonly shapes: number[][];
@@ -29,10 +29,10 @@ interface Draft {
   readonly textBefore: Map<number, number>;
 }
 
-/** Longer texts are content: rarely equal, and not worth keeping for a comparison. */
+/** Longer texts are content, which is rarely equal, so they are not kept for comparison. */
 const INTERN_LIMIT_CHARS = 256;
 
-/** The spans as one block; the encoder learns what it added to the tables. */
+/** Encodes the spans as one block and adds its new strings and shapes to the encoder's tables. */
 export function encodeBlock(encoder: Encoder, spans: readonly FinishedSpan[]): Block {
   const draft: Draft = {
     strings: [],
@@ -94,7 +94,7 @@ function addLinks(encoder: Encoder, draft: Draft, { otel }: FinishedSpan, positi
   }
 }
 
-/** Appends the values to the block's and returns the number of their shape. */
+/** Appends the values to the block and returns the number of their shape. */
 function addValues(encoder: Encoder, draft: Draft, attributes: Attributes): number {
   const { shape, values } = split(encoder, draft, attributes);
   for (const { key, index, number } of values) {
@@ -107,7 +107,7 @@ function addValues(encoder: Encoder, draft: Draft, attributes: Attributes): numb
   return shapeIndex(encoder, draft, shape);
 }
 
-/** Events and links are few: their texts stand as plain indexes, so that they can be read on their own. */
+/** The same for events and links, with plain indexes for texts: there are few of them. */
 function addPlainValues(encoder: Encoder, draft: Draft, into: number[], attributes: Attributes): number {
   const { shape, values } = split(encoder, draft, attributes);
   for (const { index, number } of values) into.push(index ?? number);
@@ -156,7 +156,7 @@ function written(value: AttributeValue): Written {
   return { type: VALUE_TYPE.list, text: JSON.stringify(value) };
 }
 
-/** JSON has no word for NaN and the infinities: they are written as texts. */
+/** NaN and the infinities are written as texts, because JSON has no such numbers. */
 function writtenNumber(value: number): Written {
   return Number.isFinite(value)
     ? { type: VALUE_TYPE.number, number: value }
@@ -181,4 +181,87 @@ function shapeIndex(encoder: Encoder, draft: Draft, shape: number[]): number {
   encoder.shapes.set(name, index);
   draft.shapes.push(shape);
   return index;
+}
+
+type Fact = string | number | boolean | undefined;
+type Facts = Partial<Record<FactName, Fact>>;
+
+/**
+ * What the viewer needs beyond the attributes: labels, totals and charts use these, so they are the same under every
+ * naming convention. A fact that is unknown or `false` is absent.
+ */
+export function factsOf(span: FinishedSpan): Attributes {
+  const { agent, otel } = span;
+  const facts: Facts = {
+    ...factsByKind(agent),
+    incomplete: agent.incomplete,
+    synthetic: agent.syntheticTime || undefined,
+    message: otel.status.message,
+  };
+  return withoutUndefined(facts);
+}
+
+function factsByKind(agent: AgentSpan): Facts {
+  switch (agent.kind) {
+    case 'session':
+      return { model: agent.model, platform: agent.platform };
+    case 'turn':
+      return turnFacts(agent);
+    case 'api_call':
+      return { ...callFacts(agent), firstChunkMicros: agent.timeToFirstChunkMicros };
+    case 'auxiliary_call':
+      return { ...callFacts(agent), tool: agent.auxTask };
+    case 'tool_call':
+      return {
+        tool: agent.toolName,
+        outcome: agent.status,
+        errorType: agent.errorType,
+        background: agent.background || undefined,
+      };
+    case 'approval':
+      return { choice: agent.choice, granted: agent.granted, timedOut: agent.timedOut || undefined };
+    case 'subagent':
+      return {
+        role: agent.role,
+        outcome: agent.status,
+        child: agent.childSessionId,
+        model: agent.model,
+      };
+    default:
+      return agent satisfies never;
+  }
+}
+
+function turnFacts(agent: TurnSpan): Facts {
+  return {
+    index: agent.index,
+    outcome: agent.finalStatus,
+    model: agent.model,
+    background: agent.background || undefined,
+  };
+}
+
+/** Input tokens are the whole prompt, including cached tokens. */
+function callFacts(agent: ApiCallSpan | AuxiliaryCallSpan): Facts {
+  const { usage } = agent;
+  return {
+    model: agent.responseModel ?? agent.model,
+    attempt: agent.retryCount || undefined,
+    answered: agent.answered,
+    background: agent.background || undefined,
+    errorType: agent.error?.type,
+    inputTokens: usage?.promptTokens ?? usage?.inputTokens,
+    outputTokens: usage?.outputTokens,
+    cacheReadTokens: usage?.cacheReadTokens || undefined,
+    cacheWriteTokens: usage?.cacheWriteTokens || undefined,
+    reasoningTokens: usage?.reasoningTokens || undefined,
+  };
+}
+
+function withoutUndefined(facts: Facts): Attributes {
+  const known: Attributes = {};
+  for (const [name, value] of Object.entries(facts)) {
+    if (value !== undefined) known[name] = value;
+  }
+  return known;
 }

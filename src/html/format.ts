@@ -1,33 +1,33 @@
 import type { AgentSpanKind } from '../model/span.ts';
 
 /**
- * The data inside the page: what `encode.ts` writes and the viewer reads. Plain JSON, because it opens everywhere and
- * because compressed bytes differ from one zlib to the next, while the same spans must give the same page.
+ * The data inside the page, which `encode.ts` writes and the viewer reads. It is plain JSON because compressed bytes
+ * differ between versions of zlib, and the same spans must give the same page.
  *
- * A page holds any number of blocks, each in a `<script type="application/json">` of its own, so that writing keeps
- * only one block of spans in memory and no string in the browser grows without bound.
+ * A page has any number of blocks, each in its own `<script type="application/json">`, so that the writer holds one
+ * block in memory and strings in the browser stay short.
  */
 export interface Block {
-  /** Strings of this block that no earlier block had: they go to the end of the one string table. */
+  /** Strings that no earlier block has. They are appended to the string table of the page. */
   readonly strings: readonly string[];
-  /** New shapes, likewise: the keys and types of a set of attributes, as `[key, type, key, type…]`. */
+  /** New shapes: the keys and types of a set of attributes, as `[key, type, key, type…]`. */
   readonly shapes: readonly (readonly number[])[];
   /** `SPAN_FIELDS` numbers per span. */
   readonly spans: readonly number[];
   /**
-   * Per span the values of its attributes, then those of its facts, in the order of the two shapes. A text is its
-   * index in the table, as the difference to the text before it under the same key.
+   * For each span the values of its attributes, then of its facts, in the order of the two shapes. A text is its index
+   * in the table, as the difference to the previous text under the same key.
    */
   readonly values: readonly number[];
-  /** Per span event: span (counted in the block), micros after the span's start, name, shape, and the plain values. */
+  /** For each span event: index of the span in the block, micros after its start, name, shape, and the plain values. */
   readonly events: readonly number[];
-  /** Per link: span (counted in the block), trace id, span id, shape, and the plain values. */
+  /** For each link: index of the span in the block, trace id, span id, shape, and the plain values. */
   readonly links: readonly number[];
 }
 
 /**
- * What stands for a span, in this order. The fields before `kind` are indexes into the string table, written as the
- * difference to the span before: neighbours share most of them, and a difference is short.
+ * The fields of a span, in this order. Those before `kind` are indexes into the string table, written as the
+ * difference to the previous span, which is short.
  */
 export const SPAN_FIELDS = {
   id: 0,
@@ -38,7 +38,7 @@ export const SPAN_FIELDS = {
   name: 4,
   /** Index into `KINDS`. */
   kind: 5,
-  /** Micros since the epoch, as the difference to the span before. */
+  /** Micros since the epoch, as the difference to the previous span. */
   start: 6,
   /** Micros. */
   duration: 7,
@@ -62,29 +62,29 @@ export const KINDS = [
   'auxiliary_call',
 ] as const satisfies readonly AgentSpanKind[];
 
-/** How a value of a shape is written. Truth values are part of the shape and cost nothing. */
+/** How a value is written. Booleans are part of the shape and need no value. */
 export const VALUE_TYPE = { text: 0, number: 1, yes: 2, no: 3, list: 4 } as const;
 
-/** The ids of the page's elements that carry data. */
+/** The elements of the page that carry data. */
 export const ELEMENT = { about: 'about', block: 'spans', end: 'end', root: 'root' } as const;
 
-/** What the page says of itself. */
+/** Metadata of the page. */
 export interface About {
   readonly title: string;
   /** Name and version of what wrote the page. */
   readonly generator: string;
-  /** What is the same for all spans: `[key, text]`. */
+  /** The attributes of the resource: `[key, text]`. */
   readonly resource: readonly (readonly [string, string])[];
 }
 
-/** The last data in the file: without it, the file was cut. */
+/** The last data in the file. Without it the file is truncated. */
 export interface End {
   readonly spans: number;
 }
 
 /**
- * What the viewer shows of a span beyond OpenTelemetry: the names of Hermes's own facts, whatever the convention the
- * attributes are named by.
+ * The names of the facts that the viewer shows beyond OpenTelemetry's attributes. They do not depend on the naming
+ * convention.
  */
 export type FactName =
   | 'answered'

@@ -1,6 +1,6 @@
-/** Budgets: `--fail-on 'turn_p95>60s'` → a value, and what a log makes of it. */
-import { BUDGET_METRICS, type BudgetMetric } from './budget-metrics.ts';
-import type { SpanRef } from './series.ts';
+/** Budgets: `--fail-on 'turn_p95>60s'` parsed into a value and checked against the totals of a log. */
+import type { AgentSpanKind } from '../model/span.ts';
+import { mean, quantiles, type Series, type SpanRef, type TokenTotals } from './series.ts';
 import type { Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
 
@@ -23,13 +23,26 @@ export type ParsedBudget =
 
 export interface BudgetResult {
   readonly budget: Budget;
-  /** Microseconds, or a count; `undefined` when nothing of that kind happened, and then it is not broken. */
+  /** Microseconds, or a count; `undefined` when nothing of that kind happened, which does not break a budget. */
   readonly value: number | undefined;
   readonly broken: boolean;
-  /** Of a broken budget: the span that weighs most in its value. `undefined` where no single span does. */
+  /** Of a broken budget: the span that contributes most to its value. `undefined` when no single span does. */
   readonly span: SpanRef | undefined;
   /** One sentence for people, with the value and the span. */
   readonly message: Visible;
+}
+
+/** A figure that a budget can limit. */
+interface BudgetMetric {
+  readonly unit: 'duration' | 'count';
+  readonly read: (totals: Totals) => Reading;
+}
+
+interface Reading {
+  /** Microseconds, or a count. `undefined` when nothing of that kind happened. */
+  readonly value: number | undefined;
+  /** The span that contributes most: the longest, the first that failed, the one with the most tokens. */
+  readonly span: SpanRef | undefined;
 }
 
 const FORM = /^([a-z][a-z0-9_]*)(>=|<=|>|<)(.+)$/;
@@ -52,7 +65,36 @@ const COMPARE: Readonly<Record<Comparison, (value: number, limit: number) => boo
   '<=': (value, limit) => value <= limit,
 };
 
-/** `turn_p95>60s`, `errors>0`, `tokens>100000`: a metric, a comparison, and a duration with its unit or a whole number. */
+const KIND_NAMES: readonly (readonly [AgentSpanKind, string])[] = [
+  ['session', 'session'],
+  ['turn', 'turn'],
+  ['api_call', 'call'],
+  ['tool_call', 'tool'],
+  ['subagent', 'subagent'],
+  ['auxiliary_call', 'auxiliary'],
+  ['approval', 'approval'],
+];
+
+const STATISTICS: readonly (readonly [string, (series: Series) => number | undefined])[] = [
+  ['mean', ({ durations }) => mean(durations)],
+  ['p50', ({ durations }) => quantiles(durations, [0.5])[0]],
+  ['p95', ({ durations }) => quantiles(durations, [0.95])[0]],
+  ['p99', ({ durations }) => quantiles(durations, [0.99])[0]],
+  ['max', ({ durations }) => (durations.count === 0 ? undefined : durations.max)],
+];
+
+/** By the name that a flag uses. */
+export const BUDGET_METRICS: ReadonlyMap<string, BudgetMetric> = new Map([
+  ['errors', overAll(({ errors }) => errors, 'firstError')],
+  ['incomplete', overAll(({ incomplete }) => incomplete, 'firstIncomplete')],
+  ['tokens', tokens(({ total }) => total)],
+  ['input_tokens', tokens(({ input }) => input)],
+  ['output_tokens', tokens(({ output }) => output)],
+  ['cached_tokens', tokens(({ cached }) => cached)],
+  ...KIND_NAMES.flatMap(([kind, name]) => ofKind(kind, name)),
+]);
+
+/** Parses `turn_p95>60s`, `errors>0`, `tokens>100000`: a metric, a comparison, and a duration with its unit or a whole number. */
 export function parseBudget(text: string): ParsedBudget {
   const written = text.replaceAll(' ', '');
   const [, name, comparison, limitText] = FORM.exec(written) ?? [];
@@ -66,30 +108,22 @@ export function parseBudget(text: string): ParsedBudget {
   return { kind: 'budget', budget: { text: shown`${written}`, metric: name, comparison, limit } };
 }
 
-/** What the totals make of each budget, in the order given. */
+/** The result of each budget, in the order given. */
 export function checkBudgets(totals: Totals, budgets: readonly Budget[]): readonly BudgetResult[] {
-  return budgets.map((budget) => check(totals, budget));
+  return budgets.map((budget) => {
+    const metric = BUDGET_METRICS.get(budget.metric);
+    const { value, span } = metric?.read(totals) ?? { value: undefined, span: undefined };
+    const broken = value !== undefined && COMPARE[budget.comparison](value, budget.limit);
+    const result = { budget, value, broken, span: broken ? span : undefined };
+    return { ...result, message: sentence(result, metric?.unit) };
+  });
 }
 
-function check(totals: Totals, budget: Budget): BudgetResult {
-  const metric = BUDGET_METRICS.get(budget.metric);
-  const { value, span } = metric?.read(totals) ?? { value: undefined, span: undefined };
-  const broken = value !== undefined && COMPARE[budget.comparison](value, budget.limit);
-  const culprit = broken ? span : undefined;
-  const message = sentence(budget, metric, value, broken, culprit);
-  return { budget, value, broken, span: culprit, message };
-}
-
-function sentence(
-  { text, metric: name }: Budget,
-  metric: BudgetMetric | undefined,
-  value: number | undefined,
-  broken: boolean,
-  span: SpanRef | undefined,
-): Visible {
+function sentence({ budget, value, broken, span }: Omit<BudgetResult, 'message'>, unit?: string): Visible {
+  const { text, metric: name } = budget;
   if (value === undefined) return shown`budget ${text} holds: nothing to measure`;
-  // Unrounded: 60.01 s breaks a budget of 60 s, and must not be called "1m00s".
-  const figure = metric?.unit === 'duration' ? `${Math.round(value) / 1_000_000}s` : value;
+  // Not rounded: 60.01 s breaks a budget of 60 s, and "1m00s" would not show why.
+  const figure = unit === 'duration' ? `${Math.round(value) / 1_000_000}s` : value;
   const verdict = shown`budget ${text} ${broken ? 'is broken' : 'holds'}: ${name} is ${figure}`;
   if (span === undefined) return verdict;
   return shown`${verdict} (${span.name} in session ${span.sessionId}, trace ${span.traceId}, span ${span.spanId})`;
@@ -111,7 +145,7 @@ function isComparison(text: string | undefined): text is Comparison {
 }
 
 function unknownMetric(name: string): Visible {
-  const kinds = 'session, turn, call, tool, subagent, auxiliary, approval';
+  const kinds = KIND_NAMES.map(([, word]) => word).join(', ');
   return shown`There is no metric "${name}" to budget: there are errors, incomplete, tokens, input_tokens, output_tokens, cached_tokens, and for each of ${kinds} its number (turns), its errors (turn_errors) and its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max).`;
 }
 
@@ -122,4 +156,46 @@ function wrongLimit(name: string, { unit }: BudgetMetric, text: string): Visible
 
 function problem(message: Visible): ParsedBudget {
   return { kind: 'problem', message };
+}
+
+/** `turns`, `turn_errors`, `turn_mean` … of one kind of span. */
+function ofKind(kind: AgentSpanKind, name: string): readonly (readonly [string, BudgetMetric])[] {
+  const metric = (unit: BudgetMetric['unit'], read: (series: Series) => Reading): BudgetMetric => ({
+    unit,
+    read: ({ kinds }) => read(kinds[kind]),
+  });
+  return [
+    [`${name}s`, metric('count', (series) => ({ value: series.count, span: undefined }))],
+    [`${name}_errors`, metric('count', ({ errors, firstError }) => ({ value: errors, span: firstError }))],
+    ...STATISTICS.map(
+      ([statistic, read]) =>
+        [
+          `${name}_${statistic}`,
+          metric('duration', (series) => ({ value: read(series), span: series.slowest })),
+        ] as const,
+    ),
+  ];
+}
+
+function overAll(read: (series: Series) => number, culprit: 'firstError' | 'firstIncomplete'): BudgetMetric {
+  return {
+    unit: 'count',
+    read: ({ kinds }) => ({
+      value: Object.values(kinds).reduce((sum, series) => sum + read(series), 0),
+      // The call or the tool first: the turn and the session around it failed because of it.
+      span: [kinds.api_call, kinds.tool_call, ...Object.values(kinds)].find((series) => series[culprit])?.[
+        culprit
+      ],
+    }),
+  };
+}
+
+function tokens(read: (tokens: TokenTotals) => number): BudgetMetric {
+  return {
+    unit: 'count',
+    read: ({ kinds: { api_call: calls, auxiliary_call: auxiliary } }) => ({
+      value: read(calls.tokens) + read(auxiliary.tokens),
+      span: (calls.tokens.largest >= auxiliary.tokens.largest ? calls : auxiliary).heaviest,
+    }),
+  };
 }

@@ -2,15 +2,15 @@ import stringWidth from 'string-width';
 import type { Visible } from './visible.ts';
 
 /**
- * One column a character, as nearly all text is: ASCII, Latin letters, and the marks that views draw with. The rest
- * costs a hundred times more to measure.
+ * Text with one column per character: ASCII, Latin letters, and the marks that views draw with. Measuring other text
+ * is a hundred times slower.
  */
 const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u00ff–“”…›→∥─-╿✗]*$/;
 
-/** No honest character is longer; a letter under a thousand accents would climb over its neighbours. */
+/** No real character is longer. One with a thousand accents would overlap its neighbours. */
 const MAX_GRAPHEME_LENGTH = 32;
 
-/** Characters beyond PLAIN whose width is remembered; a log in Chinese has some thousands of them. */
+/** Size of the cache of widths. A log in Chinese has some thousands of different characters. */
 const MAX_KNOWN_WIDTHS = 10_000;
 
 const ELLIPSIS = '…';
@@ -19,7 +19,7 @@ const REPLACEMENT = '\ufffd';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const knownWidths = new Map<string, number>();
 
-/** Columns `text` takes in a terminal: 2 for wide characters and emoji, 0 for combining marks. */
+/** Width of `text` in terminal columns: 2 for wide characters and emoji, 0 for combining marks. */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
@@ -36,17 +36,17 @@ function graphemeWidth(grapheme: string): number {
   return width;
 }
 
-/** `text` in at most `width` columns: when it is longer, its end gives way to an ellipsis. */
+/** `text` in at most `width` columns; a longer text ends with an ellipsis. */
 export function truncate(text: Visible, width: number): Visible {
   if (width <= 0) return '' as Visible;
   if (PLAIN.test(text))
     return text.length <= width ? text : ((text.slice(0, width - 1) + ELLIPSIS) as Visible);
-  // So many code units hold `width` columns of honest characters; a megabyte behind them is not looked at.
+  // Enough for `width` columns of real characters, so that a text of a megabyte costs nothing.
   const head = text.slice(0, width * MAX_GRAPHEME_LENGTH);
   return cut(head, width, head.length < text.length);
 }
 
-/** What of `pieces`, side by side, fits into `width` columns; spaces at the end are left out. */
+/** The part of `pieces`, side by side, that fits into `width` columns, without trailing spaces. */
 export function clip<T extends { readonly text: Visible }>(
   pieces: readonly T[],
   width: number,

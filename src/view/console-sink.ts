@@ -1,43 +1,50 @@
 /**
- * The `console` exporter: finished spans → a tree for each session, shown turn by turn as the turns finish, and a
- * short table of figures at the end. It sends nothing and decides no colour. Memory holds the spans of open turns, not
- * the log.
+ * The `console` exporter: finished spans → a tree for each session, printed turn by turn, and a short table of totals
+ * at the end. It holds the spans of open turns, not the whole log.
  */
 import type { FinishedSpan, SpanSink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
+import {
+  createLiveTree,
+  createRecent,
+  memoryOf,
+  recall,
+  remember,
+  showBatch,
+  showRest,
+  type TreeMemory,
+} from './live-tree.ts';
 import type { Page } from './page.ts';
-import { createRecent, remember } from './recent.ts';
 import { addSpan, createTotals } from './totals.ts';
-import { renderShortTotals } from './totals-text.ts';
+import { renderShortTotals } from './totals-tables.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 export interface ConsoleSinkOptions extends Page {
-  /** Takes whole lines; returns, or resolves, when there is room for more. */
+  /** Receives whole lines; returns or resolves when it can take more. */
   readonly write: (text: string) => void | Promise<void>;
   /** False: no trees. */
   readonly traces: boolean;
   /** False: no table at the end. */
   readonly metrics: boolean;
-  /** From `memory()` of an earlier run. */
+  /** The `memory()` of an earlier run. */
   readonly memory?: TreeMemory | undefined;
-  /** True when a later run takes up here: turns that are still open then are that run's to show. */
+  /** True when a later run continues this one: it prints the turns that are still open. */
   readonly goesOn?: boolean;
 }
 
 export interface ConsoleSink extends SpanSink {
   memory(): TreeMemory;
-  /** Takes in what an earlier run showed, and shows nothing. */
+  /** Counts spans that an earlier run printed, and prints nothing. */
   goOn(spans: readonly FinishedSpan[]): void;
 }
 
-/** Models and tools in the table at the end, each. */
+/** Maximum number of models, and of tools, in the table at the end. */
 const SHORT_TABLE_ROWS = 10;
 
-/** Sessions and turns that may be sent again, whole, and must not count twice. */
+/** Sessions and turns that are remembered: a span that is sent again must not count twice. */
 const MAX_COUNTED = 20_000;
 
-/** A sink for eyes. Its account is always "all accepted": a broken pipe is for `write` to tell, by a rejection. */
+/** A sink for a terminal. Its account is always "all accepted"; a broken pipe rejects in `write`. */
 export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
   const live = createLiveTree(options);
   const totals = createTotals({ perSession: false });
@@ -51,7 +58,7 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
     if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
   };
 
-  const takeIn = (spans: readonly FinishedSpan[]) => {
+  const ingest = (spans: readonly FinishedSpan[]) => {
     made += spans.length;
     const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
     for (const span of agentSpans) countOnce(span);
@@ -71,13 +78,13 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
     soFar,
     memory: () => memoryOf(live),
     goOn: (spans) => {
-      takeIn(spans);
+      ingest(spans);
       live.lines = [];
-      // It was another terminal, perhaps: the next turn says again whose it is.
+      // The earlier run may have used another terminal, so the next turn repeats the session's header.
       live.current = undefined;
     },
     write: async (spans) => {
-      takeIn(spans);
+      ingest(spans);
       await flush();
     },
     finish: async () => {

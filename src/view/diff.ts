@@ -1,10 +1,10 @@
-/** `diff`: what two logs have in common and what is new or gone, by kind, model, tool and class of error. */
+/** `diff`: compares two logs by kind, model, tool and class of error. */
 import type { AgentSpan } from '../model/span.ts';
-import type { Tone } from './paint.ts';
-import { errorTypeOf } from './problem.ts';
+import { errorTypeOf } from './label.ts';
+import type { Tone } from './page.ts';
 import type { Series } from './series.ts';
 import { type Totals, totalsOf } from './totals.ts';
-import { kindRows, modelRows, type SeriesRow, toolRows } from './totals-rows.ts';
+import { kindRows, modelRows, type SeriesRow, toolRows } from './totals-tables.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
 /** Two logs, or two sessions, side by side. */
@@ -14,11 +14,11 @@ export interface LogDiff {
   readonly kinds: readonly Change[];
   readonly models: readonly Change[];
   readonly tools: readonly Change[];
-  /** How often each class of error occurred; those that changed come first. */
+  /** The number of errors of each class, the largest change first. */
   readonly errors: readonly ErrorChange[];
 }
 
-/** One sort of spans in both logs; `undefined` in the one where it does not occur. */
+/** A kind, model or tool in both logs; `undefined` in a log where it does not occur. */
 export interface Change {
   readonly name: Visible;
   readonly tone: Tone;
@@ -47,13 +47,13 @@ export function diffLogs(before: readonly AgentSpan[], after: readonly AgentSpan
   };
 }
 
-/** `new`, `gone`, or in both. */
+/** `new` when only the second log has it, `gone` when only the first. */
 export function presence({ before, after }: Change): 'new' | 'gone' | 'both' {
   if (before === undefined) return 'new';
   return after === undefined ? 'gone' : 'both';
 }
 
-/** In the order of the first list; what only the second has comes last. */
+/** In the order of the first list, then what only the second has. */
 function pair(before: readonly SeriesRow[], after: readonly SeriesRow[]): readonly Change[] {
   const left = new Map(before.map((row) => [row.name, row]));
   const right = new Map(after.map((row) => [row.name, row]));

@@ -1,17 +1,20 @@
-/** How a span is called in a view, and the few words that stand behind its duration. Attributes are the conventions' business. */
+/** The name of a span in a view, and the short facts after its duration. */
 
+import type { Usage } from '../model/event.ts';
 import {
   type AgentSpan,
   type AgentSpanKind,
+  type ApiCallSpan,
   type ApprovalSpan,
+  type AuxiliaryCallSpan,
+  type CallError,
   isError,
+  type ToolCallSpan,
   type TurnSpan,
 } from '../model/span.ts';
-import { type Piece, piece, type Tone } from './paint.ts';
-import { reasonOf } from './problem.ts';
-import { tokenPieces } from './token-count.ts';
-import { plural } from './units.ts';
-import { shown, type Visible, visible } from './visible.ts';
+import { type Piece, piece, type Tone } from './page.ts';
+import { count, plural } from './units.ts';
+import { join, shown, type Visible, visible } from './visible.ts';
 
 export const KIND_TONE: Readonly<Record<AgentSpanKind, Tone>> = {
   session: 'session',
@@ -45,12 +48,12 @@ export function labelOf(span: AgentSpan): Visible {
   }
 }
 
-/** Everything worth a glance, the most telling first: what does not fit is cut off at the right. */
+/** All facts about a span, most important first, because the right end may be cut. */
 export function detailsOf(span: AgentSpan): readonly Piece[] {
   return [...attempt(span), ...problemPieces(span), ...tokenPieces(span), ...restOf(span)];
 }
 
-/** The details without what went wrong. */
+/** The details without the problems. */
 export function factsOf(span: AgentSpan): readonly Piece[] {
   return [...attempt(span), ...tokenPieces(span), ...restOf(span)];
 }
@@ -64,7 +67,7 @@ function turnLabel(span: TurnSpan): Visible {
   return span.index === undefined ? shown`turn` : shown`turn ${span.index}`;
 }
 
-/** What went wrong or stayed open: an error's reason, an end that is not in the log, an interrupt. */
+/** Problems: the reason of an error, an end that is not in the log, an interrupt. */
 export function problemPieces(span: AgentSpan): readonly Piece[] {
   const reason = reasonOf(span);
   return [
@@ -106,7 +109,7 @@ function factPieces(span: AgentSpan): readonly Piece[] {
   }
 }
 
-/** `2 calls, 1 tool`; what there was none of is not mentioned. */
+/** `2 calls, 1 tool`; zero counts are left out. */
 export function workOf(
   span: Partial<Record<'turnCount' | 'apiCallCount' | 'toolCallCount', number>>,
 ): string {
@@ -121,7 +124,7 @@ export function workOf(
     .join(', ');
 }
 
-/** Of a call that is not the first try; before its error, which may be long. */
+/** Of a retry. It stands before the error, which may be long. */
 function attempt(span: AgentSpan): readonly Piece[] {
   const isCall = span.kind === 'api_call' || span.kind === 'auxiliary_call';
   return isCall && span.retryCount > 0 ? [piece(shown`attempt ${span.retryCount + 1}`, 'warning')] : [];
@@ -137,7 +140,7 @@ function decision(span: ApprovalSpan): Piece {
   return piece(span.timedOut === true ? shown`timed out` : shown`no answer`, 'warning');
 }
 
-/** Only there when content was asked for. */
+/** Present only when content was recorded and asked for. */
 function contentPieces(span: AgentSpan): readonly Piece[] {
   switch (span.kind) {
     case 'turn':
@@ -155,4 +158,93 @@ function contentPieces(span: AgentSpan): readonly Piece[] {
 
 function quoted(text: string | undefined): readonly Piece[] {
   return text === undefined ? [] : [piece(shown`“${text}”`, 'dim')];
+}
+
+/** Why a span failed, the short word first; `undefined` when it did not fail. */
+export function reasonOf(span: AgentSpan): Visible | undefined {
+  if (!isError(span)) return undefined;
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return callReason(span);
+    case 'tool_call':
+      return toolReason(span);
+    case 'turn':
+      return span.exitReason === undefined ? shown`failed` : shown`failed: ${span.exitReason}`;
+    case 'subagent':
+      return visible(span.status ?? 'error');
+    case 'session':
+    case 'approval':
+      return undefined;
+    default:
+      return span satisfies never;
+  }
+}
+
+/** The class of an error, for counting: `rate_limit`, `timeout`, `APIConnectionError`. */
+export function errorTypeOf(span: AgentSpan): string | undefined {
+  if (!isError(span)) return undefined;
+  switch (span.kind) {
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.error?.reason ?? span.error?.type;
+    case 'tool_call':
+      return span.errorType ?? span.status;
+    case 'subagent':
+      return span.status;
+    case 'turn':
+      return span.exitReason ?? span.finalStatus;
+    default:
+      return undefined;
+  }
+}
+
+function callReason(span: ApiCallSpan | AuxiliaryCallSpan): Visible | undefined {
+  const { error } = span;
+  if (error === undefined) return undefined;
+  const words = [errorWord(error), error.message].filter((word) => word !== undefined);
+  return join(words.map(visible), ': ');
+}
+
+function errorWord(error: CallError): string {
+  const word = error.reason ?? (error.type === '_OTHER' ? 'error' : error.type);
+  return error.statusCode === undefined ? word : `${error.statusCode} ${word}`;
+}
+
+/** The status `error` is left out when the log has a more specific reason. */
+function toolReason({ status, errorType, errorMessage }: ToolCallSpan): Visible {
+  const words = [errorType, errorMessage].filter((word) => word !== undefined);
+  const all = status === 'error' && words.length > 0 ? words : [status ?? 'error', ...words];
+  return join([...new Set(all)].map(visible), ': ');
+}
+
+/** The tokens on the span: the usage of an answer, or the sums of a turn, a session or a sub-agent. */
+export function usageOf(span: AgentSpan): Usage | undefined {
+  switch (span.kind) {
+    case 'session':
+    case 'turn':
+    case 'subagent':
+      return span.tokens;
+    case 'api_call':
+    case 'auxiliary_call':
+      return span.usage;
+    case 'tool_call':
+    case 'approval':
+      return undefined;
+    default:
+      return span satisfies never;
+  }
+}
+
+/** `600→40 +2.1k cached`: uncached input, output, and input from the cache. Empty when no tokens were reported. */
+export function tokenPieces(span: AgentSpan): readonly Piece[] {
+  const usage = usageOf(span);
+  if (usage?.inputTokens === undefined && usage?.outputTokens === undefined) return [];
+  const cached = usage.cacheReadTokens ?? 0;
+  const tokens = shown`${figure(usage.inputTokens)}→${figure(usage.outputTokens)}`;
+  return cached === 0 ? [piece(tokens)] : [piece(tokens), piece(shown`+${count(cached)} cached`, 'dim')];
+}
+
+function figure(tokens: number | undefined): string {
+  return tokens === undefined ? '?' : count(tokens);
 }

@@ -1,44 +1,41 @@
 /**
- * Trees that grow while a log is read: each turn is shown when it finishes, with all that came before it. Spans may
- * come in any order; what comes after the span it hangs below is shown with a note. Lines gather in `lines` until the
- * sink takes them; nothing is written here.
+ * Trees that are rendered while a log is read: each turn when it finishes, together with the spans below it. Spans may
+ * arrive in any order; one that arrives after its parent is rendered with a note. Finished lines collect in `lines`
+ * until the sink takes them. Nothing is written here.
  */
-import type { AgentSpan, SessionSpan } from '../model/span.ts';
+import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 import { labelOf } from './label.ts';
 import type { Page } from './page.ts';
-import { createRecent, type Recent, remember } from './recent.ts';
-import { sessionFooter, sessionHeader, sessionReminder } from './session-rows.ts';
+import { renderRow, rowsOf, sessionFooter, sessionHeader, sessionReminder } from './rows.ts';
 import { grow, inOrder, type Tree } from './tree.ts';
-import { renderRow, rowsOf } from './tree-rows.ts';
 import { shown, type Visible } from './visible.ts';
-import { createWaiting, hold, oldestTop, take, takeChildren, type WaitingSpans } from './waiting-spans.ts';
 
 export interface LiveTree {
   readonly page: Page;
-  /** Spans whose parent has not come. */
+  /** Spans whose parent has not arrived. */
   readonly waiting: WaitingSpans;
   readonly limits: Limits;
   /** By span id. */
   readonly shown: Recent<Shown>;
-  /** Sessions whose header was shown. */
+  /** Ids of sessions whose header was rendered. */
   readonly introduced: Recent<true>;
-  /** The session shown last: the next line hangs below it. */
+  /** The session of the last line. */
   current: string | undefined;
-  /** Finished lines, to be taken away. */
+  /** Finished lines that the sink has not written yet. */
   lines: string[];
 }
 
 export interface Limits {
-  /** Spans held for a turn that does not come; a turn of 100,000 spans is beyond Hermes's own limits. */
+  /** Spans held for an unfinished turn. A turn of 100,000 spans is beyond Hermes's own limits. */
   readonly waiting: number;
-  /** Spans shown lately that a late child, or the same span sent again, still finds. */
+  /** Rendered spans that are remembered, for late children and for spans that are sent again. */
   readonly shown: number;
 }
 
 const LIMITS: Limits = { waiting: 100_000, shown: 20_000 };
 
 interface Shown {
-  /** The session below whose header it stands. */
+  /** The session under whose header it was rendered. */
   readonly sessionId: string;
   /** `turn 1 › tool delegate_task`; `undefined` for a session. */
   readonly path: Visible | undefined;
@@ -48,7 +45,7 @@ export function createLiveTree(page: Page, limits = LIMITS): LiveTree {
   return {
     page,
     limits,
-    waiting: createWaiting(),
+    waiting: { spans: new Map(), byParent: new Map() },
     shown: createRecent(limits.shown),
     introduced: createRecent(limits.shown),
     current: undefined,
@@ -56,14 +53,14 @@ export function createLiveTree(page: Page, limits = LIMITS): LiveTree {
   };
 }
 
-/** What a tree must know to go on in another run. Plain data. */
+/** The state that the next run needs to continue the tree. Plain data. */
 export interface TreeMemory {
   readonly waiting: readonly AgentSpan[];
-  /** The last ones: late children find what they hang below. */
+  /** The most recent ones, for late children. */
   readonly shown: readonly (readonly [spanId: string, where: Shown])[];
 }
 
-/** More late children than these are not worth a larger checkpoint. */
+/** A limit on the size of a checkpoint. */
 const REMEMBERED = 500;
 
 export function memoryOf({ waiting, shown: { values } }: LiveTree): TreeMemory {
@@ -75,7 +72,7 @@ export function recall(live: LiveTree, memory: TreeMemory): void {
   for (const span of memory.waiting) hold(live.waiting, span);
 }
 
-/** Shows what a batch completes and holds the rest. The order within the batch does not matter. */
+/** Renders what a batch completes and holds the rest. The order within the batch does not matter. */
 export function showBatch(live: LiveTree, spans: readonly AgentSpan[]): void {
   for (const span of spans) if (span.kind !== 'session') hold(live.waiting, span);
   for (const span of spans) {
@@ -88,12 +85,12 @@ export function showBatch(live: LiveTree, spans: readonly AgentSpan[]): void {
   }
 }
 
-/** Shows what still waits. */
+/** Renders the spans that are still held. */
 export function showRest(live: LiveTree): void {
   while (live.waiting.spans.size > 0) showOldest(live, shown`orphan: its parent is not in the log`);
 }
 
-/** A turn right below its session, or anything that hangs below nothing. A sub-agent's turn waits for the sub-agent. */
+/** True for a turn directly below its session, and for a span without a parent. A sub-agent's turn waits for the sub-agent. */
 function isTop(span: AgentSpan): boolean {
   return span.parentSpanId === undefined || (span.kind === 'turn' && span.inSubagent !== true);
 }
@@ -112,7 +109,7 @@ function showTop(live: LiveTree, span: AgentSpan): void {
   showTree(live, span, { sessionId: span.sessionId, path: undefined }, again);
 }
 
-/** What hangs below a span that was shown before. */
+/** Renders a span whose parent was rendered before. */
 function showLate(live: LiveTree, span: AgentSpan): void {
   const parent = span.parentSpanId === undefined ? undefined : live.shown.values.get(span.parentSpanId);
   if (parent === undefined || take(live.waiting, span.spanId) === undefined) return;
@@ -139,7 +136,7 @@ function showOldest(live: LiveTree, note: Visible): void {
   showTree(live, span, { sessionId: span.sessionId, path: undefined }, note);
 }
 
-/** The tree below `span`, with everything that waited for it. */
+/** Renders `span` with all held spans below it. */
 function showTree(live: LiveTree, span: AgentSpan, parent: Shown, note: Visible | undefined): void {
   const tree = grow(span, ({ spanId }) => takeChildren(live.waiting, spanId));
   introduce(live, parent.sessionId, span);
@@ -157,7 +154,7 @@ function rememberTree(live: LiveTree, { span, children }: Tree, parent: Shown): 
   for (const child of children) rememberTree(live, child, here);
 }
 
-/** The session's header when it is new, a reminder when another session was shown in between. */
+/** Renders the header of a new session, or a reminder when another session came in between. */
 function introduce(live: LiveTree, sessionId: string, first: AgentSpan): void {
   if (live.current === sessionId) return;
   if (live.current !== undefined) live.lines.push('');
@@ -165,4 +162,65 @@ function introduce(live: LiveTree, sessionId: string, first: AgentSpan): void {
   live.lines.push(known ? sessionReminder(live.page, sessionId) : sessionHeader(live.page, sessionId, first));
   remember(live.introduced, sessionId, true);
   live.current = sessionId;
+}
+
+/** Spans that arrived before their parent, oldest first. This is the normal case: a turn ends after its calls. */
+interface WaitingSpans {
+  readonly spans: Map<SpanId, AgentSpan>;
+  readonly byParent: Map<SpanId, Set<SpanId>>;
+}
+
+function hold(waiting: WaitingSpans, span: AgentSpan): void {
+  waiting.spans.set(span.spanId, span);
+  if (span.parentSpanId === undefined) return;
+  const siblings = waiting.byParent.get(span.parentSpanId);
+  if (siblings === undefined) waiting.byParent.set(span.parentSpanId, new Set([span.spanId]));
+  else siblings.add(span.spanId);
+}
+
+/** Removes the spans directly below `parent` and returns them. */
+function takeChildren(waiting: WaitingSpans, parent: SpanId): readonly AgentSpan[] {
+  const ids = [...(waiting.byParent.get(parent) ?? [])];
+  return ids.flatMap((id) => take(waiting, id) ?? []);
+}
+
+/** Removes one span and returns it; `undefined` when it is not held. */
+function take(waiting: WaitingSpans, id: SpanId): AgentSpan | undefined {
+  const span = waiting.spans.get(id);
+  if (span === undefined) return undefined;
+  waiting.spans.delete(id);
+  if (span.parentSpanId === undefined) return span;
+  const siblings = waiting.byParent.get(span.parentSpanId);
+  siblings?.delete(id);
+  if (siblings?.size === 0) waiting.byParent.delete(span.parentSpanId);
+  return span;
+}
+
+/** The topmost held ancestor of the oldest held span. */
+function oldestTop(waiting: WaitingSpans): AgentSpan | undefined {
+  let top = waiting.spans.values().next().value;
+  while (top?.parentSpanId !== undefined) {
+    const parent = waiting.spans.get(top.parentSpanId);
+    if (parent === undefined) return top;
+    top = parent;
+  }
+  return top;
+}
+
+/** A map of limited size. The entry that was set longest ago leaves first. */
+export interface Recent<V> {
+  readonly limit: number;
+  readonly values: Map<string, V>;
+}
+
+export function createRecent<V>(limit: number): Recent<V> {
+  return { limit, values: new Map() };
+}
+
+export function remember<V>(recent: Recent<V>, key: string, value: V): void {
+  recent.values.delete(key);
+  recent.values.set(key, value);
+  if (recent.values.size <= recent.limit) return;
+  const oldest = recent.values.keys().next().value;
+  if (oldest !== undefined) recent.values.delete(oldest);
 }

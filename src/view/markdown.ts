@@ -1,13 +1,13 @@
 /**
- * Text of a log in Markdown. It stands only where nothing in it is markup: in code spans, in fenced blocks, and, as
- * entities, inside HTML's `code`. There, neither a link nor a mention nor an image comes of it.
+ * Markdown around text from a log. Such text appears only where Markdown reads no markup: in code spans, in fenced
+ * blocks, and as entities inside HTML's `code`. So it cannot become a link, a mention or an image.
  */
 import { markdownTable } from 'markdown-table';
 import { widthOf } from './columns.ts';
 import type { Column } from './table.ts';
 import type { Visible } from './visible.ts';
 
-/** Figures right, names left. */
+/** Names are aligned left, figures right. */
 export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: readonly R[]): string {
   const body = rows.map((row) =>
     columns.map(({ cell }, index) => (index === 0 ? code(cell(row).text) : cell(row).text)),
@@ -19,8 +19,8 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
 }
 
 /**
- * A code span, also in a cell of a table. A vertical bar would end the cell even here (and escaping it fails after a
- * backslash), so it is drawn as the box-drawing one.
+ * A code span that is also valid in a table cell. A vertical bar would end the cell (and escaping it fails after a
+ * backslash), so it is replaced by the box-drawing one.
  */
 export function code(text: Visible): string {
   const inside = text.trim().replaceAll('|', '│');
@@ -36,12 +36,12 @@ export function codeBlock(lines: readonly string[]): string {
   return [`${fence}text`, ...lines, fence].join('\n');
 }
 
-/** For a heading of HTML, where Markdown is not read. */
+/** For an HTML heading, where Markdown is not parsed. */
 export function htmlCode(text: Visible): string {
   return `<code>${text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)}</code>`;
 }
 
-/** More backticks than stand together anywhere in `text`. */
+/** A fence longer than every run of backticks in `text`. */
 function fenceFor(text: string, atLeast: number): string {
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
   return '`'.repeat(Math.max(atLeast, longest + 1));

@@ -1,13 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 import { clip } from './columns.ts';
-import { type Piece, paint, piece } from './paint.ts';
+import type { Visible } from './visible.ts';
 import { shown } from './visible.ts';
 
-/** What is printed on. */
+/** The page that a text is rendered for. */
 export interface Page {
   /** Its width in columns. */
   readonly columns: number;
-  /** `undefined`, or an instance of level 0: plain text. Who decides is `cli/`. */
+  /** `undefined` or an instance of level 0 for plain text. The command line decides. */
   readonly colors: ChalkInstance | undefined;
 }
 
@@ -23,3 +23,48 @@ export function spaced(pieces: readonly Piece[]): readonly Piece[] {
   const said = pieces.filter(({ text }) => text !== '');
   return said.flatMap((each, index) => (index === 0 ? [each] : [piece(shown`  `), each]));
 }
+
+/** The meaning of a piece of a row. Colours are chosen only in this file. */
+export type Tone =
+  | 'plain'
+  | 'dim'
+  | 'strong'
+  | 'good'
+  | 'warning'
+  | 'error'
+  | 'session'
+  | 'turn'
+  | 'call'
+  | 'tool'
+  | 'subagent'
+  | 'approval';
+
+/** A piece of a row: visible text and its meaning. */
+export interface Piece {
+  readonly text: Visible;
+  readonly tone: Tone;
+}
+
+export function piece(text: Visible, tone: Tone = 'plain'): Piece {
+  return { text, tone };
+}
+
+/** The text in its colour, or unchanged without colours. */
+export function paint(colors: ChalkInstance | undefined, { text, tone }: Piece): string {
+  return colors === undefined || text === '' ? text : PAINTERS[tone](colors)(text);
+}
+
+const PAINTERS: Readonly<Record<Tone, (colors: ChalkInstance) => (text: string) => string>> = {
+  plain: () => (text) => text,
+  dim: (colors) => colors.dim,
+  strong: (colors) => colors.bold,
+  good: (colors) => colors.green,
+  warning: (colors) => colors.yellow,
+  error: (colors) => colors.red,
+  session: (colors) => colors.bold,
+  turn: (colors) => colors.bold,
+  call: (colors) => colors.blue,
+  tool: (colors) => colors.cyan,
+  subagent: (colors) => colors.magenta,
+  approval: (colors) => colors.yellow,
+};

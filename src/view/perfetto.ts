@@ -1,16 +1,13 @@
 /**
- * `--perfetto`: all spans of a log → Chrome trace events, which ui.perfetto.dev and chrome://tracing open. A process
- * for each session, a track for each sub-agent, and counters of tokens. Spans are asynchronous nestable pairs
- * (`b` and `e`), since agents overlap as threads do not; a reader stacks those of one `cat` and `id` by time, so each
- * lane has an id of its own.
+ * `--perfetto`: all spans of a log → Chrome trace events, for ui.perfetto.dev and chrome://tracing. Each session is a
+ * process, each sub-agent a track, and tokens are counters. Spans are asynchronous nestable pairs (`b` and `e`),
+ * because the work of an agent overlaps. Readers nest the pairs of one `cat` and `id` by time, so each lane has its
+ * own id.
  */
-import type { AgentSpan } from '../model/span.ts';
+import type { AgentSpan, SubagentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import { labelOf } from './label.ts';
-import { type Lane, lanesOf } from './lanes.ts';
-import { blocksOf, type SessionBlock, spansOf } from './session-block.ts';
-import { usageOf } from './token-count.ts';
-import type { Tree } from './tree.ts';
+import { labelOf, usageOf } from './label.ts';
+import { blocksOf, type SessionBlock, spansOf, type Tree } from './tree.ts';
 import { shown, visibleJsonLine } from './visible.ts';
 import { presentable } from './without-secrets.ts';
 
@@ -43,8 +40,8 @@ interface MetadataEvent extends EventBase {
 }
 
 /**
- * The whole file, piece by piece: a log may be longer than a string can be. It has no `displayTimeUnit`: milliseconds are
- * the default, and Perfetto v20 takes the word for the unit of `ts`, which makes a second out of every millisecond.
+ * The file in pieces, because a log may exceed the maximum length of a string. `displayTimeUnit` is left out:
+ * milliseconds are the default, and Perfetto v20 misreads the field as the unit of `ts`.
  */
 export function* perfettoJson(spans: readonly AgentSpan[]): Generator<string> {
   yield '{"traceEvents":[';
@@ -56,7 +53,7 @@ export function* perfettoJson(spans: readonly AgentSpan[]): Generator<string> {
   yield '\n]}\n';
 }
 
-/** Session by session: names, slices lane by lane (times never go back within an id), counters. */
+/** For each session: names, slices by lane (times never decrease within an id), counters. */
 export function* traceEvents(spans: readonly AgentSpan[]): Generator<TraceEvent> {
   const blocks = blocksOf(presentable(spans));
   for (const [index, block] of blocks.entries()) yield* blockEvents(block, index + 1);
@@ -66,7 +63,7 @@ function* blockEvents(block: SessionBlock, pid: number): Generator<TraceEvent> {
   const process = { pid, tid: 0, ph: 'M' } as const;
   yield { ...process, name: 'process_name', args: { name: shown`session ${block.sessionId}` } };
   yield { ...process, name: 'process_sort_index', args: { sort_index: pid } };
-  for (const [index, lane] of lanesOf(sessionTrees(block)).entries()) {
+  for (const [index, lane] of lanesOf(undefined, sessionTrees(block)).entries()) {
     const tid = index + 1;
     yield { pid, tid, ph: 'M', name: 'thread_name', args: { name: laneName(lane, index) } };
     yield { pid, tid, ph: 'M', name: 'thread_sort_index', args: { sort_index: tid } };
@@ -75,7 +72,7 @@ function* blockEvents(block: SessionBlock, pid: number): Generator<TraceEvent> {
   yield* counters(block, pid);
 }
 
-/** The session's own span is the outermost slice of its main lane. */
+/** The session's span is the outermost slice of its main lane. */
 function sessionTrees({ session, trees }: SessionBlock): readonly Tree[] {
   return session === undefined ? trees : [{ span: session, children: trees, parallel: false, hidden: 0 }];
 }
@@ -94,12 +91,12 @@ function* slices({ span, children }: Tree, place: Place): Generator<TraceEvent> 
   yield { ...place, ph: 'e', name, ts: span.endTime };
 }
 
-/** Everything the span says, but its times, which are the slice's. */
+/** All fields of the span, except those that the slice has. */
 function argsOf({ startTime: _start, endTime: _end, links: _links, ...facts }: AgentSpan): object {
   return facts;
 }
 
-/** Tokens of the session so far, sub-agents' and background turns' included, at the end of each call. */
+/** The tokens of the session so far, at the end of each call, including sub-agents and background turns. */
 function* counters(block: SessionBlock, pid: number): Generator<TraceEvent> {
   const calls = [...spansOf(block)]
     .filter(({ kind }) => kind === 'api_call' || kind === 'auxiliary_call')
@@ -113,4 +110,62 @@ function* counters(block: SessionBlock, pid: number): Generator<TraceEvent> {
     sums.cached += (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
     yield { ph: 'C', name: 'tokens', pid, tid: 0, ts: call.endTime, args: { ...sums } };
   }
+}
+
+/**
+ * A track of nested slices: two spans in one lane are either disjoint or one contains the other. Parallel tools,
+ * overlapping turns, and spans that outlive their parent go to further lanes.
+ */
+interface Lane {
+  /** The sub-agent whose work it shows; `undefined` for the session itself. */
+  readonly subagent: SubagentSpan | undefined;
+  /** Disjoint, in order of start; so are the children of each. */
+  readonly trees: readonly Tree[];
+}
+
+/** The lanes of a session or a sub-agent: its own, as many as overlaps need, then those of its sub-agents. */
+function lanesOf(subagent: SubagentSpan | undefined, roots: readonly Tree[]): readonly Lane[] {
+  const waiting = [...roots];
+  const slices: Tree[] = [];
+  const subagents: { readonly span: SubagentSpan; readonly tree: Tree }[] = [];
+  for (let tree = waiting.shift(); tree !== undefined; tree = waiting.shift()) {
+    const { nested, apart } = split(tree);
+    slices.push(nested);
+    for (const other of apart) {
+      if (other.span.kind === 'subagent') subagents.push({ span: other.span, tree: other });
+      else waiting.push(other);
+    }
+  }
+  const own = pack(slices).map((lane) => ({ subagent, trees: lane }));
+  return [...own, ...subagents.flatMap(({ span, tree }) => lanesOf(span, [tree]))];
+}
+
+/** `tree` with the descendants that fit into its lane, and the topmost ones that do not. */
+function split(tree: Tree): { readonly nested: Tree; readonly apart: readonly Tree[] } {
+  const children: Tree[] = [];
+  const apart: Tree[] = [];
+  let free = tree.span.startTime;
+  for (const child of tree.children) {
+    const fits = child.span.startTime >= free && child.span.endTime <= tree.span.endTime;
+    if (child.span.kind === 'subagent' || !fits) {
+      apart.push(child);
+      continue;
+    }
+    const inner = split(child);
+    children.push(inner.nested);
+    apart.push(...inner.apart);
+    free = child.span.endTime;
+  }
+  return { nested: { ...tree, children }, apart };
+}
+
+/** Puts each tree into the first lane that is free when it starts. */
+function pack(trees: readonly Tree[]): readonly (readonly Tree[])[] {
+  const lanes: Tree[][] = [];
+  for (const tree of trees.toSorted((a, b) => a.span.startTime - b.span.startTime)) {
+    const free = lanes.find((lane) => (lane.at(-1)?.span.endTime ?? 0) <= tree.span.startTime);
+    if (free === undefined) lanes.push([tree]);
+    else free.push(tree);
+  }
+  return lanes;
 }

@@ -1,25 +1,24 @@
 import { type AgentSpan, type AgentSpanKind, isError } from '../model/span.ts';
-import { quantiles } from './sample.ts';
-import type { SessionBlock } from './session-block.ts';
+import { quantiles } from './series.ts';
 import type { Totals } from './totals.ts';
-import type { Tree } from './tree.ts';
+import type { SessionBlock, Tree } from './tree.ts';
 
-/** What of a log is shown. */
+/** The part of a log that is shown. */
 export interface Selection {
   /** Levels below the session: 1 shows turns, 2 their calls and tools. `undefined`: all. */
   readonly depth: number | undefined;
-  /** Only these, and what they hang below. `undefined`: all. */
+  /** Only these spans and their ancestors. `undefined`: all. */
   readonly only: 'errors' | 'slow' | undefined;
   /**
-   * From this duration on a span is slow, in microseconds. `undefined`: from the P95 of all spans of its kind whose end
-   * is in the log, so that the longest of each kind is always among them.
+   * The duration from which a span is slow, in microseconds. `undefined`: the P95 of all spans of its kind whose end is
+   * in the log, so the longest span of each kind is always slow.
    */
   readonly slowMicros: number | undefined;
 }
 
 type Wanted = (span: AgentSpan) => boolean;
 
-/** The blocks with what was selected; with `only`, a block that has none of it is left out. */
+/** The selected part of the blocks. With `only`, blocks without any such span are left out. */
 export function select(
   blocks: readonly SessionBlock[],
   selection: Selection,
@@ -45,12 +44,12 @@ function wantedBy({ only, slowMicros }: Selection, totals: Totals): Wanted | und
   };
 }
 
-/** Infinite where no span of the kind has an end in the log: then none is known to be slow. */
+/** Infinite when no span of the kind has its end in the log. */
 function percentile95(totals: Totals, kind: AgentSpanKind): number {
   return quantiles(totals.kinds[kind].durations, [0.95])[0] ?? Number.POSITIVE_INFINITY;
 }
 
-/** `tree` with only the branches that end in a wanted span; nothing when there is none. */
+/** `tree` with only the branches that end in a wanted span; empty when there is none. */
 function prune(tree: Tree, wanted: Wanted): readonly Tree[] {
   const children = tree.children.flatMap((child) => prune(child, wanted));
   if (children.length === 0 && !wanted(tree.span)) return [];
@@ -62,14 +61,14 @@ function cutBelow(tree: Tree, levels: number): Tree {
   return withChildren(tree, children);
 }
 
-/** Spans that go are counted on the nearest one that stays; those below a child that stays are on that child. */
+/** Removed spans are counted in `hidden` of their nearest ancestor that stays. */
 function withChildren(tree: Tree, children: readonly Tree[]): Tree {
   const kept = new Set(children.map(({ span }) => span));
   const gone = tree.children.filter(({ span }) => !kept.has(span));
   return { ...tree, children, hidden: tree.hidden + gone.reduce((sum, child) => sum + size(child), 0) };
 }
 
-/** Spans in `tree`, those already left out included. */
+/** The number of spans in `tree`, including the hidden ones. */
 function size({ children, hidden }: Tree): number {
   return 1 + hidden + children.reduce((sum, child) => sum + size(child), 0);
 }

@@ -1,8 +1,8 @@
-/** Spans of one sort, counted one at a time: how many, how long, how many tokens, and which stand out. */
+/** Statistics of spans of one kind, model or tool: counts, durations, tokens, and the spans that stand out. */
+import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js';
 import type { Usage } from '../model/event.ts';
 import { type AgentSpan, isError, type SpanId, type TraceId } from '../model/span.ts';
 import { labelOf } from './label.ts';
-import { addValue, createSample, type Sample } from './sample.ts';
 import type { Visible } from './visible.ts';
 
 /** Names a span in a report. */
@@ -13,11 +13,11 @@ export interface SpanRef {
   readonly spanId: SpanId;
 }
 
-/** Spans of one sort. */
+/** Statistics of spans of one kind, model or tool. */
 export interface Series {
   count: number;
   errors: number;
-  /** Their end is not in the log: they are counted, but a duration they have not. */
+  /** Spans whose end is not in the log. They have no duration. */
   incomplete: number;
   /** Microseconds, of spans whose end is in the log. */
   readonly durations: Sample;
@@ -39,7 +39,7 @@ export interface TokenTotals {
   cached: number;
   /** All of these. */
   total: number;
-  /** The most that one call took. */
+  /** The total of the largest call. */
   largest: number;
 }
 
@@ -97,4 +97,58 @@ function countTokens(series: Series, span: AgentSpan, usage: Usage): void {
 function refOf(span: AgentSpan): SpanRef {
   const { sessionId, traceId, spanId } = span;
   return { name: labelOf(span), sessionId, traceId, spanId };
+}
+
+/**
+ * Values of one kind and their percentiles. Up to `EXACT_LIMIT` values are kept and percentiles are exact (nearest
+ * rank, so a value that occurred). Beyond that, a DDSketch with bounded memory gives percentiles within 0.5 %. Count,
+ * mean and maximum are always exact.
+ */
+export interface Sample {
+  count: number;
+  sum: number;
+  max: number;
+  /** Unordered; empty once the sketch is in use. */
+  values: number[];
+  sketch: LogCollapsingLowestDenseDDSketch | undefined;
+}
+
+export const EXACT_LIMIT = 10_000;
+
+/** 4096 bins of 1 % cover everything from a microsecond to many years. */
+const SKETCH = { relativeAccuracy: 0.005, binLimit: 4096 };
+
+export function createSample(): Sample {
+  return { count: 0, sum: 0, max: 0, values: [], sketch: undefined };
+}
+
+/** Adds a value that is not negative. */
+export function addValue(sample: Sample, value: number): void {
+  sample.count += 1;
+  sample.sum += value;
+  sample.max = Math.max(sample.max, value);
+  if (sample.sketch !== undefined) sample.sketch.accept(value);
+  else sample.values.push(value);
+  if (sample.values.length > EXACT_LIMIT) summarise(sample);
+}
+
+/** Percentiles by their fraction (0.95), in the given order; each `undefined` when there are no values. */
+export function quantiles(sample: Sample, fractions: readonly number[]): readonly (number | undefined)[] {
+  if (sample.count === 0) return fractions.map(() => undefined);
+  const { sketch } = sample;
+  if (sketch !== undefined) return fractions.map((fraction) => sketch.getValueAtQuantile(fraction));
+  const sorted = sample.values.toSorted((a, b) => a - b);
+  return fractions.map((fraction) => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)]);
+}
+
+/** `undefined` when there are no values. */
+export function mean(sample: Sample): number | undefined {
+  return sample.count === 0 ? undefined : sample.sum / sample.count;
+}
+
+function summarise(sample: Sample): void {
+  const sketch = new LogCollapsingLowestDenseDDSketch(SKETCH);
+  for (const value of sample.values) sketch.accept(value);
+  sample.sketch = sketch;
+  sample.values = [];
 }

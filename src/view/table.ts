@@ -1,22 +1,21 @@
 import { pad, widthOf } from './columns.ts';
-import { line, type Page } from './page.ts';
-import { type Piece, piece } from './paint.ts';
+import { line, type Page, type Piece, piece } from './page.ts';
 import { shown, type Visible } from './visible.ts';
 
-/** A column of figures about rows `R`; the first column of a table holds the names. */
+/** A column of a table with rows `R`. The first column holds the names. */
 export interface Column<R> {
   readonly title: Visible;
   readonly cell: (row: R) => Piece;
-  /** On a narrow page the columns with the highest number leave first; 0 never leaves. */
+  /** Columns with the highest number are dropped first on a narrow page; 0 is never dropped. */
   readonly dispensable: number;
 }
 
 const GAP = shown`  `;
-/** The names give way down to this, then columns of figures leave, and only then the names give way further. */
+/** Names are cut to this width before columns are dropped, and further only after that. */
 const SHORT_NAME_WIDTH = 24;
 const MAX_NAME_WIDTH = 48;
 
-/** A table in plain columns: a heading, and a line for each row. */
+/** A heading and a line for each row. */
 export function renderTable<R>(
   page: Page,
   columns: readonly Column<R>[],

@@ -1,10 +1,17 @@
 /**
- * Figures over finished spans, gathered one span at a time: what the console's table, `view`, `diff`, budgets and
- * summaries all show, so that they cannot disagree. Everything that happened counts, background turns and sub-agents
- * too: they cost the same.
+ * Totals over finished spans, added one span at a time. The console's table, `view`, `diff`, budgets and summaries all
+ * use them, so they cannot disagree. Background turns and sub-agents are included: they cost the same.
  */
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import { countSpan, createSeries, type Series } from './series.ts';
+import {
+  countSpan,
+  createSeries,
+  mean,
+  quantiles,
+  type Series,
+  type SpanRef,
+  type TokenTotals,
+} from './series.ts';
 
 export interface Totals {
   readonly kinds: Readonly<Record<AgentSpanKind, Series>>;
@@ -12,16 +19,16 @@ export interface Totals {
   readonly models: Map<string, Series>;
   /** Tool calls by name. */
   readonly tools: Map<string, Series>;
-  /** By session id, sub-agents' sessions included; stays empty unless asked for. */
+  /** By session id, including sub-agents' sessions. Empty unless `perSession`. */
   readonly sessions: Map<string, SessionTotals>;
   readonly perSession: boolean;
 }
 
 export interface SessionTotals {
-  /** The session whose sub-agent this session was. */
+  /** The session that started this one as a sub-agent. */
   subagentOf: string | undefined;
   readonly ordinary: Work;
-  /** Background review turns, which Hermes leaves out of the session's own counts. */
+  /** Background review turns, which Hermes leaves out of a session's counts. */
   readonly background: Work;
 }
 
@@ -32,7 +39,7 @@ export interface Work {
   readonly tools: Series;
 }
 
-/** More names than this are counted together: a log must not fill the memory with them. */
+/** Further names are counted together, so that a log cannot fill the memory. */
 const MAX_NAMES = 1000;
 export const OTHER_NAMES = '(others)';
 
@@ -61,7 +68,7 @@ export function totalsOf(spans: readonly AgentSpan[]): Totals {
   return totals;
 }
 
-/** Counts one finished span. A span that is sent again, whole, must not be given twice. */
+/** Counts one finished span. The caller must not pass a span twice. */
 export function addSpan(totals: Totals, span: AgentSpan): void {
   countSpan(totals.kinds[span.kind], span);
   if (span.kind === 'api_call' || span.kind === 'auxiliary_call') {
@@ -117,4 +124,72 @@ function named(series: Map<string, Series>, name: string): Series {
   const made = createSeries();
   series.set(key, made);
   return made;
+}
+
+/** A series as JSON. Figures that do not exist are left out. */
+export interface SeriesJson {
+  readonly count: number;
+  readonly errors: number;
+  readonly incomplete: number;
+  readonly meanMicros?: number;
+  readonly p50Micros?: number;
+  readonly p95Micros?: number;
+  readonly p99Micros?: number;
+  readonly maxMicros?: number;
+  /** True when the percentiles are within 0.5 %, not exact. */
+  readonly approximate?: true;
+  readonly tokens?: Omit<TokenTotals, 'largest'>;
+  readonly slowest?: SpanRef;
+  readonly firstError?: SpanRef;
+}
+
+/** The figures of all tables, not rounded, for scripts. */
+export function totalsJson(totals: Totals): object {
+  return {
+    kinds: namedSeries(Object.entries(totals.kinds).filter(([, { count }]) => count > 0)),
+    models: namedSeries([...totals.models]),
+    tools: namedSeries([...totals.tools]),
+    sessions: [...totals.sessions].map(([sessionId, { subagentOf, ordinary, background }]) => ({
+      sessionId,
+      subagentOf,
+      ...workJson(ordinary),
+      background: workJson(background),
+    })),
+  };
+}
+
+/** One series; durations in microseconds. */
+export function seriesJson(series: Series): SeriesJson {
+  const { count, errors, incomplete, durations, tokens, slowest, firstError } = series;
+  const { largest: _, ...sums } = tokens;
+  return {
+    count,
+    errors,
+    incomplete,
+    ...(durations.count === 0 ? {} : durationsJson(series)),
+    ...(tokens.total === 0 ? {} : { tokens: sums }),
+    ...(slowest === undefined ? {} : { slowest }),
+    ...(firstError === undefined ? {} : { firstError }),
+  };
+}
+
+function durationsJson({ durations }: Series): Partial<SeriesJson> {
+  const [p50Micros = 0, p95Micros = 0, p99Micros = 0] = quantiles(durations, [0.5, 0.95, 0.99]);
+  return {
+    meanMicros: mean(durations) ?? 0,
+    p50Micros,
+    p95Micros,
+    p99Micros,
+    maxMicros: durations.max,
+    ...(durations.sketch === undefined ? {} : { approximate: true }),
+  };
+}
+
+function workJson({ turns, calls, tools }: Work): object {
+  return { turns: seriesJson(turns), calls: seriesJson(calls), tools: seriesJson(tools) };
+}
+
+/** A list and not an object, because a tool may be called `__proto__`. */
+function namedSeries(series: readonly (readonly [string, Series])[]): readonly object[] {
+  return series.map(([name, each]) => ({ name, ...seriesJson(each) }));
 }

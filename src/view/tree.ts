@@ -1,18 +1,18 @@
-import type { AgentSpan, SpanId } from '../model/span.ts';
+import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 
-/** A span and what happened below it, in order of start. */
+/** A span and its children, in order of start. */
 export interface Tree {
   readonly span: AgentSpan;
   readonly children: readonly Tree[];
   /** True for a tool call or sub-agent that ran at the same time as a sibling of these kinds. */
   readonly parallel: boolean;
-  /** Spans below it that a selection left out. */
+  /** Number of spans below it that a selection left out. */
   readonly hidden: number;
 }
 
 /**
- * Every span of a log as trees, in order of start. A span whose parent is not there is a root, and so is each session,
- * also one that hangs below the session it continues.
+ * All spans of a log as trees, in order of start. The roots are the sessions (also one that continues another) and
+ * the spans whose parent is not in the log.
  */
 export function growAll(spans: readonly AgentSpan[]): readonly Tree[] {
   const ids = new Set(spans.map((span) => span.spanId));
@@ -23,7 +23,7 @@ export function growAll(spans: readonly AgentSpan[]): readonly Tree[] {
   return inOrder(roots).map((root) => grow(root, (span) => byParent.get(span.spanId) ?? []));
 }
 
-/** The tree below `span`; `childrenOf` hands out the spans right below another, in any order. */
+/** The tree below `span`. `childrenOf` returns the direct children of a span, in any order. */
 export function grow(
   span: AgentSpan,
   childrenOf: (span: AgentSpan) => readonly AgentSpan[],
@@ -39,7 +39,7 @@ export function grow(
   };
 }
 
-/** The spans right below each span, by its id; sessions are below nothing. */
+/** The direct children of each span, by its id. Sessions are never children. */
 function childIndex(spans: readonly AgentSpan[]): ReadonlyMap<SpanId, readonly AgentSpan[]> {
   const index = new Map<SpanId, AgentSpan[]>();
   for (const span of spans) {
@@ -57,7 +57,7 @@ export function* walk(tree: Tree): Generator<AgentSpan> {
   for (const child of tree.children) yield* walk(child);
 }
 
-/** By start, the longer first, and by id: the same spans give the same rows. */
+/** Sorted by start, then the longer first, then by id, so that the order is always the same. */
 export function inOrder<T extends AgentSpan>(spans: readonly T[]): readonly T[] {
   return spans.toSorted(
     (a, b) => a.startTime - b.startTime || b.endTime - a.endTime || (a.spanId < b.spanId ? -1 : 1),
@@ -73,4 +73,39 @@ function overlappingWork(siblings: readonly AgentSpan[]): ReadonlySet<AgentSpan>
     if (latest === undefined || span.endTime > latest.endTime) latest = span;
   }
   return overlapping;
+}
+
+/** A session as a view shows it: its span and the trees below it. */
+export interface SessionBlock {
+  readonly sessionId: string;
+  /** `undefined` when its span is missing (filtered out, or not yet finished). */
+  readonly session: SessionSpan | undefined;
+  /** Turns and other direct children of the session, and spans without a parent, in order of start. */
+  readonly trees: readonly Tree[];
+}
+
+/** All spans of a log by session, in order of start. A sub-agent's turns are part of the tree of its parent. */
+export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
+  const blocks = new Map<string, { session: SessionSpan | undefined; trees: Tree[] }>();
+  for (const root of growAll(spans)) {
+    const block = blocks.get(root.span.sessionId) ?? { session: undefined, trees: [] };
+    if (root.span.kind === 'session') {
+      block.session = root.span;
+      block.trees.push(...root.children);
+    } else {
+      block.trees.push(root);
+    }
+    blocks.set(root.span.sessionId, block);
+  }
+  return [...blocks].map(([sessionId, { session, trees }]) => ({
+    sessionId,
+    session,
+    trees: trees.toSorted((a, b) => a.span.startTime - b.span.startTime),
+  }));
+}
+
+/** All spans of a block. */
+export function* spansOf({ session, trees }: SessionBlock): Generator<AgentSpan> {
+  if (session !== undefined) yield session;
+  for (const tree of trees) yield* walk(tree);
 }

@@ -1,4 +1,4 @@
-/** Figures for people: three digits say enough; JSON has the rest. */
+/** Figures for people, with about three digits. JSON output is not rounded. */
 import type { EpochMicros } from '../model/time.ts';
 
 const SECOND = 1_000_000;

@@ -1,22 +1,22 @@
-/** `view`: all spans of a log → one text. Trees with a waterfall and tables, for a terminal, a script or a comment. */
-import type { AgentSpan } from '../model/span.ts';
-import { line, type Page } from './page.ts';
-import { piece } from './paint.ts';
+/** `view`: all spans of a log → trees with a waterfall and tables, as text, JSON or Markdown. */
+import { type AgentSpan, isError } from '../model/span.ts';
+import { labelOf } from './label.ts';
+import { codeBlock, htmlCode } from './markdown.ts';
+import { line, type Page, piece } from './page.ts';
 import { type Selection, select } from './selection.ts';
-import { blocksOf, type SessionBlock } from './session-block.ts';
-import { totalsOf } from './totals.ts';
-import { renderTotals } from './totals-text.ts';
-import { renderViewJson } from './view-json.ts';
-import { renderViewMarkdown } from './view-markdown.ts';
-import { renderBlock } from './view-text.ts';
-import { shown } from './visible.ts';
+import { type Totals, totalsJson, totalsOf } from './totals.ts';
+import { renderHeadline, renderTotals, renderTotalsMarkdown } from './totals-tables.ts';
+import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
+import { duration, plural } from './units.ts';
+import { shown, visible, visibleJson } from './visible.ts';
+import { renderBlock } from './waterfall.ts';
 import { presentable } from './without-secrets.ts';
 
 export interface ViewOptions extends Page, Selection {
   readonly format: 'text' | 'json' | 'markdown';
 }
 
-/** The text ends with a line feed. Totals are those of the whole log, whatever is selected. */
+/** The text ends with a line feed. The totals cover the whole log, whatever is selected. */
 export function renderView(spans: readonly AgentSpan[], options: ViewOptions): string {
   const safe = presentable(spans);
   const totals = totalsOf(safe);
@@ -43,4 +43,62 @@ function renderBlocks(options: ViewOptions, blocks: readonly SessionBlock[]): re
 function nothing({ only }: ViewOptions) {
   if (only === 'errors') return shown`no errors`;
   return only === 'slow' ? shown`nothing that slow` : shown`no spans`;
+}
+
+/**
+ * A log as one JSON document: `sessions`, each with its spans as trees, and `totals`. Spans have the fields of the
+ * model (times and durations in microseconds) and `name`, `durationMicros`, `isError`, `parallel`.
+ */
+function renderViewJson(blocks: readonly SessionBlock[], totals: Totals): string {
+  const sessions = blocks.map(({ sessionId, session, trees }) => ({
+    sessionId,
+    session,
+    spans: trees.map(treeJson),
+  }));
+  return `${visibleJson({ sessions, totals: totalsJson(totals) })}\n`;
+}
+
+function treeJson({ span, children, parallel, hidden }: Tree): object {
+  return {
+    name: labelOf(span),
+    isError: isError(span),
+    durationMicros: span.endTime - span.startTime,
+    ...(parallel ? { parallel } : {}),
+    ...(hidden > 0 ? { hidden } : {}),
+    ...span,
+    children: children.map(treeJson),
+  };
+}
+
+/** GitHub accepts 65,536 characters in a comment, GitLab more. */
+const MAX_LENGTH = 60_000;
+
+/**
+ * A log for a comment on a pull request: a headline, the tables, and the waterfall of each session, folded. A note
+ * counts the sessions that do not fit into a comment.
+ */
+function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals: Totals): string {
+  const head = [`### Hermes: ${renderHeadline(totals)}`, renderTotalsMarkdown(totals)];
+  const sections: string[] = [];
+  let room = MAX_LENGTH - head.join('\n\n').length;
+  for (const block of blocks) {
+    const section = renderSection(page, block);
+    room -= section.length + 2;
+    if (room < 0) break;
+    sections.push(section);
+  }
+  const left = blocks.length - sections.length;
+  const note = left === 0 ? [] : [`… ${plural(left, 'more session')}, left out to fit a comment`];
+  return `${[...head, ...sections, ...note].join('\n\n')}\n`;
+}
+
+function renderSection(page: Page, block: SessionBlock): string {
+  const { session, sessionId } = block;
+  const took = session === undefined ? '' : `, ${duration(session.endTime - session.startTime)}`;
+  const summary = `Session ${htmlCode(visible(sessionId))}${took}`;
+  return [
+    `<details><summary>${summary}</summary>`,
+    codeBlock(renderBlock({ ...page, colors: undefined }, block)),
+    '</details>',
+  ].join('\n\n');
 }

@@ -1,19 +1,19 @@
 /**
  * Text from a log is not trusted: an escape sequence could repaint the terminal, a line feed could forge a row, a bidi
- * override could reorder one. All text of a view passes here, and the type `Visible` says that it did.
+ * override could reorder one. All text of a view is made safe here and has the type `Visible`.
  */
 export type Visible = string & { readonly unit: 'Visible' };
 
 /**
  * Controls, line and paragraph separators, lone surrogates, and format characters (bidi marks, zero-width space, tags).
- * The two joiners stay: emoji and several scripts are misspelt without them, and they move nothing.
+ * The two joiners are kept: emoji and several scripts need them, and they are harmless.
  */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
-/** Most text is nothing but this, and is quickly known to be. */
+/** A fast check that most text passes. */
 const HARMLESS = /^[ -~]*$/;
 
-/** `text` with everything that would act on a terminal, instead of standing in it, replaced by a picture or its number. */
+/** `text` with every character that a terminal would obey replaced by a picture or its code. */
 export function visible(text: string): Visible {
   return (HARMLESS.test(text) ? text : text.replace(UNSAFE, picture)) as Visible;
 }
@@ -25,14 +25,14 @@ export function shown(words: TemplateStringsArray, ...values: readonly (string |
   return text as Visible;
 }
 
-/** Joins parts that are visible already. */
+/** Joins parts that are already visible. */
 export function join(parts: readonly Visible[], separator = ' '): Visible {
   return parts.join(separator) as Visible;
 }
 
 /**
- * `value` as indented JSON that is safe to print: what JSON leaves unescaped and a terminal obeys (C1 controls, bidi
- * marks) is escaped too. Parsed, it is the same value.
+ * `value` as indented JSON that is safe to print: characters that JSON leaves unescaped and a terminal obeys (C1
+ * controls, bidi marks) are escaped too. Parsing it gives the same value.
  */
 export function visibleJson(value: unknown): string {
   return escapeUnsafe(JSON.stringify(value, undefined, 2));
@@ -43,7 +43,7 @@ export function visibleJsonLine(value: unknown): string {
   return escapeUnsafe(JSON.stringify(value));
 }
 
-/** The only control that JSON text itself has is the line feed of its indentation. */
+/** Keeps line feeds: in JSON text they occur only as indentation. */
 function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (character) => (character === '\n' ? character : unicodeEscapes(character)));
 }

@@ -1,21 +1,116 @@
-/** Where in time a span stands, drawn as a bar: each turn has an axis of its own, since people pause between turns. */
-
+/** A session as a tree with a waterfall: a row for each span, with a bar that shows when it ran. */
 import { type AgentSpan, isError } from '../model/span.ts';
 import { type EpochMicros, earlier, epochMicros, later } from '../model/time.ts';
 import { widthOf } from './columns.ts';
-import { KIND_TONE } from './label.ts';
-import { type Piece, piece } from './paint.ts';
+import { factsOf, KIND_TONE, problemPieces } from './label.ts';
+import { line, type Page, type Piece, piece, spaced } from './page.ts';
+import { nameAndDuration, rowsOf, sessionFooter, sessionHeader, type TreeRow } from './rows.ts';
+import { type SessionBlock, walk } from './tree.ts';
 import { duration } from './units.ts';
 import { shown } from './visible.ts';
 
+const GAP = shown`  `;
+/** The column of durations and the gaps around the bars. */
+const DURATION_AND_GAPS = 12;
+
 /** The stretch of time that a bar column shows. */
-export interface Axis {
+interface Axis {
   readonly startTime: EpochMicros;
   readonly endTime: EpochMicros;
 }
 
-/** From the first start to the last end: a sub-agent may outlive its turn. */
-export function axisOf(spans: readonly AgentSpan[]): Axis {
+/** Widths of the columns, in characters. */
+interface Layout {
+  readonly page: Page;
+  readonly name: number;
+  readonly bar: number;
+  /** False on a page too narrow for text after the bars. */
+  readonly details: boolean;
+}
+
+/**
+ * The lines of one session: one for each span, and one below it for each problem. Each turn has its own time axis,
+ * written in its row, because people pause between turns. When no turn shows its children, all share one axis.
+ */
+export function renderBlock(page: Page, block: SessionBlock): readonly string[] {
+  const layout = layoutOf(page);
+  const { session, trees } = block;
+  const first = session ?? trees[0]?.span;
+  if (first === undefined) return [];
+  const flat = trees.length > 0 && trees.every(({ children }) => children.length === 0);
+  const shared = flat ? axisOf(trees.map(({ span }) => span)) : undefined;
+  const footer = session === undefined ? [] : [sessionFooter(page, session)];
+  return [
+    sessionHeader(page, block.sessionId, first),
+    ...(shared === undefined ? [] : [sharedAxis(layout, shared)]),
+    ...trees.flatMap((tree, index) => {
+      const last = footer.length === 0 && index === trees.length - 1;
+      const axis = shared ?? axisOf([...walk(tree)]);
+      const offset = session === undefined ? [] : [since(session.startTime, tree.span.startTime)];
+      return [...rowsOf(tree, shown``, last)].flatMap((row) => {
+        const isTop = row.tree === tree;
+        const bar =
+          isTop && shared === undefined
+            ? renderAxis(axis, layout.bar)
+            : renderBar(row.tree.span, axis, layout.bar);
+        return renderSpan(layout, row, bar, isTop ? offset : []);
+      });
+    }),
+    ...footer,
+  ];
+}
+
+/** The row of a span, and a line below it for each problem. */
+function renderSpan(layout: Layout, row: TreeRow, bar: Piece, offset: readonly Piece[]): readonly string[] {
+  const { page } = layout;
+  const details = layout.details ? [...offset, ...factsOf(row.tree.span)] : [];
+  const problems = problemPieces(row.tree.span).map((problem) =>
+    line(page, [
+      piece(row.stem, 'dim'),
+      piece(problem.tone === 'error' ? shown`✗ ` : shown`! `, problem.tone),
+      problem,
+    ]),
+  );
+  const left = [...nameAndDuration(row, layout.name), piece(GAP), bar, piece(GAP)];
+  const room = page.columns - left.reduce((sum, { text }) => sum + widthOf(text), 0);
+  return [line(page, [...left, ...spaced(fitting(details, room))]), ...problems];
+}
+
+/** A text from the log is cut, but not below this many columns. */
+const MIN_TEXT_WIDTH = 12;
+
+/** The facts that fit into `room` columns. Facts are not cut (`7 c…` is useless), except for a text from the log. */
+function fitting(facts: readonly Piece[], room: number): readonly Piece[] {
+  const kept: Piece[] = [];
+  let left = room;
+  for (const fact of facts.filter(({ text }) => text !== '')) {
+    const width = widthOf(fact.text);
+    const isText = fact.text.startsWith('“');
+    if (width > left && !(isText && left >= MIN_TEXT_WIDTH)) break;
+    kept.push(fact);
+    left -= width + GAP.length;
+  }
+  return kept;
+}
+
+/** Bars get more than half of the space beside the names, so that a tenth of a turn is visible. */
+function layoutOf(page: Page): Layout {
+  const name = Math.max(20, Math.min(48, Math.floor(page.columns * 0.36)));
+  const rest = page.columns - name - DURATION_AND_GAPS;
+  const details = page.columns >= 90;
+  return { page, name, bar: Math.max(8, details ? Math.floor(rest * 0.6) : rest + GAP.length), details };
+}
+
+function sharedAxis({ page, name, bar }: Layout, axis: Axis): string {
+  return line(page, [piece(shown`${' '.repeat(name + DURATION_AND_GAPS - 2)}`), renderAxis(axis, bar)]);
+}
+
+function since(start: EpochMicros, time: EpochMicros): Piece {
+  return piece(shown`+${duration(time - start)}`, 'dim');
+}
+
+/** From the first start to the last end. A sub-agent may outlive its turn. */
+function axisOf(spans: readonly AgentSpan[]): Axis {
   const [first, ...rest] = spans;
   const none = { startTime: epochMicros(0), endTime: epochMicros(0) };
   return rest.reduce<Axis>(
@@ -28,7 +123,7 @@ export function axisOf(spans: readonly AgentSpan[]): Axis {
 }
 
 /** `0ms        1.17s        2.33s` in exactly `width` columns. */
-export function renderAxis({ startTime, endTime }: Axis, width: number): Piece {
+function renderAxis({ startTime, endTime }: Axis, width: number): Piece {
   const length = endTime - startTime;
   const last = duration(length);
   const middle = duration(length / 2);
@@ -41,8 +136,8 @@ export function renderAxis({ startTime, endTime }: Axis, width: number): Piece {
   return piece(shown`${first}${' '.repeat(before)}${middle}${' '.repeat(after)}${last}`, 'dim');
 }
 
-/** The bar of `span` in exactly `width` columns, to half a column; never shorter than that. */
-export function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
+/** The bar of `span` in exactly `width` columns, with a resolution and a minimum length of half a column. */
+function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
   const perHalf = (axis.endTime - axis.startTime) / (2 * width);
   const halves = (time: EpochMicros) => (perHalf === 0 ? 0 : (time - axis.startTime) / perHalf);
   const start = Math.min(Math.round(halves(span.startTime)), 2 * width - 1);
@@ -54,7 +149,7 @@ export function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
   );
 }
 
-/** A heavy line from one half column to another; a half column that stands alone in its column is drawn as such. */
+/** A heavy line between two positions, both counted in half columns. */
 function drawBar(start: number, end: number, width: number): string {
   const first = Math.ceil(start / 2);
   const last = Math.floor(end / 2);
@@ -65,7 +160,7 @@ function drawBar(start: number, end: number, width: number): string {
   );
 }
 
-/** An end that is not in the log is dashed. */
+/** Replaces the last mark by a dash, for a span whose end is not in the log. */
 function openEnded(bar: string): string {
   return bar.replace(/[━╺╸]( *)$/, '╍$1');
 }

@@ -1,14 +1,14 @@
 import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, CallError } from '../model/span.ts';
 
-/** Spans as they may be shown; of a span that was sent again, whole, the last version. */
+/** The spans without secrets. Of a span that was sent more than once, the last version. */
 export function presentable(spans: readonly AgentSpan[]): readonly AgentSpan[] {
   return [...new Map(spans.map((span) => [span.spanId, span])).values()].map(withoutSecrets);
 }
 
 /**
- * The span as it may be shown: free text (errors, and content where it was asked for) without obvious secrets and cut
- * to a length. Names and ids stay as they are.
+ * The span with obvious secrets removed from free text (errors, and content if asked for), which is also cut to a
+ * maximum length. Names and ids are not changed.
  */
 export function withoutSecrets(span: AgentSpan): AgentSpan {
   return { ...withSafeText(span), events: span.events.map(safeEvent) };

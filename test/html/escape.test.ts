@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { htmlText, scriptJson } from '../../src/html/escape.ts';
+import { htmlText, scriptJson } from '../../src/html/page.ts';
 import { anyText } from '../any-text.ts';
 
 describe('JSON inside a script element', () => {

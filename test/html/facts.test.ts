@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { factsOf } from '../../src/html/facts.ts';
+import { factsOf } from '../../src/html/encode.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import {
   apiCall,

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkBudgets, parseBudget } from '../../src/view/budget.ts';
-import { BUDGET_METRICS } from '../../src/view/budget-metrics.ts';
+import { BUDGET_METRICS, checkBudgets, parseBudget } from '../../src/view/budget.ts';
 import { totalsOf } from '../../src/view/totals.ts';
 import { delegating, failing, parallelReads } from './logs.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { widthOf } from '../../src/view/columns.ts';
 import { diffLogs, presence } from '../../src/view/diff.ts';
-import { type DiffOptions, renderDiff } from '../../src/view/diff-view.ts';
+import { type DiffOptions, renderDiff } from '../../src/view/diff-tables.ts';
 import { apiCall, toolCall, usage } from '../agent-spans.ts';
 import { expectGolden } from '../golden-file.ts';
 import { delegating, failing, hostile, parallelReads } from './logs.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addValue, createSample, EXACT_LIMIT, mean, quantiles } from '../../src/view/sample.ts';
+import { addValue, createSample, EXACT_LIMIT, mean, quantiles } from '../../src/view/series.ts';
 
 function sampleOf(values: Iterable<number>) {
   const sample = createSample();

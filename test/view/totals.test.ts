@@ -1,10 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { AgentSpan } from '../../src/model/span.ts';
-import { quantiles } from '../../src/view/sample.ts';
-import type { Series } from '../../src/view/series.ts';
-import { addSpan, createTotals, OTHER_NAMES, totalsOf } from '../../src/view/totals.ts';
-import { totalsJson } from '../../src/view/totals-json.ts';
-import { renderShortTotals, renderTotals } from '../../src/view/totals-text.ts';
+import { quantiles, type Series } from '../../src/view/series.ts';
+import { addSpan, createTotals, OTHER_NAMES, totalsJson, totalsOf } from '../../src/view/totals.ts';
+import { renderShortTotals, renderTotals } from '../../src/view/totals-tables.ts';
 import { visibleJson } from '../../src/view/visible.ts';
 import { apiCall, auxiliaryCall, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
 import { delegating, failing, hostile, parallelReads } from './logs.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { consoleSink } from '../../src/view/console-sink.ts';
-import { renderDiff } from '../../src/view/diff-view.ts';
+import { renderDiff } from '../../src/view/diff-tables.ts';
 import { perfettoJson } from '../../src/view/perfetto.ts';
 import { renderView } from '../../src/view/view.ts';
 import { withoutSecrets } from '../../src/view/without-secrets.ts';

@@ -76,7 +76,7 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
   // Half of a log would look as if the rest had gone.
   const interrupted = endedBy(interrupt, false);
   if (interrupted !== undefined) return interrupted;
-  const { renderDiff } = await import('../../view/diff-view.ts');
+  const { renderDiff } = await import('../../view/diff-tables.ts');
   const text = renderDiff(before, after, {
     columns: helpWidth(io.stdout),
     colors: await colorsFor(io.stdout, flags.color, io.env),
