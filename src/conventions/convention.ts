@@ -16,7 +16,7 @@ import { hermes } from './hermes.ts';
 import { hermesMeter } from './hermes-meter.ts';
 import { CONVENTION_NAMES, type ConventionName } from './names.ts';
 import { openInference } from './openinference.ts';
-import { serverOf } from './provider.ts';
+import { providerOf, serverOf } from './provider.ts';
 import { apply, type Context, type Meter, type SpanRules } from './rules.ts';
 import { statusOf } from './status.ts';
 
@@ -64,7 +64,10 @@ export function convention(
   const chosen = CONVENTION_NAMES.filter((name) => names.includes(name)).map(
     (name): Entry => CONVENTIONS[name],
   );
-  const context = createContext(options.captureContent);
+  const context = createContext({
+    captureContent: options.captureContent,
+    inputWithCache: chosen.some((entry) => entry.rules !== hermes),
+  });
   // A later table overwrites an earlier one, so the convention with precedence comes last.
   const tables = chosen.map((entry) => entry.rules).reverse();
   const meter = chosen.find((entry) => entry.meter !== undefined)?.meter?.(context);
@@ -108,12 +111,14 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
   }
 }
 
-function createContext(captureContent: boolean): Context {
+function createContext(choice: Pick<Context, 'captureContent' | 'inputWithCache'>): Context {
+  const server = boundedCache(serverOf);
   const named = boundedCache((prefix) => boundedCache((name) => prefix + name));
   return {
-    captureContent,
+    ...choice,
     spanName: (prefix, name) => (name === undefined ? prefix.trimEnd() : named(prefix)(name)),
-    server: boundedCache(serverOf),
+    server,
+    provider: (endpoint) => providerOf(endpoint, server),
   };
 }
 

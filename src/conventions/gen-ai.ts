@@ -18,9 +18,9 @@ import {
   timeToFirstChunk,
   tokenUsage,
 } from './instruments.ts';
-import { approvalName, chatPrefix, sessionName } from './names.ts';
-import { semanticProvider } from './provider.ts';
-import { type Context, type Meter, type ModelCall, type SpanRules, seconds } from './rules.ts';
+import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
+import type { Endpoint } from './provider.ts';
+import { allInput, type Context, type Meter, type ModelCall, type SpanRules, seconds } from './rules.ts';
 import { errorType } from './status.ts';
 
 /**
@@ -37,9 +37,6 @@ export const genAi = {
   auxiliary_call: modelCall,
 } satisfies SpanRules;
 
-/** The agent's name (`gen_ai.agent.name`). */
-const AGENT = 'hermes';
-
 /** The conventions define no session span; it only groups. */
 function session(span: SessionSpan, a: Attributes): string {
   a['gen_ai.conversation.id'] = span.sessionId;
@@ -49,18 +46,19 @@ function session(span: SessionSpan, a: Attributes): string {
 
 function turn(span: TurnSpan, a: Attributes, context: Context): string {
   agent(span, AGENT, a);
-  if (span.provider !== undefined) a['gen_ai.provider.name'] = semanticProvider(span.provider);
+  provider(span, a, context);
   return context.spanName('invoke_agent ', AGENT);
 }
 
 function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
-  agent(span, span.role, a);
-  return context.spanName('invoke_agent ', span.role);
+  const name = span.role ?? AGENT;
+  agent(span, name, a);
+  return context.spanName('invoke_agent ', name);
 }
 
-function agent(span: TurnSpan | SubagentSpan, name: string | undefined, a: Attributes): void {
+function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void {
   a['gen_ai.operation.name'] = 'invoke_agent';
-  if (name !== undefined) a['gen_ai.agent.name'] = name;
+  a['gen_ai.agent.name'] = name;
   a['gen_ai.conversation.id'] = span.sessionId;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   usage(span.tokens, a);
@@ -79,7 +77,7 @@ function apiCall(span: ApiCallSpan, a: Attributes, context: Context): string {
 function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.conversation.id'] = span.sessionId;
-  if (span.provider !== undefined) a['gen_ai.provider.name'] = semanticProvider(span.provider);
+  provider(span, a, context);
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.baseUrl !== undefined) server(span.baseUrl, a, context);
   if (span.answered) {
@@ -91,6 +89,11 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   return context.spanName(chatPrefix, span.model);
 }
 
+function provider(span: Endpoint, a: Attributes, context: Context): void {
+  const name = context.provider(span);
+  if (name !== undefined) a['gen_ai.provider.name'] = name;
+}
+
 function server(baseUrl: string, a: Attributes, context: Context): void {
   const { address, port } = context.server(baseUrl);
   if (address !== undefined) a['server.address'] = address;
@@ -99,7 +102,8 @@ function server(baseUrl: string, a: Attributes, context: Context): void {
 
 /** Input includes cached tokens, output includes reasoning. */
 function usage(tokens: TokenSums, a: Attributes): void {
-  if (tokens.promptTokens !== undefined) a['gen_ai.usage.input_tokens'] = tokens.promptTokens;
+  const input = allInput(tokens);
+  if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
   if (tokens.cacheReadTokens !== undefined)
     a['gen_ai.usage.cache_read.input_tokens'] = tokens.cacheReadTokens;
@@ -126,10 +130,10 @@ function toolContent(span: ToolCallSpan, a: Attributes): void {
   if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeText(span.result, PAYLOAD_CHARS);
 }
 
-/** The conventions define no approvals; the tool call's id links one to its tool. */
+/** The conventions define no approvals. `gen_ai.tool.call.id` would make back ends take one for a tool call. */
 function approval(span: ApprovalSpan, a: Attributes): string {
   a['gen_ai.conversation.id'] = span.sessionId;
-  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  if (span.toolCallId !== undefined) a['hermes.approval.tool_call_id'] = span.toolCallId;
   return approvalName;
 }
 
@@ -141,7 +145,7 @@ export function genAiMeter(context: Context): Meter {
     [
       (span) => span.model,
       (span) => span.responseModel,
-      (span) => span.provider,
+      context.provider,
       (span) => span.error?.type,
       (span) => span.baseUrl,
     ],
@@ -151,7 +155,7 @@ export function genAiMeter(context: Context): Meter {
     instruments: [operationDuration, tokenUsage, timeToFirstChunk],
     measure(span) {
       if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return NOTHING;
-      return measureCall(span, calls(span), span.usage?.promptTokens);
+      return measureCall(span, calls(span), allInput);
     },
   };
 }
@@ -159,7 +163,7 @@ export function genAiMeter(context: Context): Meter {
 function modelCallLabels(values: readonly Label[], context: Context): CallLabels {
   const [model, responseModel, provider, error, baseUrl] = values;
   const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
-  if (provider !== undefined) labels['gen_ai.provider.name'] = semanticProvider(provider);
+  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
   if (model !== undefined) labels['gen_ai.request.model'] = model;
   if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
   if (error !== undefined) labels['error.type'] = error;

@@ -1,5 +1,5 @@
 import type { Attributes, Measurement } from '../model/otel.ts';
-import type { AgentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
+import type { AgentSpan, TokenSums, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import { type Label, labelIndex } from './bounded-cache.ts';
 import {
   type CallLabels,
@@ -14,7 +14,7 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
-import { durationMicros, type Meter, type ModelCall } from './rules.ts';
+import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];
 
@@ -23,7 +23,7 @@ const NOTHING: readonly Measurement[] = [];
  * plugin could not see has an extra label: `error.type` (failed attempts), `hermes.aux_task` (auxiliary calls),
  * `hermes.incomplete` (turns and tools without an end). Leaving these series out gives the plugin's numbers.
  */
-export function hermesMeter(): Meter {
+export function hermesMeter(context: Context): Meter {
   const calls = labelIndex<ModelCall, CallLabels>(
     [
       (span) => span.model,
@@ -54,7 +54,7 @@ export function hermesMeter(): Meter {
       switch (span.kind) {
         case 'api_call':
         case 'auxiliary_call':
-          return measureCall(span, calls(span), span.usage?.inputTokens);
+          return measureCall(span, calls(span), context.inputWithCache ? allInput : uncachedInput);
         case 'tool_call':
           return measureTool(span, tools(span));
         case 'turn':
@@ -69,6 +69,8 @@ export function hermesMeter(): Meter {
     },
   };
 }
+
+const uncachedInput = (tokens: TokenSums) => tokens.inputTokens;
 
 function incomplete(span: AgentSpan): 'yes' | undefined {
   return span.incomplete === undefined ? undefined : 'yes';

@@ -11,8 +11,10 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import type { Endpoint } from './provider.ts';
 import {
+  allInput,
   type Context,
   durationMicros,
   type ModelCall,
@@ -40,6 +42,7 @@ function session(span: SessionSpan, a: Attributes): string {
   a['hermes.span.kind'] = 'AGENT';
   a['hermes.session.id'] = span.sessionId;
   a['gen_ai.system'] = 'hermes-agent';
+  agent(AGENT, a);
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
   if (span.completed !== undefined) a['hermes.session.completed'] = span.completed;
@@ -54,6 +57,12 @@ function session(span: SessionSpan, a: Attributes): string {
   return sessionName;
 }
 
+/** Without an operation, back ends take every span that has a model for a model call. */
+function agent(name: string, a: Attributes): void {
+  a['gen_ai.operation.name'] = 'invoke_agent';
+  a['gen_ai.agent.name'] = name;
+}
+
 function sessionTokens({ tokens }: SessionSpan, a: Attributes): void {
   if (tokens.inputTokens !== undefined) a['hermes.session.input_tokens'] = tokens.inputTokens;
   if (tokens.outputTokens !== undefined) a['hermes.session.output_tokens'] = tokens.outputTokens;
@@ -66,12 +75,13 @@ function turn(span: TurnSpan, a: Attributes, context: Context): string {
   a['hermes.span.kind'] = 'CHAIN';
   a['hermes.session.id'] = span.sessionId;
   a['gen_ai.conversation.id'] = span.sessionId;
+  agent(AGENT, a);
   if (span.turnId !== undefined) a['hermes.turn.id'] = span.turnId;
   if (span.index !== undefined) a['hermes.turn.index'] = span.index;
   if (span.isFirstTurn !== undefined) a['hermes.is_first_turn'] = span.isFirstTurn;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  if (span.provider !== undefined) a['hermes.provider'] = span.provider;
+  provider(span, a, context);
   a['hermes.turn.api_call_count'] = span.apiCallCount;
   a['hermes.turn.tool_call_count'] = span.toolCallCount;
   a['hermes.turn.duration_s'] = seconds(durationMicros(span));
@@ -135,7 +145,7 @@ function approval(span: ApprovalSpan, a: Attributes, context: Context): string {
   if (span.timedOut !== undefined) a['hermes.approval.timed_out'] = span.timedOut;
   if (span.decidedBy !== undefined) a['hermes.approval.decided_by'] = span.decidedBy;
   if (span.patternKey !== undefined) a['hermes.approval.pattern_key'] = span.patternKey;
-  if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
+  if (span.toolCallId !== undefined) a['hermes.approval.tool_call_id'] = span.toolCallId;
   // The wait is known only when there was an answer.
   if (span.incomplete === undefined) a['hermes.approval.wait_s'] = seconds(durationMicros(span));
   if (context.captureContent && span.command !== undefined) {
@@ -147,6 +157,7 @@ function approval(span: ApprovalSpan, a: Attributes, context: Context): string {
 function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
   a['hermes.span.kind'] = 'AGENT';
   a['hermes.session.id'] = span.sessionId;
+  agent(span.role ?? AGENT, a);
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.childSessionId !== undefined) a['hermes.subagent.session_id'] = span.childSessionId;
   if (span.childSubagentId !== undefined) a['hermes.subagent.id'] = span.childSubagentId;
@@ -215,7 +226,7 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): void {
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.system'] = 'hermes-agent';
   request(span, a, context);
-  if (span.answered) answer(span, a);
+  if (span.answered) answer(span, a, context);
   if (span.error !== undefined) failure(span.error, a);
   if (span.retryCount > 0 || span.error !== undefined) a['hermes.retry_count'] = span.retryCount;
   if (span.background) a['hermes.turn.background'] = true;
@@ -224,7 +235,7 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): void {
 function request(span: ModelCall, a: Attributes, context: Context): void {
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  if (span.provider !== undefined) a['hermes.provider'] = span.provider;
+  provider(span, a, context);
   if (span.apiMode !== undefined) a['hermes.api_mode'] = span.apiMode;
   if (span.apiRequestId !== undefined) a['hermes.api_request_id'] = span.apiRequestId;
   if (span.messageCount !== undefined) a['hermes.message_count'] = span.messageCount;
@@ -233,7 +244,14 @@ function request(span: ModelCall, a: Attributes, context: Context): void {
   if (address !== undefined) a['server.address'] = address;
 }
 
-function answer(span: ModelCall, a: Attributes): void {
+/** Hermes's own word, and the semantic conventions' word, which can also follow from the host. */
+function provider(span: Endpoint, a: Attributes, context: Context): void {
+  if (span.provider !== undefined) a['hermes.provider'] = span.provider;
+  const name = context.provider(span);
+  if (name !== undefined) a['gen_ai.provider.name'] = name;
+}
+
+function answer(span: ModelCall, a: Attributes, context: Context): void {
   if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
   if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
   if (span.assistantContentChars !== undefined) {
@@ -244,11 +262,12 @@ function answer(span: ModelCall, a: Attributes): void {
   }
   // A provider that reports no usage has not used zero tokens.
   if (span.usage === undefined) a['hermes.usage.state'] = 'unreported';
-  else usage(span.usage, a);
+  else usage(span.usage, a, context);
 }
 
-function usage(tokens: TokenSums, a: Attributes): void {
-  if (tokens.inputTokens !== undefined) a['gen_ai.usage.input_tokens'] = tokens.inputTokens;
+function usage(tokens: TokenSums, a: Attributes, context: Context): void {
+  const input = context.inputWithCache ? allInput(tokens) : tokens.inputTokens;
+  if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
   if (tokens.cacheReadTokens !== undefined) a['hermes.cache.read_tokens'] = tokens.cacheReadTokens;
   if (tokens.cacheWriteTokens !== undefined) a['hermes.cache.write_tokens'] = tokens.cacheWriteTokens;
@@ -265,6 +284,7 @@ function failure(error: CallError, a: Attributes): void {
 
 export function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
   a['hermes.span.kind'] = 'TOOL';
+  a['gen_ai.operation.name'] = 'execute_tool';
   a['hermes.tool.name'] = span.toolName;
   a['hermes.session.id'] = span.sessionId;
   if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;

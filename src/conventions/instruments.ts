@@ -1,4 +1,5 @@
 import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
+import type { TokenSums } from '../model/span.ts';
 import { durationMicros, type ModelCall } from './rules.ts';
 
 /** Bucket bounds in seconds, from the GenAI semantic conventions. */
@@ -98,12 +99,12 @@ const NOTHING: readonly Measurement[] = [];
 /**
  * The measurements of one attempt of a model call. Answered and failed attempts are both operations (a failed one has
  * `error.type`, as in the semantic conventions); an attempt without a known end has no duration. Tokens are counted on
- * the answered attempt only. `inputTokens`: with or without cached tokens, as the convention defines it.
+ * the answered attempt only; `inputTokens` includes cached ones or not, as the convention defines it.
  */
 export function measureCall(
   span: ModelCall,
   labels: CallLabels,
-  inputTokens: number | undefined,
+  inputTokens: (tokens: TokenSums) => number | undefined,
 ): readonly Measurement[] {
   if (!span.answered && span.error === undefined) return NOTHING;
   const measured: Measurement[] = [
@@ -118,7 +119,7 @@ export function measureCall(
     measured.push({ instrument: timeToFirstChunk.name, value, attributes: labels.call });
   }
   if (span.answered && span.usage !== undefined) {
-    addTokens(measured, inputTokens, labels.input);
+    addTokens(measured, inputTokens(span.usage), labels.input);
     addTokens(measured, span.usage.outputTokens, labels.output);
   }
   return measured;

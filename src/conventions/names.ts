@@ -2,6 +2,9 @@
 export const CONVENTION_NAMES = ['hermes', 'gen-ai', 'openinference'] as const;
 export type ConventionName = (typeof CONVENTION_NAMES)[number];
 
+/** The agent's name (`gen_ai.agent.name`). */
+export const AGENT = 'hermes';
+
 /** Span names where the GenAI conventions define none. OpenInference defines none at all. */
 export const sessionName = 'hermes.session';
 export const turnName = 'hermes.turn';

@@ -9,7 +9,7 @@ import type {
   TurnSpan,
 } from '../model/span.ts';
 import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
-import type { Context, ModelCall, SpanRules } from './rules.ts';
+import { allInput, type Context, type ModelCall, type SpanRules } from './rules.ts';
 
 /** OpenInference, which Phoenix and Arize read. It defines no span names and no metrics; the names are Hermes's own. */
 export const openInference = {
@@ -47,7 +47,8 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   common('LLM', span.sessionId, a);
   const modelName = span.responseModel ?? span.model;
   if (modelName !== undefined) a['llm.model_name'] = modelName;
-  if (span.provider !== undefined) a['llm.provider'] = span.provider;
+  const provider = context.provider(span);
+  if (provider !== undefined) a['llm.provider'] = PROVIDERS.get(provider) ?? provider;
   const system = SYSTEMS.get(span.apiMode ?? '');
   if (system !== undefined) a['llm.system'] = system;
   if (span.answered) {
@@ -56,6 +57,18 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   }
   return context.spanName(chatPrefix, span.model);
 }
+
+/** Providers whose OpenInference word differs from that of the semantic conventions. */
+const PROVIDERS: ReadonlyMap<string, string> = new Map([
+  ['aws.bedrock', 'aws'],
+  ['azure.ai.openai', 'azure'],
+  ['azure.ai.inference', 'azure'],
+  ['gcp.gemini', 'google'],
+  ['gcp.vertex_ai', 'google'],
+  ['mistral_ai', 'mistralai'],
+  ['moonshot_ai', 'moonshot'],
+  ['x_ai', 'xai'],
+]);
 
 /** The vendor whose API was called, wherever it was hosted, as client instrumentations set `llm.system`. */
 const SYSTEMS: ReadonlyMap<string, string> = new Map([
@@ -66,7 +79,8 @@ const SYSTEMS: ReadonlyMap<string, string> = new Map([
 
 /** The prompt's count includes cached tokens, the completion's includes reasoning. */
 function tokenCounts(tokens: TokenSums, a: Attributes): void {
-  if (tokens.promptTokens !== undefined) a['llm.token_count.prompt'] = tokens.promptTokens;
+  const prompt = allInput(tokens);
+  if (prompt !== undefined) a['llm.token_count.prompt'] = prompt;
   if (tokens.outputTokens !== undefined) a['llm.token_count.completion'] = tokens.outputTokens;
   if (tokens.totalTokens !== undefined) a['llm.token_count.total'] = tokens.totalTokens;
   if (tokens.cacheReadTokens !== undefined)

@@ -24,9 +24,59 @@ const SEMANTIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['kimi-coding', 'moonshot_ai'],
 ]);
 
-/** Words that both share (`anthropic`, `groq`…) and words that only Hermes has (`openrouter`, `custom`) stay. */
-export function semanticProvider(provider: string): string {
-  return SEMANTIC_NAMES.get(provider) ?? provider;
+/** Providers by the end of their host name, for calls without a provider. */
+const HOSTS: readonly (readonly [string, string])[] = [
+  ['anthropic.com', 'anthropic'],
+  ['openai.azure.com', 'azure.ai.openai'],
+  ['services.ai.azure.com', 'azure.ai.inference'],
+  ['openai.com', 'openai'],
+  ['chatgpt.com', 'openai'],
+  ['amazonaws.com', 'aws.bedrock'],
+  ['aiplatform.googleapis.com', 'gcp.vertex_ai'],
+  ['generativelanguage.googleapis.com', 'gcp.gemini'],
+  ['deepseek.com', 'deepseek'],
+  ['groq.com', 'groq'],
+  ['mistral.ai', 'mistral_ai'],
+  ['x.ai', 'x_ai'],
+  ['perplexity.ai', 'perplexity'],
+  ['cohere.com', 'cohere'],
+  ['cohere.ai', 'cohere'],
+  ['moonshot.ai', 'moonshot_ai'],
+  ['moonshot.cn', 'moonshot_ai'],
+  ['openrouter.ai', 'openrouter'],
+  ['nousresearch.com', 'nous'],
+  ['z.ai', 'zai'],
+  ['minimax.io', 'minimax'],
+  ['fireworks.ai', 'fireworks'],
+  ['together.xyz', 'together'],
+  ['cerebras.ai', 'cerebras'],
+];
+
+/** The vendor whose API a call speaks, by Hermes's `api_mode`. */
+const API_MODES: ReadonlyMap<string, string> = new Map([
+  ['anthropic_messages', 'anthropic'],
+  ['chat_completions', 'openai'],
+  ['codex_responses', 'openai'],
+  ['bedrock_converse', 'aws.bedrock'],
+]);
+
+/** Where a call goes, as Hermes names it. Every field can be absent. */
+export interface Endpoint {
+  readonly provider?: string | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly apiMode?: string | undefined;
+}
+
+/**
+ * The value of `gen_ai.provider.name`, which the semantic conventions require: by Hermes's provider, else by host, else
+ * by API mode. Words that both share (`anthropic`, `groq`…) and words that only Hermes has (`openrouter`) stay.
+ * `custom` is Hermes's word for any other endpoint, so a known host is the better answer.
+ */
+export function providerOf(endpoint: Endpoint, server: (baseUrl: string) => Server): string | undefined {
+  const { provider, baseUrl, apiMode } = endpoint;
+  if (provider !== undefined && provider !== 'custom') return SEMANTIC_NAMES.get(provider) ?? provider;
+  const byHost = baseUrl === undefined ? undefined : server(baseUrl).provider;
+  return byHost ?? provider ?? API_MODES.get(apiMode ?? '');
 }
 
 /** The server of a call, from its base URL: never its path, its query or its credentials. */
@@ -35,9 +85,11 @@ export interface Server {
   readonly address: string | undefined;
   /** The URL's port, else its scheme's; `undefined` for schemes other than http and https. */
   readonly port: number | undefined;
+  /** The provider that this host belongs to; `undefined` for others. */
+  readonly provider: string | undefined;
 }
 
-const NO_SERVER: Server = { address: undefined, port: undefined };
+const NO_SERVER: Server = { address: undefined, port: undefined, provider: undefined };
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 };
 
 /** A base URL without a scheme (`localhost:8080/v1`, as configurations have it) is read as http. */
@@ -49,5 +101,6 @@ export function serverOf(baseUrl: string): Server {
   return {
     address: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: port === '' ? DEFAULT_PORTS[protocol] : Number(port),
+    provider: HOSTS.find(([end]) => hostname === end || hostname.endsWith(`.${end}`))?.[1],
   };
 }

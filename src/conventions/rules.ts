@@ -1,13 +1,24 @@
 import type { Attributes, Double, Instrument, Measurement } from '../model/otel.ts';
-import type { AgentSpan, AgentSpanKind, ApiCallSpan, AuxiliaryCallSpan, SpanBase } from '../model/span.ts';
-import type { Server } from './provider.ts';
+import type {
+  AgentSpan,
+  AgentSpanKind,
+  ApiCallSpan,
+  AuxiliaryCallSpan,
+  SpanBase,
+  TokenSums,
+} from '../model/span.ts';
+import type { Endpoint, Server } from './provider.ts';
 
 /** What the rules of a convention use besides the span. */
 export interface Context {
   readonly captureContent: boolean;
+  /** True when `gen_ai.usage.input_tokens` includes cached tokens: the standard's meaning, not the live plugin's. */
+  readonly inputWithCache: boolean;
   /** Cached span names: `chat {model}`, `hermes.tool.{name}`… Without a name, the prefix alone. */
   readonly spanName: (prefix: string, name: string | undefined) => string;
   readonly server: (baseUrl: string) => Server;
+  /** `gen_ai.provider.name`; `undefined` when nothing is known of the endpoint. */
+  readonly provider: (endpoint: Endpoint) => string | undefined;
 }
 
 type SpanOf<K extends AgentSpanKind> = Extract<AgentSpan, { kind: K }>;
@@ -48,6 +59,13 @@ export function apply(rules: SpanRules, span: AgentSpan, attributes: Attributes,
     default:
       return span satisfies never;
   }
+}
+
+/** All input tokens, cached ones included. */
+export function allInput(tokens: TokenSums): number | undefined {
+  const { promptTokens, inputTokens, cacheReadTokens, cacheWriteTokens } = tokens;
+  if (promptTokens !== undefined || inputTokens === undefined) return promptTokens;
+  return inputTokens + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0);
 }
 
 /** Seconds as an OTLP double, also when they are whole. */

@@ -75,7 +75,11 @@ describe('a span with every field filled has exactly these attributes', () => {
     ['chat claude-sonnet-4-6', apiCall(), { ...requestAttributes, ...answerAttributes, ...usageAttributes }],
     ['chat claude-sonnet-4-6', failedCall(), { ...requestAttributes, 'error.type': 'RateLimitError' }],
     ['execute_tool terminal', toolCall(), toolAttributes],
-    ['hermes.approval', approval(), { 'gen_ai.conversation.id': SESSION, 'gen_ai.tool.call.id': 'toolu_02' }],
+    [
+      'hermes.approval',
+      approval(),
+      { 'gen_ai.conversation.id': SESSION, 'hermes.approval.tool_call_id': 'toolu_02' },
+    ],
     ['invoke_agent leaf', subagent(), subagentAttributes],
     [
       'chat gemini-3-flash',
@@ -114,7 +118,11 @@ describe('what the log does not say is absent', () => {
     [
       'sub-agent',
       subagent({ role: undefined, model: undefined, tokens: noUsage }),
-      { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.conversation.id': SESSION },
+      {
+        'gen_ai.operation.name': 'invoke_agent',
+        'gen_ai.agent.name': 'hermes',
+        'gen_ai.conversation.id': SESSION,
+      },
     ],
     [
       'tool',
@@ -130,8 +138,8 @@ describe('what the log does not say is absent', () => {
     expect(genAi.toSpan(span).attributes).toStrictEqual(attributes);
   });
 
-  test('a sub-agent without a role is named by the operation alone', () => {
-    expect(genAi.toSpan(subagent({ role: undefined })).name).toBe('invoke_agent');
+  test('a sub-agent without a role has the name of the agent', () => {
+    expect(genAi.toSpan(subagent({ role: undefined })).name).toBe('invoke_agent hermes');
   });
 });
 

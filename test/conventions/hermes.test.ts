@@ -22,10 +22,13 @@ const TWO_SECONDS = { double: 2 };
 const hermes = convention(['hermes'], { captureContent: false });
 const withContent = convention(['hermes'], { captureContent: true });
 
+const AGENT = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'hermes' };
+
 const sessionAttributes = {
   'hermes.span.kind': 'AGENT',
   'hermes.session.id': SESSION,
   'gen_ai.system': 'hermes-agent',
+  ...AGENT,
   'gen_ai.request.model': 'claude-sonnet-4-6',
   'hermes.platform': 'cli',
   'hermes.session.completed': true,
@@ -47,12 +50,14 @@ const turnAttributes = {
   'hermes.span.kind': 'CHAIN',
   'hermes.session.id': SESSION,
   'gen_ai.conversation.id': SESSION,
+  ...AGENT,
   'hermes.turn.id': TURN,
   'hermes.turn.index': 1,
   'hermes.is_first_turn': true,
   'gen_ai.request.model': 'claude-sonnet-4-6',
   'hermes.platform': 'cli',
   'hermes.provider': 'xai',
+  'gen_ai.provider.name': 'x_ai',
   'hermes.turn.api_call_count': 2,
   'hermes.turn.tool_call_count': 4,
   'hermes.turn.duration_s': TWO_SECONDS,
@@ -77,6 +82,7 @@ const requestAttributes = {
   'gen_ai.request.model': 'claude-sonnet-4-6',
   'hermes.platform': 'cli',
   'hermes.provider': 'xai',
+  'gen_ai.provider.name': 'x_ai',
   'hermes.api_mode': 'anthropic_messages',
   'hermes.api_request_id': `${TURN}:api:1`,
   'hermes.message_count': 2,
@@ -117,6 +123,7 @@ const failureAttributes = {
 
 const toolAttributes = {
   'hermes.span.kind': 'TOOL',
+  'gen_ai.operation.name': 'execute_tool',
   'hermes.tool.name': 'terminal',
   'hermes.session.id': SESSION,
   'gen_ai.tool.call.id': 'toolu_01',
@@ -134,13 +141,15 @@ const approvalAttributes = {
   'hermes.approval.timed_out': false,
   'hermes.approval.decided_by': 'aux_llm',
   'hermes.approval.pattern_key': 'recursive_delete',
-  'gen_ai.tool.call.id': 'toolu_02',
+  'hermes.approval.tool_call_id': 'toolu_02',
   'hermes.approval.wait_s': TWO_SECONDS,
 };
 
 const subagentAttributes = {
   'hermes.span.kind': 'AGENT',
   'hermes.session.id': SESSION,
+  'gen_ai.operation.name': 'invoke_agent',
+  'gen_ai.agent.name': 'leaf',
   'gen_ai.request.model': 'claude-haiku-4-5',
   'hermes.subagent.session_id': '20260915_101510_c0ffee',
   'hermes.subagent.id': 'sa-0-1f2e3d4c',
@@ -166,6 +175,7 @@ const auxiliaryAttributes = {
   'gen_ai.request.model': 'gemini-3-flash',
   'hermes.platform': 'cli',
   'hermes.provider': 'openrouter',
+  'gen_ai.provider.name': 'openrouter',
   'hermes.api_mode': 'chat_completions',
   'hermes.api_request_id': 'aux-1f2e3d4c',
   'hermes.message_count': 2,
@@ -213,6 +223,7 @@ describe('what the log does not say is absent, never zero', () => {
         endReason: unknown,
       }),
       {
+        ...AGENT,
         'hermes.span.kind': 'AGENT',
         'hermes.session.id': SESSION,
         'gen_ai.system': 'hermes-agent',
@@ -238,6 +249,7 @@ describe('what the log does not say is absent, never zero', () => {
         exitReason: unknown,
       }),
       {
+        ...AGENT,
         'hermes.span.kind': 'CHAIN',
         'hermes.session.id': SESSION,
         'gen_ai.conversation.id': SESSION,
@@ -301,7 +313,12 @@ describe('what the log does not say is absent, never zero', () => {
     [
       'tool',
       toolCall({ toolCallId: unknown, apiRequestId: unknown, status: unknown, durationMillis: unknown }),
-      { 'hermes.span.kind': 'TOOL', 'hermes.tool.name': 'terminal', 'hermes.session.id': SESSION },
+      {
+        'hermes.span.kind': 'TOOL',
+        'gen_ai.operation.name': 'execute_tool',
+        'hermes.tool.name': 'terminal',
+        'hermes.session.id': SESSION,
+      },
     ],
     [
       'approval that nobody answered',
@@ -335,6 +352,7 @@ describe('what the log does not say is absent, never zero', () => {
         tokens: noUsage,
       }),
       {
+        ...AGENT,
         'hermes.span.kind': 'AGENT',
         'hermes.session.id': SESSION,
         'hermes.subagent.turn_count': 1,

@@ -96,6 +96,7 @@ describe('what the log does not say is absent', () => {
       {
         ...common('LLM'),
         'llm.model_name': 'gemini-3-flash',
+        'llm.provider': 'openrouter',
       },
     ],
     ['tool', toolCall({ toolCallId: undefined }), { ...common('TOOL'), 'tool.name': 'terminal' }],
@@ -152,4 +153,16 @@ describe('content is there when asked for, with its type', () => {
       'output.mime_type': 'text/plain',
     });
   });
+});
+
+test.each([
+  ['bedrock', 'aws'],
+  ['gemini', 'google'],
+  ['kimi-coding', 'moonshot'],
+  ['x-ai', 'xai'],
+  ['mistral', 'mistralai'],
+  ['azure-foundry', 'azure'],
+  ['anthropic', 'anthropic'],
+])("Hermes's %s is the provider %s of OpenInference", (provider, name) => {
+  expect(openInference.toSpan(apiCall({ provider })).attributes['llm.provider']).toBe(name);
 });

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { serverOf } from '../../src/conventions/provider.ts';
+import { describe, expect, test } from '@jest/globals';
+import { providerOf, serverOf } from '../../src/conventions/provider.ts';
 
 test.each([
   ['https://api.anthropic.com', 'api.anthropic.com', 443],
@@ -15,5 +15,31 @@ test.each([
   ['http://', undefined, undefined],
   ['file:///etc/passwd', undefined, undefined],
 ])('%s', (baseUrl, address, port) => {
-  expect(serverOf(baseUrl)).toEqual({ address, port });
+  expect(serverOf(baseUrl)).toMatchObject({ address, port });
+});
+
+describe('the provider of a call is', () => {
+  test.each<[string, Parameters<typeof providerOf>[0], string | undefined]>([
+    ["Hermes's word", { provider: 'anthropic' }, 'anthropic'],
+    ["the semantic conventions' word for it", { provider: 'kimi-coding' }, 'moonshot_ai'],
+    ['a word that only Hermes has', { provider: 'nous', baseUrl: 'https://api.openai.com' }, 'nous'],
+    ['the host, when Hermes has no word', { baseUrl: 'https://api.anthropic.com' }, 'anthropic'],
+    ['the end of the host', { baseUrl: 'https://bedrock-runtime.eu-west-1.amazonaws.com' }, 'aws.bedrock'],
+    ['the longest end', { baseUrl: 'https://me.openai.azure.com/v1' }, 'azure.ai.openai'],
+    ['a known host, for a custom endpoint', { provider: 'custom', baseUrl: 'https://api.x.ai/v1' }, 'x_ai'],
+    [
+      'the API mode, for an unknown host',
+      { baseUrl: 'http://localhost/v1', apiMode: 'chat_completions' },
+      'openai',
+    ],
+    ['not the host of another domain', { baseUrl: 'https://notopenai.com' }, undefined],
+    [
+      'custom, when nothing else is known',
+      { provider: 'custom', baseUrl: 'http://localhost:1234' },
+      'custom',
+    ],
+    ['unknown, when nothing is known', {}, undefined],
+  ])('%s', (_claim, endpoint, provider) => {
+    expect(providerOf(endpoint, serverOf)).toBe(provider);
+  });
 });
