@@ -1,13 +1,12 @@
 /** The table in docs/fidelity.md: what a replay makes of each genuine recording, beside Hermes's own token totals. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { markdownTable } from 'markdown-table';
-import { createLogClock } from '../src/cli/log-clock.ts';
-import { assertAccounted, createReport, spanCount } from '../src/cli/report.ts';
-import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
 import { createState } from '../src/reconstruct/state.ts';
+import { createWatermark, finish, ingest } from '../src/replay/ingest.ts';
+import { assertAccounted, createReport, spanCount } from '../src/replay/report.ts';
 
 const ROOT = new URL('../fixtures/recordings/', import.meta.url);
 
@@ -107,7 +106,7 @@ function rowOf(name: string, totals: Totals) {
 
 function replay(text: string) {
   const report = createReport(1);
-  const reading = { report, clock: createLogClock(), state: createState(DEFAULT_OPTIONS) };
+  const reading = { report, watermark: createWatermark(), state: createState(DEFAULT_OPTIONS) };
   const lines = text.split('\n').slice(0, -1);
   const parsed = lines.map((line, index) =>
     parseLine(
@@ -115,7 +114,7 @@ function replay(text: string) {
       { content: false },
     ),
   );
-  const spans = [...takeIn(reading, parsed).spans, ...takeRest(reading).spans];
+  const spans = [...ingest(reading, parsed).spans, ...finish(reading).spans];
   assertAccounted(report);
   return { report, spans };
 }

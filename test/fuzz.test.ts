@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createLogClock } from '../src/cli/log-clock.ts';
-import { assertAccounted, createReport } from '../src/cli/report.ts';
-import { takeIn, takeRest } from '../src/cli/take-in.ts';
 import { convention } from '../src/conventions/convention.ts';
 import { CONVENTION_NAMES } from '../src/conventions/names.ts';
 import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
 import { createState } from '../src/reconstruct/state.ts';
+import { createWatermark, finish, ingest } from '../src/replay/ingest.ts';
+import { assertAccounted, createReport } from '../src/replay/report.ts';
 import { anyText } from './any-text.ts';
 
 // Whatever stands in a file: parse, reconstruct, conventions and the account of lines, as a replay runs them.
@@ -114,14 +113,18 @@ const names = convention(CONVENTION_NAMES, { captureContent: true });
 
 function replay(texts: readonly string[], options: Partial<typeof DEFAULT_OPTIONS>): AgentSpan[] {
   const report = createReport(1);
-  const reading = { report, clock: createLogClock(), state: createState({ ...DEFAULT_OPTIONS, ...options }) };
+  const reading = {
+    report,
+    watermark: createWatermark(),
+    state: createState({ ...DEFAULT_OPTIONS, ...options }),
+  };
   const lines = texts.map((text, index) =>
     parseLine(
       { text, source: 'log', line: index + 1, endOffsetBytes: 0, damage: undefined },
       { content: true },
     ),
   );
-  const spans = [...takeIn(reading, lines).spans, ...takeRest(reading).spans];
+  const spans = [...ingest(reading, lines).spans, ...finish(reading).spans];
   assertAccounted(report);
   expect(report.lines).toBe(texts.length);
   return spans;

@@ -3,47 +3,40 @@ import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
-import type { Report } from './report.ts';
-import { systemProblem } from './system-problem.ts';
 
 export interface DiagnosticLog {
-  /** Waits while the file is slower than the faults come. Throws a `CliError` when it cannot be written any more. */
-  room(): Promise<void>;
+  /** A promise when the file is slower than the diagnostics come. Rejects when it cannot be written any more. */
+  write(diagnostic: Diagnostic): Promise<void> | undefined;
   /** Returns when everything is in the file. */
   close(): Promise<void>;
 }
 
-/**
- * From here on, what is added to `report` is written too. `undefined` when no file was asked for.
- * Throws a `CliError` when it cannot be opened.
- * @param goesOn the run takes up from a checkpoint: what the file holds already is kept.
- */
+/** `undefined` when no file was asked for. Throws a `CliError` when it cannot be opened. */
 export async function openDiagnosticLog(
   file: string | undefined,
-  report: Report,
-  { goesOn }: { readonly goesOn: boolean },
+  { append }: { readonly append: boolean },
 ): Promise<DiagnosticLog | undefined> {
   if (file === undefined) return undefined;
   const { stringify } = await import('ndjson');
   const lines = stringify();
-  const output = await openFile(file, goesOn ? 'a' : 'w');
+  const output = await openFile(file, append ? 'a' : 'w');
   const written = pipeline(lines, output).catch((error: unknown) => {
     throw unwritable(file, error);
   });
-  // Heard by `room` and `close`; until one of them is called, a rejection is not to end the process.
+  // `write` and `close` pass the rejection on; until one of them is called, it must not end the process.
   written.catch(() => {});
-  let full = false;
-  report.onDiagnostic = (diagnostic) => {
-    full = !lines.write(diagnostic);
+  let draining: Promise<void> | undefined;
+  const drain = () => {
+    draining ??= Promise.race([once(lines, 'drain').catch(() => written), written]).then(() => {
+      draining = undefined;
+    });
+    return draining;
   };
-  lines.on('drain', () => {
-    full = false;
-  });
   return {
-    room: async () => {
-      if (full) await Promise.race([once(lines, 'drain').catch(() => written), written]);
-    },
+    write: (diagnostic) => (lines.write(diagnostic) ? undefined : drain()),
     close: async () => {
       lines.end();
       await written;

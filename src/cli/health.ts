@@ -1,44 +1,52 @@
 /** How a long run goes, on standard error: every `--stats-interval`, and whenever SIGUSR1 asks. */
+import type { ReplayProgress } from '../replay/report.ts';
 import type { Io } from './io.ts';
-import type { ReplayFlags } from './replay-flags.ts';
-import type { Run } from './run.ts';
 
-/** Listens until the returned function is called. */
-export function watchHealth(run: Run, { statsInterval }: ReplayFlags, io: Io): () => void {
-  if (!run.input.live) return () => {};
-  const tell = () => void io.stderr.write(`hermes-otel: ${healthOf(run, Date.now())}\n`);
-  const timer = statsInterval ? setInterval(tell, statsInterval) : undefined;
+export interface Health {
+  update(progress: ReplayProgress): void;
+  stop(): void;
+}
+
+/** Prints nothing before the first `update`, nor for finished files. */
+export function watchHealth(intervalMillis: number | undefined, io: Io): Health {
+  let latest: ReplayProgress | undefined;
+  const print = () => {
+    if (latest?.live) io.stderr.write(`hermes-otel: ${healthOf(latest, Date.now())}\n`);
+  };
+  const timer = intervalMillis ? setInterval(print, intervalMillis) : undefined;
   timer?.unref();
-  io.on('SIGUSR1', tell);
-  return () => {
-    clearInterval(timer);
-    io.off('SIGUSR1', tell);
+  io.on('SIGUSR1', print);
+  return {
+    update: (progress) => {
+      latest = progress;
+    },
+    stop: () => {
+      clearInterval(timer);
+      io.off('SIGUSR1', print);
+    },
   };
 }
 
-/** One line of `key=value`, for eyes and for `grep` alike. `nowMillis` is the wall clock's. */
-export function healthOf({ report, input, state, destinations }: Run, nowMillis: number): string {
-  const lagBytes = input.progress?.().lagBytes ?? 0;
-  const { lastEvent } = report;
+/** One line of `key=value`, for people and for `grep`. `nowMillis` is the wall clock's. */
+export function healthOf(progress: ReplayProgress, nowMillis: number): string {
+  const { report } = progress;
+  const lagBytes = progress.lagBytes();
   // All read is not late, however long ago the last event was.
-  const lagSeconds =
-    lagBytes === 0 || lastEvent === undefined
-      ? 0
-      : Math.max(0, Math.round(nowMillis / 1000 - lastEvent / 1e6));
-  const spans = destinations.accounts().filter(({ signal }) => signal === 'spans');
+  const isCurrent = lagBytes === 0 || report.lastEvent === undefined;
+  const lagSeconds = isCurrent
+    ? 0
+    : Math.max(0, Math.round(nowMillis / 1000 - (report.lastEvent ?? 0) / 1e6));
+  const spans = progress.accounts().filter(({ signal }) => signal === 'spans');
   const sum = (of: (account: (typeof spans)[number]) => number) =>
     spans.reduce((all, one) => all + of(one), 0);
-  const openSessions = Array.from(state.sessions.values()).filter(
-    ({ endTime, sent, turns }) => turns.size > 0 || (endTime === undefined && !sent),
-  );
   return [
     `lines=${report.lines}`,
     `lag_bytes=${lagBytes}`,
     `lag_seconds=${lagSeconds}`,
-    `open_sessions=${openSessions.length}`,
-    `open_turns=${state.openTurns.size}`,
+    `open_sessions=${progress.openSessions()}`,
+    `open_turns=${progress.openTurns()}`,
     `spans_accepted=${sum(({ accepted }) => accepted)}`,
     `spans_failed=${sum(({ failed, rejected }) => failed + rejected)}`,
-    `spans_under_way=${sum(({ made, accepted, failed, rejected }) => made - accepted - failed - rejected)}`,
+    `spans_in_flight=${sum(({ made, accepted, failed, rejected }) => made - accepted - failed - rejected)}`,
   ].join(' ');
 }

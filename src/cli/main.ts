@@ -1,5 +1,6 @@
 /** `main(argv, io)`: one command from its words to its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
+import { ReplayError } from '../replay/replay-error.ts';
 import { CliError } from './cli-error.ts';
 import { COMMANDS } from './commands/commands.ts';
 import type { Io } from './io.ts';
@@ -23,8 +24,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : COULD_NOT_RUN;
-    if (!(error instanceof CliError)) throw error;
-    io.stderr.write(`hermes-otel: ${error.message}\n`);
+    if (!(error instanceof CliError || error instanceof ReplayError)) throw error;
+    io.stderr.write(`hermes-otel: ${error.message}${hintFor(error)}\n`);
     return COULD_NOT_RUN;
   }
 }
@@ -33,4 +34,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 function calledBy(argv: readonly string[]): (name: string) => boolean {
   const called = argv.find((word) => !word.startsWith('-'));
   return (name) => name === called || (called === 'help' && argv.includes(name));
+}
+
+/** What the library cannot say, as it knows no flags. */
+function hintFor(error: CliError | ReplayError): string {
+  return error instanceof ReplayError && error.code === 'no-times'
+    ? ' Or give artificial times with --assume-times.'
+    : '';
 }

@@ -1,9 +1,9 @@
 /** The program as commander knows it: its name, its version, its commands. */
 import { Command } from 'commander';
+import { packageVersion } from '../replay/version.ts';
 import type { CommandEntry, Exit } from './commands/commands.ts';
 import { helpWidth } from './help.ts';
 import type { Io } from './io.ts';
-import { packageVersion } from './version.ts';
 
 /** Commands that are `wanted` are loaded whole; of the others, the program knows the name and one line of help. */
 export async function createProgram(

@@ -1,53 +1,37 @@
-/** The six-span sample, sent by the very path that a replay takes. */
-import { Readable, Writable } from 'node:stream';
+/** Sends the six-span sample by the very path that a replay takes. */
+import { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { epochMicros } from '../model/time.ts';
 import { traceIdOf } from '../reconstruct/ids.ts';
+import { replay } from '../replay/replay.ts';
+import { ReplayError } from '../replay/replay-error.ts';
 import { sampleLog } from '../sample/sample-log.ts';
 import type { SentSample } from '../stack/step.ts';
+import { CliError } from './cli-error.ts';
 import { readFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { replay } from './replay.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from './replay-flags.ts';
+import { replayOptions } from './to-options.ts';
 
-/** Sends the sample as a session that has just ended: where to is said by `given`, and by the variables of `env`. */
+/** Sends the sample as a session that has just ended, to where `given` and the variables of `env` say. */
 export async function sendSample(
   given: Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'>,
   env: Io['env'],
-  io: Io,
+  io: Pick<Io, 'stdout'>,
 ): Promise<SentSample> {
   const now = epochMicros(Date.now() * 1000);
   const sessionId = `hermes-otel-sample-${now.toString(36)}`;
-  const told: string[] = [];
-  const stderr = new Writable({
-    write(chunk, _encoding, done) {
-      told.push(String(chunk));
-      done();
-    },
-  });
-  const flags = {
-    ...readFlags(REPLAY_FLAGS, new Command(), env),
-    ...given,
-    // A check tells what is, it does not wait for better.
-    retryFor: 0,
-    quiet: false,
-    report: undefined,
-    color: false,
-  };
+  const traceId = traceIdOf('session', sessionId);
+  // A check reports what is: it does not wait for better.
+  const read = readFlags(REPLAY_FLAGS, new Command(), env);
+  const flags = { ...read, ...given, retryFor: 0, follow: false, checkpoint: undefined, color: false };
   const lines = sampleLog(sessionId, now).map((line) => `${line}\n`);
-  const exitCode = await replay(['-'], flags, { ...worldOf(io), env, stdin: Readable.from(lines), stderr });
-  const problems = told.join('').split('\n').slice(1).filter(Boolean);
-  return { traceId: traceIdOf('session', sessionId), problems: exitCode === 0 ? [] : problems };
-}
-
-/** What of `io` stays as it is. (The process itself cannot be spread: its methods want their `this`.) */
-function worldOf(io: Io): Omit<Io, 'env' | 'stdin' | 'stderr'> {
-  return {
-    stdout: io.stdout,
-    pid: io.pid,
-    cwd: () => io.cwd(),
-    kill: (pid, signal) => io.kill(pid, signal),
-    on: (event, listener) => io.on(event, listener),
-    off: (event, listener) => io.off(event, listener),
-  };
+  try {
+    const options = await replayOptions(['-'], flags, { env, stdout: io.stdout });
+    const { accounts } = await replay(Readable.from(lines), options);
+    return { traceId, problems: accounts.flatMap(({ problems }) => problems) };
+  } catch (error) {
+    if (!(error instanceof CliError || error instanceof ReplayError)) throw error;
+    return { traceId, problems: [error.message] };
+  }
 }

@@ -29,13 +29,13 @@ export interface RunOptions {
   readonly deadLetter?: DeadLetter | undefined;
   /** Told once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
-  readonly witnesses?: Witnesses | undefined;
+  readonly witnesses?: OutcomeListeners | undefined;
   /** Opens the account of each signal; by default nobody hears of it. */
   readonly newLedger?: NewLedger | undefined;
 }
 
 /** Make a witness for each request; `destination` as in the account. */
-export interface Witnesses {
+export interface OutcomeListeners {
   forSpans(destination: string): Witness<OtelSpan>;
   forPoints(destination: string): Witness<MetricSnapshot>;
 }

@@ -135,9 +135,11 @@ async function* readStream(connect: () => Promise<Readable>, { signal }: OpenOpt
   }
 }
 
-/** A stream with an encoding, or `Readable.from` text, yields strings. */
+/** Bytes as they are, text as UTF-8, a parsed object as the line of JSON that it was. */
 function asBytes(chunk: unknown): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+  if (Buffer.isBuffer(chunk)) return chunk;
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return Buffer.from(typeof chunk === 'object' ? `${JSON.stringify(chunk)}\n` : String(chunk));
 }
 
 /** Resolves at the stream's next event or an abort; never rejects. Removes its listeners, as inputs run for weeks. */

@@ -1,7 +1,7 @@
 import { constants, createReadStream, open } from 'node:fs';
 import { access, open as openFile, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import {
   type ByteSource,
@@ -16,7 +16,7 @@ import { decompressed } from './gunzip.ts';
 export interface InputError {
   /** As the user wrote it. */
   readonly source: string;
-  readonly reason: 'missing' | 'directory' | 'unreadable' | 'stdin_twice';
+  readonly reason: 'missing' | 'directory' | 'unreadable';
   /** One sentence with the next step. */
   readonly message: string;
 }
@@ -33,35 +33,39 @@ const KEEP_OPEN_FILES = 64;
 const MANY_FILES_BYTES = 32 * 1024 * 1024;
 const LEAST_CHUNK_BYTES = 8 * 1024;
 
+/** A log that is read as it comes, once: standard input, a socket, lines that a program makes. */
+export interface NamedStream {
+  /** As diagnostics name it. */
+  readonly name: string;
+  readonly stream: AsyncIterable<unknown>;
+}
+
 /**
- * The named logs as sources, each checked before any is read: files (also gzip, recognised by its first bytes), named
- * pipes, and `-` for `stdin`. Opens nothing yet, expands no globs.
+ * The logs as sources, each checked before any is read: paths of files (also gzip, recognised by its first bytes) and of
+ * named pipes, and streams of bytes, text or parsed objects. Opens nothing yet, expands no globs.
  */
-export async function openSources(logs: readonly string[], stdin: Readable): Promise<OpenedSources> {
+export async function openSources(
+  logs: readonly (string | AsyncIterable<unknown> | NamedStream)[],
+): Promise<OpenedSources> {
   const options = logs.length <= KEEP_OPEN_FILES ? {} : manyFiles(logs.length);
   const sources: ByteSource[] = [];
   const errors: InputError[] = [];
-  for (const [index, log] of logs.entries()) {
-    const found =
-      log === '-' ? stdinSource(stdin, logs.indexOf('-') < index) : await pathSource(log, options);
+  for (const log of logs) {
+    const found = typeof log === 'string' ? await pathSource(log, options) : givenSource(log);
     if ('reason' in found) errors.push(found);
     else sources.push(decompressed(found));
   }
   return { sources, errors };
 }
 
+function givenSource(log: AsyncIterable<unknown> | NamedStream): ByteSource {
+  const { name, stream } = 'stream' in log ? log : { name: 'stream', stream: log };
+  return streamSource(name, async () => (stream instanceof Readable ? stream : Readable.from(stream)));
+}
+
 function manyFiles(count: number): FileSourceOptions {
   const share = Math.floor(MANY_FILES_BYTES / count);
   return { keepOpen: false, chunkBytes: Math.max(LEAST_CHUNK_BYTES, share) };
-}
-
-function stdinSource(stdin: Readable, again: boolean): ByteSource | InputError {
-  if (!again) return streamSource('-', async () => stdin);
-  return {
-    source: '-',
-    reason: 'stdin_twice',
-    message: 'Standard input (-) can be read only once: name it once.',
-  };
 }
 
 async function pathSource(path: string, options: FileSourceOptions): Promise<ByteSource | InputError> {

@@ -219,7 +219,7 @@ describe('a followed log', () => {
   test('SIGUSR1 and --stats-interval tell how it goes', async () => {
     writeFileSync(at('log'), text(SAMPLE));
     const health =
-      'lines=13 lag_bytes=0 lag_seconds=0 open_sessions=0 open_turns=0 spans_accepted=6 spans_failed=0 spans_under_way=0\n';
+      'lines=13 lag_bytes=0 lag_seconds=0 open_sessions=0 open_turns=0 spans_accepted=6 spans_failed=0 spans_in_flight=0\n';
     const unasked = follow(at('log'), '--stats-interval', '50ms');
     await unasked.told(`hermes-otel: ${health}`);
     expect((await unasked.stop()).code).toBe(0);

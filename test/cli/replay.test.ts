@@ -214,7 +214,7 @@ describe('what it cannot start with', () => {
     [
       'a file that cannot be written',
       ['replay', SAMPLE, '-e', 'otlp_file', '-o', '/no/such/folder/x'],
-      /--output: .* no such file or directory/,
+      /\/no\/such\/folder\/x cannot be written: no such file or directory/,
     ],
     ['an unknown flag', ['replay', SAMPLE, '--strickt'], /unknown option '--strickt'[\s\S]*--strict/],
     ['an unknown command', ['repaly'], /unknown command 'repaly'[\s\S]*replay/],

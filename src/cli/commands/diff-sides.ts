@@ -3,8 +3,8 @@ import type { AgentSpan } from '../../model/span.ts';
 import { CliError } from '../cli-error.ts';
 import type { Interrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { readSpans } from '../read-spans.ts';
-import type { ReconstructFlags } from '../reconstruct-options.ts';
+import { readLog } from '../read-log.ts';
+import type { SpanFlags } from '../to-options.ts';
 
 /** What stands on one side: a log, or one session of it. */
 export interface Side {
@@ -39,11 +39,11 @@ export function sidesOf(
 /** Throws a `CliError` when the session that was asked for is not there. */
 export async function spansOf(
   { log, session }: Side,
-  flags: Omit<ReconstructFlags, 'captureContent' | 'tracePer'>,
+  flags: Omit<SpanFlags, 'captureContent' | 'tracePer'>,
   io: Io,
   interrupt: Interrupts,
 ): Promise<readonly AgentSpan[]> {
-  const { spans } = await readSpans(
+  const { spans } = await readLog(
     [log],
     {
       ...flags,
@@ -52,8 +52,7 @@ export async function spansOf(
       tracePer: 'session',
     },
     io,
-    interrupt,
-    'diff',
+    { interrupt, command: 'diff' },
   );
   if (spans.length === 0 && session !== undefined) {
     throw new CliError(`${log} has no session whose id begins with "${session}".`);

@@ -1,13 +1,15 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import { type Command, Option } from 'commander';
-import { checkBudgetsOf, openBudgets } from '../budgets.ts';
+import { openBudgets } from '../../replay/budgets.ts';
 import { colorsFor } from '../colors.ts';
 import { endedBy } from '../exit-code.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
 import { addExamples, helpWidth } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
+import { printBudgets } from '../print-summary.ts';
 import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
+import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
@@ -68,7 +70,7 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
 
 /** @returns 1 when a budget of the second log is broken, else 0. */
 async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Promise<number> {
-  const budgets = await openBudgets({ failOn: flags.failOn, summary: 'none' });
+  const budgets = await openBudgets({ budgets: await budgetsOf(flags) });
   const interrupt = watchInterrupts(io);
   const before = await spansOf(sides[0], flags, io, interrupt);
   const after = await spansOf(sides[1], flags, io, interrupt);
@@ -85,5 +87,8 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
     afterName: nameOf(sides[1]),
   });
   await writeTo(io.stdout)(text);
-  return (await checkBudgetsOf(after, budgets, io)) ? 0 : 1;
+  for (const span of after) budgets?.add(span);
+  const results = budgets?.check() ?? [];
+  await printBudgets({ budgets: results, totals: undefined }, 'none', io);
+  return results.some(({ broken }) => broken) ? 1 : 0;
 }

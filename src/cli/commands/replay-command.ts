@@ -1,10 +1,18 @@
-/** `hermes-otel replay` on the command line: its words to flags, its flags to a replay. */
+/** `hermes-otel replay`: its flags, and the run: options → report → summary, files, exit code. */
 import { type Command, Option } from 'commander';
+import { openDiagnosticLog } from '../diagnostic-log.ts';
+import { exitCodeOf } from '../exit-code.ts';
 import { addFlags, readBoolean, readFlags } from '../flags.ts';
+import { watchHealth } from '../health.ts';
 import { addExamples, addVariables } from '../help.ts';
+import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
-import { REPLAY_FLAGS } from '../replay-flags.ts';
+import { printBudgets, printSummary, writeReport } from '../print-summary.ts';
+import { startProgress } from '../progress.ts';
+import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
+import { keepHeapSteady } from '../steady-heap.ts';
+import { logsOf, replayOptions } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
@@ -28,9 +36,56 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
   command.action(async (logs: string[]) => {
     if (isDisabled(io)) return;
     const flags = { ...readFlags(REPLAY_FLAGS, command, io.env), color: colorFlag(command) };
-    const { replay } = await import('../replay.ts');
-    exit(await replay(logs, flags, io));
+    exit(await runReplay(logs, flags, io));
   });
+}
+
+/** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
+async function runReplay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  keepHeapSteady();
+  const options = await replayOptions(logs, flags, io);
+  const interrupt = watchInterrupts(io);
+  const progress = startProgress(io, flags.quiet || showsSpans(flags, io));
+  const health = watchHealth(flags.statsInterval, io);
+  const diagnostics = await openDiagnosticLog(flags.diagnostics, { append: flags.checkpoint !== undefined });
+  const say = (sentence: string) => {
+    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+  };
+  try {
+    const { replay } = await import('../../replay/replay.ts');
+    const report = await replay(logsOf(logs, io, 'replay'), {
+      ...options,
+      signal: interrupt.signal,
+      on: {
+        diagnostic: diagnostics?.write,
+        notice: say,
+        outage: say,
+        progress: (now) => {
+          progress.tell(now.report);
+          health.update(now);
+        },
+      },
+    }).finally(async () => {
+      progress.stop();
+      health.stop();
+      await diagnostics?.close();
+    });
+    const files = logs.length;
+    if (!flags.quiet) printSummary({ ...report, files }, flags.deadLetter, io);
+    if (flags.report !== undefined) await writeReport(flags.report, { ...report, files });
+    await printBudgets(report, flags.summary, io);
+    return exitCodeOf(report, flags.strict, interrupt.received());
+  } finally {
+    interrupt.stop();
+    interrupt.leave();
+  }
+}
+
+/** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */
+function showsSpans({ exporter, output }: ReplayFlags, io: Io): boolean {
+  const toFile = output !== undefined && output !== '-';
+  const shown = exporter.some((name) => name === 'console' || (name === 'otlp_file' && !toFile));
+  return io.stdout.isTTY === true && shown;
 }
 
 /** `undefined` when neither `--color` nor `--no-color` was given. */

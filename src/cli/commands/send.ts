@@ -3,10 +3,12 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Channel } from '../../export/channel.ts';
-import { openSources } from '../../input/open-sources.ts';
+import { deadLetter } from '../../export/delivery/dead-letter.ts';
 import { readLines } from '../../input/read-lines.ts';
+import { limitsOf } from '../../replay/exporters.ts';
+import { openLogs } from '../../replay/input.ts';
+import { packageVersion } from '../../replay/version.ts';
 import { CliError } from '../cli-error.ts';
-import { limitsOf, openDeadLetter, otlpFlags, valueOrCliError } from '../delivery-settings.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags } from '../flags.ts';
 import { addExamples, addVariables } from '../help.ts';
 import { type Interrupts, watchInterrupts } from '../interrupts.ts';
@@ -14,7 +16,7 @@ import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { startProgress } from '../progress.ts';
 import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
-import { packageVersion } from '../version.ts';
+import { deliveryOptions, logsOf, otlpFlags, valueOrCliError } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 import { tellLines, tellSending, withoutSignals } from './tell-sending.ts';
 
@@ -59,16 +61,14 @@ export function registerSend(program: Command, io: Io, exit: Exit): void {
 /** @returns 1 when a line could not be sent or a receiver did not take it, else 0. */
 async function send(files: readonly string[], flags: SendFlags, io: Io): Promise<number> {
   await refuseToFeedItself(files, flags, io);
-  const { sources, errors } = await openSources(files, io.stdin);
-  const [error] = errors;
-  if (error !== undefined) throw new CliError(error.message);
+  const sources = await openLogs(logsOf(files, io, 'send'));
   const interrupt = watchInterrupts(io);
   const lines = tellLines(io);
   const { openSending } = await import('../../export/send/send-lines.ts');
   const sending = openSending(await openChannel(flags, io), {
-    limits: limitsOf(flags),
+    limits: limitsOf(deliveryOptions(flags)),
     onDiagnostic: lines.refuse,
-    deadLetter: await openDeadLetter(flags),
+    deadLetter: flags.deadLetter === undefined ? undefined : deadLetter(flags.deadLetter),
     without: withoutSignals(flags),
   });
   const progress = startProgress(io, flags.quiet);

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { DeliveryAccount, Signal } from '../../model/sink.ts';
 import type { Io } from '../io.ts';
-import { howToSendAgain, sentOf } from '../tell-report.ts';
+import { howToSendAgain, sentOf } from '../print-summary.ts';
 
 interface Wanted {
   readonly traces: boolean;

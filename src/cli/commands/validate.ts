@@ -5,16 +5,17 @@ import { readLines } from '../../input/read-lines.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
 import { parseLine } from '../../parse/parse-line.ts';
+import { openLogs } from '../../replay/input.ts';
 import { finishLint, lintLine } from '../../validate/lint.ts';
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
 import { visible } from '../../view/visible.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import { addExamples } from '../help.ts';
-import { openLogs } from '../input.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
+import { logsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 
@@ -57,7 +58,7 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
     progress.tell({ lines });
   };
   try {
-    for (const source of await openLogs(logs, io, 'validate')) {
+    for (const source of await openLogs(logsOf(logs, io, 'validate'))) {
       await lintSource(state, source, interrupt.signal, {
         onLines,
         onDiagnostic: (diagnostic) => unread.push(diagnostic),

@@ -5,13 +5,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { convention } from '../../conventions/convention.ts';
 import type { AgentSpan } from '../../model/span.ts';
+import { originOf } from '../../replay/origin.ts';
+import { systemProblem } from '../../replay/system-problem.ts';
 import { CliError } from '../cli-error.ts';
 import type { FlagValues } from '../flags.ts';
 import type { Io } from '../io.ts';
-import { originOf } from '../origin.ts';
 import { startProgress } from '../progress.ts';
 import type { RECONSTRUCT_FLAGS } from '../replay-flags.ts';
-import { systemProblem } from '../system-problem.ts';
+import { resourceOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 
 type NameFlags = Pick<FlagValues<typeof RECONSTRUCT_FLAGS>, 'conventions' | 'captureContent'>;
@@ -25,10 +26,8 @@ export async function pageOf(
 ): Promise<AsyncIterable<string>> {
   const { htmlPage } = await import('../../html/page.ts');
   const names = convention(flags.conventions, { captureContent: flags.captureContent });
-  const { resource, scope } = originOf(
-    { ...flags, serviceName: io.env.OTEL_SERVICE_NAME, resource: [] },
-    io.env,
-  );
+  const given = resourceOf({ serviceName: io.env.OTEL_SERVICE_NAME, resource: [] }, io.env);
+  const { resource, scope } = originOf(given, flags.conventions);
   return htmlPage(
     spans.map((agent) => ({ agent, otel: names.toSpan(agent) })),
     { title: titleOf(logs), generator: `${scope.name} ${scope.version}`, resource },

@@ -16,9 +16,9 @@ import {
 import { addExamples, helpWidth } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { readSpans } from '../read-spans.ts';
+import { summaryOf } from '../print-summary.ts';
+import { readLog } from '../read-log.ts';
 import { FILTER_FLAGS, RECONSTRUCT_FLAGS } from '../replay-flags.ts';
-import { summaryOf } from '../tell-report.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { colorFlag } from './replay-command.ts';
@@ -80,7 +80,7 @@ export function registerView(program: Command, io: Io, exit: Exit): void {
 
 async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
-  const { spans, report, live } = await readSpans(logs, flags, io, interrupt, 'view');
+  const { spans, report, live } = await readLog(logs, flags, io, { interrupt, command: 'view' });
   interrupt.stop();
   if (flags.html !== undefined)
     await writeFile('--html', flags.html, await pageOf(logs, spans, flags, io), io);

@@ -6,6 +6,7 @@ import { type Finding, fail, warn } from '../../doctor/finding.ts';
 import { checkLog } from '../../doctor/log.ts';
 import { checkHermes, checkNode } from '../../doctor/machine.ts';
 import { epochMicros } from '../../model/time.ts';
+import { ReplayError } from '../../replay/replay-error.ts';
 import { visible } from '../../view/visible.ts';
 import { CliError } from '../cli-error.ts';
 import { addFlags, type FlagValues, readFlags, switchFlag } from '../flags.ts';
@@ -104,9 +105,9 @@ async function logFindings(given: string | undefined, io: Io): Promise<readonly 
   }
   const { logFacts } = await import('./facts.ts');
   try {
-    return checkLog(await logFacts(log, io), now());
+    return checkLog(await logFacts(log), now());
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof ReplayError)) throw error;
     return [fail('Log', error.message, 'Check its name and its permissions.')];
   }
 }

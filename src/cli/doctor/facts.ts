@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import type { LogFacts } from '../../doctor/log.ts';
 import type { HermesFacts } from '../../doctor/machine.ts';
@@ -24,12 +23,10 @@ import { createOutput } from '../../reconstruct/output.ts';
 import { createState } from '../../reconstruct/state.ts';
 import { finish, step } from '../../reconstruct/step.ts';
 import { hermesHome } from '../../record/settings.ts';
-import { readFlags } from '../flags.ts';
-import { openInput, SILENCE } from '../input.ts';
+import { openInput, SILENCE } from '../../replay/input.ts';
+import { reconstructOptions } from '../../replay/options.ts';
+import { createReport } from '../../replay/report.ts';
 import type { Io } from '../io.ts';
-import { reconstructOptions } from '../reconstruct-options.ts';
-import { REPLAY_FLAGS } from '../replay-flags.ts';
-import { createReport } from '../report.ts';
 
 /** Hermes is a Python program that takes seconds to load. */
 const VERSION_TIMEOUT_MILLIS = 15_000;
@@ -62,12 +59,10 @@ async function hermesVersion(env: Io['env']): Promise<string | undefined> {
   }
 }
 
-/** What the doctor is told about a log: the very stages of a replay run over it, and what they make is counted. */
-/** Runs the stages of a replay over a log and counts what they produce. Throws a `CliError` when it cannot be opened. */
-export async function logFacts(log: string, io: Io): Promise<LogFacts> {
-  const flags = { ...readFlags(REPLAY_FLAGS, new Command(), {}), color: undefined };
-  const input = await openInput([log], flags, io, new AbortController().signal, createReport(1));
-  const state = createState(reconstructOptions(flags, input));
+/** Runs the stages of a replay over a log and counts what they produce. Throws a `ReplayError` when it cannot be opened. */
+export async function logFacts(log: string): Promise<LogFacts> {
+  const input = await openInput([log], { options: {}, report: createReport(1) });
+  const state = createState(reconstructOptions({}, input.live));
   const out = createOutput();
   const counts = { lines: 0, events: 0, lost: 0 };
   let firstLost: string | undefined;

@@ -11,9 +11,9 @@ import { httpChannel } from '../../export/http/http-channel.ts';
 import { resolveOtlpGrpc } from '../../export/options/otlp-grpc-options.ts';
 import { resolveOtlpHttp } from '../../export/options/otlp-http-options.ts';
 import { collectProblem, isProblem, type OptionProblem } from '../../export/options/problem.ts';
+import { packageVersion } from '../../replay/version.ts';
 import type { Io } from '../io.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
-import { packageVersion } from '../version.ts';
 
 type ReceiverFlags = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'> & {
   readonly sendTest: boolean;

@@ -1,26 +1,20 @@
-/** `--checkpoint DIR`: what a follower writes down, and whether what it finds there is its own. */
+/** The checkpoint: what a follower writes down, and whether what it finds there is its own. */
 
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import {
-  absolute,
-  type CheckpointSettings,
-  refuseUnsuitable,
-  settingsOf,
-} from '../../cli/checkpoint-settings.ts';
-import { CliError } from '../../cli/cli-error.ts';
-import type { Carried } from '../../cli/destinations.ts';
-import type { Io } from '../../cli/io.ts';
-import type { ReplayFlags } from '../../cli/replay-flags.ts';
-import { createReport, type Report } from '../../cli/report.ts';
-import { systemProblem } from '../../cli/system-problem.ts';
-import { packageVersion } from '../../cli/version.ts';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import type { SpanId } from '../../model/span.ts';
 import { errorCode } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
+import type { DestinationSnapshot } from '../destinations.ts';
+import type { Log, ReplayOptions } from '../options.ts';
+import { ReplayError } from '../replay-error.ts';
+import { createReport, type Report } from '../report.ts';
+import { systemProblem } from '../system-problem.ts';
+import { packageVersion } from '../version.ts';
 import {
   type Earlier,
   type Note,
@@ -50,38 +44,35 @@ export interface Standing {
   readonly positions: readonly FollowPosition[];
   /** Of `stateToText`. */
   readonly state: string;
-  readonly carried: Carried;
+  readonly snapshot: DestinationSnapshot;
   readonly report: SavedReport;
   /** Open spans as they were sent last. */
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
 interface Saved extends Standing {
-  readonly settings: CheckpointSettings;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** 3 is the number of this file's own format, and the journal's. */
 const FORMAT = `3 ${SCHEME} ${STATE_FORMAT}`;
 
-/** `undefined` without `--checkpoint`. Throws a `CliError` when it is another's, or cannot be used. */
+/** `undefined` without a checkpoint in the options. Throws a `ReplayError` when it is in use, of another run, or damaged. */
 export async function openCheckpoint(
-  logs: readonly string[],
-  flags: ReplayFlags,
-  io: Io,
+  logs: readonly Log[],
+  { follow, on }: Pick<ReplayOptions, 'follow' | 'on'>,
 ): Promise<Checkpoint | undefined> {
-  if (flags.checkpoint === undefined) return undefined;
-  refuseUnsuitable(flags);
-  const directory = absolute(io, flags.checkpoint);
-  const lock = await lockOf(directory, flags.checkpoint, io);
+  const options = follow?.checkpoint;
+  if (options === undefined) return undefined;
+  const { directory } = options;
+  const lock = await lockOf(directory);
   try {
-    const settings = settingsOf(logs, flags, io);
-    const found = await foundIn(directory, flags.checkpoint, settings);
-    const earlier = await usable(flags.checkpoint, () => earlierIn(directory, found?.digest));
+    const settings = { log: logs.map(nameOfLog).sort().join(', '), ...options.settings };
+    const found = await foundIn(directory, settings);
+    const earlier = await usable(directory, () => earlierIn(directory, found?.digest));
     const journal = openJournal(directory);
     if (found !== undefined) journal.begin(found.digest);
-    const note = noteIn(journal, (sentence) => {
-      if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
-    });
+    const note = noteIn(journal, on?.notice ?? (() => {}));
     const header = { format: FORMAT, program: packageVersion() };
     return {
       found: found?.saved,
@@ -101,21 +92,27 @@ export async function openCheckpoint(
   }
 }
 
+function nameOfLog(log: Log): string {
+  return typeof log === 'string' ? resolve(log) : 'a stream';
+}
+
 async function earlierIn(directory: string, digest: string | undefined): Promise<Earlier | undefined> {
   await removeOtherJournals(directory, digest);
   return digest === undefined ? undefined : readEarlier(await readJournal(directory, digest));
 }
 
-async function lockOf(directory: string, name: string, io: Io): Promise<Lock> {
-  const probe = (pid: number) => io.kill(pid, 0);
-  const taken = await usable(name, async () => {
+/** The lock names this process, and asks whether another one is alive: the only use of the process in the engine. */
+async function lockOf(directory: string): Promise<Lock> {
+  const probe = (pid: number) => process.kill(pid, 0);
+  const taken = await usable(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    return await takeLock(directory, io.pid, probe);
+    return await takeLock(directory, process.pid, probe);
   });
   if (!isOwner(taken)) return taken;
   const { pid, host } = taken;
-  throw new CliError(
-    `--checkpoint: ${name} is in use by process ${pid} on ${host}. Give each follower a directory of its own.`,
+  throw new ReplayError(
+    'checkpoint',
+    `The checkpoint ${directory} is in use by process ${pid} on ${host}. Give each follower a directory of its own.`,
   );
 }
 
@@ -131,26 +128,27 @@ function savedIn(body: string): Saved {
 
 async function foundIn(
   directory: string,
-  name: string,
-  settings: CheckpointSettings,
+  settings: Readonly<Record<string, string>>,
 ): Promise<{ readonly saved: Saved; readonly digest: string } | undefined> {
-  const stored = await usable(name, () => readCheckpoint(directory, FORMAT));
-  const anew = `remove ${checkpointPath(name)} to begin anew`;
+  const stored = await usable(directory, () => readCheckpoint(directory, FORMAT));
+  const anew = `remove ${checkpointPath(directory)} to begin anew`;
   switch (stored.kind) {
     case 'none':
       return undefined;
     case 'unreadable':
-      throw new CliError(`--checkpoint: ${checkpointPath(name)} is damaged; ${anew}.`);
+      throw new ReplayError('checkpoint', `The checkpoint ${checkpointPath(directory)} is damaged; ${anew}.`);
     case 'other_format':
-      throw new CliError(
-        `--checkpoint: ${name} was written by hermes-otel ${stored.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
+      throw new ReplayError(
+        'checkpoint',
+        `The checkpoint ${directory} was written by hermes-otel ${stored.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
       );
     case 'body': {
       const saved = savedIn(stored.body);
       const other = Object.keys(settings).find((key) => settings[key] !== saved.settings[key]);
       if (other === undefined) return { saved, digest: stored.digest };
-      throw new CliError(
-        `--checkpoint: ${name} was made with ${other} ${saved.settings[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
+      throw new ReplayError(
+        'checkpoint',
+        `The checkpoint ${directory} was made with ${other} ${saved.settings[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
       );
     }
     default:
@@ -158,11 +156,15 @@ async function foundIn(
   }
 }
 
-async function usable<T>(name: string, use: () => Promise<T>): Promise<T> {
+async function usable<T>(directory: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
-    throw new CliError(`--checkpoint: ${name} cannot be used: ${systemProblem(error)}.`);
+    throw new ReplayError(
+      'checkpoint',
+      `The checkpoint ${directory} cannot be used: ${systemProblem(error)}.`,
+      { cause: error },
+    );
   }
 }
 

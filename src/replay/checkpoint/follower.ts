@@ -1,14 +1,14 @@
 /** What a follower does between two batches and at its end: shows what is open, and writes down how far it came. */
 
-import { type LineBatch, SILENCE } from '../../cli/input.ts';
-import type { Io } from '../../cli/io.ts';
-import type { ReplayFlags } from '../../cli/replay-flags.ts';
-import { accountedLines } from '../../cli/report.ts';
-import { type Run, sendOpen } from '../../cli/run.ts';
-import { systemProblem } from '../../cli/system-problem.ts';
 import type { AgentSpan, SpanId } from '../../model/span.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
 import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
+import { emitOpen } from '../emit.ts';
+import { type LineBatch, SILENCE } from '../input.ts';
+import { DEFAULT_OPEN_SPANS_MILLIS, type ReplayOptions } from '../options.ts';
+import { accountedLines } from '../report.ts';
+import type { Run } from '../run.ts';
+import { systemProblem } from '../system-problem.ts';
 import { type Checkpoint, saveReport } from './checkpoint.ts';
 import type { Earlier } from './journal.ts';
 
@@ -28,16 +28,13 @@ export interface Follower {
 export function createFollower(
   run: Run,
   checkpoint: Checkpoint | undefined,
-  flags: ReplayFlags,
-  io: Io,
+  { follow, on }: Pick<ReplayOptions, 'follow' | 'on'>,
 ): Follower {
+  const { openSpans: open = 'withhold', openSpansEveryMillis = DEFAULT_OPEN_SPANS_MILLIS } = follow ?? {};
   const shown = new Map<SpanId, string>(checkpoint?.found?.shown);
-  const isShowing = flags.openSpans === 'send';
+  const isShowing = open === 'send';
   let openSentAt = performance.now();
-  const tell = (sentence: string) => {
-    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
-  };
-  const writer = checkpoint && createWriter(run, checkpoint, shown, tell);
+  const writer = checkpoint && createWriter(run, checkpoint, shown, on?.notice ?? (() => {}));
   const catchUp = createCatchUp(
     checkpoint?.earlier,
     () => run.report.lines,
@@ -50,7 +47,7 @@ export function createFollower(
     const changed = open.filter((span) => shown.get(span.spanId) !== versionOf(span));
     shown.clear();
     for (const span of open) shown.set(span.spanId, versionOf(span));
-    await sendOpen(run, changed);
+    await emitOpen(run, changed);
   }
 
   return {
@@ -70,7 +67,7 @@ export function createFollower(
     async between(silent) {
       if (catchUp.isOn()) return;
       const now = performance.now();
-      if (isShowing && (silent || now - openSentAt >= flags.flushInterval)) await show(openSpans(run.state));
+      if (isShowing && (silent || now - openSentAt >= openSpansEveryMillis)) await show(openSpans(run.state));
       if (writer?.isDue(now, silent)) await writer.write();
     },
     async pause(interrupted) {
@@ -180,10 +177,10 @@ export function createWriter(
   async function attempt(): Promise<void> {
     const { input, state, destinations } = run;
     const { positions = [] } = input.progress?.() ?? {};
-    const carried = await destinations.carried();
+    const snapshot = await destinations.snapshot();
     const report = saveReport(run.report);
     try {
-      await checkpoint.write({ positions, state: stateToText(state), carried, report, shown: [...shown] });
+      await checkpoint.write({ positions, state: stateToText(state), snapshot, report, shown: [...shown] });
       if (problem !== undefined) tell('the checkpoint is written again.');
       problem = undefined;
     } catch (error) {

@@ -6,10 +6,10 @@
 import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemProblem } from '../../cli/system-problem.ts';
 import type { Settlement } from '../../model/sink.ts';
 import { errorCode } from '../../model/system-error.ts';
 import type { EpochMicros } from '../../model/time.ts';
+import { systemProblem } from '../system-problem.ts';
 import { readSendings, type Sending } from './span-key.ts';
 
 /** `lines`: how many had been read, over all runs. */

@@ -1,16 +1,17 @@
 import { createSendings, type Sending, sendingOf } from './span-key.ts';
+
 /** Sinks that are given only what has no outcome yet. What an earlier run saw to is counted as it ended then. */
 
-import type { MetricEnd, SpanEnd } from '../../cli/exporters.ts';
 import { part, pointsIn } from '../../export/delivery/metric-rules.ts';
-import type { Witnesses } from '../../export/destination.ts';
+import type { OutcomeListeners } from '../../export/destination.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, Settlement } from '../../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
+import type { MetricEnd, SpanEnd } from '../destinations.ts';
 import { type Earlier, type JournalLine, NOTHING, type Note, type SettledPoints, sumOf } from './journal.ts';
 
 /** @param earlier what is met is taken out. `undefined`: everything is new. */
-export function unsentSpans(sink: SpanEnd, earlier: Map<Sending, Settlement> | undefined): SpanEnd {
+export function skipSettledSpans(sink: SpanEnd, earlier: Map<Sending, Settlement> | undefined): SpanEnd {
   if (earlier === undefined) return sink;
   const count = counting(sink);
   return {
@@ -32,7 +33,7 @@ export function unsentSpans(sink: SpanEnd, earlier: Map<Sending, Settlement> | u
 }
 
 /** The same of metrics: of a snapshot that was half through, the other half. `earlier` is by the time of the snapshot. */
-export function unsentPoints(
+export function skipSettledPoints(
   sink: MetricEnd,
   earlier: Map<EpochMicros, SettledPoints> | undefined,
 ): MetricEnd {
@@ -72,11 +73,11 @@ function counting({ soFar, finish }: Pick<SpanEnd, 'soFar' | 'finish'>) {
 
 /** What has its outcome is noted in the journal at that moment, for the next run to know. */
 /** @param linesSoFar read, over all runs */
-export function createWitnesses(
+export function outcomeListeners(
   note: Note,
   earlier: Earlier | undefined,
   linesSoFar: () => number,
-): Witnesses {
+): OutcomeListeners {
   /** By destination: the snapshot that was under way last, and how many of its points are through. */
   const last = new Map<string, { readonly time: EpochMicros; readonly through: number }>();
 

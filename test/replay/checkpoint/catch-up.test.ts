@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { type LineBatch, SILENCE } from '../../../src/cli/input.ts';
 import type { ParsedLine } from '../../../src/model/line.ts';
 import { createCatchUp } from '../../../src/replay/checkpoint/follower.ts';
 import { NOTHING, readEarlier, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { type LineBatch, SILENCE } from '../../../src/replay/input.ts';
 
 const BLANK: ParsedLine = { kind: 'blank' };
 const lines = (count: number): LineBatch => Array.from({ length: count }, () => BLANK);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { keepFirst } from '../../src/cli/first-diagnostics.ts';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
+import { keepFirst } from '../../src/replay/report.ts';
 
 const diagnostic = (source: string | undefined, line: number, code = 'odd'): Diagnostic => ({
   severity: 'warning',

@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { createLogClock, tick } from '../../src/cli/log-clock.ts';
 import { epochMicros } from '../../src/model/time.ts';
+import { advance, createWatermark } from '../../src/replay/ingest.ts';
 import { session } from '../agent-spans.ts';
 
 const endingAt = (time: number) => ({ ...session({ at: [0, 0] }), endTime: epochMicros(time) });
 
-/** Each step: to where the log's clock moves, and the ends of the spans that leave in it. */
+/** Each step: to where the watermark moves, and the ends of the spans that leave in it. */
 const counted = (...steps: readonly (readonly [number, ...number[]])[]) => {
-  const clock = createLogClock();
+  const watermark = createWatermark();
   return steps.map(([now, ...ends]) =>
-    tick(clock, epochMicros(now), ends.map(endingAt)).map(({ time }) => time),
+    advance(watermark, epochMicros(now), ends.map(endingAt)).map(({ time }) => time),
   );
 };
 
@@ -29,6 +29,6 @@ test('what leaves in one step is counted by time', () => {
   expect(counted([100], [200, 180, 120, 150])).toEqual([[], [120, 150, 180]]);
 });
 
-test('a clock that was set back does not take metrics back', () => {
+test('a log clock that was set back does not take metrics back', () => {
   expect(counted([500], [100, 90], [200, 150], [600, 550])).toEqual([[], [500], [500], [550]]);
 });

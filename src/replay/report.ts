@@ -1,9 +1,11 @@
 /** The account of a run: what became of every line and every span. One object, shown as a sentence or as JSON. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
+import type { DeliveryAccount } from '../model/sink.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import { keepFirst } from './first-diagnostics.ts';
+import type { BudgetResult } from '../view/budget.ts';
+import type { Totals } from '../view/totals.ts';
 
 /** Every line is counted in exactly one of these. */
 export interface LineAccount {
@@ -44,8 +46,46 @@ export interface Report {
   readonly diagnostics: Diagnostic[];
   readonly diagnosticCounts: Map<string, number>;
   errors: number;
-  /** Hears of every diagnostic as it is added, also of those beyond the bound; no part of the account. */
+  /** Called with every diagnostic as it is added, also with those beyond the bound. Not part of the account. */
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
+}
+
+/** A report as plain data: what became of every line, and which spans were made of them. */
+export interface LogReport extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic'> {
+  /** Names of the metrics that something was recorded for, sorted. */
+  readonly metrics: readonly string[];
+  /** By code. */
+  readonly diagnosticCounts: Readonly<Record<string, number>>;
+}
+
+/** What became of a whole replay: every line, every span, every request. */
+export interface ReplayReport extends LogReport {
+  /** One for each destination and signal; in each, `made = accepted + rejected + failed`. */
+  readonly accounts: readonly DeliveryAccount[];
+  readonly budgets: readonly BudgetResult[];
+  /** `undefined` unless totals or budgets were asked for. */
+  readonly totals: Totals | undefined;
+  /** True for input that may never end: a pipe, a followed file. */
+  readonly live: boolean;
+}
+
+export function logReport({ onDiagnostic: _listener, ...report }: Report): LogReport {
+  return {
+    ...report,
+    metrics: [...report.metrics].sort(),
+    diagnosticCounts: Object.fromEntries([...report.diagnosticCounts].sort()),
+  };
+}
+
+/** How far a replay is. One object for the whole run, whose fields are live. */
+export interface ReplayProgress {
+  readonly report: Readonly<Report>;
+  readonly live: boolean;
+  accounts(): readonly DeliveryAccount[];
+  /** Bytes of followed files that are not read yet. */
+  lagBytes(): number;
+  openSessions(): number;
+  openTurns(): number;
 }
 
 export function createReport(files: number): Report {
@@ -112,18 +152,18 @@ export function addSpan(report: Report, span: AgentSpan): void {
 }
 
 /** Events among the lines: what could be read as a call of a hook. */
-export function eventCount({ account }: Report): number {
+export function eventCount({ account }: Pick<Report, 'account'>): number {
   return (
     account.mapped + account.merged + account.unmapped + account.unknown + account.filtered + account.unplaced
   );
 }
 
-export function spanCount(report: Report): number {
+export function spanCount(report: Pick<Report, 'spans'>): number {
   return Object.values(report.spans).reduce((sum, count) => sum + count, 0);
 }
 
 /** Lines that should have become part of a span and could not. */
-export function lostLines({ account, errors }: Report): number {
+export function lostLines({ account, errors }: Pick<Report, 'account' | 'errors'>): number {
   return Math.max(errors, account.malformed + account.untimed + account.unplaced);
 }
 
@@ -138,4 +178,26 @@ export function assertAccounted(report: Report): void {
   if (accounted !== report.lines) {
     throw new Error(`${report.lines} lines were read, but ${accounted} are accounted for`);
   }
+}
+
+/** The diagnostics that a report keeps whole: the first by file and line, whoever found them and when. */
+/** A broken log of gigabytes must not fill the memory with its faults. */
+const MAX_DIAGNOSTICS = 1000;
+
+/** Adds it at its place; nearly always that is the end. What is then too much is let go. */
+export function keepFirst(kept: Diagnostic[], diagnostic: Diagnostic): void {
+  let at = kept.length;
+  for (let before = kept[at - 1]; before !== undefined && goesBefore(diagnostic, before); ) {
+    at--;
+    before = kept[at - 1];
+  }
+  if (at >= MAX_DIAGNOSTICS) return;
+  kept.splice(at, 0, diagnostic);
+  if (kept.length > MAX_DIAGNOSTICS) kept.pop();
+}
+
+/** What names no line comes last; of one line, what was found first. */
+function goesBefore({ at: a }: Diagnostic, { at: b }: Diagnostic): boolean {
+  if (a === undefined || b === undefined) return a !== undefined && b === undefined;
+  return a.source === b.source ? a.line < b.line : a.source < b.source;
 }

@@ -2,43 +2,43 @@
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
-import type { BudgetResult } from '../view/budget.ts';
+import { eventCount, type LogReport, lostLines, type ReplayReport, spanCount } from '../replay/report.ts';
+import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
-import { eventCount, lostLines, type Report, spanCount } from './report.ts';
-import { systemProblem } from './system-problem.ts';
+import { writeTo } from './write-to.ts';
 
-interface TellFlags {
-  readonly quiet: boolean;
-  readonly report: string | undefined;
-  readonly deadLetter: string | undefined;
+/** @param deadLetter the file of `--dead-letter` */
+export function printSummary(report: ReplayReport, deadLetter: string | undefined, io: Io): void {
+  const lines = [
+    summaryOf(report),
+    ...notALog(report),
+    ...report.accounts.flatMap(sentOf),
+    ...howToSendAgain(report.accounts, deadLetter),
+  ];
+  io.stderr.write(`${lines.join('\n')}\n`);
 }
 
-export async function tellReport(
-  report: Report,
-  accounts: readonly DeliveryAccount[],
-  budgets: readonly BudgetResult[],
-  flags: TellFlags,
+/** Prints broken budgets on standard error, and the summary for a job page on standard output. */
+export async function printBudgets(
+  { budgets, totals }: Pick<ReplayReport, 'budgets' | 'totals'>,
+  format: 'none' | 'markdown',
   io: Io,
 ): Promise<void> {
-  const told = [
-    summaryOf(report),
-    ...whatThisMayBe(report),
-    ...accounts.flatMap(sentOf),
-    ...howToSendAgain(accounts, flags.deadLetter),
-  ];
-  if (!flags.quiet) io.stderr.write(`${told.join('\n')}\n`);
-  if (flags.report !== undefined) await writeReport(flags.report, report, accounts, budgets);
+  for (const { broken, message } of budgets) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
+  if (format === 'none' || totals === undefined) return;
+  const { renderSummaryMarkdown } = await import('../view/totals-tables.ts');
+  await writeTo(io.stdout)(renderSummaryMarkdown(totals, budgets));
 }
 
-/** Somebody took another file for a log. */
-function whatThisMayBe(report: Report): readonly string[] {
+/** Another file was taken for a log. */
+function notALog(report: LogReport): readonly string[] {
   if (eventCount(report) > 0 || lostLines(report) === 0) return [];
   return ['no line is a hook event: is it a log of Hermes hooks? "hermes-otel init" sets up recording one'];
 }
 
 /** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */
-export function summaryOf(report: Report): string {
+export function summaryOf(report: LogReport): string {
   const { spans } = report;
   const parts = [
     count(spans.session, 'session'),
@@ -51,12 +51,12 @@ export function summaryOf(report: Report): string {
   ];
   const from = report.files === 0 ? 'standard input' : count(report.files, 'file');
   const incomplete = report.incomplete === 0 ? '' : ` (${report.incomplete} incomplete)`;
-  const metrics = report.metrics.size === 0 ? '' : `, ${count(report.metrics.size, 'metric')}`;
+  const metrics = report.metrics.length === 0 ? '' : `, ${count(report.metrics.length, 'metric')}`;
   const made = `${count(spanCount(report), 'span')}${incomplete}${metrics}`;
   return `replayed ${count(eventCount(report), 'event')} from ${from}: ${parts.join(', ')} → ${made}${asides(report)}`;
 }
 
-function asides(report: Report): string {
+function asides(report: LogReport): string {
   const { account } = report;
   const lost = lostLines(report);
   const examples = report.diagnostics.filter(({ severity }) => severity === 'error').map(brieflyIn(report));
@@ -77,17 +77,17 @@ function asides(report: Report): string {
 
 const MAX_EXAMPLES = 3;
 
-function warnings(report: Report): string {
+function warnings(report: LogReport): string {
   const warned = report.diagnostics.filter(({ severity }) => severity === 'warning');
   const codes = [...new Set(warned.map(({ code }) => code))];
   if (codes.length === 0) return '';
-  const total = codes.reduce((sum, code) => sum + (report.diagnosticCounts.get(code) ?? 0), 0);
+  const total = codes.reduce((sum, code) => sum + (report.diagnosticCounts[code] ?? 0), 0);
   const first = warned[0];
   return `${count(total, 'warning')} (${first === undefined ? '' : brieflyIn(report)(first)}${total > 1 ? '; …' : ''})`;
 }
 
 /** With the file's name where there are several. */
-function brieflyIn({ files }: Report): (diagnostic: Diagnostic) => string {
+function brieflyIn({ files }: LogReport): (diagnostic: Diagnostic) => string {
   return ({ at, message }) => {
     if (at === undefined) return message;
     return `${files > 1 ? `${at.source}:` : 'line '}${at.line}: ${message}`;
@@ -127,18 +127,13 @@ export function howToSendAgain(
   return [`\`hermes-otel send ${file}\` delivers what is kept there, once the receiver takes it.`];
 }
 
-async function writeReport(
+/** Writes the report as JSON, as docs/schema/report.schema.json describes it. Throws a `CliError` when it cannot. */
+export async function writeReport(
   file: string,
-  report: Report,
-  accounts: readonly DeliveryAccount[],
-  budgets: readonly BudgetResult[],
+  { budgets, totals: _totals, live: _live, ...report }: ReplayReport,
 ): Promise<void> {
   const json = {
     ...report,
-    // What came first differs between one job and several.
-    metrics: [...report.metrics].sort(),
-    diagnosticCounts: Object.fromEntries([...report.diagnosticCounts].sort()),
-    accounts,
     budgets: budgets.map(({ budget, value, broken, span }) => ({ budget: budget.text, value, broken, span })),
   };
   try {

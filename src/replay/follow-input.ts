@@ -5,44 +5,35 @@ import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
-import { parseLine } from '../parse/parse-line.ts';
-import { CliError } from './cli-error.ts';
-import { assumedTimes, type Input, type LineBatch, SILENCE_MILLIS } from './input.ts';
-import type { Io } from './io.ts';
-import type { ReplayFlags } from './replay-flags.ts';
-import { addDiagnostic, type Report } from './report.ts';
+import { type Input, type LineBatch, lineParser, type Reading, SILENCE_MILLIS } from './input.ts';
+import type { Log, ReplayOptions } from './options.ts';
+import { ReplayError } from './replay-error.ts';
+import { addDiagnostic } from './report.ts';
 
-/** Follows `logs` from `start` on, or from their beginnings. Silence is told as long as it lasts. */
+/** Follows `logs` from `start` on, or from their beginnings. Silence is yielded for as long as it lasts. */
 export function openFollowed(
-  logs: readonly string[],
-  flags: ReplayFlags,
-  io: Io,
-  signal: AbortSignal,
-  report: Report,
+  logs: readonly Log[],
+  { options, report }: FollowReading,
   start: readonly FollowPosition[] | undefined,
 ): Input {
-  if (logs.length === 0 || logs.includes('-')) {
-    throw new CliError('--follow wants the names of files or directories: a pipe is followed anyway.');
-  }
-  if (flags.exporter.includes('openmetrics')) {
-    throw new CliError(
-      '-e openmetrics writes at the end of a log, and a followed one has none: use -e otlp.',
+  const { follow, on, signal } = options;
+  const paths = logs.map((log) => {
+    if (typeof log === 'string') return log;
+    throw new ReplayError(
+      'invalid-option',
+      'Only files and directories can be followed: a stream is read as it comes anyway.',
     );
-  }
-  const assume = flags.assumeTimes ? assumedTimes() : undefined;
-  const toParsed = (line: Parameters<typeof parseLine>[0]) => {
-    const parsed = parseLine(line, { content: flags.captureContent });
-    return assume === undefined ? parsed : assume(parsed);
-  };
+  });
+  const parse = lineParser(options);
   const onDiagnostic = (diagnostic: Diagnostic) => {
     addDiagnostic(report, diagnostic);
-    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentenceOf(diagnostic)}\n`);
+    on?.notice?.(sentenceOf(diagnostic));
   };
   async function* parsedBatches(): AsyncGenerator<ParsedBatch, void, undefined> {
-    const options = { pollMillis: Math.max(1, flags.pollInterval), signal, start, onDiagnostic };
-    for await (const batch of followLines(logs, options)) {
+    const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
+    for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
-      yield { lines: batch.lines.map(toParsed), progress: batch.progress() };
+      yield { lines: batch.lines.map(parse), progress: batch.progress() };
     }
   }
   let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
@@ -55,6 +46,8 @@ export function openFollowed(
   }
   return { lines: givenBatches(), live: true, progress: () => given };
 }
+
+type FollowReading = Reading & { readonly options: Pick<ReplayOptions, 'follow' | 'on'> };
 
 interface ParsedBatch {
   readonly lines: readonly ParsedLine[];

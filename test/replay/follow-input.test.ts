@@ -2,25 +2,17 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Command } from 'commander';
-import { addFlags, readFlags } from '../../src/cli/flags.ts';
-import { openFollowed } from '../../src/cli/follow-input.ts';
-import { SILENCE } from '../../src/cli/input.ts';
-import { REPLAY_FLAGS } from '../../src/cli/replay-flags.ts';
-import { createReport } from '../../src/cli/report.ts';
-import { testIo } from '../run-main.ts';
+import { openFollowed } from '../../src/replay/follow-input.ts';
+import { SILENCE } from '../../src/replay/input.ts';
+import { createReport } from '../../src/replay/report.ts';
 
 test('it is only as far as the lines it gave, also when it reads on while a silence is heard out', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-follow-input-'));
   const log = join(folder, 'log');
   const controller = new AbortController();
   writeFileSync(log, '{"first":1}\n');
-  const command = new Command();
-  addFlags(command, REPLAY_FLAGS);
-  command.parse(['--follow', '--poll-interval', '10ms'], { from: 'user' });
-  const flags = { ...readFlags(REPLAY_FLAGS, command, {}), color: undefined };
-  const { io } = testIo({});
-  const input = openFollowed([log], flags, io, controller.signal, createReport(1), undefined);
+  const options = { follow: { pollMillis: 10 }, signal: controller.signal };
+  const input = openFollowed([log], { options, report: createReport(1) }, undefined);
   try {
     const batches = input.lines[Symbol.asyncIterator]();
     let lines = 0;

@@ -1,0 +1,300 @@
+/** Flags and environment → the options of the library. The only file that knows both. */
+import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
+import { isProblem, type OptionProblem } from '../export/options/problem.ts';
+import type { NamedStream } from '../input/open-sources.ts';
+import type { Attributes } from '../model/otel.ts';
+import type { TurnFacts } from '../reconstruct/options.ts';
+import type { DestinationFactory } from '../replay/destinations.ts';
+import type { DeliveryOptions } from '../replay/exporters.ts';
+import type { ReplayOptions } from '../replay/options.ts';
+import type { SpanOptions } from '../replay/spans.ts';
+import { CliError } from './cli-error.ts';
+import { wantsColor } from './colors.ts';
+import { type FlagValues, readDuration, readPairs } from './flags.ts';
+import type { Io } from './io.ts';
+import type {
+  DELIVERY_FLAGS,
+  ExporterName,
+  FILTER_FLAGS,
+  RECONSTRUCT_FLAGS,
+  ReplayFlags,
+} from './replay-flags.ts';
+import { writeTo } from './write-to.ts';
+
+/** The logs named on the command line; standard input for `-`, or when none is named. Throws a `CliError`. */
+export function logsOf(
+  logs: readonly string[],
+  io: Pick<Io, 'stdin'>,
+  command: string,
+): readonly (string | NamedStream)[] {
+  if (logs.length === 0 && io.stdin.isTTY) {
+    throw new CliError(
+      `No log was named: give a file, or pipe one in ("hermes-otel ${command} --help" shows how).`,
+    );
+  }
+  if (logs.filter((log) => log === '-').length > 1) {
+    throw new CliError('Standard input (-) can be read only once: name it once.');
+  }
+  const stdin = { name: '-', stream: io.stdin };
+  return logs.length === 0 ? [stdin] : logs.map((log) => (log === '-' ? stdin : log));
+}
+
+/** Throws a `CliError` that names the flag to mend. */
+export async function replayOptions(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  io: Pick<Io, 'env' | 'stdout'>,
+): Promise<Omit<ReplayOptions, 'on' | 'signal'>> {
+  refuseToFollow(logs, flags);
+  const { temporality } = valueOrCliError(
+    await (await import('../export/options/temporality.ts')).resolveTemporality(io.env),
+  );
+  if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
+    throw new CliError(
+      '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
+    );
+  }
+  return {
+    ...spanOptions(flags),
+    destinations: await Promise.all(flags.exporter.map((name) => destinationOf(name, flags, io))),
+    conventions: flags.conventions,
+    resource: resourceOf(flags, io.env),
+    timeShift: timeShiftOf(logs, flags),
+    metricIntervalMillis: flags.metricInterval,
+    temporality,
+    budgets: await budgetsOf(flags),
+    totals: flags.summary !== 'none',
+    deadLetter: flags.deadLetter,
+    shutdownTimeoutMillis: flags.shutdownTimeout,
+    follow: flags.follow
+      ? {
+          pollMillis: flags.pollInterval,
+          openSpans: flags.openSpans,
+          openSpansEveryMillis: flags.flushInterval,
+          checkpoint:
+            flags.checkpoint === undefined
+              ? undefined
+              : { directory: flags.checkpoint, settings: settingsOf(flags, io) },
+        }
+      : undefined,
+  };
+}
+
+/** Throws a `CliError` for a budget that cannot be read. */
+export async function budgetsOf({ failOn }: Pick<ReplayFlags, 'failOn'>): Promise<readonly string[]> {
+  if (failOn.length === 0) return failOn;
+  const { parseBudget } = await import('../view/budget.ts');
+  for (const text of failOn) {
+    const parsed = parseBudget(text);
+    if (parsed.kind === 'problem') throw new CliError(`--fail-on: ${parsed.message}`);
+  }
+  return failOn;
+}
+
+/** The flags that decide which spans a log becomes. */
+export type SpanFlags = Omit<
+  FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>,
+  'conventions' | 'metricInterval'
+>;
+
+export function spanOptions(flags: SpanFlags): SpanOptions {
+  return {
+    tracePer: flags.tracePer,
+    captureContent: flags.captureContent,
+    idleTimeoutMillis: flags.idleTimeout,
+    reorderWindowMillis: flags.reorderWindow,
+    maxOpenTurns: flags.maxOpen,
+    assumeTimes: flags.assumeTimes,
+    selectTurn: turnFilter(flags),
+  };
+}
+
+/** `undefined` when every turn is wanted. */
+function turnFilter(flags: SpanFlags): SpanOptions['selectTurn'] {
+  const since = readMoment(flags.since, '--since');
+  const until = readMoment(flags.until, '--until');
+  const { session, platform, model } = flags;
+  const tests: ((facts: TurnFacts) => boolean)[] = [];
+  if (session.length > 0) tests.push((facts) => session.some((prefix) => facts.sessionId.startsWith(prefix)));
+  if (platform.length > 0) tests.push((facts) => platform.includes(facts.platform ?? ''));
+  if (model.length > 0) tests.push((facts) => model.includes(facts.model ?? ''));
+  if (since !== undefined) tests.push((facts) => facts.startTime >= since);
+  if (until !== undefined) tests.push((facts) => facts.startTime < until);
+  return tests.length === 0 ? undefined : (facts) => tests.every((test) => test(facts));
+}
+
+/** ISO 8601 (without a zone: UTC), or a time before now; in epoch microseconds. */
+function readMoment(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{4}-/.test(text)) {
+    const zoned = /([zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+    const millis = Date.parse(zoned);
+    if (Number.isNaN(millis))
+      throw new CliError(`${name} takes a time such as 2026-11-23T08:00:00Z or 2h, not "${text}".`);
+    return millis * 1000;
+  }
+  return (Date.now() - readDuration(text, name)) * 1000;
+}
+
+/** One exporter by its name. Throws a `CliError` for a flag or variable that it cannot work with. */
+async function destinationOf(
+  name: ExporterName,
+  flags: ReplayFlags,
+  io: Pick<Io, 'env' | 'stdout'>,
+): Promise<DestinationFactory> {
+  const exporters = await import('../replay/exporters.ts');
+  const options = deliveryOptions(flags);
+  const output = flags.output === undefined || flags.output === '-' ? io.stdout : flags.output;
+  switch (name) {
+    case 'console':
+      return exporters.console(writeTo(io.stdout), {
+        ...options,
+        columns: io.stdout.columns,
+        color: wantsColor(io.stdout, flags.color, io.env),
+      });
+    case 'otlp': {
+      const { resolveOtlpHttp } = await import('../export/options/otlp-http-options.ts');
+      const settings = await resolveOtlpHttp(io.env, otlpFlags(flags));
+      return exporters.otlpHttpWith(valueOrCliError(settings), options);
+    }
+    case 'otlp_grpc': {
+      const { resolveOtlpGrpc } = await import('../export/options/otlp-grpc-options.ts');
+      const settings = await resolveOtlpGrpc(io.env, otlpFlags(flags));
+      return exporters.otlpGrpcWith(valueOrCliError(settings), options);
+    }
+    case 'otlp_file':
+      return exporters.otlpFile(output, options);
+    case 'openmetrics':
+      return exporters.openMetrics(output);
+    default:
+      return name satisfies never;
+  }
+}
+
+export function deliveryOptions(
+  flags: FlagValues<typeof DELIVERY_FLAGS> & Pick<ReplayFlags, 'traces' | 'metrics'>,
+): DeliveryOptions {
+  return {
+    traces: flags.traces,
+    metrics: flags.metrics,
+    limits: {
+      maxRequestBytes: flags.maxRequestBytes,
+      concurrency: flags.concurrency,
+      retryForMillis: flags.retryFor,
+      flushIntervalMillis: flags.flushInterval,
+    },
+  };
+}
+
+/** How to reach a receiver. */
+export function otlpFlags(
+  flags: Pick<ReplayFlags, 'endpoint' | 'header' | 'compression' | 'exportTimeout'>,
+): OtlpFlags {
+  return {
+    endpoint: flags.endpoint,
+    header: flags.header,
+    compression: flags.compression,
+    exportTimeoutMillis: flags.exportTimeout,
+  };
+}
+
+/**
+ * `--resource` beats `OTEL_RESOURCE_ATTRIBUTES`; `--service-name` and `OTEL_SERVICE_NAME` beat a `service.name` in
+ * either, as the specification says.
+ */
+export function resourceOf(flags: Pick<ReplayFlags, 'serviceName' | 'resource'>, env: Io['env']): Attributes {
+  const attributes: Attributes = Object.fromEntries([
+    ...fromVariable(env.OTEL_RESOURCE_ATTRIBUTES ?? ''),
+    ...readPairs(flags.resource, '--resource'),
+  ]);
+  if (flags.serviceName !== undefined) attributes['service.name'] = flags.serviceName;
+  return attributes;
+}
+
+/** `key=value,key=value`, percent-encoded (the specification's form). */
+function fromVariable(text: string): [string, string][] {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+  return [...readPairs(pairs, 'OTEL_RESOURCE_ATTRIBUTES')].map(([key, value]) => [
+    decode(key),
+    decode(value),
+  ]);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new CliError('OTEL_RESOURCE_ATTRIBUTES has a "%" that is no percent-encoding: write it as %25.');
+  }
+}
+
+/** In milliseconds: `2h`, `+2h` or `-30d`. */
+function timeShiftOf(logs: readonly string[], { timeShift = '0' }: ReplayFlags): ReplayOptions['timeShift'] {
+  if (timeShift !== 'now') {
+    const back = timeShift.startsWith('-');
+    return (back ? -1 : 1) * readDuration(timeShift.replace(/^[+-]/, ''), '--time-shift');
+  }
+  if (logs.length === 0 || logs.includes('-')) {
+    throw new CliError('--time-shift now must see the whole log first: name files, not a pipe.');
+  }
+  return 'now';
+}
+
+/** Throws a `CliError` for flags that do not go with --follow or --checkpoint. */
+function refuseToFollow(logs: readonly string[], flags: ReplayFlags): void {
+  if (flags.follow && (logs.length === 0 || logs.includes('-'))) {
+    throw new CliError('--follow wants the names of files or directories: a pipe is followed anyway.');
+  }
+  if (flags.follow && flags.exporter.includes('openmetrics')) {
+    throw new CliError(
+      '-e openmetrics writes at the end of a log, and a followed one has none: use -e otlp.',
+    );
+  }
+  if (flags.checkpoint === undefined) return;
+  if (!flags.follow) throw new CliError('--checkpoint goes with --follow: a finished log is replayed whole.');
+  if (flags.assumeTimes) {
+    throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
+  }
+  if (flags.timeShift === 'now') {
+    throw new CliError('--time-shift now begins anew with each run: it does not go with --checkpoint.');
+  }
+  if ([flags.since, flags.until].some((moment) => moment !== undefined && !/^\d{4}-/.test(moment))) {
+    throw new CliError(
+      '--since and --until before now move from run to run: with --checkpoint give a time such as 2026-11-23T08:00:00Z.',
+    );
+  }
+}
+
+/** What must not change between two runs that share a checkpoint, by flag: it decides spans and metrics. */
+function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<string, string>> {
+  const { session, platform, model } = flags;
+  return {
+    '--trace-per': flags.tracePer,
+    '--conventions': flags.conventions.toSorted().join(','),
+    '--capture-content': String(flags.captureContent),
+    '--reorder-window': millis(flags.reorderWindow),
+    '--idle-timeout': millis(flags.idleTimeout),
+    '--max-open': String(flags.maxOpen),
+    '--metric-interval': `${flags.metricInterval}ms`,
+    '--no-metrics': String(!flags.metrics),
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE:
+      io.env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE ?? '',
+    '--session': session.join(','),
+    '--platform': platform.join(','),
+    '--model': model.join(','),
+    '--since': flags.since ?? '',
+    '--until': flags.until ?? '',
+    '--time-shift': flags.timeShift ?? '',
+  };
+}
+
+/** '' for the default. */
+function millis(duration: number | undefined): string {
+  return duration === undefined ? '' : `${duration}ms`;
+}
+
+/** A setting that cannot be worked with ends the run before it begins. */
+export function valueOrCliError<T extends object>(value: T | OptionProblem): T {
+  if (isProblem(value)) throw new CliError(value.sentence);
+  return value;
+}

@@ -1,0 +1,36 @@
+/** The totals of a run, and the budgets that are checked against them. */
+import type { AgentSpan } from '../model/span.ts';
+import type { Budget, BudgetResult } from '../view/budget.ts';
+import type { Totals } from '../view/totals.ts';
+import type { ReplayOptions } from './options.ts';
+import { ReplayError } from './replay-error.ts';
+
+export interface Budgets {
+  readonly totals: Totals;
+  add(span: AgentSpan): void;
+  check(): readonly BudgetResult[];
+}
+
+/** `undefined` when neither budgets nor totals are wanted: then none are kept. Throws a `ReplayError` for a bad budget. */
+export async function openBudgets({
+  budgets: texts = [],
+  totals: wanted = false,
+}: Pick<ReplayOptions, 'budgets' | 'totals'>): Promise<Budgets | undefined> {
+  if (texts.length === 0 && !wanted) return undefined;
+  const [{ createTotals, addSpan }, { checkBudgets, parseBudget }, { withoutSecrets }] = await Promise.all([
+    import('../view/totals.ts'),
+    import('../view/budget.ts'),
+    import('../view/without-secrets.ts'),
+  ]);
+  const budgets: readonly Budget[] = texts.map((text) => {
+    const parsed = parseBudget(text);
+    if (parsed.kind === 'problem') throw new ReplayError('invalid-option', parsed.message);
+    return parsed.budget;
+  });
+  const totals = createTotals({ perSession: true });
+  return {
+    totals,
+    add: (span) => addSpan(totals, withoutSecrets(span)),
+    check: () => checkBudgets(totals, budgets),
+  };
+}

@@ -1,0 +1,179 @@
+/** Where a replay's spans and metrics go: all destinations behind one front, and the meter before them. */
+import type { AccountableSink, OutcomeListeners, RunOptions } from '../export/destination.ts';
+import type { Origin } from '../export/encode/request-encoder.ts';
+import { createMeter, type MeterState } from '../export/metrics/meter.ts';
+import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../model/otel.ts';
+import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { EpochMicros } from '../model/time.ts';
+import type { TreeMemory } from '../view/live-tree.ts';
+import type { Earlier } from './checkpoint/journal.ts';
+import { skipSettledPoints, skipSettledSpans } from './checkpoint/skip-settled.ts';
+
+/** Opens one destination for one replay. Rejects with a `ReplayError` when it cannot be opened. */
+export type DestinationFactory = (run: DestinationRun) => Promise<OpenDestination>;
+
+/** What a destination may know of the run. */
+export interface DestinationRun extends RunOptions {
+  readonly origin: Origin;
+  /** Of metrics, on the log's clock. */
+  readonly metricIntervalMicros: number;
+  /** What the run before remembered, for a destination that does not send at once what it gets. */
+  readonly memory?: TreeMemory | undefined;
+  /** True when a later run goes on where this one stops. */
+  readonly goesOn: boolean;
+}
+
+/** Both ends of a destination; a signal that it does not take is absent. */
+export interface OpenDestination {
+  readonly spans: SpanEnd | undefined;
+  readonly metrics: MetricEnd | undefined;
+  /** Frees sockets and files; called after both ends have finished. */
+  close(): Promise<void>;
+}
+
+export type MetricEnd = AccountableSink<MetricSink>;
+export type SpanEnd = AccountableSink<SpanSink> & Partial<Memory>;
+
+/** Of a sink that does not send at once what it gets. */
+interface Memory {
+  memory(): TreeMemory;
+  /** Takes in what an earlier run has sent. */
+  goOn(spans: readonly FinishedSpan[]): void;
+}
+
+export interface Destinations {
+  /** The first event of the log, where cumulative metrics begin. Later calls change nothing. */
+  startAt(time: EpochMicros): void;
+  /** Returns when every destination has room again. */
+  write(spans: readonly FinishedSpan[]): Promise<void>;
+  /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
+  measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
+  /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
+  wait(now: EpochMicros): Promise<void>;
+  /**
+   * Sends the metrics as they stand, and all that was written; returns when everything has its outcome. Delta points stay
+   * for the next run: parts of an interval would count twice should this one end before it is written down.
+   */
+  flush(): Promise<void>;
+  /** Sends what was gathered, and returns when everything written so far has its outcome. */
+  settled(): Promise<void>;
+  /** What the next run goes on from. */
+  snapshot(): Promise<DestinationSnapshot>;
+  /** What became of everything so far, for each destination and signal. */
+  accounts(): readonly DeliveryAccount[];
+  /** Sets the deadline: what is still in flight after `withinMillis` counts as failed. Later calls change nothing. */
+  setDeadline(withinMillis: number): void;
+  /**
+   * Sends what is left, before the deadline if there is one.
+   * @returns what became of everything, for each destination and signal.
+   */
+  finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
+}
+
+/** What the next run goes on from. Plain data. */
+export interface DestinationSnapshot {
+  /** `undefined` when no destination takes metrics. */
+  readonly meter: MeterState | undefined;
+  /** Of the trees in the terminal; `undefined` when there are none. */
+  readonly tree: TreeMemory | undefined;
+}
+
+/** Of a run that can be resumed. */
+export interface Continuity {
+  readonly snapshot: DestinationSnapshot | undefined;
+  readonly earlier: Earlier | undefined;
+  readonly listeners: OutcomeListeners;
+}
+
+export interface Metering {
+  readonly instruments: readonly Instrument[];
+  readonly temporality: Temporality;
+}
+
+/** @param run what is the same for all destinations */
+export async function openDestinations(
+  factories: readonly DestinationFactory[],
+  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn'>,
+  { instruments, temporality }: Metering,
+  continuity: Continuity | undefined,
+): Promise<Destinations> {
+  const { snapshot, earlier, listeners } = continuity ?? {};
+  const whole = {
+    ...run,
+    witnesses: listeners,
+    memory: snapshot?.tree,
+    goesOn: continuity !== undefined,
+  };
+  const opened = await Promise.all(factories.map((open) => open(whole)));
+  const spanSinks = opened
+    .flatMap(({ spans }) => spans ?? [])
+    .map((sink) => skipSettledSpans(sink, earlier?.spans.get(sink.soFar().destination)));
+  const metricSinks = opened
+    .flatMap(({ metrics }) => metrics ?? [])
+    .map((sink) => skipSettledPoints(sink, earlier?.points.get(sink.soFar().destination)));
+  const meter =
+    metricSinks.length === 0
+      ? undefined
+      : createMeter({
+          instruments,
+          temporality,
+          intervalMicros: run.metricIntervalMicros,
+          ...(snapshot?.meter && { resume: snapshot.meter }),
+        });
+  let started = false;
+  const send = async (points: MetricSnapshot) => {
+    await Promise.all(metricSinks.map((sink) => sink.write(points)));
+  };
+  const sinks = [...spanSinks, ...metricSinks];
+  const allSettled = async () => {
+    await Promise.all(sinks.map((sink) => sink.settled()));
+  };
+  const sendLast = async () => {
+    const last = await meter?.finish();
+    if (last !== undefined) await send(last);
+  };
+  return {
+    settled: allSettled,
+    wait: async (now) => {
+      // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
+      if (continuity !== undefined && temporality === 'delta') return;
+      const points = await meter?.wait(now);
+      if (points !== undefined) await send(points);
+    },
+    flush: async () => {
+      if (temporality === 'cumulative') await sendLast();
+      await allSettled();
+    },
+    snapshot: async () => ({
+      meter: await meter?.state(),
+      tree: spanSinks.find(({ memory }) => memory !== undefined)?.memory?.(),
+    }),
+    accounts: () => sinks.map((sink) => sink.soFar()),
+    setDeadline: (withinMillis) => {
+      for (const sink of sinks) sink.hurry(withinMillis);
+    },
+    startAt: (time) => {
+      if (!started) void meter?.advance(time);
+      started = true;
+    },
+    write: async (spans) => {
+      await Promise.all(spanSinks.map((sink) => sink.write(spans)));
+    },
+    measure: (time, measurements) => {
+      const points = meter?.advance(time);
+      if (points === undefined) {
+        meter?.record(measurements);
+        return undefined;
+      }
+      return points.then(send).then(() => meter?.record(measurements));
+    },
+    finish: async (withinMillis) => {
+      // With a checkpoint `flush` has sent what is to be sent: the rest is the next run's.
+      if (continuity === undefined) await sendLast();
+      const accounts = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
+      await Promise.all(opened.map((destination) => destination.close()));
+      await run.deadLetter?.close();
+      return accounts;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** Emits what a batch finished: spans under their names, and their measurements. There is no path that drops. */
+import type { FinishedSpan } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { epochMicros, shift } from '../model/time.ts';
+import type { Batch } from './ingest.ts';
+import { type LineBatch, SILENCE } from './input.ts';
+import type { Run } from './run.ts';
+import { shifted } from './time-shift.ts';
+
+/** Waits while a destination has no room. */
+export async function emit(run: Run, batch: Batch): Promise<void> {
+  const { report, destinations, budgets, shiftMicros } = run;
+  if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
+  if (batch.spans.length === 0) return;
+  await measure(run, batch);
+  const spans = batch.spans.map((span) => shifted(span, shiftMicros));
+  if (budgets !== undefined) for (const span of spans) budgets.add(span);
+  await destinations.write(spans.map((span) => namedSpan(run, span)));
+}
+
+/** Emits spans that have not ended. They are measured when they have, so that nothing counts twice. */
+export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<void> {
+  if (spans.length === 0) return;
+  run.report.sentOpen += spans.length;
+  await run.destinations.write(spans.map((span) => namedSpan(run, shifted(span, run.shiftMicros))));
+}
+
+function namedSpan({ names }: Pick<Run, 'names'>, span: AgentSpan): FinishedSpan {
+  return { agent: span, otel: names.toSpan(span) };
+}
+
+/** Metrics are computed from the very spans that leave, so the two cannot disagree. */
+async function measure(run: Run, { counted }: Batch): Promise<void> {
+  const { report, names, destinations, shiftMicros } = run;
+  for (const { span, time } of counted) {
+    const measurements = names.measure(span);
+    if (measurements.length === 0) continue;
+    for (const { instrument } of measurements) report.metrics.add(instrument);
+    const snapshot = destinations.measure(shift(time, shiftMicros), measurements);
+    if (snapshot !== undefined) await snapshot;
+  }
+}
+
+/**
+ * A log that is being written may fall silent in the middle of an interval: then its metrics leave when the interval is
+ * over by the wall clock. No point of an old log depends on the wall clock.
+ */
+export interface LiveMetrics {
+  /** Called after each batch has been emitted. */
+  after(batch: LineBatch): Promise<void>;
+}
+
+export function liveMetrics({ state, destinations, shiftMicros }: Run, intervalMillis: number): LiveMetrics {
+  let isFresh = false;
+  return {
+    async after(batch) {
+      const now = epochMicros(Date.now() * 1000);
+      if (batch === SILENCE) return isFresh ? await destinations.wait(now) : undefined;
+      isFresh = now - (state.clock + shiftMicros) < intervalMillis * 1000;
+    },
+  };
+}

@@ -1,0 +1,196 @@
+/** The destinations that come with the library. What each needs is loaded when it is opened: OTLP alone takes 150 ms. */
+import type { Writable } from 'node:stream';
+import type { DeliveryLimits } from '../export/delivery/delivery.ts';
+import type { AccountableSink, Destination } from '../export/destination.ts';
+import type { OtlpGrpcSettings } from '../export/grpc/grpc-channel.ts';
+import type { OtlpHttpSettings } from '../export/http/http-channel.ts';
+import { isProblem, type OptionProblem } from '../export/options/problem.ts';
+import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { DestinationFactory, OpenDestination } from './destinations.ts';
+import { ReplayError } from './replay-error.ts';
+import { systemProblem } from './system-problem.ts';
+
+/** Which signals a destination takes, and within which limits. */
+export interface DeliveryOptions {
+  /** False: no spans. Default true. */
+  readonly traces?: boolean | undefined;
+  /** False: no metrics. Default true. */
+  readonly metrics?: boolean | undefined;
+  readonly limits?: Partial<DeliveryLimits> | undefined;
+}
+
+/** Spans of a request stay in memory until it is answered: with thousands in each, the garbage costs more than is saved. */
+const DEFAULT_LIMITS: DeliveryLimits = {
+  maxRequestBytes: 4 * 1024 * 1024,
+  maxRequestItems: 512,
+  concurrency: 4,
+  retryForMillis: 60_000,
+  flushIntervalMillis: 500,
+};
+
+export interface OtlpHttpOptions extends DeliveryOptions {
+  /** Base address; `/v1/traces` and `/v1/metrics` are added. Default `http://localhost:4318`. */
+  readonly url?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Default `none`. */
+  readonly compression?: 'gzip' | 'none' | undefined;
+  /** Of one request. Default 10,000. */
+  readonly timeoutMillis?: number | undefined;
+}
+
+/** OTLP over HTTP. Every request is followed to its outcome. No environment variable is read. */
+export function otlpHttp(options: OtlpHttpOptions = {}): DestinationFactory {
+  return async (run) => {
+    const { resolveOtlpHttp } = await import('../export/options/otlp-http-options.ts');
+    const settings = await resolveOtlpHttp(
+      {},
+      {
+        endpoint: options.url,
+        header: Object.entries(options.headers ?? {}).map(([key, value]) => `${key}=${value}`),
+        compression: options.compression,
+        exportTimeoutMillis: options.timeoutMillis,
+      },
+    );
+    return await otlpHttpWith(valueOrReplayError(settings), options)(run);
+  };
+}
+
+/** The same, with all settings of both signals. */
+export function otlpHttpWith(settings: OtlpHttpSettings, options: DeliveryOptions): DestinationFactory {
+  return async (run) => {
+    const { openOtlpHttp } = await import('../export/otlp-http.ts');
+    return wanted(openOtlpHttp({ ...run, ...settings, limits: limitsOf(options) }), options);
+  };
+}
+
+/** OTLP over gRPC, through the libraries of the SDK's exporters, which must be installed beside this one. */
+export function otlpGrpcWith(settings: OtlpGrpcSettings, options: DeliveryOptions): DestinationFactory {
+  return async (run) => {
+    const { openOtlpGrpc } = await import('../export/otlp-grpc.ts');
+    const opened = await openOtlpGrpc({ ...run, ...settings, limits: limitsOf(options) });
+    return wanted(valueOrReplayError(opened), options);
+  };
+}
+
+export interface OutputOptions extends DeliveryOptions {
+  /** True: goes on behind the last whole line of an old file. Default: replaces it, unless the run has a checkpoint. */
+  readonly append?: boolean | undefined;
+}
+
+/** OTLP/JSON lines in a file or on a stream, one request per line, as the Collector's file exporter writes them. */
+export function otlpFile(to: string | Writable, options: OutputOptions = {}): DestinationFactory {
+  return async (run) => {
+    const { openOtlpFile } = await import('../export/otlp-file.ts');
+    const output = await openOutput(to, options.append ?? run.goesOn);
+    return wanted(openOtlpFile({ ...run, output, limits: limitsOf(options) }), options);
+  };
+}
+
+/** Metrics in the OpenMetrics text format, written at the end of the log. */
+export function openMetrics(to: string | Writable): DestinationFactory {
+  return async ({ origin, metricIntervalMicros }) => {
+    const { openMetricsSink } = await import('../export/openmetrics/sink.ts');
+    const output = await openOutput(to, false);
+    const sink = openMetricsSink({
+      resource: origin.resource,
+      intervalMicros: metricIntervalMicros,
+      write: async (text) => {
+        const answer = await output.write(Buffer.from(text.endsWith('\n') ? text.slice(0, -1) : text));
+        if (answer.kind === 'final') throw new ReplayError('unwritable-file', answer.sentence);
+      },
+      problemOf: (error) => (error instanceof Error ? error.message : String(error)),
+    });
+    const metrics = accountable(sink, output.name, 'metric points');
+    return { spans: undefined, metrics, close: () => output.close() };
+  };
+}
+
+async function openOutput(to: string | Writable, append: boolean) {
+  const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
+  if (typeof to !== 'string') return streamOutput(to, 'standard output');
+  try {
+    return await fileOutput(to, append ? 'append' : 'replace');
+  } catch (error) {
+    throw new ReplayError('unwritable-file', `${to} cannot be written: ${systemProblem(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+export interface ConsoleOptions extends Omit<DeliveryOptions, 'limits'> {
+  /** Width of a line. Default 100. */
+  readonly columns?: number | undefined;
+  /** Default false. */
+  readonly color?: boolean | undefined;
+}
+
+const DEFAULT_COLUMNS = 100;
+
+/** A tree of each turn as text, and a table of figures at the end. `write` may return a promise to slow the replay down. */
+export function console(write: (text: string) => unknown, options: ConsoleOptions = {}): DestinationFactory {
+  return async (run) => {
+    const [{ consoleSink }, { Chalk }] = await Promise.all([
+      import('../view/console-sink.ts'),
+      import('chalk'),
+    ]);
+    const sink = consoleSink({
+      write: async (text) => void (await write(text)),
+      columns: options.columns ?? DEFAULT_COLUMNS,
+      colors: new Chalk({ level: options.color ? 1 : 0 }),
+      traces: options.traces ?? true,
+      metrics: options.metrics ?? true,
+      memory: run.memory,
+      goesOn: run.goesOn,
+    });
+    const { memory, goOn } = sink;
+    const spans = { ...accountable(sink, 'console', 'spans'), memory, goOn };
+    const writeSpans = async (shown: readonly FinishedSpan[]) => {
+      await sink.write(shown);
+      const listener = run.witnesses?.forSpans('console');
+      for (const { otel } of shown) listener?.add(otel);
+      listener?.settled({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
+    };
+    return { spans: { ...spans, write: writeSpans }, metrics: undefined, close: async () => {} };
+  };
+}
+
+/** A sink that sends over no network has less to count. */
+function accountable<S extends SpanSink | MetricSink>(
+  { write, settled, soFar, finish }: S,
+  destination: string,
+  signal: DeliveryAccount['signal'],
+): AccountableSink<S> {
+  const whole = (account: Account): DeliveryAccount => ({ ...account, ...PLAIN, destination, signal });
+  return {
+    write,
+    settled,
+    soFar: () => whole(soFar()),
+    hurry: () => {},
+    finish: async () => whole(await finish()),
+  };
+}
+
+/** What only a delivery over a network can count. */
+const PLAIN = { retries: 0, cut: 0, deadLettered: 0, unwanted: 0 } as const;
+
+/** The limits of a destination, with the defaults of those that are not given. */
+export function limitsOf({ limits }: DeliveryOptions): DeliveryLimits {
+  return { ...DEFAULT_LIMITS, ...limits };
+}
+
+/** The ends that are not switched off. */
+function wanted(
+  destination: Destination,
+  { traces = true, metrics = true }: DeliveryOptions,
+): OpenDestination {
+  return {
+    spans: traces ? destination.spans : undefined,
+    metrics: metrics ? destination.metrics : undefined,
+    close: () => destination.close(),
+  };
+}
+
+function valueOrReplayError<T extends object>(value: T | OptionProblem): T {
+  if (isProblem(value)) throw new ReplayError('invalid-option', value.sentence);
+  return value;
+}

@@ -1,0 +1,121 @@
+/** Ingests parsed lines into the reconstruction and returns the spans that they finished. */
+import type { ParsedLine } from '../model/line.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { type EpochMicros, earlier, later } from '../model/time.ts';
+import { createOutput, type Output } from '../reconstruct/output.ts';
+import type { State } from '../reconstruct/state.ts';
+import { finish as finishState, settle, step } from '../reconstruct/step.ts';
+import { type LineBatch, SILENCE } from './input.ts';
+import { ReplayError } from './replay-error.ts';
+import { addDiagnostic, addLine, addSpan, type Report } from './report.ts';
+
+export interface Ingestion {
+  readonly report: Report;
+  readonly state: State;
+  readonly watermark: Watermark;
+}
+
+/** What a batch of lines finished. */
+export interface Batch extends Output {
+  /** All of `spans`, in the order in which metrics count them. */
+  readonly counted: CountedSpan[];
+}
+
+/** Ingests a batch of lines, or the silence after them. */
+export function ingest(run: Ingestion, lines: LineBatch): Batch {
+  const batch = createBatch();
+  if (lines === SILENCE) {
+    settle(run.state, batch);
+    countSpans(run, batch);
+  } else {
+    for (const line of lines) {
+      ingestLine(run, line, batch);
+      countSpans(run, batch);
+    }
+  }
+  account(run, batch);
+  return batch;
+}
+
+/** The end of the input: closes everything that is still open. Throws a `ReplayError` when no line had a time. */
+export function finish(run: Ingestion): Batch {
+  refuseUntimed(run.report);
+  const batch = createBatch();
+  finishState(run.state, batch);
+  countSpans(run, batch);
+  account(run, batch);
+  return batch;
+}
+
+function createBatch(): Batch {
+  return { ...createOutput(), counted: [] };
+}
+
+/** Called after every step: when its spans are counted depends on the watermark before and after it. */
+function countSpans({ state, watermark }: Ingestion, { spans, counted }: Batch): void {
+  const left = spans.length === counted.length ? NOTHING : spans.slice(counted.length);
+  for (const span of advance(watermark, state.watermark, left)) counted.push(span);
+}
+
+const NOTHING: readonly never[] = [];
+
+function ingestLine({ report, state }: Ingestion, line: ParsedLine, batch: Output): void {
+  report.lines++;
+  if (line.kind !== 'event') {
+    addLine(report, line);
+    return;
+  }
+  for (const diagnostic of line.diagnostics) addDiagnostic(report, diagnostic);
+  report.firstEvent ??= line.event.time;
+  step(state, line.event, batch);
+}
+
+function account({ report, state }: Ingestion, batch: Output): void {
+  for (const diagnostic of batch.diagnostics) addDiagnostic(report, diagnostic);
+  for (const [outcome, count] of Object.entries(batch.lines))
+    report.account[outcome as keyof Output['lines']] += count;
+  for (const span of batch.spans) addSpan(report, span);
+  report.lastEvent = state.watermark;
+}
+
+/** Without any time nothing can be put where it happened: no trace is better than an invented one. */
+function refuseUntimed({ account, firstEvent }: Report): void {
+  if (account.untimed === 0 || firstEvent !== undefined) return;
+  throw new ReplayError(
+    'no-times',
+    'No line of this log has a time, so nothing can be put where it happened. Record with "hermes-otel init", which stamps every event.',
+  );
+}
+
+/** The log's clock: all events before it have been reconstructed. It never goes back. */
+export interface Watermark {
+  time: EpochMicros;
+}
+
+/** @param time where the run before stopped */
+export function createWatermark(time = 0 as EpochMicros): Watermark {
+  return { time };
+}
+
+/** A span, and the time at which metrics count it. */
+export interface CountedSpan {
+  readonly span: AgentSpan;
+  readonly time: EpochMicros;
+}
+
+/**
+ * Moves the watermark on. @returns the spans that left meanwhile with the time at which they are counted: at their end,
+ * but not before the old watermark nor after the new one. Ordered by time, as one step may finish several.
+ */
+export function advance(
+  watermark: Watermark,
+  time: EpochMicros,
+  left: readonly AgentSpan[],
+): readonly CountedSpan[] {
+  const before = watermark.time;
+  watermark.time = later(before, time);
+  // Nearly every line: nothing left in it.
+  if (left.length === 0) return NOTHING;
+  const counted = left.map((span) => ({ span, time: earlier(later(span.endTime, before), watermark.time) }));
+  return counted.length < 2 ? counted : counted.sort((a, b) => a.time - b.time);
+}

@@ -1,0 +1,107 @@
+/** Opens the logs and turns their lines into parsed lines, in order of time. */
+import type { ByteSource } from '../input/byte-source.ts';
+import type { FollowProgress } from '../input/follow.ts';
+import { type MergeSource, mergeByTime } from '../input/merge.ts';
+import { openSources } from '../input/open-sources.ts';
+import { readLines } from '../input/read-lines.ts';
+import { SILENCE, withSilence } from '../input/silence.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
+import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
+import { parseLine } from '../parse/parse-line.ts';
+import type { Log, Logs, ReplayOptions } from './options.ts';
+import { ReplayError } from './replay-error.ts';
+import { addDiagnostic, type Report } from './report.ts';
+
+export { SILENCE };
+
+/** What the input yields at a time. */
+export type LineBatch = readonly ParsedLine[] | typeof SILENCE;
+
+export interface Input {
+  readonly lines: AsyncIterable<LineBatch>;
+  /** True for input that may never end and is read as it comes: a pipe, a followed file. */
+  readonly live: boolean;
+  /** How far followed files are read with the last batch; `undefined` when nothing is followed. */
+  readonly progress: (() => FollowProgress) | undefined;
+}
+
+/** After this much silence of a live log the reorder window is flushed. */
+export const SILENCE_MILLIS = 200;
+
+/** Which part of the options concerns reading, and where odd lines are counted. */
+export interface Reading {
+  readonly options: Pick<ReplayOptions, 'captureContent' | 'assumeTimes' | 'signal'>;
+  readonly report: Report;
+}
+
+/** Checks every log before it reads any. Throws a `ReplayError` that names the first one that cannot be read. */
+export async function openInput(logs: readonly Log[], { options, report }: Reading): Promise<Input> {
+  const sources = await openLogs(logs);
+  const parse = lineParser(options);
+  const parsed = sources.map((source) => parsedSource(source, parse, { options, report }));
+  const lines = mergeByTime(parsed, timeOf);
+  const live = sources.some((source) => !source.reopenable);
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
+}
+
+/** `logs` as a list. */
+export function listOf(logs: Logs): readonly Log[] {
+  return Array.isArray(logs) ? logs : [logs as Log];
+}
+
+/** Opens every log. Throws a `ReplayError` for the first one that cannot be read. */
+export async function openLogs(logs: readonly Log[]): Promise<readonly ByteSource[]> {
+  const { sources, errors } = await openSources(logs);
+  const [error] = errors;
+  if (error !== undefined) throw new ReplayError('unreadable-log', error.message);
+  return sources;
+}
+
+export type LineParser = (line: InputLine) => ParsedLine;
+
+export function lineParser({ captureContent: content = false, assumeTimes }: Reading['options']): LineParser {
+  const parse = (line: InputLine) => parseLine(line, { content });
+  if (!assumeTimes) return parse;
+  const assume = assumedTimes();
+  return (line) => assume(parse(line));
+}
+
+function parsedSource(
+  source: ByteSource,
+  parse: LineParser,
+  { options: { signal }, report }: Reading,
+): MergeSource<ParsedLine> {
+  const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(report, diagnostic);
+  async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
+    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(parse);
+  }
+  async function firstTime(): Promise<EpochMicros | undefined> {
+    if (!source.reopenable) return undefined;
+    for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
+      for (const line of batch) {
+        const time = timeOf(parseLine(line, { content: false }));
+        if (time !== undefined) return time;
+      }
+    }
+    return undefined;
+  }
+  return { firstTime, open };
+}
+
+const PEEK_BYTES = 16 * 1024;
+
+function timeOf(line: ParsedLine): EpochMicros | undefined {
+  return line.kind === 'event' ? line.event.time : undefined;
+}
+
+/** Artificial times, a second apart, from a date that nobody takes for real. A line with a time keeps it. */
+function assumedTimes(): (line: ParsedLine) => ParsedLine {
+  let time = epochMicros(Date.UTC(2000, 0, 1) * 1000);
+  return (line) => {
+    if (line.kind !== 'untimed') return line;
+    const event = atTime(line.event, time);
+    time = shift(time, 1_000_000);
+    return { kind: 'event', event, diagnostics: line.diagnostics };
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Replays logs: lines → events → spans and metrics → destinations, with an account of every line and span.
+ * This file is the story of a run, from its first line to its report; each stage does its own work.
+ */
+import { convention } from '../conventions/convention.ts';
+import { deadLetter } from '../export/delivery/dead-letter.ts';
+import { createState } from '../reconstruct/state.ts';
+import { stateFromText } from '../reconstruct/state-text.ts';
+import { openBudgets } from './budgets.ts';
+import { type Checkpoint, openCheckpoint, resumeReport } from './checkpoint/checkpoint.ts';
+import { createFollower, type Follower } from './checkpoint/follower.ts';
+import { outcomeListeners } from './checkpoint/skip-settled.ts';
+import { openDestinations } from './destinations.ts';
+import { emit, liveMetrics } from './emit.ts';
+import { openFollowed } from './follow-input.ts';
+import { createWatermark, finish, ingest } from './ingest.ts';
+import { listOf, openInput, SILENCE } from './input.ts';
+import {
+  DEFAULT_METRIC_INTERVAL_MILLIS,
+  DEFAULT_SHUTDOWN_MILLIS,
+  type Log,
+  type Logs,
+  type ReplayListeners,
+  type ReplayOptions,
+  reconstructOptions,
+} from './options.ts';
+import { originOf } from './origin.ts';
+import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
+import type { Run } from './run.ts';
+import { shiftOf } from './time-shift.ts';
+
+/**
+ * Replays `logs` into the destinations of `options`.
+ * @returns what became of every line, span and request. Rejects with a `ReplayError` when the replay cannot run at all.
+ */
+export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<ReplayReport> {
+  const list = listOf(logs);
+  const checkpoint = await openCheckpoint(list, options);
+  try {
+    const held = holdBack(options.on);
+    const run = await startRun(list, options, checkpoint, held.onDiagnostic);
+    return await finishRun(run, options, checkpoint, held.room);
+  } finally {
+    await checkpoint?.release();
+  }
+}
+
+/** Begins at the logs' beginnings, or where a checkpoint says. */
+async function startRun(
+  logs: readonly Log[],
+  options: ReplayOptions,
+  checkpoint: Checkpoint | undefined,
+  onDiagnostic: Run['report']['onDiagnostic'],
+): Promise<Run> {
+  const { conventions = ['hermes'], captureContent = false, on } = options;
+  const found = checkpoint?.found;
+  const report = resumeReport(logs.length, found?.report);
+  report.onDiagnostic = onDiagnostic;
+  const budgets = await openBudgets(options);
+  const shiftMicros = await shiftOf(logs, options);
+  const input =
+    options.follow === undefined
+      ? await openInput(logs, { options, report })
+      : openFollowed(logs, { options, report }, found?.positions);
+  const names = convention(conventions, { captureContent });
+  const destinations = await openDestinations(
+    options.destinations ?? [],
+    {
+      origin: originOf(options.resource, conventions),
+      metricIntervalMicros: intervalMillisOf(options) * 1000,
+      deadLetter: options.deadLetter === undefined ? undefined : deadLetter(options.deadLetter),
+      onOutage: on?.outage,
+    },
+    { instruments: names.instruments, temporality: options.temporality ?? 'cumulative' },
+    checkpoint && {
+      snapshot: found?.snapshot,
+      earlier: checkpoint.earlier,
+      listeners: outcomeListeners(checkpoint.note, checkpoint.earlier, () => report.lines),
+    },
+  );
+  const settings = reconstructOptions(options, input.live);
+  const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
+  const watermark = createWatermark(state.watermark);
+  return { input, report, names, destinations, budgets, state, watermark, shiftMicros };
+}
+
+/** Reads to the end, and waits until everything has its outcome. */
+async function finishRun(
+  run: Run,
+  options: ReplayOptions,
+  checkpoint: Checkpoint | undefined,
+  room: () => Promise<void> | undefined,
+): Promise<ReplayReport> {
+  const { report, destinations, input, budgets } = run;
+  const { signal, shutdownTimeoutMillis = DEFAULT_SHUTDOWN_MILLIS, on } = options;
+  const follower = createFollower(run, checkpoint, options);
+  const metrics = liveMetrics(run, intervalMillisOf(options));
+  const progress = progressOf(run);
+  signal?.addEventListener('abort', () => destinations.setDeadline(shutdownTimeoutMillis), { once: true });
+  on?.progress?.(progress);
+  await follower.begin();
+  for await (const batch of input.lines) {
+    for (const lines of follower.inOrder(batch)) await emit(run, ingest(run, lines));
+    if (!follower.isCatchingUp()) await metrics.after(batch);
+    await room();
+    on?.progress?.(progress);
+    await follower.between(batch === SILENCE);
+  }
+  if (checkpoint === undefined) await emit(run, finish(run));
+  else await pause(run, follower, signal?.aborted ?? false);
+  await room();
+  const accounts = await destinations.finish(signal?.aborted ? shutdownTimeoutMillis : undefined);
+  assertAccounted(report);
+  return {
+    ...logReport(report),
+    accounts,
+    budgets: budgets?.check() ?? [],
+    totals: budgets?.totals,
+    live: input.live,
+  };
+}
+
+/** What is open stays open. While lines are being read again, the run before was further on. */
+async function pause(run: Run, follower: Follower, interrupted: boolean): Promise<void> {
+  if (follower.isCatchingUp()) ingest(run, SILENCE);
+  else for (const lines of follower.inOrder(SILENCE)) await emit(run, ingest(run, lines));
+  await follower.pause(interrupted);
+}
+
+function intervalMillisOf({ metricIntervalMillis = DEFAULT_METRIC_INTERVAL_MILLIS }: ReplayOptions): number {
+  return Math.max(1, metricIntervalMillis);
+}
+
+/** A listener of diagnostics that is slower than the log is broken holds the reading back. */
+function holdBack(on: ReplayListeners | undefined) {
+  const listener = on?.diagnostic;
+  let pending: Promise<void> | undefined;
+  return {
+    onDiagnostic:
+      listener &&
+      ((diagnostic: Parameters<typeof listener>[0]) => {
+        const held = listener(diagnostic);
+        // A rejection is passed on by `room`; until that is called, it must not end the process.
+        held?.catch(() => {});
+        pending = held ?? pending;
+      }),
+    room: () => {
+      const waited = pending;
+      pending = undefined;
+      return waited ?? Promise.resolve();
+    },
+  };
+}
+
+function progressOf({ report, input, state, destinations }: Run): ReplayProgress {
+  return {
+    report,
+    live: input.live,
+    accounts: destinations.accounts,
+    lagBytes: () => input.progress?.().lagBytes ?? 0,
+    openTurns: () => state.openTurns.size,
+    openSessions: () =>
+      Array.from(state.sessions.values()).filter(
+        ({ endTime, sent, turns }) => turns.size > 0 || (endTime === undefined && !sent),
+      ).length,
+  };
+}

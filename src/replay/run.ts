@@ -1,0 +1,15 @@
+/** What a replay works with, from its first line to its account. */
+import type { Convention } from '../conventions/convention.ts';
+import type { Budgets } from './budgets.ts';
+import type { Destinations } from './destinations.ts';
+import type { Ingestion } from './ingest.ts';
+import type { Input } from './input.ts';
+
+export interface Run extends Ingestion {
+  readonly input: Input;
+  readonly names: Convention;
+  readonly destinations: Destinations;
+  readonly budgets: Budgets | undefined;
+  /** By how much the whole log is moved; 0: not at all. */
+  readonly shiftMicros: number;
+}
