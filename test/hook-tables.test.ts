@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RECORD_COMMAND, shellHooks } from '../src/install/shell-hooks.ts';
+import { RECORD_COMMAND, shellHooks } from '../src/install/hermes-home.ts';
 import { FIELDS } from '../src/parse/inspect-line.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { PLAIN } from '../src/record/fields.ts';
@@ -33,7 +33,7 @@ const NEWER_THAN_0_19 = [
   'pre_compression',
 ];
 
-/** What they say, other hooks say too, or it cannot be written: src/install/shell-hooks.ts. */
+/** What they say, other hooks say too, or it cannot be written: src/install/hermes-home.ts. */
 const NOT_RECORDED = [
   'transform_tool_result',
   'transform_llm_output',

@@ -1,24 +1,20 @@
+/** Edits of a YAML text by lines. They do not check the result: the caller compares it with the same edit of the parsed document. */
 import { isCollection, isMap, isScalar, isSeq, type Pair, parseDocument, type Scalar, stringify } from 'yaml';
 import type { JsonValue } from '../model/json.ts';
 
-/**
- * Edits of a YAML text that touch no line but their own. They do not ask whether the result is still right: whoever
- * calls them compares it with the same edit of the parsed document.
- */
-
-/** One item of the list that is found below two keys: `plugins` and `enabled`, `hooks` and `pre_tool_call`. */
+/** One item of a list below two keys, such as `plugins` and `enabled`, or `hooks` and `pre_tool_call`. */
 export interface ListItem {
   readonly outer: string;
   readonly inner: string;
   readonly value: JsonValue;
 }
 
-/** Ends every line that is set in, and no other. */
+/** The end of every added line, and of no other. */
 const MARK = '# hermes-otel init';
 const MARKED_LINE = / # hermes-otel init\s*$/;
 
-/** Sets the item in as lines of its own, right after the line of the innermost key that is there. */
-export function setIn(text: string, { outer, inner, value }: ListItem): string {
+/** Adds the item in lines of its own, after the line of the innermost key that exists. */
+export function addItem(text: string, { outer, inner, value }: ListItem): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const line = (indent: number, content: string) => `${' '.repeat(indent)}${content} ${MARK}${eol}`;
   const item = flow(value);
@@ -40,8 +36,8 @@ export function setIn(text: string, { outer, inner, value }: ListItem): string {
   return afterLine(text, innerPair, line(childColumn(text, innerPair), `- ${item}`), eol);
 }
 
-/** Takes the item out of a list in flow style; `undefined` where the list has lines, or comments of its own. */
-export function takenOut(text: string, { outer, inner, value }: ListItem): string | undefined {
+/** Removes the item from a list in flow style; `undefined` when the list is in block style or contains a comment. */
+export function removeItem(text: string, { outer, inner, value }: ListItem): string | undefined {
   const document = parseDocument(text);
   const list = pairAt(pairAt(document.contents, outer)?.value, inner)?.value;
   if (!isSeq(list) || list.flow !== true || !list.range) {
@@ -61,7 +57,7 @@ export function withoutMarkedLines(text: string): string {
     .join('');
 }
 
-/** The lines of a text, each with its end. */
+/** The lines of a text, each with its line break. */
 export function linesOf(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
@@ -77,7 +73,7 @@ function pairAt(node: unknown, key: string): KeyedPair | undefined {
   return found !== undefined && isScalar(found.key) ? { key: found.key, value: found.value } : undefined;
 }
 
-/** Where the pair's children stand, or where they would. */
+/** The column of the pair's children, also when it has none yet. */
 function childColumn(text: string, { key, value }: KeyedPair): number {
   const child = isCollection(value) && value.flow !== true ? value.range?.[0] : undefined;
   return child === undefined ? column(text, key.range?.[0] ?? 0) + 2 : column(text, child);

@@ -1,27 +1,25 @@
+/**
+ * Adds items to lists of a YAML text and removes them. The text around them stays as it is, byte for byte. Writing a parsed document
+ * keeps its comments, but moves, folds and quotes lines of the user. So each edit is made on lines, parsed again, and compared with
+ * the same edit of the document. Only when the two differ is the document itself written.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isMap, isNode, isSeq, parseDocument, type YAMLSeq } from 'yaml';
 import { isJsonObject, type JsonValue } from '../model/json.ts';
-import { type ListItem, setIn, takenOut, withoutMarkedLines } from './config-lines.ts';
-
-/**
- * Puts items into lists of a YAML text, and takes them out again. The text around them stays as it is, byte for byte:
- * writing a parsed document out again keeps its comments, but moves, folds and quotes other people's lines. So every
- * edit is made on lines, then read back and compared with the same edit of the parsed document; only where the two
- * differ is the document itself written out.
- */
+import { addItem, type ListItem, removeItem, withoutMarkedLines } from './config-lines.ts';
 
 export type EditResult =
   | { readonly kind: 'text'; readonly text: string }
-  /** Why the text was left alone: one clause, without content of the file. */
+  /** Why the text was not changed: one clause, without content of the file. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** The text with every item in its list, in front; items that are there already are not doubled. */
+/** The text with every item at the front of its list. Items that are there already are not added again. */
 export function withItems(text: string, items: readonly ListItem[]): EditResult {
-  // Each goes to the front of its list or mapping: set in backwards, they stand in order.
+  // Each is added at the front, so the last goes first.
   return edited(text, items.toReversed(), withItem);
 }
 
-/** The text without those items. Lists and mappings that are empty then go too. */
+/** The text without those items, and without the lists and mappings that become empty. */
 export function withoutItems(text: string, items: readonly ListItem[]): EditResult {
   const result = edited(text, items, withoutItem);
   const unmarked = withoutMarkedLines(text);
@@ -30,7 +28,7 @@ export function withoutItems(text: string, items: readonly ListItem[]): EditResu
     : result;
 }
 
-/** What the list holds; empty when there is none, or when the text cannot be read. */
+/** The items of the list; none when there is no such list, or the text cannot be parsed. */
 export function listAt(text: string, outer: string, inner: string): readonly JsonValue[] {
   const list = valueAt(valueAt(parseDocument(text).toJS(), outer), inner);
   return Array.isArray(list) ? list : [];
@@ -72,7 +70,7 @@ function withItem(text: string, item: ListItem): string {
   }
   const wanted = parseDocument(text);
   listIn(wanted, item).items.unshift(wanted.createNode(item.value));
-  return closest(setIn(text, item), wanted, text);
+  return closest(addItem(text, item), wanted, text);
 }
 
 function listIn(document: Document.Parsed, { outer, inner }: ListItem): YAMLSeq<unknown> {
@@ -104,11 +102,11 @@ function withoutItem(text: string, item: ListItem): string {
   if (left.length === 0 && list.flow !== true) {
     wanted.deleteIn([item.outer, item.inner]);
   }
-  return closest(takenOut(text, item), wanted, text);
+  return closest(removeItem(text, item), wanted, text);
 }
 
 function closest(candidate: string | undefined, wanted: Document.Parsed, text: string): string {
-  // Hermes writes its lists no deeper than their key; the library's own habit would move every one of them.
+  // Hermes does not indent lists below their key. The library does by default, which would move all of them.
   const written = wanted.toString({
     lineWidth: 0,
     indentSeq: !/^( *)[^ #\n-].*:[ \t]*\r?\n\1- /m.test(text),
@@ -116,7 +114,7 @@ function closest(candidate: string | undefined, wanted: Document.Parsed, text: s
   return candidate !== undefined && sameMeaning(candidate, written) ? candidate : written;
 }
 
-/** Equal as Hermes reads them: an empty list or mapping below `plugins` or `hooks` is as good as none. */
+/** Whether both mean the same to Hermes, for which an empty list or mapping equals a missing one. */
 function sameMeaning(one: string, other: string): boolean {
   const [a, b] = [parseDocument(one), parseDocument(other)];
   return (

@@ -1,12 +1,26 @@
-import type { EditResult } from './config-text.ts';
-import { configPath, readIfThere } from './hermes-home.ts';
+/** Plans of what `init` will do in a Hermes home. A plan is made by reading only; it is shown, then applied unchanged. */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { type EditResult, listAt, withItems, withoutItems } from './config-text.ts';
+import {
+  configPath,
+  ENABLED,
+  hooksOf,
+  otherPlugins,
+  PLUGIN,
+  PLUGIN_FILES,
+  pluginDirectory,
+  readIfThere,
+  recordingHooks,
+  shellHooks,
+} from './hermes-home.ts';
 
-/** What `init` is going to do: made by reading alone, shown as it is, then carried out as it was shown. */
 export interface Plan {
   readonly kind: 'plan';
-  /** In this order; none: everything is as it should be. */
+  /** Applied in this order; empty when there is nothing to do. */
   readonly steps: readonly Step[];
-  /** What the user should know besides: whole sentences. */
+  /** What else the user should know: whole sentences. */
   readonly notes: readonly string[];
 }
 
@@ -18,23 +32,24 @@ export interface Refusal {
 
 export type Step = WriteStep | EditStep | RemoveStep;
 
-export interface WriteStep {
+/** Writes a file that belongs to `init`. */
+interface WriteStep {
   readonly kind: 'write';
   readonly path: string;
   readonly content: string;
   readonly isNew: boolean;
 }
 
-/** A change of a file that is the user's; a copy of it is kept. */
+/** Changes a file that belongs to the user. A copy of it is kept. */
 export interface EditStep {
   readonly kind: 'edit';
   readonly path: string;
-  /** `undefined`: there is no such file yet. */
+  /** `undefined` when the file does not exist yet. */
   readonly before: string | undefined;
   readonly after: string;
 }
 
-export interface RemoveStep {
+interface RemoveStep {
   /** A directory is removed only if it is empty by then. */
   readonly kind: 'remove' | 'remove-directory';
   readonly path: string;
@@ -44,28 +59,130 @@ export function refused(reason: string): Refusal {
   return { kind: 'refused', reason };
 }
 
-/** The change of `config.yaml`: no step when it says so already, a refusal when it cannot be made. */
-export function configStep(home: string, edit: EditResult): readonly EditStep[] | Refusal {
-  const path = configPath(home);
-  if (edit.kind === 'refused') {
-    return refused(`${path} cannot be changed: ${edit.reason}.`);
+/**
+ * Installs the recorder plugin into a Hermes home, and enables it.
+ * @param recorder the folder that contains the plugin's files
+ */
+export function planPlugin(home: string, recorder: string): Plan | Refusal {
+  const files = PLUGIN_FILES.map((name) => fileStep(join(pluginDirectory(home), name), join(recorder, name)));
+  const refusal = files.find((step) => step.kind === 'refused');
+  if (refusal !== undefined) return refusal;
+  const config = readIfThere(configPath(home)) ?? '';
+  if (recordingHooks(hooksOf(config)).length > 0)
+    return doubled(`${configPath(home)} contains shell hooks that record`);
+  if (listAt(config, 'plugins', 'disabled').includes(PLUGIN)) {
+    const remedy = `remove it with "hermes plugins enable ${PLUGIN}"`;
+    return refused(
+      `${configPath(home)} lists ${PLUGIN} under plugins.disabled, which takes precedence: ${remedy}.`,
+    );
   }
+  return planOf(configStep(home, withItems(config, [ENABLED])), {
+    first: files.filter((step) => step.kind === 'write'),
+    notes: unlisted(home, config),
+  });
+}
+
+/** Adds a recording shell hook for every event, in place of earlier ones with another command. */
+export function planShellHooks(home: string, command: string): Plan | Refusal {
+  const config = readIfThere(configPath(home)) ?? '';
+  if (listAt(config, ENABLED.outer, ENABLED.inner).includes(PLUGIN))
+    return doubled('The recorder plugin is enabled');
+  const cleared = withoutItems(config, recordingHooks(hooksOf(config)));
+  return planOf(
+    configStep(home, cleared.kind === 'text' ? withItems(cleared.text, shellHooks(command)) : cleared),
+    {},
+  );
+}
+
+/** Removes everything that `init` may have installed, and nothing else. Recorded logs stay. */
+export function planUninstall(home: string): Plan | Refusal {
+  const directory = pluginDirectory(home);
+  const files = PLUGIN_FILES.map((name) => join(directory, name)).map((path) => ({
+    path,
+    owner: ownership(readIfThere(path)),
+  }));
+  const ours = files.filter(({ owner }) => owner === 'ours').map(({ path }) => path);
+  const left = files.filter(({ owner }) => owner === 'foreign' || owner === 'changed');
+  // A plugin of the same name that init did not write stays enabled.
+  const enabled = files.some(({ owner }) => owner === 'foreign') ? [] : [ENABLED];
+  const config = readIfThere(configPath(home)) ?? '';
+  return planOf(configStep(home, withoutItems(config, [...enabled, ...recordingHooks(hooksOf(config))])), {
+    last: ours.length === 0 ? [] : [...ours.map(removal), ...leftovers(directory)],
+    notes: left.map(({ path }) => `${path} stays: hermes-otel did not write it, or it was changed since.`),
+  });
+}
+
+/** The change of `config.yaml`: no step when nothing changes, a refusal when the change cannot be made. */
+function configStep(home: string, edit: EditResult): readonly EditStep[] | Refusal {
+  const path = configPath(home);
+  if (edit.kind === 'refused') return refused(`${path} cannot be changed: ${edit.reason}.`);
   const before = readIfThere(path);
   return edit.text === (before ?? '') ? [] : [{ kind: 'edit', path, before, after: edit.text }];
 }
 
-/** The step that is carried out, with what comes before and after it. */
-export function planAround(
-  middle: readonly EditStep[] | Refusal,
-  around: {
-    readonly first?: readonly Step[];
-    readonly last?: readonly Step[];
-    readonly notes?: readonly string[];
-  },
+function planOf(
+  edit: readonly EditStep[] | Refusal,
+  { first = [], last = [], notes = [] }: { first?: Step[]; last?: Step[]; notes?: readonly string[] },
 ): Plan | Refusal {
-  if ('kind' in middle) {
-    return middle;
-  }
-  const steps = [...(around.first ?? []), ...middle, ...(around.last ?? [])];
-  return { kind: 'plan', steps, notes: around.notes ?? [] };
+  return 'kind' in edit ? edit : { kind: 'plan', steps: [...first, ...edit, ...last], notes };
+}
+
+function fileStep(path: string, source: string): WriteStep | Refusal | { readonly kind: 'same' } {
+  const found = readIfThere(path);
+  const content = signed(fs.readFileSync(source, 'utf8'));
+  if (['foreign', 'changed'].includes(ownership(found)))
+    return refused(`${path} was not written by hermes-otel, or was changed since: move it away first.`);
+  return found === content ? { kind: 'same' } : { kind: 'write', path, content, isNew: found === undefined };
+}
+
+function doubled(reason: string): Refusal {
+  const remedy = 'Run "hermes-otel init --uninstall" first.';
+  return refused(`${reason}: every event would be written twice. ${remedy}`);
+}
+
+/** Without a list of enabled plugins, other plugins may have been expected to load. */
+function unlisted(home: string, config: string): readonly string[] {
+  const enabled = listAt(config, ENABLED.outer, ENABLED.inner);
+  const others = otherPlugins(home);
+  if (enabled.length > 0 || others.length === 0) return [];
+  return [
+    `Hermes loads only plugins that are listed; these are installed and not listed: ${others.join(', ')}.`,
+  ];
+}
+
+/** Python's compiled copies of our file; then the directories, if nothing else is in them. */
+function leftovers(directory: string): readonly RemoveStep[] {
+  const cache = join(directory, '__pycache__');
+  const names = fs.existsSync(cache) ? fs.readdirSync(cache) : [];
+  const compiled = names.filter((name) => /^__init__\..*\.pyc$/.test(name));
+  const directories = compiled.length > 0 ? [cache, directory] : [directory];
+  return [
+    ...compiled.map((name) => removal(join(cache, name))),
+    ...directories.map((path) => ({ kind: 'remove-directory', path }) as const),
+  ];
+}
+
+function removal(path: string): RemoveStep {
+  return { kind: 'remove', path };
+}
+
+/** A file that `init` writes has a first line with the hash of the rest. Foreign and changed files are never overwritten. */
+type Ownership = 'missing' | 'ours' | 'changed' | 'foreign';
+
+const FIRST_LINE = /^# Written by hermes-otel init, sha256 ([0-9a-f]{64})\b.*\n/;
+
+/** `content` with a first line that marks it as ours. The line is a comment in Python and in YAML. */
+export function signed(content: string): string {
+  return `# Written by hermes-otel init, sha256 ${sha256(content)} of what follows; removed by init --uninstall.\n${content}`;
+}
+
+function ownership(text: string | undefined): Ownership {
+  if (text === undefined) return 'missing';
+  const first = FIRST_LINE.exec(text);
+  if (first === null) return 'foreign';
+  return sha256(text.slice(first[0].length)) === first[1] ? 'ours' : 'changed';
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { listAt, withItems, withoutItems } from '../../src/install/config-text.ts';
-import { recordingHooks, shellHooks } from '../../src/install/shell-hooks.ts';
+import { recordingHooks, shellHooks } from '../../src/install/hermes-home.ts';
 
 const ENABLED = { outer: 'plugins', inner: 'enabled', value: 'ours' };
 const HOOKS = shellHooks('hermes-otel record');

@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -145,8 +146,44 @@ describe('hermes-otel init', () => {
     expect(readFileSync(real, 'utf8')).toContain('hermes_otel_recorder');
   });
 
+  test('creates the file behind a dangling link to config.yaml', async () => {
+    const real = join(directory(), 'dotfiles.yaml');
+    rmSync(join(home, 'config.yaml'));
+    symlinkSync(real, join(home, 'config.yaml'));
+    await init('--yes');
+    expect(lstatSync(join(home, 'config.yaml')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toContain('hermes_otel_recorder');
+  });
+
+  test('refuses a config.yaml that links to itself', async () => {
+    rmSync(join(home, 'config.yaml'));
+    symlinkSync('config.yaml', join(home, 'config.yaml'));
+    const { code, err } = await init('--yes');
+    expect([code, err]).toEqual([2, expect.stringContaining('ELOOP')]);
+  });
+
+  (process.getuid?.() === 0 ? test : test.skip)(
+    'run as root, leaves every file to the owner of the home',
+    async () => {
+      chownSync(home, 1234, 1235);
+      chownSync(join(home, 'config.yaml'), 1234, 1235);
+      await init('--yes');
+      const made = [
+        'config.yaml',
+        ...backups(),
+        'plugins',
+        plugin(),
+        plugin('__init__.py'),
+        plugin('plugin.yaml'),
+      ];
+      const owners = made.map((name) => statSync(resolve(home, name))).map(({ uid, gid }) => [uid, gid]);
+      expect(backups()).toHaveLength(1);
+      expect(owners).toEqual(made.map(() => [1234, 1235]));
+    },
+  );
+
   test('replaces a plugin of an earlier release', async () => {
-    const earlier = (await import('../../src/install/owned-file.ts')).signed('# an earlier release\n');
+    const earlier = (await import('../../src/install/plan.ts')).signed('# an earlier release\n');
     mkdirSync(plugin(), { recursive: true });
     writeFileSync(plugin('__init__.py'), earlier);
     const { code, out } = await init('--yes');

@@ -2,13 +2,10 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { applyPlan } from '../../install/apply.ts';
+import { applyPlan, planText } from '../../install/apply.ts';
 import { withItems } from '../../install/config-text.ts';
-import type { Plan, Refusal } from '../../install/plan.ts';
-import { planText } from '../../install/plan-text.ts';
-import { planPlugin, planShellHooks } from '../../install/plugin-plan.ts';
-import { planUninstall } from '../../install/removal-plan.ts';
-import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../../install/shell-hooks.ts';
+import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../../install/hermes-home.ts';
+import { type Plan, planPlugin, planShellHooks, planUninstall, type Refusal } from '../../install/plan.ts';
 import { expandHome, hermesHome, recordSettings } from '../../record/settings.ts';
 import { addExamples } from '../help.ts';
 import type { Io } from '../io.ts';
@@ -18,25 +15,22 @@ export interface InitOptions {
   readonly yes?: boolean;
   readonly uninstall?: boolean;
   readonly shellHooks?: boolean;
-  /** What shell hooks run. */
+  /** The command that shell hooks run. */
   readonly command?: string;
-  /** The Hermes home; `HERMES_HOME`, or `~/.hermes`, when absent. */
+  /** The Hermes home; absent: `HERMES_HOME`, or `~/.hermes`. */
   readonly home?: string;
 }
 
 type ExitCode = 0 | 1 | 2;
 
-/** The plugin as this package ships it. */
+/** The plugin's files in this package, for the built program as for the sources. */
 const RECORDER = fileURLToPath(new URL('../../../src/recorder', import.meta.url));
 
 const CONSENT = `Hermes asks for consent to a hook at its first use; without a terminal it leaves the hook out. Answer there, or
-start once with --accept-hooks. "hermes hooks list" shows what may run. Nothing of this is answered for you.
+start once with --accept-hooks. "hermes hooks list" shows what may run. init never consents for you.
 `;
 
-/**
- * `hermes-otel init`: sets recording up in a Hermes home, or removes it. Shows what it will do, asks, and does it.
- * @returns 0 done, or nothing to do; 1 the user said no; 2 could not run.
- */
+/** `hermes-otel init`: sets up recording in a Hermes home, or removes it. @returns 0 done or nothing to do, 1 declined, 2 could not run */
 export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
   const { command = RECORD_COMMAND, dryRun, shellHooks: hooks, uninstall, yes } = options;
   if (!isRecordCommand(command)) {
@@ -49,13 +43,16 @@ async function setUp(options: InitOptions, io: Io): Promise<ExitCode> {
   const home = options.home ? expandHome(options.home, io.env) : hermesHome(io.env);
   if (home === undefined || !existsSync(home)) {
     const where = home ?? '~/.hermes';
-    return failed(`There is no Hermes home at ${where}: start Hermes once, or name it with --home.`, io);
+    return failed(
+      `There is no Hermes home at ${where}: start Hermes once, or name its home with --home.`,
+      io,
+    );
   }
   try {
     const plan = planOf(options, home);
     return plan.kind === 'refused' ? failed(plan.reason, io) : await carryOut(plan, options, home, io);
   } catch (error) {
-    // What the file system refuses names its file; anything else is a bug of ours and shows as one.
+    // An error of the file system names its file. Anything else is a bug of ours.
     if (error && typeof error === 'object' && 'code' in error && 'message' in error) {
       return failed(`${error.message}.`, io);
     }
@@ -63,24 +60,23 @@ async function setUp(options: InitOptions, io: Io): Promise<ExitCode> {
   }
 }
 
-/** Adds the command to `program`; its exit code goes to `exit`. */
 export function registerInit(program: Command, io: Io, exit: (code: ExitCode) => void): void {
   const command = program
     .command('init')
-    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--dry-run', 'show what would be done, and stop')
     .option('-y, --yes', 'do not ask')
     .option('--uninstall', 'remove what init installed; recorded logs stay')
     .option(
       '--shell-hooks',
-      'for those who may not install plugins: print shell hooks (with --yes: set them in)',
+      'print shell hooks, for use without plugins (with --yes: write them to config.yaml)',
     )
-    .option('--command <command>', `what the shell hooks run (default: ${RECORD_COMMAND})`)
+    .option('--command <command>', `the command that shell hooks run (default: ${RECORD_COMMAND})`)
     .option('--home <directory>', 'the Hermes home (env: HERMES_HOME, default: ~/.hermes)')
     .action(async (options: InitOptions) => exit(await init(options, io)));
   addExamples(command, [
-    ['hermes-otel init --dry-run', 'what would be done, and nothing else'],
-    ['hermes-otel init', 'the recorder as a plugin of Hermes, after a question'],
-    ['hermes-otel init --uninstall --yes', 'away with it again; recorded logs stay'],
+    ['hermes-otel init --dry-run', 'show what would be done'],
+    ['hermes-otel init', 'install the recorder plugin, after a confirmation'],
+    ['hermes-otel init --uninstall --yes', 'remove it; recorded logs stay'],
   ]);
 }
 
@@ -96,7 +92,7 @@ function planOf(options: InitOptions, home: string): Plan | Refusal {
 async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io): Promise<ExitCode> {
   const notes = plan.notes.map((note) => `${note}\n`).join('');
   if (plan.steps.length === 0) {
-    io.stdout.write(`${notes}Nothing to do: ${home} is as it should be.\n`);
+    io.stdout.write(`${notes}Nothing to do: ${home} is already set up this way.\n`);
     return 0;
   }
   io.stdout.write(`In ${home}, hermes-otel ${options.dryRun ? 'would' : 'will'}\n${planText(plan)}${notes}`);
@@ -104,7 +100,7 @@ async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io):
     return 0;
   }
   if (!options.yes && !io.stdin.isTTY) {
-    return failed('There is no terminal to ask at, so nothing was done: add --yes.', io);
+    return failed('There is no terminal for a confirmation, so nothing was done: add --yes.', io);
   }
   if (!options.yes && !(await isConfirmed(io))) {
     io.stdout.write('Nothing was done.\n');
@@ -120,21 +116,21 @@ async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io):
 
 function nextSteps({ shellHooks: hooks, home: given }: InitOptions, home: string, io: Io): string {
   const path = recordSettings([], given ? { ...io.env, HERMES_HOME: home } : io.env).path;
-  return `${hooks ? CONSENT : ''}From the next start of Hermes on, every event is written to
+  return `${hooks ? CONSENT : ''}From its next start on, Hermes writes every event to
   ${path}
-What is said and done stands in it, for you alone to read; HERMES_OTEL_RECORD_CONTENT=false in Hermes's environment
-leaves it out. To see it: hermes-otel replay ${path}
+The log contains messages and tool results, and only you can read it. HERMES_OTEL_RECORD_CONTENT=false in Hermes's
+environment leaves them out. To replay it: hermes-otel replay ${path}
 `;
 }
 
 function printHooks(command: string, io: Io): ExitCode {
   const hooks = withItems('', shellHooks(command));
   io.stdout.write(hooks.kind === 'text' ? hooks.text : '');
-  io.stderr.write(`These lines belong into config.yaml; with --yes, hermes-otel sets them in.\n${CONSENT}`);
+  io.stderr.write(`Add these lines to config.yaml, or run the command with --yes.\n${CONSENT}`);
   return 0;
 }
 
-/** False also when the input ends without an answer. */
+/** Also false when the input ends without an answer. */
 async function isConfirmed(io: Io): Promise<boolean> {
   io.stderr.write('Do this? [y/N] ');
   for await (const answer of createInterface({ input: io.stdin })) {

@@ -14,8 +14,8 @@ import {
   PLUGIN_FILES,
   pluginDirectory,
   readIfThere,
+  recordingHooks,
 } from '../../install/hermes-home.ts';
-import { recordingHooks } from '../../install/shell-hooks.ts';
 import type { ParsedLine } from '../../model/line.ts';
 import type { AgentSpan } from '../../model/span.ts';
 import type { EpochMicros } from '../../model/time.ts';
