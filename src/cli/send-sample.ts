@@ -6,7 +6,7 @@ import { traceIdOf } from '../reconstruct/ids.ts';
 import { replay } from '../replay/replay.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { sampleLog } from '../sample/sample-log.ts';
-import type { SentSample } from '../stack/step.ts';
+import type { SentSample } from '../stack/check.ts';
 import { CliError } from './cli-error.ts';
 import { readFlags } from './flags.ts';
 import type { Io } from './io.ts';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When a log is full and how many renamed ones are kept. The protocol is the plugin's (`src/recorder/__init__.py`). */
+/** When a log is rotated, and how many rotated logs are kept. `src/recorder/__init__.py` follows the same protocol. */
 export interface Rotation {
   readonly maxBytes: number;
   readonly keep: number;
@@ -9,15 +9,12 @@ export interface Rotation {
 
 const STALE_LOCK_MILLIS = 60_000;
 const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK } = fs.constants;
-/**
- * Read as well as append, to look at the last byte. Non-blocking: should somebody have put a FIFO there, the agent
- * must not wait for its reader.
- */
+/** Read access is for the last byte. Non-blocking: if the path is a FIFO, the agent must not wait for its reader. */
 const FLAGS = O_RDWR | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0);
 
 /**
- * Appends `line` and its end with one write, so that lines of several processes never mix. Makes the file (0600) and
- * its directory (0700) where they are missing. Throws what the file system throws.
+ * Appends `line` and a line break with one write, so that lines of several processes never mix. Creates the file (0600)
+ * and its directory (0700) when they are missing. Throws the errors of the file system.
  */
 export function appendLine(path: string, line: string, rotation: Rotation): void {
   const bytes = Buffer.from(`${line}\n`);
@@ -36,13 +33,13 @@ function open(path: string): number {
   try {
     return fs.openSync(path, FLAGS, 0o600);
   } catch {
-    // Most often its directory is missing; if it was something else, it will say so again.
+    // Usually its directory is missing. Any other reason fails again below.
     makeDirectory(dirname(path));
     return fs.openSync(path, FLAGS, 0o600);
   }
 }
 
-/** With its parents. Node's own `recursive` never returns from a file system that refuses with ENOENT, as /proc does. */
+/** With its parents. Node's `recursive` never returns when a file system such as /proc refuses with ENOENT. */
 function makeDirectory(path: string): void {
   try {
     fs.mkdirSync(path, 0o700);
@@ -56,8 +53,8 @@ function makeDirectory(path: string): void {
 }
 
 /**
- * True after a disk filled up in the middle of a line. A large line that another process is just writing can be seen
- * growing, page by page: hence the second look.
+ * True after a disk filled up in the middle of a line. Checked twice, because a large line that another process is writing
+ * grows page by page.
  */
 function holdsHalfLine(fd: number): boolean {
   if (!endsInHalfLine(fd)) {
@@ -81,8 +78,8 @@ function isFull(path: string, moreBytes: number, { maxBytes }: Rotation): boolea
 }
 
 /**
- * `hooks.ndjson` becomes `.1`, `.1` becomes `.2`. Of several processes that find the file full, the one that makes
- * the lock file renames; the others write on. A lock left by a killed process is removed after a minute.
+ * `hooks.ndjson` becomes `.1`, `.1` becomes `.2`. Of several processes that find the file full, the one that creates the
+ * lock file renames; the others continue to write. The lock of a killed process is removed after a minute.
  */
 function rotate(path: string, moreBytes: number, rotation: Rotation): void {
   const lock = `${path}.lock`;
@@ -97,9 +94,10 @@ function rotate(path: string, moreBytes: number, rotation: Rotation): void {
       shift(path, rotation.keep);
     }
   } catch {
-    // A directory that may not be written to: the log grows on, which loses nothing.
+    // The directory is not writable. The log grows beyond its bound, which loses nothing.
   } finally {
-    fs.unlinkSync(lock);
+    // Another process may have removed it as stale.
+    fs.rmSync(lock, { force: true });
   }
 }
 

@@ -1,11 +1,18 @@
+import * as fs from 'node:fs';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
-import { parseBody } from './body.ts';
-import { HEAVY, REVIEW_OPENING } from './fields.ts';
-import { type Room, roomFor, type TrimLimits, trimObject, trimText } from './trim.ts';
+import {
+  HEAVY,
+  REVIEW_OPENING,
+  type Room,
+  roomFor,
+  type TrimLimits,
+  trimObject,
+  trimText,
+} from './fields.ts';
 
 /**
- * One line (without its end) for one body of a shell hook: `head` in front, heavy fields dropped, strings cut, content
- * left out unless `limits.content`. What a replayer would have read from dropped content is put beside it in `extra`.
+ * One line (without a line break) for one body of a shell hook: `head` first, heavy fields removed, strings truncated, and
+ * content removed unless `limits.content`. What a replay needs to know of removed content is added to `extra`.
  */
 export function lineOf(head: JsonObject, body: JsonObject, limits: TrimLimits): string {
   const hook = typeof body.hook_event_name === 'string' ? body.hook_event_name : '';
@@ -26,14 +33,14 @@ function withoutHeavy(fields: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !HEAVY.has(name)));
 }
 
-/** Such a turn is not the user's, and when the message is left out nothing else in the log says so. */
+/** Marks turns of Hermes's background review, which only the message could tell from the user's turns. */
 function reviewPrompt(extra: JsonObject, limits: TrimLimits): JsonObject {
   return limits.content || extra.user_message === undefined
     ? {}
     : { review_prompt: openingOf(extra.user_message).startsWith(REVIEW_OPENING) };
 }
 
-/** How a tool call ended, where Hermes (before 0.16) does not say and the result may be cut or left out. */
+/** How a tool call ended. Hermes before 0.16 does not report it, and the result may be truncated or removed. */
 function outcome(hook: string, extra: JsonObject, room: Room): JsonObject {
   if (hook !== 'post_tool_call' || extra.status) {
     return {};
@@ -46,7 +53,7 @@ function outcome(hook: string, extra: JsonObject, room: Room): JsonObject {
   return { status: 'error', ...message };
 }
 
-/** The start of a user message: a string, or a list of content parts. '' when it is no text. */
+/** The first text of a user message, which is a string or a list of content parts; '' when it is not text. */
 function openingOf(message: JsonValue): string {
   const [first] = Array.isArray(message) ? message : [message];
   const text: JsonValue | undefined = isJsonObject(first) ? first.text : first;
@@ -54,8 +61,8 @@ function openingOf(message: JsonValue): string {
 }
 
 /**
- * The error that a tool's result tells of: Hermes's own rule (0.16 and later) is a truthy `error` in a JSON object.
- * `undefined` when there is none; a successful terminal result carries `"error": null`.
+ * The error in a tool's result, by the rule of Hermes 0.16 and later: a truthy `error` in a JSON object.
+ * `undefined` without one; a successful terminal result has `"error": null`.
  */
 function errorOf(result: JsonValue | undefined): string | undefined {
   const object = typeof result === 'string' ? parseBody(result) : result;
@@ -66,7 +73,70 @@ function errorOf(result: JsonValue | undefined): string | undefined {
   return typeof error === 'string' ? error : JSON.stringify(error);
 }
 
-/** As Python means it: an empty list or object is no error. */
+/** As in Python: an empty list or object is false. */
 function truthy(value: JsonValue | undefined): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+}
+
+/** A JSON string, or one of the numbers that Python's `json` writes although JSON does not have them. */
+const STRING_OR_PYTHON_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
+
+/** The body that Hermes wrote to standard input; `undefined` when it is not a JSON object. */
+export function parseBody(text: string): JsonObject | undefined {
+  const value = parsed(text) ?? parsed(withoutPythonNumbers(text));
+  return isJsonObject(value) ? value : undefined;
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutPythonNumbers(text: string): string {
+  return text.replace(STRING_OR_PYTHON_NUMBER, (found) => (found.startsWith('"') ? found : 'null'));
+}
+
+/** The largest body seen of Hermes is below 1 MB. Beyond this limit the input is not from Hermes. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const RETRY_MILLIS = 5;
+const MAX_RETRIES = 1000;
+
+/**
+ * Reads the descriptor to its end, as text; `undefined` for a terminal, which has no end, and beyond the limit.
+ * Synchronous, because the agent waits and a stream costs several milliseconds.
+ */
+export function readBody(fd: number): string | undefined {
+  if (fs.fstatSync(fd).isCharacterDevice()) {
+    return undefined;
+  }
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for (let chunk = readChunk(fd); chunk.length > 0; chunk = readChunk(fd)) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_BODY_BYTES) {
+      return undefined;
+    }
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The next bytes; none at the end, or after five seconds of silence. */
+function readChunk(fd: number): Buffer {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let retries = 0; retries < MAX_RETRIES; retries += 1) {
+    try {
+      return chunk.subarray(0, fs.readSync(fd, chunk));
+    } catch (error) {
+      if (!(error && typeof error === 'object' && 'code' in error && error.code === 'EAGAIN')) {
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLIS);
+    }
+  }
+  return chunk.subarray(0, 0);
 }

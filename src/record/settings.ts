@@ -1,16 +1,16 @@
-/** What `hermes-otel record` was asked for, by its arguments and its environment. */
+/** Settings of `hermes-otel record`, from its arguments and its environment. */
 export interface RecordSettings {
   /** False with `HERMES_OTEL_ENABLED=false`: nothing is written. */
   readonly enabled: boolean;
-  /** `undefined` when neither a file nor a home directory is known: nothing can be written then. */
+  /** `undefined` when neither a file nor a home directory is known. Nothing is written then. */
   readonly path: string | undefined;
-  /** Longest string that is written whole; ids have a bound of their own. */
+  /** Longer strings are truncated. Ids have a limit of their own. */
   readonly maxChars: number;
-  /** The log is renamed before it would grow beyond this; 0: never. */
+  /** The log is rotated before it grows beyond this; 0: never. */
   readonly maxBytes: number;
-  /** How many renamed logs are kept. */
+  /** How many rotated logs are kept. */
   readonly keep: number;
-  /** False: messages, arguments, results and the like are left out. */
+  /** False: messages, arguments, results and other content are left out. */
   readonly content: boolean;
 }
 
@@ -19,8 +19,8 @@ const MAX_KEEP = 1000;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads `--out FILE` (or `--out=FILE`) and the `HERMES_OTEL_RECORD_*` variables. Whatever cannot be read counts as not
- * given: an agent waits for this command, and a complaint would reach nobody.
+ * Reads `--out FILE` (or `--out=FILE`) and the `HERMES_OTEL_RECORD_*` variables. An invalid value counts as not given,
+ * because an agent waits for this command and nobody would read an error message.
  */
 export function recordSettings(argv: readonly string[], env: Env): RecordSettings {
   return {
@@ -33,12 +33,12 @@ export function recordSettings(argv: readonly string[], env: Env): RecordSetting
   };
 }
 
-/** Hermes's home: `HERMES_HOME`, or `~/.hermes`; `undefined` when there is no home directory to speak of. */
+/** Hermes's home: `HERMES_HOME`, or `~/.hermes`; `undefined` when the user has no home directory. */
 export function hermesHome(env: Env): string | undefined {
   return expandHome(env.HERMES_HOME?.trim() || '~/.hermes', env);
 }
 
-/** Replaces a leading `~`: Hermes expands one only at the very start of a hook's command, not in its arguments. */
+/** Expands a leading `~`. Hermes expands it only at the start of a hook's command, not in its arguments. */
 export function expandHome(path: string, env: Env): string | undefined {
   if (path !== '~' && !path.startsWith('~/') && !path.startsWith('~\\')) {
     return path;
@@ -47,7 +47,7 @@ export function expandHome(path: string, env: Env): string | undefined {
   return home ? home + path.slice(1) : undefined;
 }
 
-/** Where the recorders write unless told otherwise. */
+/** The log that the recorders write by default. */
 export function defaultLog(home: string): string {
   return `${home}/hermes-otel/hooks.ndjson`;
 }
@@ -66,7 +66,6 @@ function outOption(argv: readonly string[]): string | undefined {
   return joined?.slice('--out='.length) ?? (at < 0 ? undefined : argv[at + 1]);
 }
 
-/** On unless it is said otherwise. */
 function isOn(text: string | undefined): boolean {
   return !['false', '0', 'no', 'off'].includes((text ?? '').trim().toLowerCase());
 }

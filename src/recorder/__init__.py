@@ -1,7 +1,7 @@
-"""Recorder of hermes-otel: every Hermes hook event becomes one line of NDJSON, stamped with the time it happened.
+"""Recorder of hermes-otel: writes every Hermes hook event as one line of NDJSON, with the time of the event.
 
-It watches and takes no part: callbacks return None, nothing they meet can raise into the agent, and a log that
-cannot be written costs lines, never a turn. Standard library only; what the settings mean is in docs/recording.md.
+It does not influence the agent: callbacks return None and never raise, and a log that cannot be written costs lines,
+never a turn. Standard library only. docs/recording.md explains the settings.
 """
 
 import json
@@ -14,13 +14,13 @@ import threading
 import time
 from hashlib import blake2b
 
-# Copies of the whole conversation, or objects: up to 356 KB per line, and nothing that a span needs.
+# Copies of the whole conversation, or objects: up to 356 KB per line, and no span needs them.
 HEAVY = frozenset(
     "conversation_history request_messages request response assistant_message system_prompt".split()
 )
 
-# The only strings that are written when content is left out: ids, names and codes. Everything that is not listed is
-# taken for content, so a hook or a field of tomorrow's Hermes cannot leak by being new.
+# The only strings that are written without content: ids, names and codes. Any other field counts as content, so a new
+# hook or field of a later Hermes cannot leak.
 PLAIN = frozenset(
     """
     hook_event_name telemetry_schema_version session_id task_id turn_id api_request_id tool_call_id session_key
@@ -31,35 +31,34 @@ PLAIN = frozenset(
     choice decided_by skill_name action provenance
     """.split()
 )
-# The only objects and lists that are entered when content is left out.
+# The only objects and lists whose values are written without content.
 PLAIN_OBJECTS = frozenset(("usage", "error"))
 PLAIN_LISTS = frozenset(("pattern_keys",))
-# In these hooks `reason` is what somebody wrote, not a code.
+# In these hooks `reason` is prose, not a code.
 PROSE_REASON = "kanban_"
 
-# How Hermes's background review fork opens its own prompt. Such a turn is not the user's, and when the message is
-# left out nothing else in the log says so.
+# The first words of the prompt of Hermes's background review, whose turns only the message tells from the user's.
 REVIEW_OPENING = "Review the conversation above"
 
-# Names that the line itself uses. A hook's own argument of that name (`pre_gateway_dispatch` has an `event`) gets a
-# trailing underscore.
+# Names that the line itself uses. An argument of a hook with such a name (`pre_gateway_dispatch` has an `event`) gets
+# a trailing underscore.
 OWN = frozenset(("ts", "event", "pid", "seq"))
 
 ID_CHARS = 1024
 KEY_CHARS = 256
-# Bounds for one line, whatever a tool is given: they keep the cost of an event flat.
+# Limits for one line, independent of its content: they bound the cost of an event.
 MAX_DEPTH = 16
 MAX_VALUES = 2000
-# How many strings of full length have room in one line.
+# How many strings of full length fit in one line.
 FULL_STRINGS = 8
 
-# Never written: nobody can try guessed arguments against a digest.
+# Never written, so that nobody can test guessed arguments against a digest.
 DIGEST_KEY = os.urandom(16)
 
 STALE_LOCK_SECONDS = 60.0
 MAX_KEEP = 1000
 
-# Used where Hermes cannot be asked (`hermes_cli.plugins.VALID_HOOKS`).
+# Used when `hermes_cli.plugins.VALID_HOOKS` cannot be imported.
 FALLBACK_HOOKS = """
     on_session_start on_session_end on_session_finalize on_session_reset pre_llm_call post_llm_call pre_api_request
     post_api_request pre_tool_call post_tool_call
@@ -73,7 +72,7 @@ _log = logging.getLogger(__name__)
 
 
 class Settings:
-    """What the environment asks for. A value that cannot be read counts as not given."""
+    """Settings from the environment. An invalid value counts as not given."""
 
     def __init__(self, env):
         self.path = _log_path(env)
@@ -102,7 +101,7 @@ def _whole_number(text, default):
 
 
 class Line:
-    """Makes one line of one event: drops, cuts, and turns what JSON cannot say into what it can."""
+    """Builds the line of one event: removes and truncates values, and converts what JSON cannot represent."""
 
     __slots__ = ("max_chars", "content", "chars_left", "values_left")
 
@@ -175,7 +174,7 @@ class Line:
         return out
 
     def other(self, name, value, depth):
-        """Subclasses of JSON's own types are written as those (a `str` enum, numpy's float64); the rest as `str()`."""
+        """Subclasses of JSON's own types are written as these types (a `str` enum, numpy's float64), others as `str()`."""
         for base in (str, int, float):
             if isinstance(value, base):
                 return self.value(name, getattr(base, "__%s__" % base.__name__)(value), depth)
@@ -184,7 +183,7 @@ class Line:
         return self.string(name, _str(value))
 
     def string(self, name, text):
-        # An id must stay whole to be worth anything: pairing compares it.
+        # Ids are compared for pairing, so they have a limit of their own.
         if name in PLAIN:
             if name == "base_url":
                 text = _url_secrets.sub("", text)
@@ -197,12 +196,12 @@ class Line:
         return "%s... [%d more]" % (text[:room], len(text) - room)
 
     def derived(self, event, kwargs):
-        """What a replayer would have read from content that is not, or not whole, in the line."""
+        """What a replay needs to know of content that is removed or truncated."""
         out = {}
         if not self.content:
             if "user_message" in kwargs:
                 out["review_prompt"] = _opening(kwargs["user_message"]).startswith(REVIEW_OPENING)
-            # Calls without an id are paired by name and arguments; before 0.16 only the second half had the id.
+            # Calls without an id are paired by name and arguments; before 0.16 only the end of a call had the id.
             if "args" in kwargs and not (kwargs.get("tool_call_id") and "telemetry_schema_version" in kwargs):
                 out["args_digest"] = self.digest(kwargs["args"])
         if event == "post_tool_call" and not kwargs.get("status"):
@@ -210,12 +209,12 @@ class Line:
         return out
 
     def digest(self, args):
-        """Equal for equal arguments within one process, and worthless outside it."""
+        """Equal for equal arguments within one process, and meaningless outside it."""
         text = _encode(Line(self.max_chars, True).value("args", args, 0))
         return blake2b(text.encode("utf-8", "backslashreplace"), key=DIGEST_KEY, digest_size=6).hexdigest()
 
     def outcome(self, result):
-        """Hermes's own rule (0.16 and later) for logs of versions that send no `status`."""
+        """The rule of Hermes 0.16 and later, for versions that send no `status`."""
         error = _error_of(result)
         if not error:
             return {"status": "ok"}
@@ -233,7 +232,7 @@ def _str(value):
 
 
 def _opening(message):
-    """The start of a user message: a string, or a list of content parts."""
+    """The first text of a user message, which is a string or a list of content parts."""
     if isinstance(message, (list, tuple)) and message:
         message = message[0].get("text") if isinstance(message[0], dict) else message[0]
     return message if isinstance(message, str) else ""
@@ -241,7 +240,7 @@ def _opening(message):
 
 def _error_of(result):
     if isinstance(result, str):
-        # Reading a large result costs milliseconds; without this word it cannot matter.
+        # Parsing a large result costs milliseconds. Without this word it has no error.
         if '"error"' not in result:
             return None
         try:
@@ -252,7 +251,7 @@ def _error_of(result):
 
 
 class Log:
-    """The file: opened late, opened again when it was moved away, renamed when it is full. Owns the descriptor."""
+    """The log file: opened at the first event, reopened when it was moved away, rotated when it is full."""
 
     def __init__(self, settings):
         self.path = settings.path
@@ -260,7 +259,7 @@ class Log:
         self.keep = settings.keep
         self.fd = None
         self.identity = None
-        # True when the file may end in half a line: the next line then starts on a new one.
+        # True when the file may end in half a line, which a line break then ends.
         self.torn = False
 
     def append(self, data):
@@ -284,8 +283,8 @@ class Log:
     def open(self):
         self.close()
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        # Read as well as append, to look at the last byte. Non-blocking: should somebody have put a FIFO here, the
-        # agent must not wait for its reader.
+        # Read access is for the last byte. Non-blocking: if the path is a FIFO, the agent must not wait for its
+        # reader.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         self.fd = os.open(self.path, flags, 0o600)
         found = os.fstat(self.fd)
@@ -299,7 +298,7 @@ class Log:
         return os.read(self.fd, 1) != b"\n"
 
     def still_ends_in_half_line(self):
-        """A large line that another process is just writing can be seen growing, page by page."""
+        """A large line that another process is writing grows page by page."""
         time.sleep(0.002)
         return self.ends_in_half_line()
 
@@ -314,8 +313,8 @@ class Log:
     def rotate(self, more):
         """`hooks.ndjson` becomes `.1`, `.1` becomes `.2`, and so on.
 
-        Of several processes that find the file full, the one that makes the lock file renames; the others write on
-        and find the new file at their next event. A lock left by a killed process is removed after a minute.
+        Of several processes that find the file full, the one that creates the lock file renames; the others continue
+        to write, and find the new file at their next event. The lock of a killed process is removed after a minute.
         """
         lock = self.path + ".lock"
         try:
@@ -331,7 +330,11 @@ class Log:
         except OSError as problem:
             _warn_once("cannot rotate %s: %s", self.path, problem)
         finally:
-            os.unlink(lock)
+            try:
+                os.unlink(lock)
+            except FileNotFoundError:
+                # Another process has removed it as stale.
+                pass
 
     def shift(self):
         if self.keep == 0:
@@ -351,19 +354,19 @@ class Log:
 
 
 class Recorder:
-    """Numbers the events of this process and appends them. Safe with threads, forks and signal handlers."""
+    """Numbers the events of this process and appends them to the log. Safe with threads, forks and signal handlers."""
 
     def __init__(self, settings):
         self.settings = settings
         self.log = Log(settings)
         self.seq = 0
-        # Re-entrant: a signal handler that ends the session fires hooks on the thread it interrupted.
+        # Re-entrant: a signal handler that ends the session calls hooks on the thread it interrupted.
         self.lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.after_fork)
 
     def after_fork(self):
-        # The lock may have been held by a thread that does not exist in the child.
+        # A thread that does not exist in the child may have held the lock.
         self.lock = threading.RLock()
         self.seq = 0
 
@@ -371,11 +374,11 @@ class Recorder:
         ts = round(time.time(), 6)
         try:
             with self.lock:
-                # Counted before anything can fail: a gap in `seq` tells that a line was lost.
+                # Counted before anything can fail: a gap in `seq` shows that a line was lost.
                 self.seq += 1
                 head = {"ts": ts, "event": event, "pid": os.getpid(), "seq": self.seq}
                 text = Line(self.settings.max_chars, self.settings.content).text(head, event, kwargs) + "\n"
-                # In a JSON string a lone surrogate's backslash form is its JSON escape.
+                # The backslash form of a lone surrogate is its escape in a JSON string.
                 self.log.append(text.encode("utf-8", "backslashreplace"))
         except Exception as problem:
             _warn_once("cannot record %s: %s: %s", event, type(problem).__name__, problem)
@@ -391,7 +394,7 @@ _warned = set()
 
 
 def _warn_once(message, *args):
-    """Into Hermes's own log, once per kind of problem: a full disk must not fill it."""
+    """Warns in Hermes's own log, once for each kind of problem: a full disk must not fill it."""
     if message in _warned:
         return
     _warned.add(message)
@@ -402,7 +405,7 @@ def _warn_once(message, *args):
 
 
 def hook_names():
-    """All hooks this Hermes has, in a fixed order."""
+    """All hooks of this Hermes, in a fixed order."""
     try:
         from hermes_cli.plugins import VALID_HOOKS
 

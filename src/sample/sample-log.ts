@@ -1,8 +1,8 @@
 import { type EpochMicros, shift } from '../model/time.ts';
 
 /**
- * The test of the plug-in's manual as a log: one session, one turn, two API calls, two tools. It becomes six spans in one trace
- * and a value in each of the seven metrics. Pure: the caller says when and under which session id.
+ * A sample log for tests of a receiver: one session, one turn, two API calls, two tools. It becomes six spans in one trace
+ * and one value in each of the seven metrics. The caller chooses the time and the session id.
  */
 export const SAMPLE_SPANS = 6;
 
@@ -10,7 +10,7 @@ const MODEL = 'sample-model';
 const TURN_MILLIS = 3_100;
 
 interface SampleEvent {
-  /** After the session's start. */
+  /** Milliseconds after the start of the session. */
   readonly atMillis: number;
   readonly event: string;
   readonly [field: string]: unknown;
@@ -55,13 +55,13 @@ export function sampleLog(sessionId: string, end: EpochMicros): readonly string[
 }
 
 function opening(): readonly SampleEvent[] {
-  const said = { model: MODEL, platform: 'cli' };
+  const fields = { model: MODEL, platform: 'cli' };
   return [
-    { atMillis: 0, event: 'on_session_start', ...said },
+    { atMillis: 0, event: 'on_session_start', ...fields },
     {
       atMillis: 20,
       event: 'pre_llm_call',
-      ...said,
+      ...fields,
       is_first_turn: true,
       user_message: 'A test of hermes-otel.',
     },
@@ -69,10 +69,10 @@ function opening(): readonly SampleEvent[] {
 }
 
 function closing(): readonly SampleEvent[] {
-  const said = { model: MODEL, platform: 'cli' };
+  const fields = { model: MODEL, platform: 'cli' };
   return [
-    { atMillis: 3_080, event: 'post_llm_call', ...said, assistant_response: 'It works.' },
-    { atMillis: 3_090, event: 'on_session_end', ...said, completed: true, interrupted: false },
+    { atMillis: 3_080, event: 'post_llm_call', ...fields, assistant_response: 'It works.' },
+    { atMillis: 3_090, event: 'on_session_end', ...fields, completed: true, interrupted: false },
     { atMillis: TURN_MILLIS, event: 'on_session_finalize', platform: 'cli' },
   ];
 }
@@ -91,7 +91,7 @@ interface SampleApiCall {
 
 function apiCall(call: SampleApiCall): readonly SampleEvent[] {
   const [inputTokens, outputTokens] = call.usage;
-  const said = {
+  const fields = {
     model: MODEL,
     platform: 'cli',
     provider: 'sample',
@@ -105,14 +105,14 @@ function apiCall(call: SampleApiCall): readonly SampleEvent[] {
     {
       atMillis: call.fromMillis,
       event: 'pre_api_request',
-      ...said,
+      ...fields,
       message_count: 2 * call.number,
       tool_count: 2,
     },
     {
       atMillis: call.toMillis,
       event: 'post_api_request',
-      ...said,
+      ...fields,
       api_duration: (call.toMillis - call.fromMillis) / 1000,
       ended_at: call.at(call.toMillis),
       finish_reason: call.toolCalls === 0 ? 'stop' : 'tool_calls',
@@ -141,13 +141,13 @@ interface SampleToolCall {
 }
 
 function toolCall({ turnId, name, fromMillis, toMillis, args }: SampleToolCall): readonly SampleEvent[] {
-  const said = { tool_name: name, tool_call_id: `call_${name}`, api_request_id: `${turnId}:api:1`, args };
+  const fields = { tool_name: name, tool_call_id: `call_${name}`, api_request_id: `${turnId}:api:1`, args };
   return [
-    { atMillis: fromMillis, event: 'pre_tool_call', ...said },
+    { atMillis: fromMillis, event: 'pre_tool_call', ...fields },
     {
       atMillis: toMillis,
       event: 'post_tool_call',
-      ...said,
+      ...fields,
       duration_ms: toMillis - fromMillis,
       status: 'ok',
       result: '{"error": null}',

@@ -1,11 +1,55 @@
+/** The end-to-end checklist of the viewing stack: seven steps, each of which asks the programs themselves. */
 import { SAMPLE_SPANS } from '../sample/sample-log.ts';
-import { at, get, inWords, list, postJson } from './http.ts';
-import { type CheckWorld, failed, ok, type SentSample, type StepResult } from './step.ts';
 
-/**
- * The end-to-end checklist of the plug-in's manual, asked of the programs themselves. Every step is asked, also after a failed
- * one: what fails together is half of the answer.
- */
+/** The result of one step. */
+export interface StepResult {
+  readonly name: string;
+  readonly ok: boolean;
+  /** One sentence. */
+  readonly found: string;
+  /** `undefined` when the step is ok. */
+  readonly next: string | undefined;
+}
+
+/** Base addresses, without a trailing slash. */
+export interface StackAddresses {
+  /** OTLP over HTTP. */
+  readonly collector: string;
+  /** The Collector's health check. */
+  readonly health: string;
+  readonly jaeger: string;
+  readonly prometheus: string;
+  readonly grafana: string;
+}
+
+/** The result of sending the six-span sample. */
+export interface SentSample {
+  readonly traceId: string;
+  /** One sentence each; empty when everything was accepted. */
+  readonly problems: readonly string[];
+}
+
+/** What the checklist needs from outside. */
+export interface CheckWorld {
+  readonly addresses: StackAddresses;
+  /** Sends the sample to the Collector. Rejects only for a bug of ours. */
+  sendSample(endpoint: string): Promise<SentSample>;
+  /** How long a program may take to show what it received. */
+  readonly waitMillis: number;
+  /** Milliseconds of a monotonic clock. */
+  now(): number;
+  sleep(millis: number): Promise<unknown>;
+}
+
+function ok(name: string, found: string): StepResult {
+  return { name, ok: true, found, next: undefined };
+}
+
+function failed(name: string, found: string, next: string): StepResult {
+  return { name, ok: false, found, next };
+}
+
+/** Runs every step, also after one that failed: the steps that fail together show the cause. */
 export async function* checkStack(world: CheckWorld): AsyncGenerator<StepResult> {
   yield await programsAnswer(world);
   yield await collectorAccepts(world);
@@ -28,12 +72,12 @@ async function programsAnswer({ addresses }: CheckWorld): Promise<StepResult> {
   const answers = await Promise.all(
     programs.map(async ([program, url]) => ({ program, url, answer: await get(url) })),
   );
-  const silent = answers.filter(({ answer }) => answer.status !== 200);
-  if (silent.length === 0) return ok(name, programs.map(([program]) => program).join(', '));
+  const unanswered = answers.filter(({ answer }) => answer.status !== 200);
+  if (unanswered.length === 0) return ok(name, programs.map(([program]) => program).join(', '));
   return failed(
     name,
-    silent.map(({ program, url, answer }) => `${program}: ${inWords(answer)} at ${url}`).join('; '),
-    "`docker compose up -d --wait` in the stack's folder, then `docker compose ps` and `docker compose logs` of the silent one.",
+    unanswered.map(({ program, url, answer }) => `${program}: ${describe(answer)} at ${url}`).join('; '),
+    "`docker compose up -d --wait` in the stack's folder, then `docker compose ps` and `docker compose logs` of the program that does not answer.",
   );
 }
 
@@ -44,7 +88,7 @@ async function collectorAccepts({ addresses }: CheckWorld): Promise<StepResult> 
   if (answer.status === 200) return ok(name, url);
   return failed(
     name,
-    `${inWords(answer)} at ${url}`,
+    `${describe(answer)} at ${url}`,
     "Check that nothing else has the port (`docker compose ps` shows it as published) and that --collector names the HTTP port, 4318, not gRPC's 4317.",
   );
 }
@@ -63,7 +107,7 @@ async function targetIsUp(world: CheckWorld): Promise<StepResult> {
     name,
     answer.status === 200
       ? `The target \`otel-collector\` is ${String(health ?? 'not there')}.`
-      : inWords(answer),
+      : describe(answer),
     "Open /targets in Prometheus for the reason; prometheus.yaml must name the Collector's port 8889.",
   );
 }
@@ -84,12 +128,12 @@ async function jaegerShows(world: CheckWorld, { traceId }: SentSample): Promise<
   if (spans === SAMPLE_SPANS) return ok(name, `${world.addresses.jaeger}/trace/${traceId}`);
   return failed(
     name,
-    answer.status === 200 ? `It shows ${spans} spans.` : `${inWords(answer)} for trace ${traceId}`,
-    'Read `docker compose logs otel-collector`: it says when it cannot reach jaeger:4317.',
+    answer.status === 200 ? `It shows ${spans} spans.` : `${describe(answer)} for trace ${traceId}`,
+    'Read `docker compose logs otel-collector`, which shows whether it can reach jaeger:4317.',
   );
 }
 
-/** The seven metrics, as the first words of their Prometheus names. */
+/** The prefixes of the seven metrics' Prometheus names. */
 export const METRIC_FAMILIES = [
   'hermes_gen_ai_client_operation_duration_seconds',
   'hermes_gen_ai_client_token_usage',
@@ -112,8 +156,8 @@ async function metricsAreThere(world: CheckWorld): Promise<StepResult> {
   if (missing?.length === 0) return ok(name, 'All of `{__name__=~"hermes_.*"}`.');
   return failed(
     name,
-    answer.status === 200 ? `Missing: ${(missing ?? METRIC_FAMILIES).join(', ')}.` : inWords(answer),
-    "Look at the Collector's port 8889, path /metrics: when they are there, Prometheus has not scraped yet or has no honor_labels.",
+    answer.status === 200 ? `Missing: ${(missing ?? METRIC_FAMILIES).join(', ')}.` : describe(answer),
+    "Open the Collector's port 8889, path /metrics. If they are there, Prometheus has not scraped yet or lacks honor_labels.",
   );
 }
 
@@ -131,7 +175,7 @@ async function dataSourcesAreGreen({ addresses }: CheckWorld): Promise<StepResul
   return failed(
     name,
     bad
-      .map(({ uid, answer }) => `${uid}: ${String(at(answer.body, 'message') ?? inWords(answer))}`)
+      .map(({ uid, answer }) => `${uid}: ${String(at(answer.body, 'message') ?? describe(answer))}`)
       .join('; '),
     'Grafana → Connections → Data sources → Save & test says why; the files under grafana/provisioning must be mounted.',
   );
@@ -142,14 +186,80 @@ interface Look<T> {
   readonly value: T;
 }
 
-/** Asks until `look` is content, a second apart, for as long as the world allows. `value` is the last look's. */
+/** Asks once a second until `look` is done or the time is up. `value` is that of the last answer. */
 async function eventually<T>(world: CheckWorld, url: string, look: (body: unknown) => Look<T>) {
   const deadline = world.now() + world.waitMillis;
   for (;;) {
     const answer = await get(url);
     const { done, value } = look(answer.body);
-    // Who does not answer at all was told about by the first step, and waiting will not help.
+    // The first step reports programs that do not answer. Waiting would not help.
     if (done || answer.status === undefined || world.now() >= deadline) return { answer, value };
     await world.sleep(1_000);
   }
+}
+
+/** A response, or the reason why there is none. */
+export interface Answer {
+  /** `undefined` without a response. */
+  readonly status: number | undefined;
+  /** Parsed JSON; `undefined` when the response was something else. */
+  readonly body: unknown;
+  /** Why there is no response, in a few words. */
+  readonly reason: string | undefined;
+}
+
+const TIMEOUT_MILLIS = 5_000;
+
+async function get(url: string): Promise<Answer> {
+  return ask(url, {});
+}
+
+async function postJson(url: string, body: unknown): Promise<Answer> {
+  return ask(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
+    const text = await response.text();
+    return { status: response.status, body: parsed(text), reason: undefined };
+  } catch (error) {
+    return { status: undefined, body: undefined, reason: reasonOf(error) };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node's fetch reports "fetch failed"; the reason is in its cause: `ECONNREFUSED`, `ENOTFOUND`… */
+function reasonOf(error: unknown): string {
+  const reasons = [at(error, 'cause', 'code'), at(error, 'cause', 'message'), at(error, 'message')];
+  return String(reasons.find((reason) => typeof reason === 'string' && reason !== '') ?? error);
+}
+
+function describe({ status, reason }: Answer): string {
+  return status === undefined ? `no answer (${reason})` : `HTTP ${status}`;
+}
+
+/** The value at a path of keys and indexes; `undefined` when there is none. */
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+/** An array in parsed JSON, empty when there is none. */
+function list(body: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const value = at(body, ...path);
+  return Array.isArray(value) ? value : [];
 }

@@ -1,10 +1,9 @@
+/** The files of the viewing stack, from this package into a folder of the user. */
 import { access, cp, mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The viewing stack's files as the package carries them, and a copy of them for the user. */
-
-/** `docs/stack` of the package: two folders up from here, in `src` as in `dist`. */
+/** `docs/stack` of the package, which is two folders up in `src` and in `dist`. */
 const shipped = fileURLToPath(new URL('../../docs/stack/', import.meta.url));
 
 /** The files' paths below the stack's folder, sorted. */
@@ -14,7 +13,7 @@ export async function stackFiles(): Promise<readonly string[]> {
   return files.map((file) => relative(shipped, join(file.parentPath, file.name))).sort();
 }
 
-/** Those of `files` that `folder` has already. */
+/** Those of `files` that exist in `folder`. */
 export async function alreadyIn(folder: string, files: readonly string[]): Promise<readonly string[]> {
   const there = await Promise.all(
     files.map((file) =>
@@ -27,7 +26,7 @@ export async function alreadyIn(folder: string, files: readonly string[]): Promi
   return files.filter((_, index) => there[index]);
 }
 
-/** Writes the stack's files below `folder`, which is made when it is not there. Overwrites. */
+/** Writes the files to `folder`, which is created when it is missing. Overwrites. */
 export async function writeStack(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await cp(shipped, folder, { recursive: true });

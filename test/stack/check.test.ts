@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { checkStack, METRIC_FAMILIES } from '../../src/stack/check.ts';
-import type { CheckWorld, StepResult } from '../../src/stack/step.ts';
+import { type CheckWorld, checkStack, METRIC_FAMILIES, type StepResult } from '../../src/stack/check.ts';
 
 const TRACE = 'a'.repeat(32);
 const SOURCE = { status: 'OK', message: 'Successfully queried' };

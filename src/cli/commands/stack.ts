@@ -1,9 +1,9 @@
-/** `hermes-otel stack`: the viewing stack's files, and whether what they start works from end to end. */
+/** `hermes-otel stack`: writes the files of the viewing stack, and checks the running stack from end to end. */
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { StackAddresses, StepResult } from '../../stack/step.ts';
+import type { StackAddresses, StepResult } from '../../stack/check.ts';
 import { visible } from '../../view/visible.ts';
 import { CliError } from '../cli-error.ts';
 import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';
@@ -11,53 +11,54 @@ import { addExamples } from '../help.ts';
 import type { Io } from '../io.ts';
 
 const INIT_FLAGS = {
-  force: switchFlag({ flags: '--force', help: 'overwrite files that are there already' }),
+  force: switchFlag({ flags: '--force', help: 'overwrite existing files' }),
 } as const;
 
 const address = (name: string, fallback: string, what: string) =>
   textFlag({ flags: `--${name} <url>`, help: what, fallback });
 
 const CHECK_FLAGS = {
-  collector: address('collector', 'http://localhost:4318', 'the Collector, OTLP over HTTP'),
-  health: address('health', 'http://localhost:13133', "the Collector's health check"),
-  jaeger: address('jaeger', 'http://localhost:16686', 'Jaeger'),
-  prometheus: address('prometheus', 'http://localhost:9090', 'Prometheus'),
-  grafana: address('grafana', 'http://localhost:3000', 'Grafana'),
+  collector: address('collector', 'http://localhost:4318', 'OTLP/HTTP address of the Collector'),
+  health: address('health', 'http://localhost:13133', "address of the Collector's health check"),
+  jaeger: address('jaeger', 'http://localhost:16686', 'address of Jaeger'),
+  prometheus: address('prometheus', 'http://localhost:9090', 'address of Prometheus'),
+  grafana: address('grafana', 'http://localhost:3000', 'address of Grafana'),
   wait: durationFlag({
     flags: '--wait <time>',
-    help: 'how long a program may take to show what it was sent',
+    help: 'maximum time for a program to show what it received',
     fallback: '45s',
   }),
-  json: switchFlag({ flags: '--json', help: 'the steps as JSON' }),
+  json: switchFlag({ flags: '--json', help: 'print the steps as JSON' }),
 } as const;
 
 export function registerStack(program: Command, io: Io, exit: (code: number) => void): void {
   const stack = program.command('stack');
   addExamples(stack, [
     ['hermes-otel stack init viewing', 'write the files, then `docker compose up -d --wait` in viewing'],
-    ['hermes-otel stack check', 'seven steps from the Collector to the dashboard'],
+    ['hermes-otel stack check', 'check the seven steps from the Collector to the dashboard'],
   ]);
   const init = stack
     .command('init')
-    .description('write the Docker Compose file, the configuration and the dashboard')
-    .argument('<folder>', 'where to; made when it is not there');
+    .description('Write the Docker Compose file, the configuration and the dashboard')
+    .argument('<folder>', 'target folder, created when it is missing');
   addFlags(init, INIT_FLAGS);
   addExamples(init, [
-    ['hermes-otel stack init viewing', 'everything that `docker compose up` needs, in the folder viewing'],
-    ['hermes-otel stack init viewing --force', 'the same again, over what stands there'],
+    [
+      'hermes-otel stack init viewing',
+      'write everything that `docker compose up` needs to the folder viewing',
+    ],
+    ['hermes-otel stack init viewing --force', 'overwrite the files that are there'],
   ]);
   init.action(async (folder: string) => {
     await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
   });
-  const check = stack
-    .command('check')
-    .description('the end-to-end checklist: seven steps, each ok or failed');
+  const check = stack.command('check').description('Check the running stack: seven steps, each ok or failed');
   addFlags(check, CHECK_FLAGS);
   addExamples(check, [
-    ['hermes-otel stack check', 'whether the stack on this machine shows what it is sent'],
+    ['hermes-otel stack check', 'check the stack on this machine'],
     [
       'hermes-otel stack check --jaeger http://jaeger.example.com:16686 --wait 90s',
-      'with a Jaeger elsewhere, and more patience',
+      'check another Jaeger, with a longer timeout',
     ],
   ]);
   check.action(async () => {
@@ -72,7 +73,7 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
   const there = await alreadyIn(target, files);
   if (there.length > 0 && !flags.force) {
     throw new CliError(
-      `${folder} has ${there.join(', ')} already: choose another folder, or --force to overwrite.`,
+      `${folder} has ${there.join(', ')} already: choose another folder, or use --force to overwrite.`,
     );
   }
   await writeStack(target);
@@ -82,7 +83,7 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
   );
 }
 
-/** @returns 0 when every step is ok, else 1. */
+/** @returns exit code 0 when every step is ok, else 1 */
 async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promise<number> {
   const [{ checkStack }, { sendSample }] = await Promise.all([
     import('../../stack/check.ts'),
@@ -91,7 +92,7 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
   const steps: StepResult[] = [];
   const checked = checkStack({
     addresses: addressesOf(flags),
-    // The addresses are given here: variables of another set-up are not to lead the test elsewhere.
+    // An empty environment: variables must not redirect the test to another receiver.
     sendSample: (endpoint) =>
       sendSample({ exporter: ['otlp'], endpoint, header: [], traces: true, metrics: true }, {}, io),
     waitMillis: flags.wait,
