@@ -192,6 +192,21 @@ def recovers():
     return {}
 
 
+def stolen_lock():
+    """Another process removes the rotation lock as stale while this one renames the logs."""
+    module, context = load(HOOKS)
+    shift = module.Log.shift
+
+    def steal_and_shift(log):
+        os.unlink(log.path + ".lock")
+        shift(log)
+
+    module.Log.shift = steal_and_shift
+    for number in range(4):
+        context.fire("pre_llm_call", n=number, user_message="x" * 90)
+    return {}
+
+
 def full_disk():
     """How often Hermes's own log hears of it."""
     heard = []
@@ -234,7 +249,7 @@ def without_hermes():
     return {"registered": sorted(context.hooks)}
 
 
-SCENARIOS = (events, odd_values, own_names, threads, one_of_many, fork, signals, moved, recovers, full_disk, cost, names, without_hermes)
+SCENARIOS = (events, odd_values, own_names, threads, one_of_many, fork, signals, moved, recovers, stolen_lock, full_disk, cost, names, without_hermes)
 told = {scenario.__name__: scenario for scenario in SCENARIOS}[sys.argv[1]]()
 told["returned_only_none"] = all(value is None for value in returned)
 json.dump(told, sys.stdout)

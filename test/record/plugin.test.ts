@@ -293,6 +293,13 @@ describeWithPython('whatever happens', () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
+  test('a rotation whose lock was stolen loses no event', () => {
+    const path = newLog();
+    drive('stolen_lock', { ...to(path), HERMES_OTEL_RECORD_MAX_BYTES: '100' });
+    const kept = readdirSync(join(path, '..')).flatMap((name) => readLog(join(path, '..', name)));
+    expect(kept.map(({ n }) => Number(n)).sort()).toEqual([0, 1, 2, 3]);
+  });
+
   test('an event costs less than 0.2 ms of processor time', () => {
     expect(Number(drive('cost', to(newLog())).median_micros)).toBeLessThan(200);
   });
