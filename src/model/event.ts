@@ -1,5 +1,6 @@
 import type { JsonValue } from './json.ts';
 import type { LineRef } from './line.ts';
+import type { RequestFacts, ResponseFacts } from './message.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
@@ -45,6 +46,8 @@ export interface EventBase extends LineRef {
   readonly turnId: string | undefined;
   readonly model: string | undefined;
   readonly platform: string | undefined;
+  /** Hermes's profile, which tells apart the agents of one gateway. Newer builds only. */
+  readonly profile: string | undefined;
 }
 
 export interface SessionStart extends EventBase {
@@ -112,6 +115,7 @@ export interface PreApiRequest extends EventBase, ApiFields {
   readonly approxInputTokens: number | undefined;
   readonly requestCharCount: number | undefined;
   readonly maxTokens: number | undefined;
+  readonly request: RequestFacts | undefined;
 }
 
 /** Token counts of one answer (Hermes's `usage`). A count that was not reported is `undefined`. */
@@ -140,6 +144,9 @@ export interface AnswerFields {
   readonly usage: Usage | undefined;
   readonly assistantContentChars: number | undefined;
   readonly assistantToolCallCount: number | undefined;
+  /** The cost in US dollars as the provider or Hermes reports it; `undefined` when unknown, never a computed price. */
+  readonly costUsd: number | undefined;
+  readonly response: ResponseFacts | undefined;
 }
 
 export interface PostApiRequest extends EventBase, ApiFields, AnswerFields {
@@ -240,6 +247,7 @@ export interface PreAuxiliaryCall extends EventBase, ApiFields {
   readonly auxTask: string | undefined;
   readonly messageCount: number | undefined;
   readonly streaming: boolean | undefined;
+  readonly request: RequestFacts | undefined;
 }
 
 export interface PostAuxiliaryCall extends EventBase, ApiFields, AnswerFields {

@@ -1,4 +1,5 @@
 import type { AnswerFields, ToolStatus, Usage } from './event.ts';
+import type { RequestFacts } from './message.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
@@ -107,6 +108,8 @@ export interface SessionSpan extends SpanBase {
   readonly kind: 'session';
   readonly model: string | undefined;
   readonly platform: string | undefined;
+  /** Hermes's profile; absent in logs without profiles. */
+  readonly profile?: string | undefined;
   /** Of the session's last turn; `undefined` when no turn has it. */
   readonly completed: boolean | undefined;
   readonly interrupted: boolean | undefined;
@@ -139,6 +142,7 @@ export interface TurnSpan extends SpanBase {
   readonly isFirstTurn: boolean | undefined;
   readonly model: string | undefined;
   readonly platform: string | undefined;
+  readonly profile?: string | undefined;
   readonly provider: string | undefined;
   readonly senderId: string | undefined;
   /** A background review fork: kept as a span, left out of the session's counts and sums. */
@@ -196,6 +200,7 @@ export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
   /** From the attempt's start to the first chunk of its answer. */
   readonly timeToFirstChunkMicros: number | undefined;
   readonly contextLength: number | undefined;
+  readonly request?: RequestFacts | undefined;
   /** `undefined` when the log has no failure. */
   readonly error: CallError | undefined;
   /** True with an answer (a `post_api_request`), with or without usage. */
@@ -268,6 +273,7 @@ export interface AuxiliaryCallSpan extends SpanBase, Partial<AnswerFields> {
   readonly retryCount: number;
   readonly messageCount: number | undefined;
   readonly streaming: boolean | undefined;
+  readonly request?: RequestFacts | undefined;
   readonly error: CallError | undefined;
   readonly answered: boolean;
   readonly background: boolean;

@@ -1,6 +1,7 @@
 import type { ApiRequestError, PostApiRequest, PreApiRequest, StreamDelta } from '../model/event.ts';
 import { count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
-import { errorMessage, errorType, readUsage } from './usage.ts';
+import { readRequest, readResponse } from './messages.ts';
+import { errorMessage, errorType, readCost, readUsage } from './usage.ts';
 
 export function readPreApiRequest(fields: Fields): PreApiRequest {
   const { body, extra } = fields;
@@ -14,6 +15,7 @@ export function readPreApiRequest(fields: Fields): PreApiRequest {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
     apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
     provider: text(fields, 'provider', body.provider, extra.provider),
@@ -31,6 +33,7 @@ export function readPreApiRequest(fields: Fields): PreApiRequest {
     ),
     requestCharCount: count(fields, 'request_char_count', body.request_char_count, extra.request_char_count),
     maxTokens: count(fields, 'max_tokens', body.max_tokens, extra.max_tokens),
+    request: readRequest(fields),
   };
 }
 
@@ -46,6 +49,7 @@ export function readPostApiRequest(fields: Fields): PostApiRequest {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
     apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
     provider: text(fields, 'provider', body.provider, extra.provider),
@@ -58,6 +62,8 @@ export function readPostApiRequest(fields: Fields): PostApiRequest {
     finishReason: text(fields, 'finish_reason', body.finish_reason, extra.finish_reason),
     responseModel: text(fields, 'response_model', body.response_model, extra.response_model),
     usage: readUsage(fields),
+    costUsd: readCost(fields),
+    response: readResponse(fields),
     assistantContentChars: count(
       fields,
       'assistant_content_chars',
@@ -88,6 +94,7 @@ export function readApiRequestError(fields: Fields): ApiRequestError {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
     apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
     provider: text(fields, 'provider', body.provider, extra.provider),
@@ -119,6 +126,7 @@ export function readStreamDelta(fields: Fields): StreamDelta {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     iteration: count(fields, 'iteration', body.iteration, extra.iteration),
   };
 }

@@ -1,6 +1,7 @@
 import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
 import { count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
-import { errorMessage, errorType, readUsage } from './usage.ts';
+import { readRequest, readResponse } from './messages.ts';
+import { errorMessage, errorType, readCost, readUsage } from './usage.ts';
 
 export function readPreAuxiliaryCall(fields: Fields): PreAuxiliaryCall {
   const { body, extra } = fields;
@@ -14,6 +15,7 @@ export function readPreAuxiliaryCall(fields: Fields): PreAuxiliaryCall {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
     apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
     provider: text(fields, 'provider', body.provider, extra.provider),
@@ -24,6 +26,7 @@ export function readPreAuxiliaryCall(fields: Fields): PreAuxiliaryCall {
     auxTask: text(fields, 'aux_task', body.aux_task, extra.aux_task),
     messageCount: count(fields, 'message_count', body.message_count, extra.message_count),
     streaming: flag(fields, 'streaming', body.streaming, extra.streaming),
+    request: readRequest(fields),
   };
 }
 
@@ -39,6 +42,7 @@ export function readPostAuxiliaryCall(fields: Fields): PostAuxiliaryCall {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
     apiCallCount: count(fields, 'api_call_count', body.api_call_count, extra.api_call_count),
     provider: text(fields, 'provider', body.provider, extra.provider),
@@ -51,6 +55,8 @@ export function readPostAuxiliaryCall(fields: Fields): PostAuxiliaryCall {
     finishReason: text(fields, 'finish_reason', body.finish_reason, extra.finish_reason),
     responseModel: text(fields, 'response_model', body.response_model, extra.response_model),
     usage: readUsage(fields),
+    costUsd: readCost(fields),
+    response: readResponse(fields),
     assistantContentChars: count(
       fields,
       'assistant_content_chars',

@@ -116,7 +116,7 @@ export function shallow<V extends JsonValue>(fields: Fields, key: string, value:
   return undefined;
 }
 
-function isDeep(value: JsonValue | undefined, levels = DEEPEST): boolean {
+export function isDeep(value: JsonValue | undefined, levels = DEEPEST): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   if (isJsonObject(value)) return hasDeep(value, levels - 1);

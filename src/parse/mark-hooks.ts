@@ -50,6 +50,7 @@ export function readMark(fields: Fields): Mark {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     name: fields.hook,
     fields: shownFields(fields),
   };
@@ -69,6 +70,7 @@ export function readKanban(fields: Fields): Mark | Unmapped {
     turnId,
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     name: fields.hook,
   };
   if (sessionId === undefined && turnId === undefined) return { hook: 'unmapped', ...base };
@@ -119,6 +121,7 @@ export function readUnmapped(fields: Fields): Unmapped {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     name: fields.hook,
   };
 }

@@ -21,6 +21,7 @@ export function readSessionStart(fields: Fields): SessionStart {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
   };
 }
 
@@ -36,6 +37,7 @@ export function readSessionEnd(fields: Fields): SessionEnd {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     completed: flag(fields, 'completed', body.completed, extra.completed),
     interrupted: flag(fields, 'interrupted', body.interrupted, extra.interrupted),
     failed: flag(fields, 'failed', body.failed, extra.failed),
@@ -56,6 +58,7 @@ export function readSessionFinalize(fields: Fields): SessionFinalize {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     reason: text(fields, 'reason', body.reason, extra.reason),
   };
 }
@@ -72,6 +75,7 @@ export function readSessionReset(fields: Fields): SessionReset {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     reason: text(fields, 'reason', body.reason, extra.reason),
     oldSessionId: text(fields, 'old_session_id', body.old_session_id, extra.old_session_id),
   };
@@ -90,6 +94,7 @@ export function readPreLlmCall(fields: Fields): PreLlmCall {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     isFirstTurn: flag(fields, 'is_first_turn', body.is_first_turn, extra.is_first_turn),
     senderId: text(fields, 'sender_id', body.sender_id, extra.sender_id),
     parentSessionId: text(fields, 'parent_session_id', body.parent_session_id, extra.parent_session_id),
@@ -114,6 +119,7 @@ export function readPostLlmCall(fields: Fields): PostLlmCall {
     turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
+    profile: text(fields, 'profile', body.profile, extra.profile),
     assistantResponse: contentText(
       fields,
       'assistant_response',

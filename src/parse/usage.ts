@@ -1,6 +1,6 @@
 import type { Usage } from '../model/event.ts';
 import { isJsonObject } from '../model/json.ts';
-import { count, type Fields, text, warn, wrongType } from './fields.ts';
+import { amount, count, type Fields, text, warn, wrongType } from './fields.ts';
 
 /** The token counts of an answer; `undefined` for null, or an object without any count. */
 export function readUsage(fields: Fields): Usage | undefined {
@@ -39,6 +39,14 @@ function isEmpty(counts: Usage): boolean {
     counts.promptTokens === undefined &&
     counts.totalTokens === undefined
   );
+}
+
+/** The cost of an answer in US dollars; beside `usage`, in it, or `undefined` when not reported. */
+export function readCost(fields: Fields): number | undefined {
+  const { body, extra } = fields;
+  const usage = body.usage ?? extra.usage;
+  const inner = isJsonObject(usage) ? usage.cost : undefined;
+  return amount(fields, 'cost', body.cost ?? extra.cost, inner);
 }
 
 /** `error_type`, else the `type` in `error`. */

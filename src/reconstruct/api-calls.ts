@@ -218,6 +218,7 @@ function newAttempt(
     approxInputTokens: request?.approxInputTokens,
     requestCharCount: request?.requestCharCount,
     maxTokens: request?.maxTokens,
+    request: request?.request,
     firstChunkAt: undefined,
     presumed: undefined,
   };
@@ -267,6 +268,7 @@ function attemptSpan({ state, turn }: TurnContext, attempt: AttemptState, end: A
     approxInputTokens: attempt.approxInputTokens,
     requestCharCount: attempt.requestCharCount,
     maxTokens: attempt.maxTokens,
+    request: attempt.request,
     callDurationMicros: end.callDurationMicros,
     timeToFirstChunkMicros:
       firstChunkAt === undefined ? undefined : Math.max(0, firstChunkAt - attempt.startTime),
@@ -279,6 +281,8 @@ function attemptSpan({ state, turn }: TurnContext, attempt: AttemptState, end: A
     finishReason: answer?.finishReason,
     responseModel: answer?.responseModel,
     usage: answer?.usage,
+    costUsd: answer?.costUsd,
+    response: answer?.response,
     assistantContentChars: answer?.assistantContentChars,
     assistantToolCallCount: answer?.assistantToolCallCount,
   };

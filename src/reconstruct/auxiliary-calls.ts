@@ -48,6 +48,8 @@ export function onPostAuxiliaryCall(context: TurnContext, event: PostAuxiliaryCa
     finishReason: event.finishReason,
     responseModel: event.responseModel,
     usage: event.usage,
+    costUsd: event.costUsd,
+    response: event.response,
     assistantContentChars: event.assistantContentChars,
     assistantToolCallCount: event.assistantToolCallCount,
   };
@@ -112,6 +114,7 @@ function openAuxiliary(session: SessionState, event: AuxiliaryEvent, startTime: 
     retryCount: event.retryCount,
     messageCount: event.messageCount,
     streaming: event.streaming,
+    request: event.hook === 'pre_auxiliary_call' ? event.request : undefined,
     presumed: undefined,
   };
 }
@@ -136,6 +139,7 @@ function auxiliarySpan(
     retryCount: auxiliary.retryCount ?? 0,
     messageCount: auxiliary.messageCount,
     streaming: auxiliary.streaming,
+    request: auxiliary.request,
     error: undefined,
     answered: false,
     background: turn.background,

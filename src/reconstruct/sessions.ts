@@ -20,6 +20,7 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     incomplete: undefined,
     model: undefined,
     platform: undefined,
+    profile: undefined,
     previousSessionId: undefined,
     parentSessionId: undefined,
     subagent: undefined,
@@ -54,6 +55,7 @@ export function touchSession(state: State, session: SessionState, event: HookEve
   session.lastTime = later(session.lastTime, event.time);
   session.model ??= event.model;
   session.platform ??= event.platform;
+  session.profile ??= event.profile;
   touchAbove(state, session, event.time);
 }
 
@@ -146,6 +148,7 @@ export function sessionSpan(
     incomplete,
     model: session.model,
     platform: session.platform,
+    profile: session.profile,
     completed: session.completed,
     interrupted: session.interrupted,
     turnCount: session.turnCount,

@@ -1,5 +1,6 @@
 /** The state as JSON text and back, for a checkpoint. It holds content only when that was asked for. */
 import type { HookEvent } from '../model/event.ts';
+import type { RequestFacts } from '../model/message.ts';
 import { fingerprintOf } from './ids.ts';
 import type { ReconstructOptions } from './options.ts';
 import { createState, type SessionState, type State, type TurnState } from './state.ts';
@@ -11,7 +12,7 @@ export const STATE_FORMAT = 4;
  * The JSON form of `T`: a map is its entries. As a type, so that the compiler names a map that is not written. A replacer
  * would find all maps by itself, but makes writing nearly twice as long.
  */
-type Plain<T> = T extends string | number | boolean | undefined
+type Plain<T> = T extends string | number | boolean | undefined | RequestFacts
   ? T
   : T extends ReadonlyMap<infer K, infer V>
     ? (readonly [K, Plain<V>])[]

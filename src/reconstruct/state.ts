@@ -3,6 +3,7 @@
  * written to a checkpoint. It holds no content of the log unless content was asked for.
  */
 import type { ApiFields, HookEvent, ToolStatus, Usage } from '../model/event.ts';
+import type { RequestFacts } from '../model/message.ts';
 import type { AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { ReconstructOptions } from './options.ts';
@@ -57,6 +58,7 @@ export interface SessionState {
   incomplete: IncompleteReason | undefined;
   model: string | undefined;
   platform: string | undefined;
+  profile: string | undefined;
   previousSessionId: string | undefined;
   parentSessionId: string | undefined;
   /** Key of the sub-agent that runs this session: its turns hang below that span, which stands for the session. */
@@ -98,6 +100,7 @@ export interface TurnState {
   isFirstTurn: boolean | undefined;
   model: string | undefined;
   platform: string | undefined;
+  profile: string | undefined;
   provider: string | undefined;
   senderId: string | undefined;
   completed: boolean | undefined;
@@ -175,6 +178,7 @@ export interface AttemptState extends ApiFields {
   readonly approxInputTokens: number | undefined;
   readonly requestCharCount: number | undefined;
   readonly maxTokens: number | undefined;
+  readonly request: RequestFacts | undefined;
   firstChunkAt: EpochMicros | undefined;
   presumed: PresumedEnd | undefined;
 }
@@ -217,6 +221,7 @@ export interface AuxiliaryState extends ApiFields {
   readonly platform: string | undefined;
   readonly messageCount: number | undefined;
   readonly streaming: boolean | undefined;
+  readonly request: RequestFacts | undefined;
   presumed: PresumedEnd | undefined;
 }
 

@@ -22,6 +22,7 @@ export function turnSpan(
     isFirstTurn: turn.isFirstTurn,
     model: turn.model ?? session.model,
     platform: turn.platform ?? session.platform,
+    profile: turn.profile ?? session.profile,
     provider: turn.provider,
     senderId: turn.senderId,
     background: turn.background,

@@ -104,6 +104,7 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     isFirstTurn: undefined,
     model: event.model,
     platform: event.platform ?? session.platform,
+    profile: event.profile ?? session.profile,
     provider: undefined,
     senderId: undefined,
     completed: undefined,

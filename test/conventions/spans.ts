@@ -75,6 +75,8 @@ export const unanswered = {
   usage: undefined,
   assistantContentChars: undefined,
   assistantToolCallCount: undefined,
+  costUsd: undefined,
+  response: undefined,
 } satisfies { readonly answered: boolean } & { readonly [K in keyof AnswerFields]: undefined };
 
 const answer: AnswerFields = {
@@ -85,6 +87,8 @@ const answer: AnswerFields = {
   usage,
   assistantContentChars: 0,
   assistantToolCallCount: 1,
+  costUsd: undefined,
+  response: undefined,
 };
 
 export function session(fields: Partial<SessionSpan> = {}): SessionSpan {

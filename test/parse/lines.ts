@@ -41,14 +41,15 @@ export function webhook(hook: string, args: JsonObject): string {
 }
 
 function shellBody(hook: string, kwargs: JsonObject): JsonObject {
-  const { tool_name, args, session_id, parent_session_id, ...extra } = kwargs;
+  const { tool_name, args, session_id, parent_session_id, profile, ...extra } = kwargs;
   return {
     hook_event_name: hook,
     tool_name: tool_name ?? null,
     tool_input: args ?? null,
     session_id: session_id || parent_session_id || '',
     cwd: '/home/user/project',
-    profile: 'default',
+    // Newer builds only.
+    ...(profile === undefined ? {} : { profile }),
     extra,
   };
 }
