@@ -1,4 +1,4 @@
-/** `hermes-otel completion <shell>`: a script for the shell, made from the program as it is. */
+/** `hermes-otel completion <shell>`: prints a completion script, generated from the commands and flags of the program. */
 import { Argument, type Command } from 'commander';
 import { bashScript } from '../completion/bash.ts';
 import { fishScript } from '../completion/fish.ts';
@@ -15,16 +15,19 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const 
   (program: string, root: CommandSpec) => string
 >;
 
-/** @param commands all there are: to complete a command, its flags must be known. */
+/** @param commands all commands, as the script contains the flags of each */
 export function registerCompletion(program: Command, io: Io, commands: readonly CommandEntry[]): void {
   const command = program
     .command('completion')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPTS)));
   addExamples(command, [
-    ['source <(hermes-otel completion bash)', 'in ~/.bashrc; with zsh in ~/.zshrc, after compinit'],
+    [
+      'source <(hermes-otel completion bash)',
+      'put this line in ~/.bashrc, or with zsh in ~/.zshrc after compinit',
+    ],
     [
       'hermes-otel completion fish > ~/.config/fish/completions/hermes-otel.fish',
-      'fish loads it when it is needed',
+      'write the script where fish loads it',
     ],
   ]);
   command.action(async (shell: keyof typeof SCRIPTS) => {

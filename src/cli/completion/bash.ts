@@ -1,4 +1,4 @@
-/** Completion for bash, from 3.2 on: macOS has no newer one, so there is no `mapfile`, and `compopt` may be missing. */
+/** The script for bash 3.2 and later. macOS has 3.2, so `mapfile` is not used, and `compopt` may be missing. */
 import { type CommandSpec, everyCommand, type Value } from './spec.ts';
 
 export function bashScript(program: string, root: CommandSpec): string {
@@ -37,7 +37,7 @@ complete -F ${name} ${program}
 
 const at = (path: readonly string[]) => path.map((word) => ` ${word}`).join('');
 
-/** What follows a flag that takes a value. */
+/** Completes the value of a flag. */
 const valueCases =
   (name: string) =>
   ({ path, flags }: CommandSpec): readonly string[] =>
@@ -47,7 +47,7 @@ const valueCases =
       return [`    ${patterns}) ${offer(name, value)}; return ;;`];
     });
 
-/** What may stand anywhere else: flags where one was begun, else commands or words. */
+/** Completes flags after a dash, else commands or arguments. */
 const wordCase =
   (name: string) =>
   ({ path, flags, words, commands }: CommandSpec): string => {

@@ -1,4 +1,4 @@
-/** Completion for fish, from 3.0 on. Which command we are in is found as in bash: fish's own test would take any word. */
+/** The script for fish 3.0 and later. The current command is found as in bash, because fish's own test accepts any word. */
 import { type CommandSpec, everyCommand, type FlagSpec, type Value } from './spec.ts';
 
 export function fishScript(program: string, root: CommandSpec): string {
@@ -55,7 +55,7 @@ function wordsOf(value: Value): string {
   }
 }
 
-/** In fish, a backslash counts within single quotes too. */
+/** In fish, a backslash also escapes within single quotes. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,7 +1,7 @@
-/** What there is to complete: the commands and flags of the program, as plain data that each shell's script is made from. */
+/** The commands and flags of the program as plain data, from which the script of each shell is generated. */
 import type { Argument, Command, Option } from 'commander';
 
-/** What a value may be, as far as a shell can tell. */
+/** The kinds of values that a shell can complete. */
 export type Value =
   | { readonly kind: 'choices'; readonly choices: readonly string[] }
   | { readonly kind: 'file' | 'folder' | 'text' };
@@ -10,21 +10,21 @@ export interface FlagSpec {
   /** `-e`, `--exporter`. */
   readonly names: readonly string[];
   readonly help: string;
-  /** `undefined` for a switch. */
+  /** `undefined` when the flag takes no value. */
   readonly value: Value | undefined;
 }
 
 export interface CommandSpec {
-  /** The words that lead here, without the program's own: `[]`, `['stack']`, `['stack', 'init']`. */
+  /** The words of the command, without the program's name: `[]`, `['stack']`, `['stack', 'init']`. */
   readonly path: readonly string[];
   readonly help: string;
   readonly flags: readonly FlagSpec[];
-  /** What its words are; `undefined` when it takes none. */
+  /** What its arguments are; `undefined` when it takes none. */
   readonly words: Value | undefined;
   readonly commands: readonly CommandSpec[];
 }
 
-/** The tree of `command`, its help commands and flags included. */
+/** The tree of `command`, with help commands and help flags. */
 export function specOf(command: Command, path: readonly string[] = []): CommandSpec {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((one) => one.name() !== 'help');
@@ -39,7 +39,7 @@ export function specOf(command: Command, path: readonly string[] = []): CommandS
   };
 }
 
-/** A command and all below it, each before its own. */
+/** A command and all below it, parents first. */
 export function everyCommand(spec: CommandSpec): readonly CommandSpec[] {
   return [spec, ...spec.commands.flatMap(everyCommand)];
 }
@@ -48,7 +48,7 @@ function helpCommand(path: readonly string[], commands: readonly CommandSpec[]):
   const choices = commands.flatMap(({ path: one }) => one.at(-1) ?? []);
   return {
     path: [...path, 'help'],
-    help: 'the flags and examples of a command',
+    help: 'Show the flags and examples of a command',
     flags: [],
     words: { kind: 'choices', choices },
     commands: [],
@@ -62,7 +62,7 @@ function flagOf(option: Option): FlagSpec {
   return { names, help: option.description, value };
 }
 
-/** A word is a log or another file unless its name says that it is a folder. */
+/** An argument is a file unless its name is that of a folder. */
 function valueOfWord(argument: Argument): Value {
   return valueBy(argument.argChoices, argument.name(), 'file');
 }

@@ -1,4 +1,4 @@
-/** Completion for zsh, from 5 on: a function for each command, in the terms of zsh's own `_arguments`. */
+/** The script for zsh 5 and later: a function for each command, which calls zsh's `_arguments`. */
 import { type CommandSpec, everyCommand, type FlagSpec, type Value } from './spec.ts';
 
 export function zshScript(program: string, root: CommandSpec): string {
@@ -34,7 +34,7 @@ function functionOf(name: string, command: CommandSpec): string {
 }`;
 }
 
-/** Each spelling by itself; any of them may come again. */
+/** One entry for each spelling. Every flag may be repeated. */
 function flagSpecs({ names, help, value }: FlagSpec): readonly string[] {
   return names.map((flag) => {
     const long = flag.startsWith('--');
