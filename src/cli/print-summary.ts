@@ -62,6 +62,8 @@ function asides(report: LogReport): string {
   const examples = report.diagnostics.filter(({ severity }) => severity === 'error').map(brieflyIn(report));
   const shown = examples.slice(0, MAX_EXAMPLES);
   if (examples.length > shown.length) shown.push('…');
+  if (account.untimed > 0) shown.push(`${count(account.untimed, 'line')} without a time`);
+  if (account.unplaced > 0) shown.push(`${count(account.unplaced, 'event')} without a session`);
   const notes = [
     lost > 0 ? `${count(lost, 'line')} skipped (${shown.join('; ')})` : '',
     account.unknown > 0 ? `${count(account.unknown, 'unknown hook')} counted` : '',

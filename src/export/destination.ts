@@ -1,80 +1,52 @@
 import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
-import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
-import { createDelivery, type DeliveryLimits, type OutcomeListener } from './delivery/delivery.ts';
-import type { Transports } from './delivery/transport.ts';
-import type { Origin } from './otlp/encoder.ts';
-import { metricEncoder } from './otlp/metric-encoder.ts';
-import { spanEncoder } from './otlp/span-encoder.ts';
+import type { Delivery, Witness } from './delivery/delivery.ts';
+import type { NewLedger } from './delivery/ledger.ts';
 
-/** One place that both signals of a run go to, each with its own account. */
+/** One place where both signals of a run go, each with its own account. */
 export interface Destination {
-  /** The name for people, without secrets. */
+  /** As people name it, without secrets. */
   readonly name: string;
   readonly spans: AccountableSink<SpanSink>;
   readonly metrics: AccountableSink<MetricSink>;
-  /** Frees sockets and files, after both sinks have finished. */
+  /** Frees sockets and files; after both sinks have finished. */
   close(): Promise<void>;
 }
 
-/** A sink that accounts for everything it was given. */
+/** A sink that tells what became of everything it was given. */
 export type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
   soFar(): DeliveryAccount;
-  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
-  setDeadline(withinMillis: number): void;
-  /** @param withinMillis sets a deadline; `undefined`: none */
+  /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
+  hurry(withinMillis: number): void;
+  /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own. */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 };
 
-/** Options of a run that apply to every destination. */
+/** What a run may wish of every destination. */
 export interface RunOptions {
-  /** Keeps requests that failed for good; `undefined`: they are lost. */
+  /** Where requests that failed for good are kept; `undefined`: nowhere. */
   readonly deadLetter?: DeadLetter | undefined;
-  /** Called once per outage, with a sentence, while we wait for a receiver. */
+  /** Told once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
   readonly witnesses?: OutcomeListeners | undefined;
+  /** Opens the account of each signal; by default nobody hears of it. */
+  readonly newLedger?: NewLedger | undefined;
 }
 
-/** Make a listener for each request; `destination` as in the account. */
+/** Make a witness for each request; `destination` as in the account. */
 export interface OutcomeListeners {
-  forSpans(destination: string): OutcomeListener<OtelSpan>;
-  forPoints(destination: string): OutcomeListener<MetricSnapshot>;
+  forSpans(destination: string): Witness<OtelSpan>;
+  forPoints(destination: string): Witness<MetricSnapshot>;
 }
 
-export interface DestinationOptions extends RunOptions {
-  readonly origin: Origin;
-  readonly limits: DeliveryLimits;
-  readonly clock?: Clock | undefined;
-}
-
-/** A destination whose two signals are delivered over their transports. */
-export function openDestination(transports: Transports, options: DestinationOptions): Destination {
-  const { origin, limits, deadLetter, onOutage = () => {}, witnesses, clock = systemClock } = options;
-  const { traces, metrics } = transports;
-  const common = { clock, deadLetter, onOutage };
-  const spanDelivery = createDelivery({
-    ...common,
-    transport: traces,
-    encoder: spanEncoder(origin),
-    limits,
-    newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
-  });
-  const metricDelivery = createDelivery({
-    ...common,
-    transport: metrics,
-    encoder: metricEncoder(origin),
-    // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
-    limits: { ...limits, concurrency: 1 },
-    newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
-  });
+export function spanSink(delivery: Delivery<OtelSpan>): AccountableSink<SpanSink> {
   return {
-    name: traces.destination,
-    spans: {
-      ...spanDelivery,
-      write: (spans: readonly FinishedSpan[]) => spanDelivery.write(spans.map(({ otel }) => otel)),
-    },
-    metrics: { ...metricDelivery, write: (snapshot) => metricDelivery.write([snapshot]) },
-    close: () => transports.close(),
+    ...delivery,
+    write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)),
   };
+}
+
+export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableSink<MetricSink> {
+  return { ...delivery, write: (snapshot) => delivery.write([snapshot]) };
 }

@@ -99,7 +99,8 @@ export interface LineFacts {
   readonly deliveryId: string | undefined;
 }
 
-export type Envelope = 'flat' | 'shell' | 'webhook';
+/** `wrapped`: the fields are in an object or a text one level down, or have other names. */
+export type Envelope = 'flat' | 'shell' | 'webhook' | 'wrapped';
 
 /** The releases of Hermes that write such a line, derived from its fields. */
 export type Dialect =

@@ -77,7 +77,9 @@ export function readPostApiRequest(fields: Fields): PostApiRequest {
       extra.assistant_tool_call_count,
     ),
     messageCount: count(fields, 'message_count', body.message_count, extra.message_count),
-    firstChunkAt: moment(fields, 'first_chunk_at', body.first_chunk_at, extra.first_chunk_at),
+    firstChunkAt:
+      moment(fields, 'first_chunk_at', body.first_chunk_at, extra.first_chunk_at) ??
+      moment(fields, 'first_delta_at', body.first_delta_at, extra.first_delta_at),
     contextLength: count(fields, 'context_length', body.context_length, extra.context_length),
   };
 }

@@ -3,6 +3,7 @@ import { readApiRequestError, readPostApiRequest, readPreApiRequest, readStreamD
 import { readPostApprovalResponse, readPreApprovalRequest } from './approval-hooks.ts';
 import { readPostAuxiliaryCall, readPreAuxiliaryCall } from './auxiliary-hooks.ts';
 import type { Fields } from './fields.ts';
+import { GATEWAY_EVENTS, OTHER_GATEWAY_EVENT } from './gateway-hooks.ts';
 import { MARK_HOOKS, readKanban, readMark, readUnmapped, UNMAPPED_HOOKS } from './mark-hooks.ts';
 import {
   readPostLlmCall,
@@ -41,8 +42,18 @@ const READERS = {
   readonly [H in Exclude<HookName, 'mark' | 'unmapped'>]: Reader<Extract<HookEvent, { hook: H }>>;
 };
 
+/** Short names in the observer log of Hermes's plugin guide. */
+const SHORT_NAMES: readonly (readonly [string, Reader])[] = [
+  ['session_start', readSessionStart],
+  ['session_end', readSessionEnd],
+  ['session_finalize', readSessionFinalize],
+  ['session_reset', readSessionReset],
+];
+
 const BY_NAME: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...Object.entries<Reader>(READERS),
+  ...Object.entries<Reader>(GATEWAY_EVENTS),
+  ...SHORT_NAMES,
   ...MARK_HOOKS.map((name): [string, Reader] => [name, readMark]),
   ...UNMAPPED_HOOKS.map((name): [string, Reader] => [name, readUnmapped]),
 ]);
@@ -51,12 +62,17 @@ const BY_NAME: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 const TRANSFORM = /^transform_[a-z0-9_]{1,60}$/;
 const KANBAN = /^(?:on_)?kanban_[a-z0-9_]{1,60}$/;
 
+/** True for the name of a hook that is read. */
+export function isKnownHook(name: string | undefined): boolean {
+  return name !== undefined && readerOf(name) !== undefined;
+}
+
 /** The reader of a hook by Hermes's name; `undefined` for an unknown hook. */
 export function readerOf(name: string): Reader | undefined {
   return BY_NAME.get(name) ?? familyReader(name);
 }
 
 function familyReader(name: string): Reader | undefined {
-  if (TRANSFORM.test(name)) return readUnmapped;
+  if (TRANSFORM.test(name) || OTHER_GATEWAY_EVENT.test(name)) return readUnmapped;
   return KANBAN.test(name) ? readKanban : undefined;
 }

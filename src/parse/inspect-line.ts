@@ -1,38 +1,40 @@
 import type { HookName } from '../model/event.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import type { Dialect, Envelope, LineFacts } from '../model/line.ts';
-import { readerOf } from './hooks.ts';
+import { isKnownHook, readerOf } from './hooks.ts';
 import type { MARK_HOOKS, UNMAPPED_HOOKS } from './mark-hooks.ts';
-import { nameOf } from './parse-body.ts';
+import { objectIn } from './parse-line.ts';
+import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
 
 /**
  * The envelope, dialect and unknown fields of a line; `undefined` for a line that is no hook call.
  * Separate from `parseLine`, which must be fast and needs none of it.
  */
 export function inspectLine(text: string): LineFacts | undefined {
-  const body = objectIn(text);
-  const hook = body === undefined ? undefined : nameOf(body);
+  const written = objectIn(text);
+  const body = written && ownForm(written);
+  const hook = body && nameOf(body);
   if (body === undefined || hook === undefined) return undefined;
   const extra = isJsonObject(body.extra) ? body.extra : {};
   const names = [...Object.keys(body), ...Object.keys(extra)];
   const fields = new Set(names.filter((name) => isSent(body, name) || isSent(extra, name)));
   return {
-    envelope: envelopeOf(body),
+    envelope: body === written ? envelopeOf(body) : 'wrapped',
     hook,
     dialect: dialectOf(hook, fields),
     schemaVersion: stringOf(body.telemetry_schema_version ?? extra.telemetry_schema_version),
-    unknownFields: unknownAmong(hook, names),
+    unknownFields: body === written ? unknownAmong(hook, names) : [],
     deliveryId: stringOf(body.delivery_id),
   };
 }
 
-function objectIn(text: string): JsonObject | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+/** The body in the form that `parseLine` reads: itself, unless it has no known name or no id. */
+function ownForm(body: JsonObject, level = 0): JsonObject {
+  const extra = isJsonObject(body.extra) ? body.extra : {};
+  const hasId = ['session_id', 'task_id', 'turn_id'].some((id) => isSent(body, id) || isSent(extra, id));
+  if (level === MOST_LEVELS || (isKnownHook(nameOf(body)) && hasId)) return body;
+  const other = reshape(body);
+  return other === undefined ? body : ownForm(other, level + 1);
 }
 
 function envelopeOf(body: JsonObject): Envelope {
@@ -81,6 +83,7 @@ const REQUEST =
   'message_count tool_count approx_input_tokens request_char_count max_tokens request_messages request system_prompt';
 const ANSWER =
   'ended_at api_duration finish_reason message_count response_model usage response assistant_content_chars assistant_tool_call_count';
+const AUXILIARY = 'aux_task task retry_count streaming middleware_trace parent_session_id';
 const TOOL = `${IDS} tool_name args tool_call_id api_request_id middleware_trace`;
 const OUTCOME = 'result duration_ms status error_type error_message';
 const APPROVAL =
@@ -98,7 +101,7 @@ export const FIELDS = {
   post_llm_call: `${IDS} ${MODEL} user_message assistant_response conversation_history`,
   pre_api_request: `${API} ${REQUEST} user_message conversation_history middleware_trace retry_count`,
   post_api_request: `${API} ${ANSWER} assistant_message first_chunk_at moa_references context_length cost reported_usage_fields first_delta_at middleware_trace`,
-  api_request_error: `${API} ended_at api_duration status_code retry_count max_retries retryable reason error request middleware_trace`,
+  api_request_error: `${API} ended_at api_duration status_code retry_count max_retries retryable reason error request middleware_trace first_chunk_at first_delta_at`,
   pre_tool_call: TOOL,
   post_tool_call: `${TOOL} ${OUTCOME}`,
   transform_tool_result: `${TOOL} ${OUTCOME}`,
@@ -110,8 +113,8 @@ export const FIELDS = {
     'parent_session_id session_id parent_turn_id child_session_id child_subagent_id child_role child_summary child_status duration_ms tool_call_history',
   pre_approval_request: APPROVAL,
   post_approval_response: `${APPROVAL} choice decided_by`,
-  pre_auxiliary_call: `${API} ${REQUEST} aux_task retry_count streaming`,
-  post_auxiliary_call: `${API} ${ANSWER} aux_task retry_count streaming error error_type`,
+  pre_auxiliary_call: `${API} ${REQUEST} ${AUXILIARY}`,
+  post_auxiliary_call: `${API} ${ANSWER} ${AUXILIARY} error error_type cost`,
   on_stream_start: STREAM,
   on_stream_delta: `${STREAM} delta kind`,
   on_stream_end: `${STREAM} final_text finished error`,
@@ -145,7 +148,7 @@ type Kanban = `kanban_task_${'claimed' | 'completed' | 'blocked'}`;
 
 /** Fields that envelopes and recorders add to every hook. */
 const ENVELOPE =
-  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder';
+  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder event_';
 
 /** Fields that only 0.20 and newer send. */
 const SINCE_0_20 = new Map(
@@ -153,7 +156,8 @@ const SINCE_0_20 = new Map(
     on_session_end: 'failed turn_exit_reason',
     pre_llm_call: 'parent_session_id',
     pre_api_request: 'retry_count system_prompt',
-    post_api_request: 'first_chunk_at moa_references context_length',
+    post_api_request: 'first_chunk_at first_delta_at moa_references context_length',
+    api_request_error: 'first_chunk_at first_delta_at',
     subagent_stop: 'tool_call_history',
   }).map(([hook, fields]) => [hook, wordsOf(fields)]),
 );

@@ -1,9 +1,10 @@
-import type { HookName } from '../model/event.ts';
+import type { HookEvent, HookName } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
 import type { InputLine, MalformedLine, ParsedLine, UntimedEvent } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { type Fields, moment, text, warn, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
+import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
 
 const NO_EXTRA: JsonObject = Object.freeze({});
 const NO_DIAGNOSTICS: readonly never[] = Object.freeze([]);
@@ -17,29 +18,37 @@ export function malformed(line: InputLine, code: string, message: string): Malfo
   return { kind: 'malformed', diagnostic: { severity: 'error', code, message, at } };
 }
 
+export interface ParseOptions {
+  /** True to read content: what people, models and tools wrote. Tool arguments are always read, as calls are paired by them. */
+  readonly content: boolean;
+}
+
 /** Parses the object of a line: reads the hook's name and the time, then calls the reader of the hook. */
-export function parseBody(line: InputLine, body: JsonObject, content: boolean): ParsedLine {
+export function parseBody(line: InputLine, body: JsonObject, options: ParseOptions, level = 0): ParsedLine {
   const hook = nameOf(body);
-  if (hook === undefined) {
-    return malformed(
-      line,
-      'no-event-name',
-      'no hook_event_name, event or hook that names a hook: line skipped',
-    );
-  }
+  const read = hook === undefined ? undefined : readerOf(hook);
   const fields: Fields = {
     source: line.source,
     line: line.line,
-    hook,
+    hook: hook ?? '',
     body,
     extra: isJsonObject(body.extra) ? body.extra : NO_EXTRA,
-    content,
+    content: options.content,
     time: NO_TIME,
     diagnostics: undefined,
   };
   fields.time = recorderTime(fields);
-  return parseFields(fields);
+  const event = read?.(fields);
+  if (event?.sessionId === undefined && event?.taskId === undefined && event?.turnId === undefined) {
+    const other = level < MOST_LEVELS ? reshape(body) : undefined;
+    if (other !== undefined) return parseBody(line, other, options, level + 1);
+  }
+  if (hook === undefined) return malformed(line, 'no-event-name', NO_NAME);
+  if (isTestPayload(fields)) return testPayload(fields);
+  return event === undefined ? unknownHook(fields) : parsedEvent(fields, event);
 }
+
+const NO_NAME = 'no hook_event_name, event or hook that names a hook: line skipped';
 
 /** The recorder's time. Hermes sends none, and each recorder has its own key. */
 function recorderTime(fields: Fields): EpochMicros {
@@ -52,17 +61,7 @@ function recorderTime(fields: Fields): EpochMicros {
   );
 }
 
-/** The hook's name: `hook_event_name` in shell hooks and webhooks, the plugin's own key elsewhere. */
-export function nameOf(body: JsonObject): string | undefined {
-  const name = body.hook_event_name ?? body.event ?? body.hook;
-  return typeof name === 'string' && name !== '' ? name : undefined;
-}
-
-function parseFields(fields: Fields): ParsedLine {
-  const read = readerOf(fields.hook);
-  if (read === undefined) return unknownHook(fields);
-  const event = read(fields);
-  if (isTestPayload(event)) return testPayload(fields);
+function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
   if (event.sessionId === undefined) noteMissingIds(fields, event);
   if (fields.extra === NO_EXTRA) noteOddExtra(fields);
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
@@ -78,7 +77,6 @@ function noteOddExtra(fields: Fields): void {
 function unknownHook(fields: Fields): ParsedLine {
   const { body, extra } = fields;
   const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
-  if (sessionId === 'test-session') return testPayload(fields);
   const at = { source: fields.source, line: fields.line };
   return { kind: 'unknown', hook: shownName(fields), sessionId, time: timeOf(fields), at };
 }
@@ -112,17 +110,27 @@ function noteMissingIds(fields: Fields, event: UntimedEvent): void {
   warn(fields, 'missing-id', 'no session_id, task_id or turn_id: the event has no session');
 }
 
-/** True for a payload of `hermes hooks test` or `hermes hooks doctor`, which have these ids in every version. */
-export function isTestPayload(event: UntimedEvent): boolean {
+/**
+ * True for a payload of `hermes hooks test` or `hermes hooks doctor`: a shell hook's body with their literal session id
+ * and with their shape. An id alone is no proof, as clients of the gateway choose ids: a genuine body has a schema
+ * version since 0.16, and other fields in `extra` before.
+ */
+function isTestPayload({ hook, body, extra }: Fields): boolean {
+  if (extra === NO_EXTRA || body.hook_event_name === undefined) return false;
+  if (extra.turn_id === 'test-turn') return true;
+  if (extra.telemetry_schema_version !== undefined || extra.turn_id !== undefined) return false;
+  if (body.session_id === 'parent-sess')
+    return hook === 'subagent_stop' && extra.child_summary === TEST_SUMMARY;
+  if (body.session_id !== 'test-session') return false;
+  const isBare = Object.keys(extra).length === 0;
   return (
-    event.sessionId === 'test-session' ||
-    event.taskId === 'test-task' ||
-    event.turnId === 'test-turn' ||
-    (event.hook === 'subagent_stop' && event.sessionId === 'parent-sess') ||
-    (isToolCall(event) && event.toolCallId === 'test-call')
+    isBare ||
+    extra.task_id === 'test-task' ||
+    extra.tool_call_id === 'test-call' ||
+    extra.model === TEST_MODEL
   );
 }
 
-function isToolCall(event: UntimedEvent) {
-  return event.hook === 'pre_tool_call' || event.hook === 'post_tool_call';
-}
+const TEST_SUMMARY = 'Synthetic summary for hooks test';
+/** In test payloads without a task. */
+const TEST_MODEL = 'gpt-4';

@@ -1,11 +1,9 @@
-import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import type { InputLine, MalformedLine, ParsedLine } from '../model/line.ts';
-import { malformed, parseBody } from './parse-body.ts';
+import { malformed, type ParseOptions, parseBody } from './parse-body.ts';
+import { objectTexts, outsideStrings, repairJson, withoutPadding } from './repair.ts';
 
-export interface ParseOptions {
-  /** True to read content: what people, models and tools wrote. Tool arguments are always read, as calls are paired by them. */
-  readonly content: boolean;
-}
+export type { ParseOptions };
 
 const BLANK: ParsedLine = Object.freeze({ kind: 'blank' });
 
@@ -16,6 +14,28 @@ const BLANK: ParsedLine = Object.freeze({ kind: 'blank' });
 export function parseLine(line: InputLine, options: ParseOptions): ParsedLine {
   if (line.damage !== undefined) return parseDamaged(line, options);
   return parseText(line, line.text, options);
+}
+
+/**
+ * The lines in a line that has several objects, because a recorder wrote no line end; `undefined` for any other. For a
+ * line that `parseLine` found malformed.
+ */
+export function splitLine(line: InputLine): readonly InputLine[] | undefined {
+  const texts = objectTexts(line.text);
+  if (texts.length < 2) return undefined;
+  const last = texts.length - 1;
+  return texts.map((text, index) => ({ ...line, text, damage: index === last ? line.damage : undefined }));
+}
+
+/** The object of a line as `parseLine` reads it; `undefined` when there is none. */
+export function objectIn(text: string): JsonObject | undefined {
+  let value: JsonValue | undefined;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = repairJson(text)?.value;
+  }
+  return isJsonObject(value) ? value : undefined;
 }
 
 function parseDamaged(line: InputLine, options: ParseOptions): ParsedLine {
@@ -29,37 +49,28 @@ function parseDamaged(line: InputLine, options: ParseOptions): ParsedLine {
 }
 
 function parseText(line: InputLine, text: string, options: ParseOptions): ParsedLine {
-  let body: JsonValue;
+  let value: JsonValue;
   try {
-    body = JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return parsePadded(line, text, options);
+    return parseRepaired(line, text, options);
   }
-  if (!isJsonObject(body)) return malformed(line, 'not-an-object', 'JSON, but not an object: line skipped');
-  return parseBody(line, body, options.content);
+  return parseValue(line, value, options);
 }
 
-/** Second attempt, off the hot path: without a byte order mark, or NULs that a crash left. */
-function parsePadded(line: InputLine, text: string, options: ParseOptions): ParsedLine {
-  const core = withoutPadding(text);
-  if (core.length === text.length) return text === '' ? BLANK : brokenLine(line);
-  const holdsNul = text.includes('\0');
-  if (core !== '') {
-    const parsed = parseText(line, core, options);
-    return holdsNul
-      ? withWarning(parsed, line, 'nul-bytes', 'NUL bytes around the JSON were ignored')
-      : parsed;
-  }
-  return holdsNul ? malformed(line, 'nul-bytes', 'only NUL bytes: line skipped') : BLANK;
+function parseValue(line: InputLine, value: JsonValue, options: ParseOptions): ParsedLine {
+  if (isJsonObject(value)) return parseBody(line, value, options);
+  return malformed(line, 'not-an-object', 'JSON, but not an object: line skipped');
 }
 
-/** `text` without outer NULs, white space and byte order marks (which `trim` removes too). */
-function withoutPadding(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (text[start] === '\0') start++;
-  while (end > start && text[end - 1] === '\0') end--;
-  return text.slice(start, end).trim();
+function parseRepaired(line: InputLine, text: string, options: ParseOptions): ParsedLine {
+  const repaired = repairJson(text);
+  if (repaired !== undefined) {
+    const parsed = parseValue(line, repaired.value, options);
+    return repaired.warning === undefined ? parsed : withWarning(parsed, line, ...repaired.warning);
+  }
+  if (withoutPadding(text) !== '') return brokenLine(line);
+  return text.includes('\0') ? malformed(line, 'nul-bytes', 'only NUL bytes: line skipped') : BLANK;
 }
 
 function withWarning(parsed: ParsedLine, line: InputLine, code: string, message: string): ParsedLine {
@@ -69,7 +80,7 @@ function withWarning(parsed: ParsedLine, line: InputLine, code: string, message:
 }
 
 /** The diagnostic for a line that is not JSON, with the probable reason. Never quotes the line. */
-export function brokenLine(line: InputLine): MalformedLine {
+function brokenLine(line: InputLine): MalformedLine {
   if (line.damage?.kind === 'no_line_end') {
     return malformed(line, 'truncated', 'the last line ends inside its JSON: skipped');
   }
@@ -78,34 +89,12 @@ export function brokenLine(line: InputLine): MalformedLine {
 
 function reasonOf(text: string): string {
   if (text.includes('\0')) return 'not JSON: it has NUL bytes';
-  const outside = outsideStrings(text);
-  if (/NaN|Infinity/.test(outside)) return "not JSON: it has Python's NaN or Infinity";
+  const outside = outsideStrings(
+    text,
+    (part) => part,
+    () => '',
+  );
   if (/\}\s*\{/.test(outside)) return 'not JSON: it has several objects (two writers, no line end?)';
   if (text.startsWith('{') !== text.endsWith('}')) return 'not JSON: a part of the line is missing';
   return 'not JSON';
-}
-
-/** The JSON without its strings. A regular expression would overflow the stack on megabytes of hostile text. */
-function outsideStrings(text: string): string {
-  let outside = '';
-  let at = 0;
-  while (at < text.length) {
-    const open = text.indexOf('"', at);
-    if (open === -1) return outside + text.slice(at);
-    outside += text.slice(at, open);
-    at = endOfString(text, open);
-  }
-  return outside;
-}
-
-function endOfString(text: string, open: number): number {
-  let close = text.indexOf('"', open + 1);
-  while (close !== -1 && isEscaped(text, close)) close = text.indexOf('"', close + 1);
-  return close === -1 ? text.length : close + 1;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text[at - 1 - backslashes] === '\\') backslashes++;
-  return backslashes % 2 === 1;
 }

@@ -53,9 +53,11 @@ export function readPostToolCall(fields: Fields): PostToolCall {
 
 function toolName(fields: Fields): string {
   const { body, extra } = fields;
-  const name = text(fields, 'tool_name', body.tool_name, extra.tool_name);
+  // Hermes's plugin guide and recipes with jq write `tool`.
+  const name =
+    text(fields, 'tool_name', body.tool_name, extra.tool_name) ?? text(fields, 'tool', body.tool, extra.tool);
   if (name !== undefined) return name;
-  warn(fields, 'missing-field', 'tool_name is missing: the tool is called "unknown"');
+  warn(fields, 'missing-field', 'no tool_name or tool: the tool is called "unknown"');
   return 'unknown';
 }
 
@@ -76,26 +78,30 @@ function readResult(fields: Fields): string | undefined {
 const KEY = '"error"';
 const OPENING_BRACE = 0x7b;
 const COLON = 0x3a;
-const STATUSES: ReadonlySet<string> = new Set([
-  'ok',
-  'error',
-  'blocked',
-  'cancelled',
-  'timeout',
-] satisfies ToolStatus[]);
+/** Hermes's statuses, and other words that recorders and foreign tools use for them. */
+const STATUSES: ReadonlyMap<string, ToolStatus> = new Map(
+  Object.entries({
+    ok: 'ok success succeeded successful completed complete done passed',
+    error: 'error errored failed failure fail exception',
+    blocked: 'blocked denied rejected forbidden refused declined',
+    cancelled: 'cancelled canceled interrupted aborted skipped',
+    timeout: 'timeout timed_out timedout timed-out expired',
+  } satisfies Record<ToolStatus, string>).flatMap(([status, words]) =>
+    words.split(' ').map((word): [string, ToolStatus] => [word, status as ToolStatus]),
+  ),
+);
 
 /**
- * Hermes's own status, except that an error in the result overrides `ok`. Before 0.16 there is no status: then the
- * result alone decides, and a null `error` is none (every good terminal result has one).
+ * The status of a tool call. A truthy error in the result overrides `ok`, and decides alone where there is no status, as
+ * before 0.16. A falsy error is none in any dialect: every good terminal result has `"error": null`.
  */
 function toolStatus(fields: Fields, error: JsonValue | undefined): ToolStatus {
+  const derived = isTruthy(error) ? 'error' : 'ok';
   const status = text(fields, 'status', fields.body.status, fields.extra.status);
-  if (status === 'ok') return isTruthy(error) ? 'error' : 'ok';
-  if (status !== undefined && isToolStatus(status)) return status;
-  const derived = error === undefined ? 'ok' : 'error';
-  if (status !== undefined) {
-    warn(fields, 'unknown-status', `status is not one of Hermes's: read as ${derived} from the result`);
-  }
+  if (status === undefined || status === 'ok') return derived;
+  const known = STATUSES.get(status) ?? STATUSES.get(status.toLowerCase());
+  if (known !== undefined) return known === 'ok' ? derived : known;
+  warn(fields, 'unknown-status', `status is not one of Hermes's: read as ${derived} from the result`);
   return derived;
 }
 
@@ -112,12 +118,8 @@ function errorText(fields: Fields, error: JsonValue | undefined): string | undef
   return JSON.stringify(shallow(fields, 'error', error));
 }
 
-function isToolStatus(status: string): status is ToolStatus {
-  return STATUSES.has(status);
-}
-
 /** Truth as in Python, where Hermes decides: an empty string, list or object is no error either. */
-function isTruthy(error: JsonValue | undefined): boolean {
+export function isTruthy(error: JsonValue | undefined): boolean {
   if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
   return Boolean(error);
 }

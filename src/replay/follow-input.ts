@@ -1,11 +1,11 @@
 /** From followed files to parsed lines, as they are appended. */
-import { plainText } from '../export/outside-text.ts';
+import { plainText } from '../export/plain-text.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
-import { type Input, type LineBatch, lineParser, type Reading, SILENCE_MILLIS } from './input.ts';
+import { type Input, type LineBatch, lineParser, parseLines, type Reading, SILENCE_MILLIS } from './input.ts';
 import type { Log, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic } from './report.ts';
@@ -33,7 +33,7 @@ export function openFollowed(
     const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
-      yield { lines: batch.lines.map(parse), progress: batch.progress() };
+      yield { lines: parseLines(batch.lines, parse), progress: batch.progress() };
     }
   }
   let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };

@@ -8,7 +8,7 @@ import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
-import { parseLine } from '../parse/parse-line.ts';
+import { parseLine, splitLine } from '../parse/parse-line.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic, type Report } from './report.ts';
@@ -67,6 +67,18 @@ export function lineParser({ captureContent: content = false, assumeTimes }: Rea
   return (line) => assume(parse(line));
 }
 
+/** The lines of a batch, parsed. A line with several objects is several. */
+export function parseLines(lines: readonly InputLine[], parse: LineParser): readonly ParsedLine[] {
+  const parsed: ParsedLine[] = [];
+  for (const line of lines) {
+    const first = parse(line);
+    const parts = first.kind === 'malformed' ? splitLine(line) : undefined;
+    if (parts === undefined) parsed.push(first);
+    else parsed.push(...parts.map(parse));
+  }
+  return parsed;
+}
+
 function parsedSource(
   source: ByteSource,
   parse: LineParser,
@@ -74,7 +86,7 @@ function parsedSource(
 ): MergeSource<ParsedLine> {
   const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(report, diagnostic);
   async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic })) yield batch.map(parse);
+    for await (const batch of readLines(source, { signal, onDiagnostic })) yield parseLines(batch, parse);
   }
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;

@@ -143,7 +143,11 @@ describe('bad input costs nothing else', () => {
     ['an unknown hook', '{"ts": 1795000000, "event": "on_moon_rise", "session_id": "s"}', 'unknown'],
     ['no session', '{"ts": 1795000000, "event": "pre_llm_call"}', 'unplaced'],
     ['a blank line', '   ', 'blank'],
-    ['a test payload', '{"ts": 1795000000, "event": "pre_llm_call", "session_id": "test-session"}', 'test'],
+    [
+      'a test payload',
+      '{"ts": 1795000000, "hook_event_name": "on_session_start", "session_id": "test-session", "extra": {}}',
+      'test',
+    ],
   ])('%s', async (_name, bad, kind) => {
     const log = await file('log.ndjson', `${line}\n${bad}\n`);
     const path = join(folder, 'report.json');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { LineDamage, ParsedLine } from '../../src/model/line.ts';
-import { parseLine } from '../../src/parse/parse-line.ts';
+import { parseLine, splitLine } from '../../src/parse/parse-line.ts';
 import { anyText } from '../any-text.ts';
 import { API, OBSERVER, USAGE } from './kwargs.ts';
 import { AT, genuine, lineOf } from './lines.ts';
@@ -50,7 +50,33 @@ const wild = fc
   })
   .map(({ event, values }) => JSON.stringify({ event, ...values }));
 
+/** A line as another logger would have written it. */
+const wrapped = fc
+  .tuple(fc.oneof(fc.constantFrom(...LINES), mutated, wild), fc.nat({ max: 7 }))
+  .map(([line, form]) => {
+    const fields = form > 4 ? line : (safeJson(line) ?? line);
+    return [
+      JSON.stringify({ data: fields, event: 'pre_tool_call' }),
+      JSON.stringify({ ts: 1, payload: fields }),
+      JSON.stringify({ event: fields }),
+      JSON.stringify({ hookType: 'post_tool_call', sessionId: 's', context: fields }),
+      JSON.stringify({ data: { data: { data: { data: { data: fields } } } } }),
+      JSON.stringify({ log: line, time: '2026-09-15T10:15:01Z' }),
+      `2026-09-15T10:15:01Z stdout F ${line}`,
+      line + line,
+    ][form] as string;
+  });
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 test.each([
+  ['lines of other loggers', wrapped],
   ['bytes', bytes],
   ['JSON', fc.json()],
   ['genuine lines, mutated', mutated],
@@ -61,6 +87,8 @@ test.each([
       const parsed = parseLine(lineOf(text, damaged), content);
       expect(isWhole(parsed)).toBe(true);
       expect(parseLine(lineOf(text, damaged), content)).toEqual(parsed);
+      for (const part of splitLine(lineOf(text, damaged)) ?? [])
+        expect(isWhole(parseLine(part, content))).toBe(true);
     }),
     RUNS,
   );

@@ -20,7 +20,12 @@ describe('without a status the result decides', () => {
     ['an error', '{"output": "", "error": "File not found"}', 'error', 'File not found'],
     ['an error in an object that is no string', { error: 'File not found' }, 'error', 'File not found'],
     ['an error that is an object', '{"error": {"code": 5}}', 'error', '{"code":5}'],
-    ['an error that is an empty string', '{"error": ""}', 'error', undefined],
+    ['an error that is an empty string', '{"error": ""}', 'ok', undefined],
+    ['an error that is false', '{"success": true, "error": false}', 'ok', undefined],
+    ['an error that is 0', '{"error": 0}', 'ok', undefined],
+    ['an error that is an empty list', '{"error": []}', 'ok', undefined],
+    ['an error that is an empty object', { error: {} }, 'ok', undefined],
+    ['an error that is true', '{"error": true}', 'error', 'true'],
     ['an error deep inside', '{"items": [{"error": "x"}]}', 'ok', undefined],
     ['a null error deep inside, and one on top', '{"items": [{"error": null}], "error": "x"}', 'error', 'x'],
     ['an error inside a string', '{"output": "{\\"error\\": \\"x\\"}"}', 'ok', undefined],
@@ -60,6 +65,24 @@ describe("Hermes's own status", () => {
   });
 });
 
+describe('a status in other words', () => {
+  const rows: [string, string, string][] = [
+    ['success', '{"error": null}', 'ok'],
+    ['success', '{"error": "x"}', 'error'],
+    ['completed', 'fine', 'ok'],
+    ['failed', 'fine', 'error'],
+    ['FAILURE', 'fine', 'error'],
+    ['denied', 'fine', 'blocked'],
+    ['rejected', 'fine', 'blocked'],
+    ['canceled', 'fine', 'cancelled'],
+    ['interrupted', 'fine', 'cancelled'],
+    ['timed_out', 'fine', 'timeout'],
+  ];
+  test.each(rows)('%s with the result %s is %s', (status, result, read) => {
+    expect(toolCall({ status, result }).status).toBe(read);
+  });
+});
+
 test.each([
   ['{"error": "x"}', 'error'],
   ['fine', 'ok'],
@@ -91,7 +114,7 @@ test('a tool without a name is kept, and said to be', () => {
   expect(parsed).toMatchObject({
     event: { toolName: 'unknown' },
     diagnostics: [
-      { code: 'missing-field', message: 'pre_tool_call: tool_name is missing: the tool is called "unknown"' },
+      { code: 'missing-field', message: 'pre_tool_call: no tool_name or tool: the tool is called "unknown"' },
     ],
   });
 });

@@ -48,6 +48,73 @@ describe('token counts', () => {
       ['wrong-type'],
     ],
     ['a string is left out', { input_tokens: '7', output_tokens: 2 }, { outputTokens: 2 }, ['wrong-type']],
+    [
+      'a count that was not reported is absent, also in the total',
+      {
+        ...USAGE,
+        cache_read_tokens: 0,
+        output_tokens: 0,
+        reported_usage_fields: {
+          prompt_tokens: true,
+          input_tokens: false,
+          output_tokens: false,
+          cache_read_tokens: false,
+          cache_write_tokens: false,
+          reasoning_tokens: false,
+        },
+      },
+      { promptTokens: 9120, inputTokens: 9120 },
+      [],
+    ],
+    [
+      'reported counts as a list of names',
+      { ...USAGE, reported_usage_fields: ['prompt_tokens', 'output_tokens', 'total_tokens'] },
+      { promptTokens: 9120, inputTokens: 9120, outputTokens: 48, totalTokens: 9168 },
+      [],
+    ],
+    [
+      'names of the chat API',
+      {
+        prompt_tokens: 100,
+        completion_tokens: 20,
+        total_tokens: 120,
+        prompt_tokens_details: { cached_tokens: 60 },
+        completion_tokens_details: { reasoning_tokens: 5 },
+      },
+      {
+        inputTokens: 40,
+        outputTokens: 20,
+        cacheReadTokens: 60,
+        reasoningTokens: 5,
+        promptTokens: 100,
+        totalTokens: 120,
+      },
+      [],
+    ],
+    [
+      'names of the responses API, whose input includes cached tokens',
+      { input_tokens: 100, input_tokens_details: { cached_tokens: 60 }, output_tokens: 20 },
+      { inputTokens: 40, outputTokens: 20, cacheReadTokens: 60, promptTokens: 100 },
+      [],
+    ],
+    [
+      'names of the messages API',
+      { input_tokens: 7, cache_read_input_tokens: 60, cache_creation_input_tokens: 3, output_tokens: 2 },
+      { inputTokens: 7, outputTokens: 2, cacheReadTokens: 60, cacheWriteTokens: 3 },
+      [],
+    ],
+    [
+      'output from the total and the input',
+      { prompt_tokens: 100, total_tokens: 120 },
+      { inputTokens: 100, promptTokens: 100, totalTokens: 120, outputTokens: 20 },
+      [],
+    ],
+    [
+      'a total below the input gives no output',
+      { prompt_tokens: 100, total_tokens: 12 },
+      { inputTokens: 100, promptTokens: 100, totalTokens: 12 },
+      [],
+    ],
     ['a list is no usage', [1, 2], undefined, ['wrong-type']],
   ];
   test.each(rows)('%s', (_claim, sent, usage, codes) => {

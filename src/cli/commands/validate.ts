@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import type { ByteSource } from '../../input/byte-source.ts';
 import { readLines } from '../../input/read-lines.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { InputLine } from '../../model/line.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
-import { parseLine } from '../../parse/parse-line.ts';
+import { parseLine, splitLine } from '../../parse/parse-line.ts';
 import { openLogs } from '../../replay/input.ts';
 import { finishLint, lintLine } from '../../validate/lint.ts';
 import { renderJson, renderText } from '../../validate/render.ts';
@@ -91,9 +92,17 @@ async function lintSource(
   for await (const lines of readLines(source, { signal, onDiagnostic })) {
     onLines(lines.length);
     for (const line of lines) {
-      lintLine(state, { line, parsed: parseLine(line, { content: false }), facts: inspectLine(line.text) });
+      lintParts(state, line);
     }
   }
+}
+
+/** A line with several objects is several lines. */
+function lintParts(state: LintState, line: InputLine): void {
+  const parsed = parseLine(line, { content: false });
+  const parts = parsed.kind === 'malformed' ? splitLine(line) : undefined;
+  if (parts === undefined) lintLine(state, { line, parsed, facts: inspectLine(line.text) });
+  else for (const part of parts) lintParts(state, part);
 }
 
 function rendered(report: LintReport, format: ValidateFlags['format']): string {

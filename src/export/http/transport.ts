@@ -8,108 +8,87 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { errorCode } from '../../model/system-error.ts';
+import type { Answer, Transport } from '../delivery/answer.ts';
 import type { Clock } from '../delivery/clock.ts';
-import type { Answer, Transport, Transports } from '../delivery/transport.ts';
-import { classify, connectionProblem, type HttpAnswer } from './classify.ts';
+import type { ContentType } from '../encode/request-encoder.ts';
+import { classify, type HttpAnswer } from './classify.ts';
+import { connectionProblem } from './connection-problem.ts';
 
-// One POST of OTLP/HTTP, followed to the end of its answer. It never follows a redirect (a secret in a header would go
-// along), never reads without a bound, and never throws for the behaviour of a receiver.
-
-/** How one signal reaches its receiver over OTLP/HTTP. */
-export interface OtlpHttpSignal {
-  readonly url: URL;
-  /** The URL without its secrets. */
-  readonly destination: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly protocol: 'http/protobuf' | 'http/json';
-  readonly compression: 'gzip' | 'none';
-  /** For one request, answer included. */
-  readonly timeoutMillis: number;
-  readonly tls: Tls;
-  /** Removes this signal's secrets from a text. */
-  readonly redact: (text: string) => string;
-}
-
-export interface OtlpHttpSettings {
-  readonly traces: OtlpHttpSignal;
-  readonly metrics: OtlpHttpSignal;
-}
+// One POST of OTLP/HTTP, followed to the end of its answer. It never redirects (a secret in a header would go along),
+// never reads without bound, and never throws for what a receiver does.
 
 export interface Tls {
-  /** PEM: the authorities to trust instead of the system's. */
+  /** PEM: whom to trust instead of the system's authorities. */
   readonly certificate: string | undefined;
-  /** PEM: our own certificate and key. */
+  /** PEM: who we are. */
   readonly clientCertificate: string | undefined;
   readonly clientKey: string | undefined;
 }
 
-/** A longer answer is not OTLP. */
+export interface HttpOptions {
+  readonly url: URL;
+  /** The URL as people may see it. */
+  readonly destination: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: ContentType;
+  readonly compression: 'gzip' | 'none';
+  /** Of one request, answer included. */
+  readonly timeoutMillis: number;
+  readonly concurrency: number;
+  readonly tls: Tls;
+  readonly userAgent: string;
+  readonly redact: (text: string) => string;
+  readonly clock: Clock;
+}
+
+export interface HttpTransport {
+  readonly post: Transport;
+  close(): void;
+}
+
+/** Answers say little: an answer longer than this is none of OTLP. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const compress = promisify(gzip);
 
-/** OTLP over HTTP. @param concurrency connections to keep, for each signal */
-export function httpTransports(
-  settings: OtlpHttpSettings,
-  concurrency: number,
-  userAgent: string,
-  clock: Clock,
-): Transports {
-  const traces = httpTransport(settings.traces, concurrency, userAgent, clock);
-  const metrics = httpTransport(settings.metrics, concurrency, userAgent, clock);
-  return {
-    traces,
-    metrics,
-    async close() {
-      traces.close();
-      metrics.close();
-    },
-  };
-}
-
-type HttpTransport = Transport & { close(): void };
-
-function httpTransport(
-  signal: OtlpHttpSignal,
-  concurrency: number,
-  userAgent: string,
-  clock: Clock,
-): HttpTransport {
-  const { url, destination, compression, timeoutMillis, redact } = signal;
-  const contentType = signal.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
-  const agentOptions = { keepAlive: true, maxSockets: concurrency };
+export function createHttpTransport(options: HttpOptions): HttpTransport {
+  const { url, destination, clock } = options;
+  const agentOptions = { keepAlive: true, maxSockets: options.concurrency };
   const agent =
     url.protocol === 'https:'
-      ? new HttpsAgent({ ...agentOptions, ...tlsOptions(signal.tls) })
+      ? new HttpsAgent({ ...agentOptions, ...tlsOptions(options.tls) })
       : new HttpAgent(agentOptions);
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = {
-    ...signal.headers,
-    'content-type': contentType,
-    'user-agent': userAgent,
-    ...(compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+    ...options.headers,
+    'content-type': options.contentType,
+    'user-agent': options.userAgent,
+    ...(options.compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
   };
 
-  async function attempt(body: Uint8Array, stop: AbortSignal): Promise<Answer> {
+  async function attempt(body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     const request = send(url, {
       method: 'POST',
       agent,
       headers: { ...headers, 'content-length': body.length },
     });
     try {
-      const answer = await exchange(request, body, timeoutMillis, stop);
-      return classify(answer, { destination, asked: contentType, wallMillis: clock.wallMillis(), redact });
+      const answer = await exchange(request, body, options.timeoutMillis, signal);
+      return classify(answer, {
+        destination,
+        asked: options.contentType,
+        wallMillis: clock.wallMillis(),
+        redact: options.redact,
+      });
     } catch (error) {
-      return unanswered(signal, request, error);
+      return unanswered(destination, options.timeoutMillis, request, error);
     }
   }
 
   return {
-    destination,
-    contentType,
-    prepare(body) {
-      const payload = compression === 'gzip' ? compress(body) : Promise.resolve(body);
-      return async (stop) => await attempt(await payload, stop);
+    post(body) {
+      const payload = options.compression === 'gzip' ? compress(body) : Promise.resolve(body);
+      return async (signal) => await attempt(await payload, signal);
     },
     close: () => agent.destroy(),
   };
@@ -125,7 +104,7 @@ function tlsOptions({ certificate, clientCertificate, clientKey }: Tls) {
 
 class TimeoutError extends Error {}
 
-/** Sends the body and reads the answer. Rejects when there is no answer at all. */
+/** Sends the body and reads the answer; rejects when there is no answer at all. */
 function exchange(
   request: ClientRequest,
   body: Uint8Array,
@@ -134,7 +113,7 @@ function exchange(
 ): Promise<HttpAnswer> {
   return new Promise<HttpAnswer>((resolve, reject) => {
     let response: IncomingMessage | undefined;
-    // Once an answer has begun, its status counts, whatever happens to the rest: then only the reading ends.
+    // Once an answer has begun its status stands, whatever happens to the rest: then only the reading is ended.
     const end = (error: Error) => (response ?? request).destroy(error);
     const timer = setTimeout(() => end(new TimeoutError()), timeoutMillis);
     const abort = () => end(new Error('aborted'));
@@ -160,7 +139,7 @@ function exchange(
   });
 }
 
-/** The status counts, whatever happens to the body. */
+/** Whatever happens to the body, the status stands. */
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -190,7 +169,8 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
 }
 
 function unanswered(
-  { destination, timeoutMillis }: OtlpHttpSignal,
+  destination: string,
+  timeoutMillis: number,
   request: ClientRequest,
   error: unknown,
 ): Answer {
@@ -199,7 +179,7 @@ function unanswered(
     return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
   }
   const answer = connectionProblem(destination, error);
-  // The receiver closed an idle connection just when it was used again. That says nothing about its health.
+  // The receiver closed an idle connection at the moment it was used again: not a word about its health.
   const stale = request.reusedSocket && errorCode(error) === 'ECONNRESET' && answer.kind === 'transient';
   return stale ? { ...answer, reached: true, retryAfterMillis: 0 } : answer;
 }

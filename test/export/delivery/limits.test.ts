@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { truncateLongest } from '../../../src/export/otlp/span-encoder.ts';
+import { cutLongest } from '../../../src/export/delivery/cut-span.ts';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 import { atMost, status } from '../behaviours.ts';
@@ -183,12 +183,12 @@ describe('cutting', () => {
       true,
     ],
   ])('takes %s', (_, span, look, expected) => {
-    const smaller = truncateLongest(span);
+    const smaller = cutLongest(span);
     expect(smaller && look(smaller)).toEqual(expected);
   });
 
   test('ends where nothing is left to cut', () => {
-    expect(truncateLongest(otelSpan(1))).toBeUndefined();
+    expect(cutLongest(otelSpan(1))).toBeUndefined();
   });
 });
 

@@ -1,0 +1,110 @@
+import type { OtelLink, OtelSpan, OtelSpanEvent } from '../../model/otel.ts';
+import { attributeWriter } from './attributes.ts';
+import { type Bytes, reserve, writeByte, writeHex, writeNanos, writeUint32 } from './bytes.ts';
+import { closeMessage, openMessage } from './message.ts';
+import { writeText } from './text.ts';
+
+// A tag is the field's number times 8, plus how its content is written: 0 varint, 1 eight bytes, 2 length and bytes,
+// 5 four bytes. Numbers from opentelemetry/proto/trace/v1/trace.proto.
+const SPAN = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  parentSpanId: 0x22,
+  name: 0x2a,
+  kind: 0x30,
+  startTime: 0x39,
+  endTime: 0x41,
+  attributes: 0x4a,
+  events: 0x5a,
+  links: 0x6a,
+  status: 0x7a,
+  /** Field 16: the first whose tag takes two bytes. */
+  flags: [0x85, 0x01],
+} as const;
+const EVENT = { time: 0x09, name: 0x12, attributes: 0x1a } as const;
+const LINK = { traceId: 0x0a, spanId: 0x12, attributes: 0x22, flags: 0x35 } as const;
+const STATUS = { message: 0x12, code: 0x18 } as const;
+
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
+/** More than the ids, times, kind and flags of a span or link ever take. */
+const FIXED_BYTES = 128;
+
+/** Sampled (1), and known not to come from another process (0x100): what the SDK says of every span it makes. */
+export const SPAN_FLAGS = 0x101;
+
+/** Writes one `Span`, as a field with the given tag. */
+export type SpanWriter = (out: Bytes, tag: number, span: OtelSpan) => void;
+
+export function spanWriter(): SpanWriter {
+  const writeAttributes = attributeWriter(SPAN.attributes);
+  const writeEventAttributes = attributeWriter(EVENT.attributes);
+  const writeLinkAttributes = attributeWriter(LINK.attributes);
+
+  function writeEvent(out: Bytes, event: OtelSpanEvent): void {
+    reserve(out, FIXED_BYTES);
+    const start = openMessage(out, SPAN.events);
+    writeByte(out, EVENT.time);
+    writeNanos(out, event.time);
+    writeText(out, EVENT.name, event.name);
+    writeEventAttributes(out, event.attributes);
+    closeMessage(out, start);
+  }
+
+  function writeLink(out: Bytes, link: OtelLink): void {
+    reserve(out, FIXED_BYTES);
+    const start = openMessage(out, SPAN.links);
+    writeId(out, LINK.traceId, TRACE_ID_BYTES, link.traceId);
+    writeId(out, LINK.spanId, SPAN_ID_BYTES, link.spanId);
+    writeByte(out, LINK.flags);
+    writeUint32(out, SPAN_FLAGS);
+    writeLinkAttributes(out, link.attributes);
+    closeMessage(out, start);
+  }
+
+  return (out, tag, span) => {
+    reserve(out, FIXED_BYTES);
+    const start = openMessage(out, tag);
+    writeFixedPart(out, span);
+    writeText(out, SPAN.name, span.name);
+    writeAttributes(out, span.attributes);
+    for (const event of span.events) writeEvent(out, event);
+    for (const link of span.links) writeLink(out, link);
+    writeStatus(out, span.status);
+    closeMessage(out, start);
+  };
+}
+
+function writeFixedPart(out: Bytes, span: OtelSpan): void {
+  writeId(out, SPAN.traceId, TRACE_ID_BYTES, span.traceId);
+  writeId(out, SPAN.spanId, SPAN_ID_BYTES, span.spanId);
+  if (span.parentSpanId !== undefined) {
+    writeId(out, SPAN.parentSpanId, SPAN_ID_BYTES, span.parentSpanId);
+  }
+  writeByte(out, SPAN.kind);
+  writeByte(out, span.kind);
+  writeByte(out, SPAN.startTime);
+  writeNanos(out, span.startTime);
+  writeByte(out, SPAN.endTime);
+  writeNanos(out, span.endTime);
+  writeByte(out, SPAN.flags[0]);
+  writeByte(out, SPAN.flags[1]);
+  writeUint32(out, SPAN_FLAGS);
+}
+
+function writeId(out: Bytes, tag: number, size: number, id: string): void {
+  writeByte(out, tag);
+  writeByte(out, size);
+  writeHex(out, id, size);
+}
+
+/** Always there, also when unset, as the SDK has it. */
+function writeStatus(out: Bytes, { code, message }: OtelSpan['status']): void {
+  const start = openMessage(out, SPAN.status);
+  if (message !== undefined) writeText(out, STATUS.message, message);
+  reserve(out, 2);
+  writeByte(out, STATUS.code);
+  writeByte(out, code);
+  closeMessage(out, start);
+}
