@@ -8,9 +8,9 @@
  */
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { convention } from '../../dist/conventions/convention.js';
-import { toReadableSpan, toSdkOrigin } from '../../dist/export/encode/readable-span.js';
 import { createJsonTraceRequest } from '../../dist/export/otlp/json-trace-request.js';
 import { createTraceRequest } from '../../dist/export/otlp/trace-request.js';
+import { toReadableSpan, toSdkOrigin } from '../../dist/export/readable.js';
 import { epochMicros } from '../../dist/model/time.js';
 
 const SPANS = 256;

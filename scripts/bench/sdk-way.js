@@ -12,8 +12,7 @@ import {
 import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { convention } from '../../dist/conventions/convention.js';
-import { hrTime } from '../../dist/export/encode/readable-span.js';
-import { toSdkAttributes } from '../../dist/export/sdk-attributes.js';
+import { hrTime, toSdkAttributes } from '../../dist/export/readable.js';
 import { splitChunk, splitEnd, startSplit } from '../../dist/input/split-lines.js';
 import { parseLine } from '../../dist/parse/parse-line.js';
 import { DEFAULT_OPTIONS } from '../../dist/reconstruct/options.js';

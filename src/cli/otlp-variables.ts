@@ -1,4 +1,4 @@
-/** OpenTelemetry's variables that no flag stands for, as the help tells them. `src/export/options/` reads them. */
+/** OpenTelemetry's variables that no flag stands for, as the help tells them. `src/export/settings/` reads them. */
 export const OTLP_VARIABLES: readonly (readonly [name: string, does: string])[] = [
   ['HERMES_OTEL_TOKEN', 'sent as the header "token"'],
   ['OTEL_EXPORTER_OTLP_HEADERS', 'headers, as key=value,key=value; --header wins'],

@@ -1,6 +1,6 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
-import type { OtlpFlags } from '../export/options/otlp-http-options.ts';
-import { isProblem, type OptionProblem } from '../export/options/problem.ts';
+import type { OtlpFlags } from '../export/settings/otlp-http.ts';
+import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
 import type { TurnFacts } from '../reconstruct/options.ts';
@@ -47,7 +47,7 @@ export async function replayOptions(
 ): Promise<Omit<ReplayOptions, 'on' | 'signal'>> {
   refuseToFollow(logs, flags);
   const { temporality } = valueOrCliError(
-    await (await import('../export/options/temporality.ts')).resolveTemporality(io.env),
+    await (await import('../export/settings/settings.ts')).resolveTemporality(io.env),
   );
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
@@ -153,12 +153,12 @@ async function destinationOf(
         color: wantsColor(io.stdout, flags.color, io.env),
       });
     case 'otlp': {
-      const { resolveOtlpHttp } = await import('../export/options/otlp-http-options.ts');
+      const { resolveOtlpHttp } = await import('../export/settings/otlp-http.ts');
       const settings = await resolveOtlpHttp(io.env, otlpFlags(flags));
       return exporters.otlpHttpWith(valueOrCliError(settings), options);
     }
     case 'otlp_grpc': {
-      const { resolveOtlpGrpc } = await import('../export/options/otlp-grpc-options.ts');
+      const { resolveOtlpGrpc } = await import('../export/settings/otlp-grpc.ts');
       const settings = await resolveOtlpGrpc(io.env, otlpFlags(flags));
       return exporters.otlpGrpcWith(valueOrCliError(settings), options);
     }

@@ -1,52 +1,80 @@
 import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
-import type { Delivery, Witness } from './delivery/delivery.ts';
-import type { NewLedger } from './delivery/ledger.ts';
+import { createDelivery, type DeliveryLimits, type OutcomeListener } from './delivery/delivery.ts';
+import type { Transports } from './delivery/transport.ts';
+import type { Origin } from './otlp/encoder.ts';
+import { metricEncoder } from './otlp/metric-encoder.ts';
+import { spanEncoder } from './otlp/span-encoder.ts';
 
-/** One place where both signals of a run go, each with its own account. */
+/** One place that both signals of a run go to, each with its own account. */
 export interface Destination {
-  /** As people name it, without secrets. */
+  /** The name for people, without secrets. */
   readonly name: string;
   readonly spans: AccountableSink<SpanSink>;
   readonly metrics: AccountableSink<MetricSink>;
-  /** Frees sockets and files; after both sinks have finished. */
+  /** Frees sockets and files, after both sinks have finished. */
   close(): Promise<void>;
 }
 
-/** A sink that tells what became of everything it was given. */
+/** A sink that accounts for everything it was given. */
 export type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
   soFar(): DeliveryAccount;
-  /** When `withinMillis` are over, what is still under way counts as failed. Heard once. */
-  hurry(withinMillis: number): void;
-  /** @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own. */
+  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
+  setDeadline(withinMillis: number): void;
+  /** @param withinMillis sets a deadline; `undefined`: none */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 };
 
-/** What a run may wish of every destination. */
+/** Options of a run that apply to every destination. */
 export interface RunOptions {
-  /** Where requests that failed for good are kept; `undefined`: nowhere. */
+  /** Keeps requests that failed for good; `undefined`: they are lost. */
   readonly deadLetter?: DeadLetter | undefined;
-  /** Told once per outage, with a sentence, while we wait for a receiver. */
+  /** Called once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
   readonly witnesses?: OutcomeListeners | undefined;
-  /** Opens the account of each signal; by default nobody hears of it. */
-  readonly newLedger?: NewLedger | undefined;
 }
 
-/** Make a witness for each request; `destination` as in the account. */
+/** Make a listener for each request; `destination` as in the account. */
 export interface OutcomeListeners {
-  forSpans(destination: string): Witness<OtelSpan>;
-  forPoints(destination: string): Witness<MetricSnapshot>;
+  forSpans(destination: string): OutcomeListener<OtelSpan>;
+  forPoints(destination: string): OutcomeListener<MetricSnapshot>;
 }
 
-export function spanSink(delivery: Delivery<OtelSpan>): AccountableSink<SpanSink> {
+export interface DestinationOptions extends RunOptions {
+  readonly origin: Origin;
+  readonly limits: DeliveryLimits;
+  readonly clock?: Clock | undefined;
+}
+
+/** A destination whose two signals are delivered over their transports. */
+export function openDestination(transports: Transports, options: DestinationOptions): Destination {
+  const { origin, limits, deadLetter, onOutage = () => {}, witnesses, clock = systemClock } = options;
+  const { traces, metrics } = transports;
+  const common = { clock, deadLetter, onOutage };
+  const spanDelivery = createDelivery({
+    ...common,
+    transport: traces,
+    encoder: spanEncoder(origin),
+    limits,
+    newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
+  });
+  const metricDelivery = createDelivery({
+    ...common,
+    transport: metrics,
+    encoder: metricEncoder(origin),
+    // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
+    limits: { ...limits, concurrency: 1 },
+    newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
+  });
   return {
-    ...delivery,
-    write: (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel)),
+    name: traces.destination,
+    spans: {
+      ...spanDelivery,
+      write: (spans: readonly FinishedSpan[]) => spanDelivery.write(spans.map(({ otel }) => otel)),
+    },
+    metrics: { ...metricDelivery, write: (snapshot) => metricDelivery.write([snapshot]) },
+    close: () => transports.close(),
   };
-}
-
-export function metricSink(delivery: Delivery<MetricSnapshot>): AccountableSink<MetricSink> {
-  return { ...delivery, write: (snapshot) => delivery.write([snapshot]) };
 }

@@ -1,20 +1,25 @@
-import type { DeliveryLimits } from './delivery/delivery.ts';
-import type { Destination } from './destination.ts';
-import { fileChannel } from './file/file-channel.ts';
-import type { LineOutput } from './file/line-output.ts';
-import { type ChannelOptions, openChannel } from './open-channel.ts';
+import type { Transport } from './delivery/transport.ts';
+import { type Destination, type DestinationOptions, openDestination } from './destination.ts';
+import type { LineOutput } from './line-output.ts';
 
-export interface OtlpFileOptions extends ChannelOptions {
+export interface OtlpFileOptions extends DestinationOptions {
   readonly output: LineOutput;
-  readonly limits: DeliveryLimits;
 }
 
 /**
- * `-e otlp_file`: one `ExportTraceServiceRequest` or `ExportMetricsServiceRequest` per line, as the Collector's file
- * exporter writes and its `otlpjsonfile` receiver reads.
+ * `-e otlp_file`: one `ExportTraceServiceRequest` or `ExportMetricsServiceRequest` per line, the format that the
+ * Collector's file exporter writes and its `otlpjsonfile` receiver reads.
  */
-export function openOtlpFile(options: OtlpFileOptions): Destination {
-  // A file takes one line after the other, and what fails once fails again.
+export function openOtlpFile({ output, ...options }: OtlpFileOptions): Destination {
+  const lines: Transport = {
+    destination: output.name,
+    contentType: 'application/json',
+    prepare: (line) => () => output.write(line),
+  };
+  // A file takes one line after the other, and a write that failed once fails again.
   const limits = { ...options.limits, concurrency: 1, retryForMillis: 0 };
-  return openChannel(fileChannel(options.output), { ...options, limits });
+  return openDestination(
+    { traces: lines, metrics: lines, close: () => output.close() },
+    { ...options, limits },
+  );
 }

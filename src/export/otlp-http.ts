@@ -1,13 +1,12 @@
 import { systemClock } from './delivery/clock.ts';
-import type { Destination } from './destination.ts';
-import { httpChannel, type OtlpHttpSettings } from './http/http-channel.ts';
-import { type ChannelOptions, openChannel } from './open-channel.ts';
+import { type Destination, type DestinationOptions, openDestination } from './destination.ts';
+import { httpTransports, type OtlpHttpSettings } from './http/transport.ts';
 
-export interface OtlpHttpOptions extends ChannelOptions, OtlpHttpSettings {}
+export interface OtlpHttpOptions extends DestinationOptions, OtlpHttpSettings {}
 
-/** `-e otlp`: OTLP over HTTP, every request followed to its outcome. */
+/** `-e otlp`: OTLP over HTTP. */
 export function openOtlpHttp(options: OtlpHttpOptions): Destination {
   const { origin, limits, clock = systemClock } = options;
   const userAgent = `${origin.scope.name}/${origin.scope.version}`;
-  return openChannel(httpChannel(options, limits.concurrency, userAgent, clock), options);
+  return openDestination(httpTransports(options, limits.concurrency, userAgent, clock), options);
 }

@@ -90,6 +90,8 @@ export interface PreLlmCall extends EventBase {
 
 export interface PostLlmCall extends EventBase {
   readonly hook: 'post_llm_call';
+  /** As in `PreLlmCall`. */
+  readonly reviewPrompt: boolean | undefined;
   /** Content. */
   readonly assistantResponse: string | undefined;
 }

@@ -58,6 +58,6 @@ export interface DeliveryAccount extends Account {
 }
 
 /** How some items ended, all of them. */
-export type Settlement = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
+export type OutcomeCounts = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
 
 export type Signal = 'spans' | 'metric points';

@@ -98,10 +98,7 @@ export function readPreLlmCall(fields: Fields): PreLlmCall {
     isFirstTurn: flag(fields, 'is_first_turn', body.is_first_turn, extra.is_first_turn),
     senderId: text(fields, 'sender_id', body.sender_id, extra.sender_id),
     parentSessionId: text(fields, 'parent_session_id', body.parent_session_id, extra.parent_session_id),
-    reviewPrompt:
-      message === undefined
-        ? flag(fields, 'review_prompt', body.review_prompt, extra.review_prompt)
-        : isReviewPrompt(message),
+    reviewPrompt: readReviewPrompt(fields, message),
     userMessage:
       message === undefined || !fields.content ? undefined : wellFormed(fields, 'user_message', message),
   };
@@ -120,6 +117,7 @@ export function readPostLlmCall(fields: Fields): PostLlmCall {
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
     profile: text(fields, 'profile', body.profile, extra.profile),
+    reviewPrompt: readReviewPrompt(fields, userMessage(fields)),
     assistantResponse: contentText(
       fields,
       'assistant_response',
@@ -144,8 +142,10 @@ function userMessage(fields: Fields): string | undefined {
   return wrongType(fields, 'user_message', message, 'a string or a list of parts');
 }
 
-function isReviewPrompt(message: string): boolean {
-  return message.startsWith(REVIEW_PROMPT);
+/** True when the message is a review prompt; without a message, what the recorder found before it left the message out. */
+function readReviewPrompt(fields: Fields, message: string | undefined): boolean | undefined {
+  if (message !== undefined) return message.startsWith(REVIEW_PROMPT);
+  return flag(fields, 'review_prompt', fields.body.review_prompt, fields.extra.review_prompt);
 }
 
 /** One part as text. Providers name the types `text`, `input_text`, `image`, `image_url`, `input_image` and more. */

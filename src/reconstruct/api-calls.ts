@@ -34,6 +34,7 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
   } else if (call.answers > 0 && call.lastEnd !== undefined && event.time <= call.lastEnd) {
     return 'merged';
   }
+  turn.fatal = false;
   const startTime = attemptStart(context, call, event);
   if (turn.currentCall !== call.key) presumeCallsEnded(turn, { time: startTime, reason: 'next_call' });
   presumeToolsEnded(turn, { time: startTime, reason: 'next_call' });
@@ -85,8 +86,16 @@ export function onApiRequestError(context: TurnContext, event: ApiRequestError):
       maxRetries: event.maxRetries,
     },
   });
+  context.turn.errorTime = later(event.time, end);
+  context.turn.fatal = isFinal(event);
   call.lastError = { name, time: event.time, retryCount: event.retryCount };
   return 'mapped';
+}
+
+/** True when Hermes does not try again: the error is not retryable, or the retries are used up. */
+function isFinal({ retryable, retryCount, maxRetries }: ApiRequestError): boolean {
+  if (retryable === false) return true;
+  return retryCount !== undefined && maxRetries !== undefined && retryCount + 1 >= maxRetries;
 }
 
 function isSameError({ lastError }: CallState, event: ApiRequestError, name: string): boolean {
@@ -228,7 +237,7 @@ function newAttempt(
 interface AttemptEnd {
   readonly spanId: ApiCallSpan['spanId'];
   readonly endTime: EpochMicros;
-  readonly incomplete?: IncompleteReason;
+  readonly incomplete?: IncompleteReason | undefined;
   readonly error?: CallError;
   readonly answer?: PostApiRequest;
   /** Of the whole logical call; only with an answer. */

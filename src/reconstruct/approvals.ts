@@ -26,11 +26,9 @@ export function onPreApprovalRequest(context: TurnContext, event: PreApprovalReq
   const { approvals } = context.turn;
   const known = approvals.find((approval) => isSameApproval(approval, event));
   if (known !== undefined && isRepeat(known.startTime, event.time)) return 'merged';
-  // The smart judge passes a request on to a person without a hook of its own.
-  for (const approval of approvals) {
-    if (approval.toolCallId === event.toolCallId) {
-      approval.presumed ??= { time: later(approval.startTime, event.time), reason: 'next_call' };
-    }
+  // The smart judge hands a request on to a person without a hook of its own: its part ends here, without a choice.
+  for (const open of approvals.filter((approval) => isOtherSurface(approval, event))) {
+    open.presumed ??= { time: later(open.startTime, event.time), reason: undefined };
   }
   approvals.push(openApproval(context, event));
   return 'mapped';
@@ -54,8 +52,20 @@ export function onPostApprovalResponse(context: TurnContext, event: PostApproval
     decidedBy: event.decidedBy,
   };
   turn.lastTime = later(turn.lastTime, span.endTime);
+  closeHandedOn(context, event);
   emit(context, span);
   return 'mapped';
+}
+
+/** Closes what other surfaces handed on to the one that answered. */
+function closeHandedOn(context: TurnContext, event: PostApprovalResponse): void {
+  const { approvals } = context.turn;
+  for (const open of approvals.filter((approval) => isOtherSurface(approval, event))) {
+    if (open.presumed === undefined || open.presumed.reason !== undefined) continue;
+    approvals.splice(approvals.indexOf(open), 1);
+    rememberClosed(context.state, approvalKey(context.turn, open), open);
+    emit(context, { ...approvalSpan(context, open), endTime: open.presumed.time });
+  }
 }
 
 /** Notes that what is open ended by `end.time`. */
@@ -63,7 +73,7 @@ export function presumeApprovalsEnded(turn: TurnState, end: PresumedEnd): void {
   for (const approval of turn.approvals) approval.presumed ??= end;
 }
 
-/** Closes every open approval of the turn as incomplete. */
+/** Closes every open approval of the turn, as incomplete unless another surface took it over. */
 export function closeOpenApprovals(context: TurnContext, reason: IncompleteReason): void {
   for (const approval of context.turn.approvals.splice(0)) {
     const end = approval.presumed ?? { time: approval.startTime, reason };
@@ -75,6 +85,12 @@ export function closeOpenApprovals(context: TurnContext, reason: IncompleteReaso
   }
 }
 
+/** True when the event is of the same request as the open one, on another surface. */
+function isOtherSurface(open: ApprovalState, event: ApprovalEvent): boolean {
+  if (open.surface === event.surface || open.toolCallId !== event.toolCallId) return false;
+  return event.toolCallId !== undefined || open.patternKey === event.patternKey;
+}
+
 function isSameApproval(approval: ApprovalState, event: ApprovalEvent): boolean {
   return (
     approval.surface === event.surface &&
@@ -83,7 +99,7 @@ function isSameApproval(approval: ApprovalState, event: ApprovalEvent): boolean 
   );
 }
 
-function approvalKey(turn: TurnState, event: ApprovalEvent): string {
+function approvalKey(turn: TurnState, event: ApprovalEvent | ApprovalState): string {
   return `approval\0${turn.key}\0${event.toolCallId ?? event.patternKey ?? ''}\0${event.surface ?? ''}`;
 }
 

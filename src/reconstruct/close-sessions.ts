@@ -6,20 +6,36 @@ import type { SessionFinalize, SessionReset } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { Context, LineOutcome, SessionContext } from './output.ts';
+import { endsWithLastEvent } from './reviews.ts';
 import { sendSession } from './sessions.ts';
 import { openTurnUnder } from './state.ts';
-import { closeTurn, closeTurns } from './turns.ts';
+import {
+  closeTurn,
+  closeTurns,
+  hasOpenChildren,
+  isCutOff,
+  LATE_WAIT_MICROS,
+  waitForLateEvents,
+} from './turns.ts';
 
-/** Ends the session. */
+/**
+ * Ends the session. `/new`, `/reset` and another process finalize a session while a turn of it runs: such a turn stays
+ * open for its own end, which comes later or never.
+ */
 export function onSessionFinalize(
   context: SessionContext,
   event: SessionFinalize | SessionReset,
 ): LineOutcome {
-  const { session } = context;
-  const nothingOpen = session.turns.size === 0;
-  if (nothingOpen && session.endTime !== undefined) return 'merged';
+  const { state, session } = context;
+  if (session.endTime !== undefined) return 'merged';
   session.endReason = event.reason;
-  endSession(context, 'session_end', event.time);
+  session.endTime = event.time;
+  for (const turn of session.turns.values()) {
+    const isOver = turn.endTime !== undefined || endsWithLastEvent(turn);
+    if (isOver && !hasOpenChildren(turn)) closeTurn({ ...context, turn }, 'session_end');
+    else waitForLateEvents(state, turn, { from: event.time, micros: LATE_WAIT_MICROS });
+  }
+  if (session.turns.size === 0) endSession(context, 'session_end', event.time);
   return session.selected ? 'mapped' : 'unmapped';
 }
 
@@ -30,10 +46,11 @@ export function endSession(
   time: EpochMicros | undefined,
 ): void {
   const { state, session } = context;
-  const cutOff = Array.from(session.turns.values()).some((turn) => !turn.sent && turn.endTime === undefined);
-  if (cutOff && reason !== 'session_end') session.incomplete = reason;
-  closeTurns(context, reason);
-  session.endTime = time;
+  const isFinalized = session.endTime !== undefined;
+  const cutOff = Array.from(session.turns.values()).some((turn) => isCutOff(session, turn));
+  if (cutOff && reason !== 'session_end' && !isFinalized) session.incomplete = reason;
+  session.endTime ??= time;
+  closeTurns(context, isFinalized ? 'session_end' : reason);
   state.quiet.set(session.id, true);
   if (state.options.sessionSpans === 'at_end') sendSession(context);
 }
@@ -78,7 +95,12 @@ export function closeIdleSessions(context: Context, now: EpochMicros): boolean {
   // Also after a clock was set back, when the next check would lie far ahead.
   if (now < state.nextIdleCheck && now > state.nextIdleCheck - idleTimeoutMicros) return false;
   state.nextIdleCheck = (now + idleTimeoutMicros / 4) as EpochMicros;
-  for (const session of state.sessions.values()) closeIfIdle({ ...context, session }, now);
+  for (const session of state.sessions.values()) {
+    closeIfIdle({ ...context, session }, now);
+    for (const turn of session.turns.values()) {
+      if (turn.lastTime + idleTimeoutMicros < now) closeTurn({ ...context, session, turn }, 'idle');
+    }
+  }
   return true;
 }
 

@@ -50,9 +50,9 @@ export function createOutput(): Output {
   };
 }
 
-/** Adds a span of the turn to the output, unless the filters left the turn out. */
+/** Adds a span of the turn to the output, unless the filters left the turn out. Held until the turn's origin is certain. */
 export function emit({ out, turn }: TurnContext, span: AgentSpan): void {
-  if (turn.selected) out.spans.push(span);
+  if (turn.selected) (turn.certain ? out.spans : turn.held).push(span);
 }
 
 interface Opened {

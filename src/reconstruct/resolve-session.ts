@@ -1,8 +1,9 @@
 /** Resolves the session and the turn of an event, by the ids that it has. */
-import type { HookEvent } from '../model/event.ts';
+import type { HookEvent, PostLlmCall, SessionEnd } from '../model/event.ts';
+import { isForeignTask } from './reviews.ts';
 import { openSession } from './sessions.ts';
 import { openTurnUnder, type SessionState, type State, type TurnState } from './state.ts';
-import { rememberTask } from './turns.ts';
+import { hasOpenChildren, isSuperseded, rememberTask } from './turns.ts';
 
 /** The form of Hermes's own session ids; a task id of `hermes -z` is a UUID. */
 const SESSION_ID = /^(\d{8}_\d{6}_[0-9a-f]{6,8}|cron_.+)$/;
@@ -87,15 +88,48 @@ export function turnOwner(state: State, event: HookEvent, session: SessionState)
 
 /** The event's open turn; `undefined` when the event is the first of its turn, or comes after its end. */
 export function findTurn(owner: SessionState, event: HookEvent): TurnState | undefined {
-  if (event.turnId !== undefined) return owner.turns.get(event.turnId);
-  let latest: TurnState | undefined;
-  for (const turn of owner.turns.values()) {
-    if (turn.sent) continue;
-    if (event.taskId !== undefined && turn.taskId === event.taskId) return turn;
-    if (event.taskId === undefined || turn.taskId === undefined) latest = turn;
-  }
-  if (latest !== undefined) latest.taskId ??= event.taskId;
-  return latest;
+  const turnId = event.turnId ?? parentTurnIdOf(event);
+  if (turnId !== undefined) return owner.turns.get(turnId);
+  const open = Array.from(owner.turns.values()).filter((turn) => !turn.sent && !isSuperseded(owner, turn));
+  if (event.taskId !== undefined) return findByTask(owner, open, event.taskId);
+  if (event.hook === 'post_llm_call' || event.hook === 'on_session_end') return findEnding(open, event);
+  return open.findLast((turn) => !turn.background) ?? open.at(-1);
+}
+
+/** The turn of the task. The first event with a task gives it to a turn that has none yet. */
+function findByTask(
+  session: SessionState,
+  open: readonly TurnState[],
+  taskId: string,
+): TurnState | undefined {
+  const known = open.find((turn) => turn.taskId === taskId);
+  if (known !== undefined) return known;
+  const free = open.filter((turn) => turn.taskId === undefined);
+  const review = isForeignTask(session, taskId) ? free.findLast((turn) => turn.background) : undefined;
+  const found = review ?? free.findLast((turn) => !turn.background);
+  if (found !== undefined) found.taskId = taskId;
+  return found;
+}
+
+/**
+ * Before 0.16 the hooks that end a turn have only the session, which a review shares with the user's turn. An answer
+ * comes after the last call; where that leaves a choice, the prompt decides.
+ */
+function findEnding(open: readonly TurnState[], event: PostLlmCall | SessionEnd): TurnState | undefined {
+  if (open.length < 2) return open[0];
+  const ended = open.filter((turn) => turn.endTime !== undefined);
+  if (event.hook === 'on_session_end' && ended.length > 0) return ended.at(-1);
+  const running = open.filter((turn) => turn.endTime === undefined);
+  const answered = running.filter((turn) => !hasOpenChildren(turn));
+  const [only] = answered;
+  if (event.hook === 'post_llm_call' && answered.length === 1) return only;
+  const review = event.hook === 'post_llm_call' && event.reviewPrompt === true;
+  return running.findLast((turn) => turn.background === review) ?? running.at(-1);
+}
+
+/** A sub-agent's hooks have the session of the parent, and name its turn by another field. */
+function parentTurnIdOf(event: HookEvent): string | undefined {
+  return event.hook === 'subagent_start' || event.hook === 'subagent_stop' ? event.parentTurnId : undefined;
 }
 
 /** Remembers the session of a task, for the events that have only a task id. */

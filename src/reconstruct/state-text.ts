@@ -1,18 +1,19 @@
 /** The state as JSON text and back, for a checkpoint. It holds content only when that was asked for. */
 import type { HookEvent } from '../model/event.ts';
 import type { RequestFacts } from '../model/message.ts';
+import type { AgentSpan } from '../model/span.ts';
 import { fingerprintOf } from './ids.ts';
 import type { ReconstructOptions } from './options.ts';
 import { createState, type SessionState, type State, type TurnState } from './state.ts';
 
 /** Changes with the meaning of any field of `State`, or its written form: a state of another format cannot be read. */
-export const STATE_FORMAT = 4;
+export const STATE_FORMAT = 5;
 
 /**
  * The JSON form of `T`: a map is its entries. As a type, so that the compiler names a map that is not written. A replacer
  * would find all maps by itself, but makes writing nearly twice as long.
  */
-type Plain<T> = T extends string | number | boolean | undefined | RequestFacts
+type Plain<T> = T extends string | number | boolean | undefined | RequestFacts | AgentSpan
   ? T
   : T extends ReadonlyMap<infer K, infer V>
     ? (readonly [K, Plain<V>])[]
@@ -35,6 +36,7 @@ export function stateToText({ options, waiting, waitingFrom, ...state }: State):
     recentlyClosed: [...state.recentlyClosed],
     closedBefore: [...state.closedBefore],
     openTurns: [...state.openTurns],
+    expiring: [...state.expiring],
     waiting: events,
   };
   return JSON.stringify(written);
@@ -54,6 +56,7 @@ export function stateFromText(text: string, options: ReconstructOptions): State 
     recentlyClosed: new Map(written.recentlyClosed),
     closedBefore: new Map(written.closedBefore),
     openTurns: new Map(written.openTurns),
+    expiring: new Map(written.expiring),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ApiFields, HookEvent, ToolStatus, Usage } from '../model/event.ts';
 import type { RequestFacts } from '../model/message.ts';
-import type { AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
+import type { AgentSpan, AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { ReconstructOptions } from './options.ts';
 
@@ -26,6 +26,10 @@ export interface State {
   closedBefore: Map<string, ClosedFacts>;
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
+  /** Keys of the open turns that only wait for late events (`TurnState.wait`). */
+  readonly expiring: Map<string, true>;
+  /** Log time before which no turn of `expiring` is due. */
+  nextExpiry: EpochMicros;
   /** The reorder window: events by time. */
   readonly waiting: HookEvent[];
   /** Index of the first of `waiting` that has not been applied. */
@@ -67,17 +71,33 @@ export interface SessionState {
   readonly turns: Map<string, TurnState>;
   /** Task ids of its ordinary turns. */
   readonly tasks: string[];
+  /** True when the log has hooks that begin or end its turns. */
+  hasTurnHooks: boolean;
   turnCount: number;
   apiCallCount: number;
   toolCallCount: number;
   tokens: Usage;
   completed: boolean | undefined;
   interrupted: boolean | undefined;
-  previousTurn: { readonly traceId: TraceId; readonly spanId: SpanId } | undefined;
+  /** Its ordinary turn that began last. */
+  latestTurn: LatestTurn | undefined;
   /** True when a turn of it was selected: then its span is sent. */
   selected: boolean;
   /** True when its span was sent; cleared when a new turn begins. */
   sent: boolean;
+}
+
+export interface LatestTurn {
+  readonly key: string;
+  readonly startTime: EpochMicros;
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+}
+
+/** A turn with `wait` closes when the log's clock is this far past its last event, and past `from`. */
+export interface Wait {
+  readonly from: EpochMicros;
+  readonly micros: number;
 }
 
 export interface TurnState {
@@ -88,15 +108,24 @@ export interface TurnState {
   /** The session after the rotations so far. */
   latestSessionId: string;
   readonly position: Position;
-  readonly index: number | undefined;
-  readonly background: boolean;
+  index: number | undefined;
+  background: boolean;
+  /** False while a later event may show whose turn it is: its spans are held. */
+  certain: boolean;
+  readonly held: AgentSpan[];
   readonly selected: boolean;
-  readonly previousTurn: { readonly traceId: TraceId; readonly spanId: SpanId } | undefined;
+  readonly previousTurn: LatestTurn | undefined;
   taskId: string | undefined;
   startTime: EpochMicros;
   lastTime: EpochMicros;
   /** Its `post_llm_call` or, without one, its `on_session_end`. */
   endTime: EpochMicros | undefined;
+  /** Set when the turn is over, or its session is, and only late events are awaited. */
+  wait: Wait | undefined;
+  /** Of its last API error. */
+  errorTime: EpochMicros | undefined;
+  /** True when Hermes does not try again after that error. */
+  fatal: boolean;
   isFirstTurn: boolean | undefined;
   model: string | undefined;
   platform: string | undefined;
@@ -141,10 +170,10 @@ export interface ClosedFacts {
   readonly count: number;
 }
 
-/** An end that follows from a later event, and the reason. */
+/** An end that follows from a later event. Without a `reason` it is known: then the span is whole. */
 export interface PresumedEnd {
   readonly time: EpochMicros;
-  readonly reason: IncompleteReason;
+  readonly reason: IncompleteReason | undefined;
 }
 
 /** One logical call and its attempts. */
@@ -251,6 +280,8 @@ export function createState(options: ReconstructOptions): State {
     recentlyClosed: new Map(),
     closedBefore: new Map(),
     openTurns: new Map(),
+    expiring: new Map(),
+    nextExpiry: Number.MAX_SAFE_INTEGER as EpochMicros,
     waiting: [],
     waitingFrom: 0,
     clock: 0 as EpochMicros,
@@ -297,7 +328,7 @@ export function countUsage({ session, turn }: Counted, usage: Usage | undefined)
 }
 
 /** A count that no answer reported stays `undefined`, never 0. */
-function addUsage(sum: Usage, usage: Usage): Usage {
+export function addUsage(sum: Usage, usage: Usage): Usage {
   return {
     inputTokens: plus(sum.inputTokens, usage.inputTokens),
     outputTokens: plus(sum.outputTokens, usage.outputTokens),

@@ -31,6 +31,8 @@ import { warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
 import { turnSpan } from './turn-span.ts';
 import {
+  closeAllExpiredTurns,
+  closeExpiredTurns,
   type MaybeTurnContext,
   onMark,
   onPostLlmCall,
@@ -38,6 +40,7 @@ import {
   onSessionEnd,
   openTurn,
   turnWasSent,
+  waitForRest,
 } from './turns.ts';
 
 /** Takes one event and adds to `out` what it finished. Events may wait in the reorder window first. */
@@ -65,6 +68,7 @@ export function finish(state: State, out: Output): void {
   state.taskSessions.clear();
   state.turnSessions.clear();
   state.openTurns.clear();
+  state.expiring.clear();
 }
 
 function apply(context: Context, event: HookEvent): void {
@@ -77,6 +81,7 @@ function apply(context: Context, event: HookEvent): void {
       'its time lies before that of earlier events, beyond the reorder window: paired by id',
     );
   }
+  closeAllExpiredTurns(context, event.time);
   // Sub-agents first: their sessions end with them.
   if (closeIdleSessions(context, event.time)) closeIdleSubagents(context, event.time);
   const session = sessionOf(state, event);
@@ -85,12 +90,13 @@ function apply(context: Context, event: HookEvent): void {
     return;
   }
   closeIfIdle({ ...context, session }, event.time);
+  closeExpiredTurns({ ...context, session }, event.time);
   noteTask(state, session, event);
   const owner = turnOwner(state, event, session);
   touchSession(state, session, event);
   if (owner !== session) touchSession(state, owner, event);
   const turn = findTurn(owner, event);
-  if (turn !== undefined && event.time > turn.lastTime) turn.lastTime = event.time;
+  if (turn !== undefined && !IS_OF_SESSION.has(event.hook)) turn.lastTime = later(turn.lastTime, event.time);
   const outcome = handle({ ...context, session, owner, turn }, event);
   // A session that a rotation opened has a part of the turn's sums, so it is sent, also when no turn of its own follows.
   if (owner !== session && turn?.selected) session.selected = true;
@@ -98,6 +104,13 @@ function apply(context: Context, event: HookEvent): void {
   enforceBounds(context);
   evictSubagents(context);
 }
+
+/** Hooks of the session: what happens there is not inside the turn that is open. */
+const IS_OF_SESSION: ReadonlySet<string> = new Set([
+  'on_session_start',
+  'on_session_finalize',
+  'on_session_reset',
+]);
 
 /** `session` is the one that the event names; `owner` that of the event's turn. */
 type EventContext = MaybeTurnContext & { readonly owner: SessionState };
@@ -119,9 +132,9 @@ function handle(context: EventContext, event: HookEvent): LineOutcome {
     case 'post_llm_call':
       return onPostLlmCall(context, event);
     case 'subagent_start':
-      return onSubagentStart({ ...context, turn: turn ?? parentTurn(session, event) }, event);
+      return onSubagentStart(context, event);
     case 'subagent_stop':
-      return onSubagentStop({ ...context, turn: turn ?? parentTurn(session, event) }, event);
+      return onSubagentStop(context, event);
     case 'on_stream_delta':
       return turn === undefined ? 'unmapped' : noteFirstChunk(turn, event.iteration, event.time);
     case 'mark':
@@ -129,7 +142,7 @@ function handle(context: EventContext, event: HookEvent): LineOutcome {
     case 'unmapped':
       return 'unmapped';
     default:
-      return handleInTurn({ ...context, turn: turn ?? enterTurn(context, event) }, event);
+      return handleAndRest({ ...context, turn: turn ?? enterTurn(context, event) }, event);
   }
 }
 
@@ -143,6 +156,12 @@ type EventInTurn = Extract<
       | 'post_approval_response';
   }
 >;
+
+function handleAndRest(context: TurnContext, event: EventInTurn): LineOutcome {
+  const outcome = handleInTurn(context, event);
+  waitForRest(context.state, context.turn, event.time);
+  return outcome;
+}
 
 /** Hooks that become a span inside a turn. Without a turn such an event opens one. */
 function handleInTurn(context: TurnContext, event: EventInTurn): LineOutcome {
@@ -175,10 +194,6 @@ function enterTurn(context: EventContext, event: HookEvent): TurnContext['turn']
   const { state, owner } = context;
   const late = event.turnId !== undefined && turnWasSent(state, owner, event.turnId);
   return openTurn({ ...context, session: owner }, event, late);
-}
-
-function parentTurn({ turns }: SessionState, event: { parentTurnId: string | undefined }) {
-  return event.parentTurnId === undefined ? undefined : turns.get(event.parentTurnId);
 }
 
 /** A CLI that never built an agent finalizes no session (D7 in docs/mapping.md); a terminal's transform names none. */

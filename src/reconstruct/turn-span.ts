@@ -15,7 +15,7 @@ export function turnSpan(
     kind: 'turn',
     endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
     incomplete: reason,
-    links: turn.previousTurn === undefined ? [] : [{ ...turn.previousTurn, relation: 'previous_turn' }],
+    links: linksTo(turn.previousTurn),
     events: turn.events,
     turnId: turn.turnId,
     index: turn.index,
@@ -40,6 +40,11 @@ export function turnSpan(
     userMessage: turn.userMessage,
     assistantResponse: turn.assistantResponse,
   };
+}
+
+function linksTo(previous: TurnState['previousTurn']): TurnSpan['links'] {
+  if (previous === undefined) return [];
+  return [{ traceId: previous.traceId, spanId: previous.spanId, relation: 'previous_turn' }];
 }
 
 /** Open tool calls count as incomplete. */

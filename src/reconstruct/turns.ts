@@ -1,23 +1,26 @@
 /** Turns: from `pre_llm_call` to `post_llm_call`, or to `on_session_end` without one. */
 import type { HookEvent, Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
-import { type EpochMicros, later } from '../model/time.ts';
+import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
 import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import { emit, type LineOutcome, type SessionContext, type TurnContext } from './output.ts';
-import { positionOf } from './sessions.ts';
+import { type Context, emit, type LineOutcome, type SessionContext, type TurnContext } from './output.ts';
+import { endsWithLastEvent, moveToUser, originOf, releaseHeld } from './reviews.ts';
+import { positionOf, sendSession } from './sessions.ts';
 import {
   closedUnder,
   hasClosed,
   NO_TOKENS,
   openTurnKey,
+  openTurnUnder,
   type Position,
   rememberClosed,
   type SessionState,
   type State,
   type TurnState,
+  type Wait,
 } from './state.ts';
 import { clampedEnd, isRepeat } from './times.ts';
 import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
@@ -30,16 +33,32 @@ export type MaybeTurnContext = SessionContext & { readonly turn: TurnState | und
 export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): LineOutcome {
   const { state, session, turn } = context;
   if (isSecondPre(state, turn, event)) return 'merged';
+  session.hasTurnHooks = true;
   if (turn !== undefined && event.turnId !== undefined) {
     applyPreLlmCall(turn, event);
+    const { background, certain } = originOf(session, event);
+    if (certain) settleOrigin({ ...context, turn }, background);
     return 'mapped';
   }
   const next = openTurn(context, event, false);
   if (next.background) return 'mapped';
   for (const other of session.turns.values()) {
-    if (other !== next && !other.background) closeTurn({ ...context, turn: other }, 'next_turn');
+    if (other !== next && isClosedByNext(other)) closeTurn({ ...context, turn: other }, 'next_turn');
   }
   return 'mapped';
+}
+
+/** A turn with an id has hooks of its own that end it, and two turns of one session may run at the same time. */
+function isClosedByNext(turn: TurnState): boolean {
+  if (turn.background) return false;
+  if (turn.turnId === undefined || (turn.sent && turn.tools.length === 0)) return true;
+  return turn.fatal && turn.errorTime !== undefined && turn.lastTime <= turn.errorTime;
+}
+
+/** True when the turn's last event is an API error, after which Hermes did not try again or never would. */
+function endedByError(session: SessionState, turn: TurnState): boolean {
+  if (turn.errorTime === undefined || turn.lastTime > turn.errorTime) return false;
+  return turn.fatal || isSuperseded(session, turn);
 }
 
 /** True when the log had this start of a turn before. Without a turn id only a second recorder is so close behind. */
@@ -50,24 +69,40 @@ function isSecondPre(state: State, turn: TurnState | undefined, event: PreLlmCal
 
 /** The answer: a turn's own end, also when events follow it. */
 export function onPostLlmCall(context: MaybeTurnContext, event: PostLlmCall): LineOutcome {
-  const { turn } = context;
+  const { session, turn } = context;
   if (turn === undefined || turn.endTime !== undefined) return 'merged';
+  session.hasTurnHooks = true;
   turn.endTime = clampedEnd(context, event, turn.startTime);
+  waitForLateEvents(context.state, turn, { from: event.time, micros: ENDED_WAIT_MICROS });
   turn.assistantResponse = event.assistantResponse;
   return 'mapped';
 }
 
 /** The end of a turn, despite its name. */
 export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): LineOutcome {
-  const { turn } = context;
+  const { session, turn } = context;
   // A TUI sends it at every close, also when no turn is open (D6 in docs/mapping.md).
   if (turn === undefined || turn.sent) return 'merged';
+  session.hasTurnHooks = true;
+  // Releases that send this field end no review with this hook.
+  if (event.turnExitReason !== undefined) settleOrigin({ ...context, turn }, false);
   turn.completed = event.completed;
   turn.interrupted = event.interrupted;
   turn.failed = event.failed;
   turn.exitReason = event.turnExitReason ?? event.reason;
   endTurn({ ...context, turn }, turn.endTime ?? clampedEnd(context, event, turn.startTime));
   return 'mapped';
+}
+
+/** Whose turn it is has become certain. */
+function settleOrigin(context: TurnContext, background: boolean): void {
+  const { session, turn } = context;
+  if (turn.certain) return;
+  if (turn.background && !background) {
+    moveToUser(context);
+    reopenSession(session, turn);
+  }
+  releaseHeld(context);
 }
 
 /** Becomes a span event of its turn. */
@@ -83,7 +118,7 @@ export function onMark(turn: TurnState | undefined, event: Mark): LineOutcome {
  */
 export function openTurn({ state, session }: SessionContext, event: HookEvent, late: boolean): TurnState {
   const key = event.turnId ?? `${session.id}@${event.hook}@${event.time}`;
-  const background = isBackground(session, event);
+  const { background, certain } = originOf(session, event);
   const position = placeTurn(state, session, key);
   const selected = isSelected(state, session, event);
   const turn: TurnState = {
@@ -92,15 +127,20 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     sessionId: session.id,
     latestSessionId: session.id,
     position,
-    index: background || late ? undefined : session.turnCount + 1,
+    index: undefined,
     background,
+    certain,
+    held: [],
     selected,
-    previousTurn: state.options.tracePer === 'turn' ? session.previousTurn : undefined,
+    previousTurn: state.options.tracePer === 'turn' ? session.latestTurn : undefined,
     hasPreLlmCall: false,
     taskId: event.taskId,
     startTime: event.time,
     lastTime: event.time,
     endTime: undefined,
+    wait: undefined,
+    errorTime: undefined,
+    fatal: false,
     isFirstTurn: undefined,
     model: event.model,
     platform: event.platform ?? session.platform,
@@ -127,7 +167,8 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     toolOutcomes: {},
   };
   if (event.hook === 'pre_llm_call') applyPreLlmCall(turn, event);
-  if (!late) reopenSession(session, turn);
+  if (late) waitForLateEvents(state, turn, { from: event.time, micros: LATE_WAIT_MICROS });
+  else reopenSession(session, turn);
   if (selected) session.selected = true;
   session.turns.set(key, turn);
   state.quiet.delete(session.id);
@@ -136,14 +177,69 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
   return turn;
 }
 
-/** The session goes on: its span is sent again, whole, when it ends. */
-function reopenSession(session: SessionState, { background, taskId }: TurnState): void {
+/** The session goes on: its span is sent again, whole, when it ends. A background review keeps no session open. */
+function reopenSession(session: SessionState, turn: TurnState): void {
+  if (turn.background) return;
   session.sent = false;
-  session.endTime = undefined;
   session.incomplete = undefined;
-  if (background) return;
+  session.endTime = undefined;
+  session.endReason = undefined;
+  session.completed = undefined;
+  session.interrupted = undefined;
   session.turnCount++;
-  if (taskId !== undefined) rememberTask(session, taskId);
+  turn.index = session.turnCount;
+  session.latestTurn = { key: turn.key, startTime: turn.startTime, ...turn.position };
+  if (turn.taskId !== undefined) rememberTask(session, turn.taskId);
+}
+
+/** A turn with a `post_llm_call` waits this long for its `on_session_end`, which not everybody records. */
+const ENDED_WAIT_MICROS = 10_000_000;
+/** Late children of an ended turn, and the end of a turn in a session that was finalized, are awaited this long. */
+export const LATE_WAIT_MICROS = 300_000_000;
+
+/** Lets a turn that no hook ends close soon after its last event, or later while something in it is open. */
+export function waitForRest(state: State, turn: TurnState, from: EpochMicros): void {
+  if (turn.sent || !endsWithLastEvent(turn)) return;
+  waitForLateEvents(state, turn, {
+    from,
+    micros: hasOpenChildren(turn) ? LATE_WAIT_MICROS : ENDED_WAIT_MICROS,
+  });
+}
+
+/** Lets the turn close by itself when no more events of it come. */
+export function waitForLateEvents(state: State, turn: TurnState, wait: Wait): void {
+  turn.wait = wait;
+  state.expiring.set(openTurnKey(turn), true);
+  state.nextExpiry = earlier(state.nextExpiry, dueTime(turn, wait));
+}
+
+function dueTime({ lastTime }: TurnState, { from, micros }: Wait): EpochMicros {
+  return shift(later(lastTime, from), micros);
+}
+
+/** Closes the turns of the session for which late events were awaited long enough. */
+export function closeExpiredTurns(context: SessionContext, now: EpochMicros): void {
+  for (const turn of context.session.turns.values()) {
+    if (turn.wait !== undefined && dueTime(turn, turn.wait) < now)
+      closeTurn({ ...context, turn }, 'session_end');
+  }
+}
+
+/** The same in all sessions, for a live log: in a finite one the order of other sessions' lines must not matter. */
+export function closeAllExpiredTurns(context: Context, now: EpochMicros): void {
+  const { state } = context;
+  if (now < state.nextExpiry || state.options.sessionSpans === 'at_finish') return;
+  state.nextExpiry = Number.MAX_SAFE_INTEGER as EpochMicros;
+  for (const key of state.expiring.keys()) {
+    const found = openTurnUnder(state, key);
+    if (found?.turn.wait === undefined) {
+      state.expiring.delete(key);
+      continue;
+    }
+    const due = dueTime(found.turn, found.turn.wait);
+    if (due < now) closeTurn({ ...context, ...found }, 'session_end');
+    else state.nextExpiry = earlier(state.nextExpiry, due);
+  }
 }
 
 /** Sets the fields that only `pre_llm_call` has. */
@@ -157,19 +253,6 @@ function applyPreLlmCall(turn: TurnState, event: PreLlmCall): void {
 
 export function rememberTask(session: SessionState, taskId: string): void {
   if (!session.tasks.includes(taskId)) session.tasks.push(taskId);
-}
-
-/**
- * A background review fork has the session's id but a task of its own: neither the session id nor a task of its
- * ordinary turns (seen in 0.16 and 0.19). A resumed `hermes -z` has a new task too, so a user message that does not
- * open as the review prompt does shows an ordinary turn.
- */
-function isBackground(session: SessionState, event: HookEvent): boolean {
-  const reviewPrompt = event.hook === 'pre_llm_call' ? event.reviewPrompt : undefined;
-  if (event.taskId === undefined) return reviewPrompt === true && session.turnCount > 0;
-  if (event.taskId === session.id || session.tasks.includes(event.taskId)) return false;
-  if (reviewPrompt !== undefined) return reviewPrompt;
-  return session.tasks.length > 0;
 }
 
 function placeTurn(state: State, session: SessionState, key: string): Position {
@@ -213,24 +296,47 @@ function endTurn(context: TurnContext, time: EpochMicros): void {
   turn.endTime ??= time;
   turn.lastTime = later(turn.lastTime, time);
   presumeChildrenEnded(turn, turn.endTime);
+  if (!turn.certain) releaseHeld(context);
   sendTurn(context, undefined);
-  if (!hasOpenChildren(turn)) forgetTurn(context);
+  if (hasOpenChildren(turn)) {
+    waitForLateEvents(context.state, turn, { from: time, micros: LATE_WAIT_MICROS });
+  } else forgetTurn(context);
 }
 
 /**
- * Closes the turn and all that is open in it. A turn with a `post_llm_call` is whole; any other is incomplete with
- * `reason`, and ends with the last thing known to have happened inside it.
+ * Closes the turn and all that is open in it. A turn with a `post_llm_call` is whole, and so is one that ended with an
+ * error; any other is incomplete and ends with the last thing known to have happened inside it. The reason is
+ * `next_turn` when the session had gone on to another turn.
  */
-export function closeTurn(context: TurnContext, reason: IncompleteReason): void {
-  const { turn } = context;
+export function closeTurn(context: TurnContext, because: IncompleteReason): void {
+  const { session, turn } = context;
+  if (turn.endTime === undefined && endedByError(session, turn)) {
+    turn.endTime = turn.lastTime;
+    turn.failed = true;
+  }
+  if (endsWithLastEvent(turn) && !hasOpenChildren(turn)) turn.endTime ??= turn.lastTime;
   const whole = turn.endTime !== undefined;
+  const reason = isSuperseded(session, turn) ? 'next_turn' : because;
   if (turn.endTime !== undefined) presumeChildrenEnded(turn, turn.endTime);
+  if (!turn.certain) releaseHeld(context);
   closeOpenCalls(context, reason);
   closeOpenTools(context, reason);
   closeOpenApprovals(context, reason);
   closeOpenAuxiliaryCalls(context, reason);
   sendTurn(context, whole ? undefined : reason);
   forgetTurn(context);
+}
+
+/** True when nothing happened in the turn since the session's next one began. */
+export function isSuperseded({ latestTurn }: SessionState, turn: TurnState): boolean {
+  if (latestTurn === undefined || turn.background || latestTurn.key === turn.key) return false;
+  return turn.lastTime <= latestTurn.startTime;
+}
+
+/** True when the turn would be cut off by an end of its session. */
+export function isCutOff(session: SessionState, turn: TurnState): boolean {
+  if (turn.sent || turn.background || turn.endTime !== undefined) return false;
+  return !endedByError(session, turn) && !isSuperseded(session, turn);
 }
 
 /** Closes every turn of the session. */
@@ -246,7 +352,7 @@ function presumeChildrenEnded(turn: TurnState, time: EpochMicros): void {
   presumeAuxiliaryCallsEnded(turn, end);
 }
 
-function hasOpenChildren(turn: TurnState): boolean {
+export function hasOpenChildren(turn: TurnState): boolean {
   if (turn.tools.length > 0 || turn.approvals.length > 0 || turn.auxiliaryCalls.size > 0) return true;
   const current = turn.currentCall === undefined ? undefined : turn.calls.get(turn.currentCall);
   return current?.open !== undefined || [...turn.calls.values()].some((call) => call.open !== undefined);
@@ -259,15 +365,23 @@ function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): v
   if (!turn.background) {
     session.completed = turn.completed ?? session.completed;
     session.interrupted = turn.interrupted ?? session.interrupted;
-    session.previousTurn = { traceId: turn.position.traceId, spanId: turn.position.spanId };
   }
-  emit(context, turnSpan(context, reason));
+  const span = turnSpan(context, reason);
+  // A session that was finalized while the turn ran ends no earlier than the turn.
+  if (session.endTime !== undefined && !turn.background) {
+    session.endTime = later(session.endTime, span.endTime);
+  }
+  emit(context, span);
 }
 
-function forgetTurn({ state, session, turn }: TurnContext): void {
+function forgetTurn(context: TurnContext): void {
+  const { state, session, turn } = context;
   session.turns.delete(turn.key);
   if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
   state.openTurns.delete(openTurnKey(turn));
+  state.expiring.delete(openTurnKey(turn));
   rememberClosed(state, turn.key, { startTime: turn.startTime, traceId: turn.position.traceId });
-  if (session.turns.size === 0) state.quiet.set(session.id, true);
+  if (session.turns.size > 0) return;
+  state.quiet.set(session.id, true);
+  if (session.endTime !== undefined && state.options.sessionSpans === 'at_end') sendSession(context);
 }

@@ -1,7 +1,7 @@
 /** Where a replay's spans and metrics go: all destinations behind one front, and the meter before them. */
 import type { AccountableSink, OutcomeListeners, RunOptions } from '../export/destination.ts';
-import type { Origin } from '../export/encode/request-encoder.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
+import type { Origin } from '../export/otlp/encoder.ts';
 import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
@@ -129,7 +129,7 @@ export async function openDestinations(
     await Promise.all(sinks.map((sink) => sink.settled()));
   };
   const sendLast = async () => {
-    const last = await meter?.finish();
+    const last = meter?.finish();
     if (last !== undefined) await send(last);
   };
   return {
@@ -137,7 +137,7 @@ export async function openDestinations(
     wait: async (now) => {
       // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
       if (continuity !== undefined && temporality === 'delta') return;
-      const points = await meter?.wait(now);
+      const points = meter?.wait(now);
       if (points !== undefined) await send(points);
     },
     flush: async () => {
@@ -145,15 +145,15 @@ export async function openDestinations(
       await allSettled();
     },
     snapshot: async () => ({
-      meter: await meter?.state(),
+      meter: meter?.state(),
       tree: spanSinks.find(({ memory }) => memory !== undefined)?.memory?.(),
     }),
     accounts: () => sinks.map((sink) => sink.soFar()),
     setDeadline: (withinMillis) => {
-      for (const sink of sinks) sink.hurry(withinMillis);
+      for (const sink of sinks) sink.setDeadline(withinMillis);
     },
     startAt: (time) => {
-      if (!started) void meter?.advance(time);
+      if (!started) meter?.advance(time);
       started = true;
     },
     write: async (spans) => {
@@ -165,7 +165,7 @@ export async function openDestinations(
         meter?.record(measurements);
         return undefined;
       }
-      return points.then(send).then(() => meter?.record(measurements));
+      return send(points).then(() => meter?.record(measurements));
     },
     finish: async (withinMillis) => {
       // With a checkpoint `flush` has sent what is to be sent: the rest is the next run's.

@@ -2,9 +2,9 @@
 import type { Writable } from 'node:stream';
 import type { DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { AccountableSink, Destination } from '../export/destination.ts';
-import type { OtlpGrpcSettings } from '../export/grpc/grpc-channel.ts';
-import type { OtlpHttpSettings } from '../export/http/http-channel.ts';
-import { isProblem, type OptionProblem } from '../export/options/problem.ts';
+import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
+import type { OtlpHttpSettings } from '../export/http/transport.ts';
+import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
 import { ReplayError } from './replay-error.ts';
@@ -41,7 +41,7 @@ export interface OtlpHttpOptions extends DeliveryOptions {
 /** OTLP over HTTP. Every request is followed to its outcome. No environment variable is read. */
 export function otlpHttp(options: OtlpHttpOptions = {}): DestinationFactory {
   return async (run) => {
-    const { resolveOtlpHttp } = await import('../export/options/otlp-http-options.ts');
+    const { resolveOtlpHttp } = await import('../export/settings/otlp-http.ts');
     const settings = await resolveOtlpHttp(
       {},
       {
@@ -106,7 +106,7 @@ export function openMetrics(to: string | Writable): DestinationFactory {
 }
 
 async function openOutput(to: string | Writable, append: boolean) {
-  const { fileOutput, streamOutput } = await import('../export/file/line-output.ts');
+  const { fileOutput, streamOutput } = await import('../export/line-output.ts');
   if (typeof to !== 'string') return streamOutput(to, 'standard output');
   try {
     return await fileOutput(to, append ? 'append' : 'replace');
@@ -148,7 +148,7 @@ export function console(write: (text: string) => unknown, options: ConsoleOption
       await sink.write(shown);
       const listener = run.witnesses?.forSpans('console');
       for (const { otel } of shown) listener?.add(otel);
-      listener?.settled({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
+      listener?.onOutcome({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
     };
     return { spans: { ...spans, write: writeSpans }, metrics: undefined, close: async () => {} };
   };
@@ -165,7 +165,7 @@ function accountable<S extends SpanSink | MetricSink>(
     write,
     settled,
     soFar: () => whole(soFar()),
-    hurry: () => {},
+    setDeadline: () => {},
     finish: async () => whole(await finish()),
   };
 }

@@ -1,5 +1,5 @@
 /** From followed files to parsed lines, as they are appended. */
-import { plainText } from '../export/plain-text.ts';
+import { plainText } from '../export/outside-text.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';

@@ -1,6 +1,7 @@
 /** Budgets: `--fail-on 'turn_p95>60s'` parsed into a value and checked against the totals of a log. */
+import type { Tokens } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
-import { mean, quantiles, type Series, type SpanRef, type TokenTotals } from './series.ts';
+import { mean, quantiles, type Series, type SpanRef } from './series.ts';
 import type { Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
 
@@ -87,10 +88,11 @@ const STATISTICS: readonly (readonly [string, (series: Series) => number | undef
 export const BUDGET_METRICS: ReadonlyMap<string, BudgetMetric> = new Map([
   ['errors', overAll(({ errors }) => errors, 'firstError')],
   ['incomplete', overAll(({ incomplete }) => incomplete, 'firstIncomplete')],
-  ['tokens', tokens(({ total }) => total)],
+  ['tokens', tokens(({ input, output }) => input + output)],
   ['input_tokens', tokens(({ input }) => input)],
-  ['output_tokens', tokens(({ output }) => output)],
+  ['uncached_tokens', tokens(({ input, cached }) => input - cached)],
   ['cached_tokens', tokens(({ cached }) => cached)],
+  ['output_tokens', tokens(({ output }) => output)],
   ...KIND_NAMES.flatMap(([kind, name]) => ofKind(kind, name)),
 ]);
 
@@ -146,7 +148,7 @@ function isComparison(text: string | undefined): text is Comparison {
 
 function unknownMetric(name: string): Visible {
   const kinds = KIND_NAMES.map(([, word]) => word).join(', ');
-  return shown`There is no metric "${name}" to budget: there are errors, incomplete, tokens, input_tokens, output_tokens, cached_tokens, and for each of ${kinds} its number (turns), its errors (turn_errors) and its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max).`;
+  return shown`There is no metric "${name}" to budget: there are errors, incomplete, tokens, input_tokens, uncached_tokens, cached_tokens, output_tokens, and for each of ${kinds} its number (turns), its errors (turn_errors) and its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max).`;
 }
 
 function wrongLimit(name: string, { unit }: BudgetMetric, text: string): Visible {
@@ -190,12 +192,12 @@ function overAll(read: (series: Series) => number, culprit: 'firstError' | 'firs
   };
 }
 
-function tokens(read: (tokens: TokenTotals) => number): BudgetMetric {
+function tokens(read: (tokens: Tokens) => number): BudgetMetric {
   return {
     unit: 'count',
-    read: ({ kinds: { api_call: calls, auxiliary_call: auxiliary } }) => ({
-      value: read(calls.tokens) + read(auxiliary.tokens),
-      span: (calls.tokens.largest >= auxiliary.tokens.largest ? calls : auxiliary).heaviest,
+    read: ({ work, kinds: { api_call: calls, auxiliary_call: auxiliary } }) => ({
+      value: read(work.tokens),
+      span: (calls.largest >= auxiliary.largest ? calls : auxiliary).heaviest,
     }),
   };
 }

@@ -4,17 +4,9 @@
  */
 import type { FinishedSpan, SpanSink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
-import {
-  createLiveTree,
-  createRecent,
-  memoryOf,
-  recall,
-  remember,
-  showBatch,
-  showRest,
-  type TreeMemory,
-} from './live-tree.ts';
+import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
+import { createRecent, remember } from './recent.ts';
 import { addSpan, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-tables.ts';
 import { withoutSecrets } from './without-secrets.ts';

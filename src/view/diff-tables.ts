@@ -1,13 +1,15 @@
 /** `diff` as text, JSON or Markdown: a table of the whole, then of kinds, models, tools and errors. */
+
+import type { Figures } from '../model/figures.ts';
 import type { AgentSpan } from '../model/span.ts';
+import { count, duration, money } from '../model/units.ts';
 import { widthOf } from './columns.ts';
 import { type Change, diffLogs, type ErrorChange, type LogDiff, presence } from './diff.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone } from './page.ts';
-import { quantiles, type Sample, type Series } from './series.ts';
+import { quantiles, type Series } from './series.ts';
 import { type Column, renderTable } from './table.ts';
-import { seriesJson, type Totals, totalsJson } from './totals.ts';
-import { count, duration } from './units.ts';
+import { seriesJson, totalsJson } from './totals.ts';
 import { shown, type Visible, visible, visibleJson } from './visible.ts';
 import { presentable } from './without-secrets.ts';
 
@@ -18,11 +20,11 @@ export interface DiffOptions extends Page {
   readonly afterName: string;
 }
 
-/** A figure over the whole of both logs. More is worse. */
+/** A figure over the whole of both logs. */
 interface SummaryRow {
   readonly name: Visible;
-  /** The change of a number of errors is a difference; of tokens and durations, a percentage. */
-  readonly unit: 'errors' | 'tokens' | 'micros';
+  /** The change of a number of errors is a difference; of the rest, a percentage. Of `count`, more is not worse. */
+  readonly unit: 'count' | 'errors' | 'tokens' | 'dollars' | 'micros';
   /** `undefined` when nothing of the kind happened or was reported. */
   readonly before: number | undefined;
   readonly after: number | undefined;
@@ -31,16 +33,23 @@ interface SummaryRow {
 interface SummaryFigure {
   readonly name: Visible;
   readonly unit: SummaryRow['unit'];
-  readonly read: (totals: Totals) => number | undefined;
+  readonly read: (figures: Figures) => number | undefined;
 }
 
 const SUMMARY: readonly SummaryFigure[] = [
-  { name: shown`errors`, unit: 'errors', read: ({ kinds }) => sum(kinds, 'errors') },
-  { name: shown`incomplete`, unit: 'errors', read: ({ kinds }) => sum(kinds, 'incomplete') || undefined },
-  { name: shown`tokens`, unit: 'tokens', read: tokens },
-  { name: shown`time in turns`, unit: 'micros', read: ({ kinds }) => timeIn(kinds.turn.durations) },
-  { name: shown`time in API calls`, unit: 'micros', read: ({ kinds }) => timeIn(kinds.api_call.durations) },
-  { name: shown`time in tools`, unit: 'micros', read: ({ kinds }) => timeIn(kinds.tool_call.durations) },
+  { name: shown`sessions`, unit: 'count', read: ({ sessions }) => sessions },
+  { name: shown`turns`, unit: 'count', read: ({ all }) => all.turns },
+  { name: shown`calls`, unit: 'count', read: ({ all }) => all.calls },
+  { name: shown`tools`, unit: 'count', read: ({ all }) => all.tools },
+  { name: shown`errors`, unit: 'errors', read: ({ all }) => all.errors },
+  { name: shown`incomplete`, unit: 'errors', read: ({ all }) => all.incomplete || undefined },
+  { name: shown`cost`, unit: 'dollars', read: ({ all }) => all.cost },
+  { name: shown`tokens in`, unit: 'tokens', read: ({ all }) => all.tokens.input || undefined },
+  { name: shown`of these cached`, unit: 'tokens', read: ({ all }) => all.tokens.cached || undefined },
+  { name: shown`tokens out`, unit: 'tokens', read: ({ all }) => all.tokens.output || undefined },
+  { name: shown`time of the model`, unit: 'micros', read: ({ time }) => time.model || undefined },
+  { name: shown`time of tools`, unit: 'micros', read: ({ time }) => time.tools || undefined },
+  { name: shown`time of the agent`, unit: 'micros', read: ({ time }) => time.agent || undefined },
 ];
 
 /** A smaller relative change of a latency is noise and has no colour. */
@@ -131,8 +140,8 @@ function summaryRows({ before, after }: LogDiff): readonly SummaryRow[] {
   return SUMMARY.map(({ name, unit, read }) => ({
     name,
     unit,
-    before: read(before),
-    after: read(after),
+    before: read(before.figures),
+    after: read(after.figures),
   })).filter((row) => row.before !== undefined || row.after !== undefined);
 }
 
@@ -144,38 +153,40 @@ const SUMMARY_COLUMNS: readonly Column<SummaryRow>[] = [
 ];
 
 function summaryChange({ unit, before, after }: SummaryRow): Piece {
+  if (unit === 'count') return { ...percentChange(before, after), tone: 'dim' };
   if (unit !== 'errors') return percentChange(before, after);
   const difference = (after ?? 0) - (before ?? 0);
   const sign = difference > 0 ? '+' : difference < 0 ? '-' : '';
   return piece(shown`${sign}${count(Math.abs(difference))}`, worse(difference));
 }
 
+const UNITS: Readonly<Record<SummaryRow['unit'], (value: number) => string>> = {
+  count,
+  errors: count,
+  tokens: count,
+  dollars: money,
+  micros: duration,
+};
+
 function written(unit: SummaryRow['unit'], value: number | undefined): Visible {
   if (value === undefined) return unit === 'errors' ? shown`0` : shown`–`;
-  return shown`${unit === 'micros' ? duration(value) : count(value)}`;
+  return shown`${UNITS[unit](value)}`;
 }
 
-function sum(kinds: Totals['kinds'], what: 'errors' | 'incomplete'): number {
-  return Object.values(kinds).reduce((total, series) => total + series[what], 0);
-}
-
-function tokens({ kinds: { api_call: calls, auxiliary_call: auxiliary } }: Totals): number | undefined {
-  return calls.tokens.total + auxiliary.tokens.total || undefined;
-}
-
-/** Overlapping spans count in full each. */
-function timeIn(durations: Sample): number | undefined {
-  return durations.count === 0 ? undefined : durations.sum;
+function tokensIn({ tokens }: Series): number | undefined {
+  return tokens.input + tokens.output || undefined;
 }
 
 /** Name, and the figures of both logs as `before → after`, or one figure when they are equal. */
 function changeColumns(title: Visible, rows: readonly Change[]): readonly Column<Change>[] {
   const tokenColumn: Column<Change> = {
     title: shown`tokens`,
-    cell: (row) => counts(row, (series) => series.tokens.total || undefined),
+    cell: (row) => counts(row, tokensIn),
     dispensable: 1,
   };
-  const anyTokens = rows.some(({ before, after }) => before?.tokens.total || after?.tokens.total);
+  const anyTokens = rows.some(
+    ({ before, after }) => (before && tokensIn(before)) || (after && tokensIn(after)),
+  );
   return [
     { title, cell: changeName, dispensable: 0 },
     { title: shown`count`, cell: (row) => counts(row, (series) => series.count), dispensable: 0 },

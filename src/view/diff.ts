@@ -3,14 +3,14 @@ import type { AgentSpan } from '../model/span.ts';
 import { errorTypeOf } from './label.ts';
 import type { Tone } from './page.ts';
 import type { Series } from './series.ts';
-import { type Totals, totalsOf } from './totals.ts';
+import { type LogTotals, type Totals, totalsOf } from './totals.ts';
 import { kindRows, modelRows, type SeriesRow, toolRows } from './totals-tables.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
 /** Two logs, or two sessions, side by side. */
 export interface LogDiff {
-  readonly before: Totals;
-  readonly after: Totals;
+  readonly before: LogTotals;
+  readonly after: LogTotals;
   readonly kinds: readonly Change[];
   readonly models: readonly Change[];
   readonly tools: readonly Change[];

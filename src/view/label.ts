@@ -1,6 +1,6 @@
 /** The name of a span in a view, and the short facts after its duration. */
 
-import type { Usage } from '../model/event.ts';
+import type { Tokens, Work } from '../model/figures.ts';
 import {
   type AgentSpan,
   type AgentSpanKind,
@@ -12,8 +12,9 @@ import {
   type ToolCallSpan,
   type TurnSpan,
 } from '../model/span.ts';
+import { count, money, plural } from '../model/units.ts';
 import { type Piece, piece, type Tone } from './page.ts';
-import { count, plural } from './units.ts';
+import type { Tree } from './tree.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
 
 export const KIND_TONE: Readonly<Record<AgentSpanKind, Tone>> = {
@@ -49,17 +50,26 @@ export function labelOf(span: AgentSpan): Visible {
 }
 
 /** All facts about a span, most important first, because the right end may be cut. */
-export function detailsOf(span: AgentSpan): readonly Piece[] {
-  return [...attempt(span), ...problemPieces(span), ...tokenPieces(span), ...restOf(span)];
+export function detailsOf(tree: Tree): readonly Piece[] {
+  const { span } = tree;
+  return [
+    ...attempt(span),
+    ...problemPieces(span),
+    ...figurePieces(tree),
+    ...factPieces(tree),
+    ...contentPieces(span),
+  ];
 }
 
 /** The details without the problems. */
-export function factsOf(span: AgentSpan): readonly Piece[] {
-  return [...attempt(span), ...tokenPieces(span), ...restOf(span)];
+export function factsOf(tree: Tree): readonly Piece[] {
+  const { span } = tree;
+  return [...attempt(span), ...figurePieces(tree), ...factPieces(tree), ...contentPieces(span)];
 }
 
-function restOf(span: AgentSpan): readonly Piece[] {
-  return [...factPieces(span), ...contentPieces(span)];
+/** Tokens and cost of the span and everything below it. Those below a tool call stand at its sub-agent. */
+function figurePieces({ span, work }: Tree): readonly Piece[] {
+  return span.kind === 'tool_call' ? [] : [...tokenPieces(work.tokens), ...costPieces(work.cost)];
 }
 
 function turnLabel(span: TurnSpan): Visible {
@@ -83,11 +93,12 @@ function isInterrupted(span: AgentSpan): boolean {
   return (span.kind === 'turn' || span.kind === 'session') && span.interrupted === true;
 }
 
-function factPieces(span: AgentSpan): readonly Piece[] {
+function factPieces({ span, work }: Tree): readonly Piece[] {
   switch (span.kind) {
     case 'session':
+      return [piece(shown`${workText(work)}`, 'dim')];
     case 'turn':
-      return [piece(shown`${workOf(span)}`, 'dim')];
+      return [piece(shown`${workText({ ...work, turns: 0 })}`, 'dim')];
     case 'api_call':
       return [
         ...word(span.finishReason),
@@ -100,7 +111,7 @@ function factPieces(span: AgentSpan): readonly Piece[] {
     case 'subagent':
       return [
         ...(isError(span) || span.status === 'completed' ? [] : word(span.status, 'warning')),
-        piece(shown`${workOf(span)}`, 'dim'),
+        piece(shown`${workText({ ...work, subagents: work.subagents - 1 })}`, 'dim'),
       ];
     case 'auxiliary_call':
       return [...word(span.model), ...word(span.finishReason)];
@@ -109,14 +120,13 @@ function factPieces(span: AgentSpan): readonly Piece[] {
   }
 }
 
-/** `2 calls, 1 tool`; zero counts are left out. */
-export function workOf(
-  span: Partial<Record<'turnCount' | 'apiCallCount' | 'toolCallCount', number>>,
-): string {
+/** `2 turns, 7 calls, 4 tools, 1 sub-agent`; zero counts are left out. */
+export function workText({ turns, calls, tools, subagents }: Work): string {
   const counts = [
-    [span.turnCount ?? 0, 'turn'],
-    [span.apiCallCount ?? 0, 'call'],
-    [span.toolCallCount ?? 0, 'tool'],
+    [turns, 'turn'],
+    [calls, 'call'],
+    [tools, 'tool'],
+    [subagents, 'sub-agent'],
   ] as const;
   return counts
     .filter(([value]) => value > 0)
@@ -218,33 +228,14 @@ function toolReason({ status, errorType, errorMessage }: ToolCallSpan): Visible 
   return join([...new Set(all)].map(visible), ': ');
 }
 
-/** The tokens on the span: the usage of an answer, or the sums of a turn, a session or a sub-agent. */
-export function usageOf(span: AgentSpan): Usage | undefined {
-  switch (span.kind) {
-    case 'session':
-    case 'turn':
-    case 'subagent':
-      return span.tokens;
-    case 'api_call':
-    case 'auxiliary_call':
-      return span.usage;
-    case 'tool_call':
-    case 'approval':
-      return undefined;
-    default:
-      return span satisfies never;
-  }
+/** `984k→750`, then `(331k cached)`: prompts, answers, and the part of the prompts that was read from the cache. */
+export function tokenPieces({ input, cached, output }: Tokens): readonly Piece[] {
+  if (input === 0 && output === 0) return [];
+  const tokens = piece(shown`${count(input)}→${count(output)}`);
+  return cached === 0 ? [tokens] : [tokens, piece(shown`(${count(cached)} cached)`, 'dim')];
 }
 
-/** `600→40 +2.1k cached`: uncached input, output, and input from the cache. Empty when no tokens were reported. */
-export function tokenPieces(span: AgentSpan): readonly Piece[] {
-  const usage = usageOf(span);
-  if (usage?.inputTokens === undefined && usage?.outputTokens === undefined) return [];
-  const cached = usage.cacheReadTokens ?? 0;
-  const tokens = shown`${figure(usage.inputTokens)}→${figure(usage.outputTokens)}`;
-  return cached === 0 ? [piece(tokens)] : [piece(tokens), piece(shown`+${count(cached)} cached`, 'dim')];
-}
-
-function figure(tokens: number | undefined): string {
-  return tokens === undefined ? '?' : count(tokens);
+/** `$0.42`; nothing when the cost is unknown. */
+export function costPieces(cost: number | undefined): readonly Piece[] {
+  return cost === undefined ? [] : [piece(shown`${money(cost)}`)];
 }

@@ -3,11 +3,13 @@
  * arrive in any order; one that arrives after its parent is rendered with a note. Finished lines collect in `lines`
  * until the sink takes them. Nothing is written here.
  */
+import { addWork, createWork, type Work } from '../model/figures.ts';
 import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 import { labelOf } from './label.ts';
 import type { Page } from './page.ts';
+import { createRecent, type Recent, remember } from './recent.ts';
 import { renderRow, rowsOf, sessionFooter, sessionHeader, sessionReminder } from './rows.ts';
-import { grow, inOrder, type Tree } from './tree.ts';
+import { grow, inOrder, type Tree, treeOf } from './tree.ts';
 import { shown, type Visible } from './visible.ts';
 
 export interface LiveTree {
@@ -17,6 +19,8 @@ export interface LiveTree {
   readonly limits: Limits;
   /** By span id. */
   readonly shown: Recent<Shown>;
+  /** Figures of each session so far, by its id. */
+  readonly work: Recent<Work>;
   /** Ids of sessions whose header was rendered. */
   readonly introduced: Recent<true>;
   /** The session of the last line. */
@@ -47,6 +51,7 @@ export function createLiveTree(page: Page, limits = LIMITS): LiveTree {
     limits,
     waiting: { spans: new Map(), byParent: new Map() },
     shown: createRecent(limits.shown),
+    work: createRecent(limits.shown),
     introduced: createRecent(limits.shown),
     current: undefined,
     lines: [],
@@ -58,17 +63,24 @@ export interface TreeMemory {
   readonly waiting: readonly AgentSpan[];
   /** The most recent ones, for late children. */
   readonly shown: readonly (readonly [spanId: string, where: Shown])[];
+  /** Absent in the state of an older version. */
+  readonly work?: readonly (readonly [sessionId: string, work: Work])[];
 }
 
 /** A limit on the size of a checkpoint. */
 const REMEMBERED = 500;
 
-export function memoryOf({ waiting, shown: { values } }: LiveTree): TreeMemory {
-  return { waiting: [...waiting.spans.values()], shown: [...values].slice(-REMEMBERED) };
+export function memoryOf({ waiting, shown: { values }, work }: LiveTree): TreeMemory {
+  return {
+    waiting: [...waiting.spans.values()],
+    shown: [...values].slice(-REMEMBERED),
+    work: [...work.values].slice(-REMEMBERED),
+  };
 }
 
 export function recall(live: LiveTree, memory: TreeMemory): void {
   for (const [spanId, where] of memory.shown) remember(live.shown, spanId, where);
+  for (const [sessionId, work] of memory.work ?? []) remember(live.work, sessionId, work);
   for (const span of memory.waiting) hold(live.waiting, span);
 }
 
@@ -126,7 +138,9 @@ function showSession(live: LiveTree, span: SessionSpan): void {
   for (const child of inOrder(takeChildren(live.waiting, span.spanId))) {
     showTree(live, child, { sessionId: span.sessionId, path: undefined }, undefined);
   }
-  live.lines.push(sessionFooter(live.page, span));
+  const own = treeOf(span, []).work;
+  const below = live.work.values.get(span.sessionId) ?? createWork();
+  live.lines.push(sessionFooter(live.page, span, addWork(own, below)));
 }
 
 function showOldest(live: LiveTree, note: Visible): void {
@@ -140,10 +154,18 @@ function showOldest(live: LiveTree, note: Visible): void {
 function showTree(live: LiveTree, span: AgentSpan, parent: Shown, note: Visible | undefined): void {
   const tree = grow(span, ({ spanId }) => takeChildren(live.waiting, spanId));
   introduce(live, parent.sessionId, span);
+  countTree(live, tree, parent.sessionId);
   rememberTree(live, tree, parent);
   for (const row of rowsOf(tree, shown``, false)) {
     live.lines.push(renderRow(live.page, row, row.tree === tree ? note : undefined));
   }
+}
+
+/** A turn that is sent again was counted before, but not what is new below it. */
+function countTree(live: LiveTree, { span, children, work }: Tree, sessionId: string): void {
+  const before = live.work.values.get(sessionId) ?? createWork();
+  const added = live.shown.values.has(span.spanId) ? children.map((child) => child.work) : [work];
+  remember(live.work, sessionId, added.reduce(addWork, before));
 }
 
 function rememberTree(live: LiveTree, { span, children }: Tree, parent: Shown): void {
@@ -205,22 +227,4 @@ function oldestTop(waiting: WaitingSpans): AgentSpan | undefined {
     top = parent;
   }
   return top;
-}
-
-/** A map of limited size. The entry that was set longest ago leaves first. */
-export interface Recent<V> {
-  readonly limit: number;
-  readonly values: Map<string, V>;
-}
-
-export function createRecent<V>(limit: number): Recent<V> {
-  return { limit, values: new Map() };
-}
-
-export function remember<V>(recent: Recent<V>, key: string, value: V): void {
-  recent.values.delete(key);
-  recent.values.set(key, value);
-  if (recent.values.size <= recent.limit) return;
-  const oldest = recent.values.keys().next().value;
-  if (oldest !== undefined) recent.values.delete(oldest);
 }

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
+import wrapAnsi from 'wrap-ansi';
 import { clip } from './columns.ts';
-import type { Visible } from './visible.ts';
-import { shown } from './visible.ts';
+import { shown, type Visible } from './visible.ts';
 
 /** The page that a text is rendered for. */
 export interface Page {
@@ -16,6 +16,12 @@ export function line(page: Page, pieces: readonly Piece[]): string {
   return clip(pieces, page.columns)
     .map((each) => paint(page.colors, each))
     .join('');
+}
+
+/** Pieces side by side, wrapped between words at the width of the page. */
+export function wrap(page: Page, pieces: readonly Piece[]): readonly string[] {
+  const text = pieces.map((each) => paint(page.colors, each)).join('');
+  return wrapAnsi(text, page.columns, { hard: true }).split('\n');
 }
 
 /** Pieces with two spaces between them; empty ones are left out. */

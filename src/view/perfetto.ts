@@ -4,10 +4,11 @@
  * because the work of an agent overlaps. Readers nest the pairs of one `cat` and `id` by time, so each lane has its
  * own id.
  */
+import { addTokens, countedOf, type Tokens } from '../model/figures.ts';
 import type { AgentSpan, SubagentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import { labelOf, usageOf } from './label.ts';
-import { blocksOf, type SessionBlock, spansOf, type Tree } from './tree.ts';
+import { labelOf } from './label.ts';
+import { blocksOf, type SessionBlock, spansOf, type Tree, treeOf } from './tree.ts';
 import { shown, visibleJsonLine } from './visible.ts';
 import { presentable } from './without-secrets.ts';
 
@@ -74,7 +75,7 @@ function* blockEvents(block: SessionBlock, pid: number): Generator<TraceEvent> {
 
 /** The session's span is the outermost slice of its main lane. */
 function sessionTrees({ session, trees }: SessionBlock): readonly Tree[] {
-  return session === undefined ? trees : [{ span: session, children: trees, parallel: false, hidden: 0 }];
+  return session === undefined ? trees : [treeOf(session, trees)];
 }
 
 function laneName({ subagent }: Lane, index: number): string {
@@ -101,13 +102,11 @@ function* counters(block: SessionBlock, pid: number): Generator<TraceEvent> {
   const calls = [...spansOf(block)]
     .filter(({ kind }) => kind === 'api_call' || kind === 'auxiliary_call')
     .toSorted((a, b) => a.endTime - b.endTime);
-  const sums = { input: 0, output: 0, cached: 0 };
+  let sums: Tokens = { input: 0, cached: 0, output: 0 };
   for (const call of calls) {
-    const usage = usageOf(call);
-    if (usage === undefined) continue;
-    sums.input += usage.inputTokens ?? 0;
-    sums.output += usage.outputTokens ?? 0;
-    sums.cached += (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
+    const { tokens } = countedOf(call);
+    if (tokens === undefined) continue;
+    sums = addTokens(sums, tokens);
     yield { ph: 'C', name: 'tokens', pid, tid: 0, ts: call.endTime, args: { ...sums } };
   }
 }

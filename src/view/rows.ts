@@ -1,9 +1,11 @@
+import type { Work } from '../model/figures.ts';
 import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
+import type { EpochMicros } from '../model/time.ts';
+import { duration } from '../model/units.ts';
 import { pad, widthOf } from './columns.ts';
-import { detailsOf, KIND_TONE, labelOf, tokenPieces, workOf } from './label.ts';
+import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces, workText } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import type { Tree } from './tree.ts';
-import { clockTime, duration } from './units.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
 
 /** The row of a span before layout. */
@@ -35,7 +37,7 @@ export function renderRow(page: Page, row: TreeRow, note: Visible | undefined): 
   return line(page, [
     ...nameAndDuration(row, nameWidth),
     piece(shown`  `),
-    ...spaced([...notes, ...detailsOf(row.tree.span)]),
+    ...spaced([...notes, ...detailsOf(row.tree)]),
   ]);
 }
 
@@ -71,6 +73,12 @@ export function sessionHeader(page: Page, sessionId: string, first: AgentSpan): 
   );
 }
 
+/** ISO 8601 in UTC to the second, with a space: `2026-11-23 08:20:14Z`. */
+function clockTime(time: EpochMicros): string {
+  const iso = new Date(time / 1000).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}Z`;
+}
+
 const NOTHING = { platform: undefined, model: undefined };
 
 /** The line above further turns after those of another session. */
@@ -78,13 +86,14 @@ export function sessionReminder(page: Page, sessionId: string): string {
   return line(page, [piece(shown`session ${sessionId}`, 'session'), piece(shown`  (continued)`, 'dim')]);
 }
 
-/** The last line of a session's tree: how it ended, and its totals. */
-export function sessionFooter(page: Page, span: SessionSpan): string {
+/** The last line of a session's tree: how it ended, and its figures, including sub-agents and background reviews. */
+export function sessionFooter(page: Page, span: SessionSpan, work: Work): string {
   const facts = [
     ...outcome(span),
     piece(shown`${duration(span.endTime - span.startTime)}`),
-    piece(shown`${workOf(span)}`),
-    ...tokenPieces(span),
+    piece(shown`${workText(work)}`),
+    ...tokenPieces(work.tokens),
+    ...costPieces(work.cost),
     ...relation('continues', span.previousSessionId),
     ...relation('below', span.parentSessionId),
   ];

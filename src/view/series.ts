@@ -1,6 +1,6 @@
 /** Statistics of spans of one kind, model or tool: counts, durations, tokens, and the spans that stand out. */
 import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js';
-import type { Usage } from '../model/event.ts';
+import { addTokens, countedOf, type Tokens } from '../model/figures.ts';
 import { type AgentSpan, isError, type SpanId, type TraceId } from '../model/span.ts';
 import { labelOf } from './label.ts';
 import type { Visible } from './visible.ts';
@@ -22,7 +22,11 @@ export interface Series {
   /** Microseconds, of spans whose end is in the log. */
   readonly durations: Sample;
   /** Reported by API calls and auxiliary calls. */
-  readonly tokens: TokenTotals;
+  tokens: Tokens;
+  /** US dollars of the calls whose price is known. */
+  cost: number | undefined;
+  /** Tokens of `heaviest`. */
+  largest: number;
   /** The longest. */
   slowest: SpanRef | undefined;
   firstError: SpanRef | undefined;
@@ -31,28 +35,15 @@ export interface Series {
   heaviest: SpanRef | undefined;
 }
 
-export interface TokenTotals {
-  /** Uncached. */
-  input: number;
-  output: number;
-  /** Calls that reported input, and output: with 0 of them the sum is unknown. */
-  inputReports: number;
-  outputReports: number;
-  /** Read from and written to the cache. */
-  cached: number;
-  /** All of these. */
-  total: number;
-  /** The total of the largest call. */
-  largest: number;
-}
-
 export function createSeries(): Series {
   return {
     count: 0,
     errors: 0,
     incomplete: 0,
     durations: createSample(),
-    tokens: { input: 0, output: 0, inputReports: 0, outputReports: 0, cached: 0, total: 0, largest: 0 },
+    tokens: { input: 0, cached: 0, output: 0 },
+    cost: undefined,
+    largest: 0,
     slowest: undefined,
     firstError: undefined,
     firstIncomplete: undefined,
@@ -71,9 +62,9 @@ export function countSpan(series: Series, span: AgentSpan): void {
     series.incomplete += 1;
     series.firstIncomplete ??= refOf(span);
   }
-  if ((span.kind === 'api_call' || span.kind === 'auxiliary_call') && span.usage !== undefined) {
-    countTokens(series, span, span.usage);
-  }
+  const { tokens, cost } = countedOf(span);
+  if (tokens !== undefined) countTokens(series, span, tokens);
+  if (cost !== undefined) series.cost = (series.cost ?? 0) + cost;
 }
 
 function countDuration(series: Series, span: AgentSpan): void {
@@ -82,20 +73,11 @@ function countDuration(series: Series, span: AgentSpan): void {
   addValue(series.durations, micros);
 }
 
-function countTokens(series: Series, span: AgentSpan, usage: Usage): void {
-  const { tokens } = series;
-  const input = usage.inputTokens ?? 0;
-  const output = usage.outputTokens ?? 0;
-  const cached = (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0);
-  const total = input + output + cached;
-  tokens.input += input;
-  tokens.output += output;
-  if (usage.inputTokens !== undefined) tokens.inputReports += 1;
-  if (usage.outputTokens !== undefined) tokens.outputReports += 1;
-  tokens.cached += cached;
-  tokens.total += total;
-  if (total <= tokens.largest) return;
-  tokens.largest = total;
+function countTokens(series: Series, span: AgentSpan, tokens: Tokens): void {
+  series.tokens = addTokens(series.tokens, tokens);
+  const total = tokens.input + tokens.output;
+  if (total <= series.largest) return;
+  series.largest = total;
   series.heaviest = refOf(span);
 }
 

@@ -1,11 +1,15 @@
 /** Tables of totals by kind, model, tool and session, for a terminal and for Markdown. */
+
+import { headlineOf, type TimeSplit, type Tokens, type Work } from '../model/figures.ts';
+import { count, duration, money, percent, plural } from '../model/units.ts';
 import type { BudgetResult } from './budget.ts';
+import { workText } from './label.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
-import { line, type Page, type Piece, piece, type Tone } from './page.ts';
-import { mean, quantiles, type Series } from './series.ts';
+import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
+import { quantiles, type Series } from './series.ts';
+import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, renderTable } from './table.ts';
-import type { Totals, Work } from './totals.ts';
-import { count, duration, plural } from './units.ts';
+import { type LogTotals, sessionCount, type Totals } from './totals.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
 /** A comment on a pull request holds 65,536 characters, so a table has at most this many sessions. */
@@ -16,18 +20,21 @@ export interface SeriesRow {
   readonly name: Visible;
   readonly tone: Tone;
   readonly series: Series;
+  /** Time of all rows of this sort, in microseconds; `undefined` for kinds, which contain each other. */
+  readonly whole: number | undefined;
 }
 
-/** A row about one session. */
+/** A row about one session, or about a part of the session above. */
 interface SessionRow {
-  /** `undefined` for the background turns of the session above. */
-  readonly sessionId: string | undefined;
-  readonly subagentOf: string | undefined;
+  readonly name: Piece;
   readonly work: Work;
+  /** Duration in microseconds; `undefined` for a part, and when the session's span is missing. */
+  readonly micros: number | undefined;
+  /** The part of all sessions, for the column of shares; `undefined` for a part of a session. */
+  readonly share: Visible | undefined;
 }
 
 const KIND_ROWS = [
-  { kind: 'session', name: shown`sessions`, tone: 'session' },
   { kind: 'turn', name: shown`turns`, tone: 'turn' },
   { kind: 'api_call', name: shown`API calls`, tone: 'call' },
   { kind: 'auxiliary_call', name: shown`auxiliary calls`, tone: 'call' },
@@ -38,9 +45,12 @@ const KIND_ROWS = [
 
 /** A row for each kind of span that occurs. */
 export function kindRows(totals: Totals): readonly SeriesRow[] {
-  return KIND_ROWS.map(({ kind, name, tone }) => ({ name, tone, series: totals.kinds[kind] })).filter(
-    ({ series }) => series.count > 0,
-  );
+  return KIND_ROWS.map(({ kind, name, tone }) => ({
+    name,
+    tone,
+    series: totals.kinds[kind],
+    whole: undefined,
+  })).filter(({ series }) => series.count > 0);
 }
 
 /** A row for each model, the longest total time first. */
@@ -54,82 +64,102 @@ export function toolRows(totals: Totals): readonly SeriesRow[] {
 }
 
 function rowsByTime(all: ReadonlyMap<string, Series>, tone: Tone): readonly SeriesRow[] {
+  const whole = [...all.values()].reduce((sum, { durations }) => sum + durations.sum, 0);
   return [...all]
     .toSorted(([a, left], [b, right]) => right.durations.sum - left.durations.sum || (a < b ? -1 : 1))
-    .map(([name, series]) => ({ name: visible(name), tone, series }));
+    .map(([name, series]) => ({ name: visible(name), tone, series, whole }));
 }
 
-/**
- * A row for each session, including the sessions of sub-agents. Hermes leaves background turns out of a session's
- * counts, so they have a row of their own below it, and a session's row equals the figures of its span.
- */
-function sessionRows({ sessions }: Totals): readonly SessionRow[] {
-  return [...sessions]
-    .filter(([, { ordinary, background }]) => !isEmpty(ordinary) || !isEmpty(background))
-    .flatMap(([sessionId, { subagentOf, ordinary, background }]) => [
-      { sessionId, subagentOf, work: ordinary },
-      ...(isEmpty(background) ? [] : [{ sessionId: undefined, subagentOf: undefined, work: background }]),
-    ]);
+/** What sessions are sorted by: the cost if it is known, else tokens, else time. */
+const WEIGHTS: readonly (readonly [string, (session: SessionFigures) => number])[] = [
+  ['cost', ({ all }) => all.cost ?? 0],
+  ['tokens', ({ all }) => all.tokens.input + all.tokens.output],
+  ['time', ({ micros }) => micros],
+];
+
+/** The rows of all sessions, the heaviest first, and the title of their column of shares. */
+function sessionTable(totals: Totals): readonly [title: Visible, rows: readonly SessionRow[]] {
+  const sessions = totals.sessions === undefined ? [] : sessionFigures(totals.sessions);
+  const sum = (weight: (session: SessionFigures) => number) =>
+    sessions.reduce((total, session) => total + weight(session), 0);
+  const [what, weight] = WEIGHTS.find(([, each]) => sum(each) > 0) ?? ['time', () => 0];
+  const whole = sum(weight);
+  const rows = sessions
+    .toSorted((a, b) => weight(b) - weight(a))
+    .flatMap((session) => sessionRows(session, shown`${percent(weight(session), whole)}`));
+  return [shown`% of ${what}`, rows];
+}
+
+function sessionRows({ sessionId, all, subagents, reviews, micros }: SessionFigures, share: Visible) {
+  const part = (name: Visible, work: Work): readonly SessionRow[] =>
+    isEmpty(work) ? [] : [{ name: piece(name, 'dim'), work, micros: undefined, share: undefined }];
+  return [
+    { name: piece(visible(sessionId), 'session'), work: all, micros: micros || undefined, share },
+    ...part(shown`  sub-agents`, subagents),
+    ...part(shown`  background reviews`, reviews),
+  ];
 }
 
 function isEmpty({ turns, calls, tools }: Work): boolean {
-  return turns.count + calls.count + tools.count === 0;
+  return turns + calls + tools === 0;
 }
 
-/** Name, count, errors, durations and tokens. Columns that are empty in every row are left out. */
+/** Name, count, errors, durations, tokens and cost. Columns that are empty in every row are left out. */
 function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Column<SeriesRow>[] {
-  const any = (has: (series: Series) => number) => rows.some(({ series }) => has(series) > 0);
+  const any = (has: (series: Series) => number | undefined) => rows.some(({ series }) => has(series));
   const column = (heading: Visible, dispensable: number, cell: (series: Series) => Piece) => ({
     title: heading,
     dispensable,
     cell: ({ series }: SeriesRow) => cell(series),
   });
+  const share: Column<SeriesRow> = {
+    title: shown`share`,
+    dispensable: 4,
+    cell: ({ series, whole }) =>
+      whole === undefined ? piece(shown``) : piece(shown`${percent(series.durations.sum, whole)}`),
+  };
   return [
     { title, cell: ({ name, tone }) => piece(name, tone), dispensable: 0 },
     column(shown`count`, 0, (series) => figure(series.count)),
     column(shown`errors`, 1, (series) => figure(series.errors, 'error')),
     ...(any(({ incomplete }) => incomplete)
-      ? [column(shown`incomplete`, 5, (series) => figure(series.incomplete, 'warning'))]
+      ? [column(shown`incomplete`, 7, (series) => figure(series.incomplete, 'warning'))]
       : []),
-    column(shown`mean`, 4, average),
-    column(shown`P50`, 2, (series) => percentile(series, 0.5)),
-    column(shown`P95`, 0, (series) => percentile(series, 0.95)),
-    column(shown`max`, 3, longest),
-    ...(any(({ tokens }) => tokens.total) ? [column(shown`tokens`, 1, inAndOut)] : []),
-    ...(any(({ tokens }) => tokens.cached) ? [column(shown`cached`, 6, cached)] : []),
+    column(shown`total`, 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
+    ...(rows.some(({ whole }) => whole !== undefined) ? [share] : []),
+    column(shown`P50`, 5, (series) => percentile(series, 0.5)),
+    column(shown`P95`, 3, (series) => percentile(series, 0.95)),
+    column(shown`max`, 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
+    ...(any(({ tokens }) => tokens.input + tokens.output) ? [column(shown`tokens`, 2, inAndOut)] : []),
+    ...(any(({ tokens }) => tokens.cached) ? [column(shown`cached`, 8, cached)] : []),
+    ...(any(({ cost }) => cost) ? [column(shown`cost`, 1, ({ cost }) => dollars(cost))] : []),
   ];
 }
 
-/** Session, turns, calls, tools, errors, durations of the turns, tokens. */
-function sessionColumns(rows: readonly SessionRow[]): readonly Column<SessionRow>[] {
-  const column = (title: Visible, dispensable: number, cell: (work: Work) => Piece) => ({
-    title,
+/** Session, turns, calls, tools, errors, duration, tokens, cost and share. */
+function sessionColumns(title: Visible, rows: readonly SessionRow[]): readonly Column<SessionRow>[] {
+  const column = (heading: Visible, dispensable: number, cell: (work: Work) => Piece) => ({
+    title: heading,
     dispensable,
     cell: ({ work }: SessionRow) => cell(work),
   });
+  const any = (has: (work: Work) => number | undefined) => rows.some(({ work }) => has(work));
   return [
-    { title: shown`session`, cell: sessionName, dispensable: 0 },
-    column(shown`turns`, 0, ({ turns }) => figure(turns.count)),
-    column(shown`calls`, 5, ({ calls }) => figure(calls.count)),
-    column(shown`tools`, 5, ({ tools }) => figure(tools.count)),
-    column(shown`errors`, 0, ({ turns, calls, tools }) =>
-      figure(turns.errors + calls.errors + tools.errors, 'error'),
-    ),
-    column(shown`turn mean`, 4, ({ turns }) => average(turns)),
-    column(shown`P50`, 3, ({ turns }) => percentile(turns, 0.5)),
-    column(shown`P95`, 1, ({ turns }) => percentile(turns, 0.95)),
-    column(shown`max`, 2, ({ turns }) => longest(turns)),
-    column(shown`tokens`, 1, ({ calls }) => inAndOut(calls)),
-    ...(rows.some(({ work }) => work.calls.tokens.cached > 0)
-      ? [column(shown`cached`, 6, ({ calls }) => cached(calls))]
-      : []),
+    { title: shown`session`, cell: ({ name }) => name, dispensable: 0 },
+    column(shown`turns`, 0, ({ turns }) => figure(turns)),
+    column(shown`calls`, 5, ({ calls }) => figure(calls)),
+    column(shown`tools`, 5, ({ tools }) => figure(tools)),
+    column(shown`errors`, 0, ({ errors }) => figure(errors, 'error')),
+    {
+      title: shown`duration`,
+      dispensable: 3,
+      cell: ({ micros }) => (micros === undefined ? piece(shown``) : time(micros)),
+    },
+    column(shown`tokens`, 1, inAndOut),
+    ...(any(({ tokens }) => tokens.cached) ? [column(shown`cached`, 6, cached)] : []),
+    ...(any(({ cost }) => cost) ? [column(shown`cost`, 1, ({ cost }) => dollars(cost))] : []),
+    { title, dispensable: 4, cell: ({ share }) => piece(share ?? shown``) },
   ];
-}
-
-function sessionName({ sessionId, subagentOf }: SessionRow): Piece {
-  if (sessionId === undefined) return piece(shown`  background turns`, 'dim');
-  if (subagentOf === undefined) return piece(visible(sessionId), 'session');
-  return piece(shown`${sessionId} (sub-agent)`, 'subagent');
 }
 
 /** A count, coloured only when it is not zero. */
@@ -137,29 +167,22 @@ function figure(value: number, tone: Tone = 'plain'): Piece {
   return piece(shown`${count(value)}`, value === 0 ? 'dim' : tone);
 }
 
-/** Mean duration of the spans whose end is in the log. */
-function average({ durations }: Series): Piece {
-  return time(mean(durations));
-}
-
 function percentile({ durations }: Series, fraction: number): Piece {
   return time(quantiles(durations, [fraction])[0], durations.sketch !== undefined);
 }
 
-function longest({ durations }: Series): Piece {
-  return time(durations.count === 0 ? undefined : durations.max);
+/** `9,970→500`: whole prompts and answers. Empty when no tokens were reported. */
+function inAndOut({ tokens: { input, output } }: { readonly tokens: Tokens }): Piece {
+  return piece(input + output === 0 ? shown`` : shown`${count(input)}→${count(output)}`);
 }
 
-/** `9,970→500`: uncached input and output, `?` where no call reported it. Empty when no tokens were reported. */
-function inAndOut({ tokens }: Series): Piece {
-  if (tokens.total === 0) return piece(shown``);
-  const input = tokens.inputReports === 0 ? '?' : count(tokens.input);
-  return piece(shown`${input}→${tokens.outputReports === 0 ? '?' : count(tokens.output)}`);
-}
-
-/** Tokens read from and written to a cache. */
-function cached({ tokens }: Series): Piece {
+/** The part of the prompts that was read from the cache. */
+function cached({ tokens }: { readonly tokens: Tokens }): Piece {
   return piece(tokens.cached === 0 ? shown`` : shown`${count(tokens.cached)}`);
+}
+
+function dollars(cost: number | undefined): Piece {
+  return piece(cost === undefined ? shown`` : shown`${money(cost)}`);
 }
 
 /** A dash for no duration; `~` before an approximate one. */
@@ -168,7 +191,7 @@ function time(micros: number | undefined, approximate = false): Piece {
   return piece(shown`${approximate ? '~' : ''}${duration(micros)}`);
 }
 
-/** The short table after a replay: kinds, models and tools, at most `limit` of each. Empty when there are no spans. */
+/** The headline and the short table after a replay: kinds, models and tools, at most `limit` of each. */
 export function renderShortTotals(page: Page, totals: Totals, limit: number): readonly string[] {
   const sections: readonly (readonly [Visible, readonly SeriesRow[]])[] = [
     [shown`kind`, kindRows(totals)],
@@ -180,26 +203,32 @@ export function renderShortTotals(page: Page, totals: Totals, limit: number): re
   const more = sections
     .filter(([, all]) => all.length > limit)
     .map(([noun, all]) => line(page, [piece(shown`… ${plural(all.length - limit, `more ${noun}`)}`, 'dim')]));
-  return [...renderTable(page, seriesColumns(shown`totals`, rows), rows), ...more];
+  return [
+    ...headlineOfWork(sessionCount(totals), totals.work).flatMap((pieces) => wrap(page, pieces)),
+    '',
+    ...renderTable(page, seriesColumns(shown`totals`, rows), rows),
+    ...more,
+  ];
 }
 
-/** All tables: by kind, model, tool and session, with an empty line between them. */
-export function renderTotals(page: Page, totals: Totals): readonly string[] {
-  const sessions = sessionRows(totals);
+/** The headline and all tables: by kind, model, tool and session, with an empty line between them. */
+export function renderTotals(page: Page, totals: LogTotals): readonly string[] {
+  const [share, sessions] = sessionTable(totals);
   const tables = [
+    headlines(totals).flatMap((pieces) => wrap(page, pieces)),
     ...seriesTables(totals).map(([title, rows]) => renderTable(page, seriesColumns(title, rows), rows)),
-    ...(sessions.length === 0 ? [] : [renderTable(page, sessionColumns(sessions), sessions)]),
+    ...(sessions.length === 0 ? [] : [renderTable(page, sessionColumns(share, sessions), sessions)]),
   ];
   return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]));
 }
 
-/** The same tables for a job summary or a comment. */
+/** The tables for a job summary or a comment. */
 export function renderTotalsMarkdown(totals: Totals): string {
-  const sessions = sessionRows(totals);
+  const [share, sessions] = sessionTable(totals);
   const first = sessions.slice(0, MAX_SESSIONS);
   const tables = [
     ...seriesTables(totals).map(([title, rows]) => renderMarkdownTable(seriesColumns(title, rows), rows)),
-    ...(sessions.length === 0 ? [] : [renderMarkdownTable(sessionColumns(first), first)]),
+    ...(sessions.length === 0 ? [] : [renderMarkdownTable(sessionColumns(share, first), first)]),
     ...(sessions.length > MAX_SESSIONS ? [`… ${plural(sessions.length - MAX_SESSIONS, 'more row')}`] : []),
   ];
   return tables.join('\n\n');
@@ -215,16 +244,60 @@ function seriesTables(totals: Totals): readonly (readonly [Visible, readonly Ser
   return tables.filter(([, rows]) => rows.length > 0);
 }
 
-/** `2 sessions, 5 turns, 12 API calls, 8 tool calls, **1 error**`. */
-export function renderHeadline({ kinds }: Totals): string {
-  const errors = Object.values(kinds).reduce((sum, series) => sum + series.errors, 0);
+/** Lines of pieces: what there was, what it took, and which part sub-agents and background reviews had. */
+function headlines({ figures: { sessions, all, subagents, reviews, time: split } }: LogTotals) {
+  const part = (name: Visible, work: Work) =>
+    isEmpty(work)
+      ? []
+      : [
+          [
+            piece(shown`of these ${name}: `, 'dim'),
+            ...dotted([piece(shown`${workText(work)}`), ...took(work)]),
+          ],
+        ];
   return [
-    plural(kinds.session.count, 'session'),
-    plural(kinds.turn.count, 'turn'),
-    plural(kinds.api_call.count, 'API call'),
-    plural(kinds.tool_call.count, 'tool call'),
-    errors === 0 ? 'no errors' : `**${plural(errors, 'error')}**`,
-  ].join(', ');
+    ...headlineOfWork(sessions, all, split),
+    ...part(shown`in sub-agents`, subagents),
+    ...part(shown`in background reviews`, reviews),
+  ];
+}
+
+/** `3 sessions, 24 turns, 51 calls, 40 tools`, and below it time, cost, tokens and errors. */
+function headlineOfWork(sessions: number, work: Work, split?: TimeSplit): readonly (readonly Piece[])[] {
+  const { time: times } = headlineOf(work, split);
+  const time = times === undefined ? [] : [piece(shown`${times}`, 'strong')];
+  return [[piece(shown`${sessionsAndWork(sessions, work)}`)], dotted([...time, ...took(work)])];
+}
+
+function took(work: Work): readonly Piece[] {
+  const { cost, tokens, errors } = headlineOf(work);
+  return [
+    ...(cost === undefined ? [] : [piece(shown`${cost}`, 'strong')]),
+    ...(tokens === undefined ? [] : [piece(shown`${tokens}`)]),
+    piece(shown`${errors}`, work.errors === 0 ? 'dim' : 'error'),
+  ];
+}
+
+function dotted(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.flatMap((each, index) => (index === 0 ? [each] : [piece(shown` · `, 'dim'), each]));
+}
+
+function sessionsAndWork(sessions: number, work: Work): string {
+  const counted = sessions === 0 ? '' : plural(sessions, 'session');
+  return [counted, workText(work)].filter((text) => text !== '').join(', ');
+}
+
+/** The headline in Markdown: `2 sessions, 5 turns, 12 calls, 8 tools · $0.42 · 984k in → 750 out · **1 error**`. */
+export function renderHeadline(work: Work, sessions: number, split?: TimeSplit): string {
+  const { time: times, cost, tokens, errors } = headlineOf(work, split);
+  const parts = [
+    sessionsAndWork(sessions, work),
+    times,
+    cost,
+    tokens,
+    work.errors === 0 ? errors : `**${errors}**`,
+  ];
+  return parts.filter((part) => part !== undefined).join(' · ');
 }
 
 /** A job summary: a headline, the outcome of each budget (broken ones first), and the tables. */
@@ -232,6 +305,7 @@ export function renderSummaryMarkdown(totals: Totals, budgets: readonly BudgetRe
   const lines = budgets
     .toSorted((a, b) => Number(b.broken) - Number(a.broken))
     .map(({ broken, message }) => `- ${broken ? '**broken**' : 'holds'}: ${code(message)}`);
-  const parts = [`### Hermes: ${renderHeadline(totals)}`, lines.join('\n'), renderTotalsMarkdown(totals)];
+  const headline = renderHeadline(totals.work, sessionCount(totals));
+  const parts = [`### Hermes: ${headline}`, lines.join('\n'), renderTotalsMarkdown(totals)];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

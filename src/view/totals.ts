@@ -1,50 +1,36 @@
 /**
  * Totals over finished spans, added one span at a time. The console's table, `view`, `diff`, budgets and summaries all
- * use them, so they cannot disagree. Background turns and sub-agents are included: they cost the same.
+ * use them, so they cannot disagree. Background reviews and sub-agents are included: they cost the same.
  */
-import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import {
-  countSpan,
-  createSeries,
-  mean,
-  quantiles,
-  type Series,
-  type SpanRef,
-  type TokenTotals,
-} from './series.ts';
+import { addToWork, countedOf, createWork, type Figures, figuresOf, type Work } from '../model/figures.ts';
+import type { AgentSpan, AgentSpanKind, SessionSpan, TurnSpan } from '../model/span.ts';
+import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
+import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
+import { blocksOf, placedSpans } from './tree.ts';
 
 export interface Totals {
+  /** Everything. */
+  readonly work: Work;
   readonly kinds: Readonly<Record<AgentSpanKind, Series>>;
   /** API calls and auxiliary calls by the model that was asked. */
   readonly models: Map<string, Series>;
   /** Tool calls by name. */
   readonly tools: Map<string, Series>;
-  /** By session id, including sub-agents' sessions. Empty unless `perSession`. */
-  readonly sessions: Map<string, SessionTotals>;
-  readonly perSession: boolean;
-}
-
-export interface SessionTotals {
-  /** The session that started this one as a sub-agent. */
-  subagentOf: string | undefined;
-  readonly ordinary: Work;
-  /** Background review turns, which Hermes leaves out of a session's counts. */
-  readonly background: Work;
-}
-
-export interface Work {
-  readonly turns: Series;
-  /** API calls and auxiliary calls. */
-  readonly calls: Series;
-  readonly tools: Series;
+  /** `undefined` unless asked for. */
+  readonly sessions: SessionTrees | undefined;
+  /** The id of each session, and of the one that it continues. Sub-agents' are left out. */
+  readonly sessionIds: Map<string, string | undefined>;
 }
 
 /** Further names are counted together, so that a log cannot fill the memory. */
 const MAX_NAMES = 1000;
+/** Further sessions are not counted: a follower may run for years. */
+const MAX_SESSION_IDS = 100_000;
 export const OTHER_NAMES = '(others)';
 
 export function createTotals(options: { readonly perSession: boolean }): Totals {
   return {
+    work: createWork(),
     kinds: {
       session: createSeries(),
       turn: createSeries(),
@@ -56,65 +42,44 @@ export function createTotals(options: { readonly perSession: boolean }): Totals 
     },
     models: new Map(),
     tools: new Map(),
-    sessions: new Map(),
-    perSession: options.perSession,
+    sessions: options.perSession ? createSessionTrees() : undefined,
+    sessionIds: new Map(),
   };
 }
 
-/** The totals of all spans of a log. */
-export function totalsOf(spans: readonly AgentSpan[]): Totals {
+/** The totals of a whole log, with what can only be told from all spans together. */
+export interface LogTotals extends Totals {
+  readonly figures: Figures;
+}
+
+export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
   const totals = createTotals({ perSession: true });
   for (const span of spans) addSpan(totals, span);
-  return totals;
+  return { ...totals, figures: figuresOf(placedSpans(blocksOf(spans))) };
 }
 
 /** Counts one finished span. The caller must not pass a span twice. */
 export function addSpan(totals: Totals, span: AgentSpan): void {
+  addToWork(totals.work, countedOf(span));
   countSpan(totals.kinds[span.kind], span);
+  if (span.kind === 'session' || span.kind === 'turn') countSession(totals, span);
   if (span.kind === 'api_call' || span.kind === 'auxiliary_call') {
     countSpan(named(totals.models, span.model ?? '(model unknown)'), span);
   }
   if (span.kind === 'tool_call') countSpan(named(totals.tools, span.toolName), span);
-  if (totals.perSession) addToSession(totals, span);
+  if (totals.sessions !== undefined) addToSession(totals.sessions, span);
 }
 
-function addToSession(totals: Totals, span: AgentSpan): void {
-  if (span.kind === 'subagent' && span.childSessionId !== undefined) {
-    sessionTotals(totals, span.childSessionId).subagentOf = span.sessionId;
-  }
-  const { ordinary, background } = sessionTotals(totals, span.sessionId);
-  const series = seriesIn('background' in span && span.background ? background : ordinary, span);
-  if (series !== undefined) countSpan(series, span);
+/** Conversations: a session that continues another one after a rotation is not counted again. */
+export function sessionCount({ sessionIds }: Totals): number {
+  return [...sessionIds.values()].filter((previous) => previous === undefined || !sessionIds.has(previous))
+    .length;
 }
 
-function seriesIn(work: Work, span: AgentSpan): Series | undefined {
-  switch (span.kind) {
-    case 'turn':
-      return work.turns;
-    case 'api_call':
-    case 'auxiliary_call':
-      return work.calls;
-    case 'tool_call':
-      return work.tools;
-    case 'session':
-    case 'subagent':
-    case 'approval':
-      return undefined;
-    default:
-      return span satisfies never;
-  }
-}
-
-function sessionTotals(totals: Totals, sessionId: string): SessionTotals {
-  const known = totals.sessions.get(sessionId);
-  if (known !== undefined) return known;
-  const made = { subagentOf: undefined, ordinary: createWork(), background: createWork() };
-  totals.sessions.set(sessionId, made);
-  return made;
-}
-
-function createWork(): Work {
-  return { turns: createSeries(), calls: createSeries(), tools: createSeries() };
+function countSession({ sessionIds }: Totals, span: SessionSpan | TurnSpan): void {
+  if (sessionIds.size >= MAX_SESSION_IDS || (span.kind === 'turn' && span.inSubagent)) return;
+  const previous = span.kind === 'session' ? span.previousSessionId : undefined;
+  sessionIds.set(span.sessionId, previous ?? sessionIds.get(span.sessionId));
 }
 
 function named(series: Map<string, Series>, name: string): Series {
@@ -131,6 +96,7 @@ export interface SeriesJson {
   readonly count: number;
   readonly errors: number;
   readonly incomplete: number;
+  readonly totalMicros?: number;
   readonly meanMicros?: number;
   readonly p50Micros?: number;
   readonly p95Micros?: number;
@@ -138,36 +104,37 @@ export interface SeriesJson {
   readonly maxMicros?: number;
   /** True when the percentiles are within 0.5 %, not exact. */
   readonly approximate?: true;
-  readonly tokens?: Omit<TokenTotals, 'largest' | 'inputReports' | 'outputReports'>;
+  readonly tokens?: Series['tokens'];
+  /** US dollars. */
+  readonly cost?: number;
   readonly slowest?: SpanRef;
   readonly firstError?: SpanRef;
 }
 
 /** The figures of all tables, not rounded, for scripts. */
-export function totalsJson(totals: Totals): object {
+export function totalsJson(totals: LogTotals): object {
+  const { all, subagents, reviews, time, sessions } = totals.figures;
   return {
+    figures: { sessions, ...all, time, subagents, reviews },
     kinds: namedSeries(Object.entries(totals.kinds).filter(([, { count }]) => count > 0)),
     models: namedSeries([...totals.models]),
     tools: namedSeries([...totals.tools]),
-    sessions: [...totals.sessions].map(([sessionId, { subagentOf, ordinary, background }]) => ({
-      sessionId,
-      subagentOf,
-      ...workJson(ordinary),
-      background: workJson(background),
-    })),
+    sessions: (totals.sessions === undefined ? [] : sessionFigures(totals.sessions)).map(
+      ({ all, ...rest }) => ({ ...rest, ...all }),
+    ),
   };
 }
 
 /** One series; durations in microseconds. */
 export function seriesJson(series: Series): SeriesJson {
-  const { count, errors, incomplete, durations, tokens, slowest, firstError } = series;
-  const { largest: _, inputReports: _in, outputReports: _out, ...sums } = tokens;
+  const { count, errors, incomplete, durations, tokens, cost, slowest, firstError } = series;
   return {
     count,
     errors,
     incomplete,
     ...(durations.count === 0 ? {} : durationsJson(series)),
-    ...(tokens.total === 0 ? {} : { tokens: sums }),
+    ...(tokens.input + tokens.output === 0 ? {} : { tokens }),
+    ...(cost === undefined ? {} : { cost }),
     ...(slowest === undefined ? {} : { slowest }),
     ...(firstError === undefined ? {} : { firstError }),
   };
@@ -176,6 +143,7 @@ export function seriesJson(series: Series): SeriesJson {
 function durationsJson({ durations }: Series): Partial<SeriesJson> {
   const [p50Micros = 0, p95Micros = 0, p99Micros = 0] = quantiles(durations, [0.5, 0.95, 0.99]);
   return {
+    totalMicros: durations.sum,
     meanMicros: mean(durations) ?? 0,
     p50Micros,
     p95Micros,
@@ -183,10 +151,6 @@ function durationsJson({ durations }: Series): Partial<SeriesJson> {
     maxMicros: durations.max,
     ...(durations.sketch === undefined ? {} : { approximate: true }),
   };
-}
-
-function workJson({ turns, calls, tools }: Work): object {
-  return { turns: seriesJson(turns), calls: seriesJson(calls), tools: seriesJson(tools) };
 }
 
 /** A list and not an object, because a tool may be called `__proto__`. */

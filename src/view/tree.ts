@@ -1,3 +1,4 @@
+import { addToWork, addWork, countedOf, createWork, type Placed, type Work } from '../model/figures.ts';
 import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 
 /** A span and its children, in order of start. */
@@ -8,6 +9,8 @@ export interface Tree {
   readonly parallel: boolean;
   /** Number of spans below it that a selection left out. */
   readonly hidden: number;
+  /** Figures of the span and everything below it, whatever a selection leaves out. */
+  readonly work: Work;
 }
 
 /**
@@ -31,11 +34,19 @@ export function grow(
 ): Tree {
   const children = inOrder(childrenOf(span));
   const overlapping = overlappingWork(children);
+  const trees = children.map((child) => grow(child, childrenOf, overlapping.has(child)));
+  return treeOf(span, trees, parallel);
+}
+
+export function treeOf(span: AgentSpan, children: readonly Tree[], parallel = false): Tree {
+  const own = createWork();
+  addToWork(own, countedOf(span));
   return {
     span,
-    children: children.map((child) => grow(child, childrenOf, overlapping.has(child))),
+    children,
     parallel,
     hidden: 0,
+    work: children.reduce((sum, { work }) => addWork(sum, work), own),
   };
 }
 
@@ -82,13 +93,16 @@ export interface SessionBlock {
   readonly session: SessionSpan | undefined;
   /** Turns and other direct children of the session, and spans without a parent, in order of start. */
   readonly trees: readonly Tree[];
+  /** Figures of the whole session. */
+  readonly work: Work;
 }
 
 /** All spans of a log by session, in order of start. A sub-agent's turns are part of the tree of its parent. */
 export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
-  const blocks = new Map<string, { session: SessionSpan | undefined; trees: Tree[] }>();
+  const blocks = new Map<string, { session: SessionSpan | undefined; trees: Tree[]; work: Work }>();
   for (const root of growAll(spans)) {
-    const block = blocks.get(root.span.sessionId) ?? { session: undefined, trees: [] };
+    const block = blocks.get(root.span.sessionId) ?? { session: undefined, trees: [], work: createWork() };
+    block.work = addWork(block.work, root.work);
     if (root.span.kind === 'session') {
       block.session = root.span;
       block.trees.push(...root.children);
@@ -97,9 +111,10 @@ export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
     }
     blocks.set(root.span.sessionId, block);
   }
-  return [...blocks].map(([sessionId, { session, trees }]) => ({
+  return [...blocks].map(([sessionId, { session, trees, work }]) => ({
     sessionId,
     session,
+    work,
     trees: trees.toSorted((a, b) => a.span.startTime - b.span.startTime),
   }));
 }
@@ -108,4 +123,32 @@ export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
 export function* spansOf({ session, trees }: SessionBlock): Generator<AgentSpan> {
   if (session !== undefined) yield session;
   for (const tree of trees) yield* walk(tree);
+}
+
+/** All spans of the blocks in the form that `figuresOf` takes. */
+export function placedSpans(blocks: readonly SessionBlock[]): readonly Placed[] {
+  const placed: Placed[] = [];
+  const place = ({ span, children }: Tree, parent: number): void => {
+    const index = placed.push(placedOf(span, parent)) - 1;
+    for (const child of children) place(child, index);
+  };
+  for (const { session, trees } of blocks) {
+    const root = session === undefined ? -1 : placed.push(placedOf(session, -1)) - 1;
+    for (const tree of trees) place(tree, root);
+  }
+  return placed;
+}
+
+function placedOf(span: AgentSpan, parent: number): Placed {
+  const { sessionId, startTime, endTime } = span;
+  return {
+    ...countedOf(span),
+    sessionId,
+    startTime,
+    endTime,
+    parent,
+    previousSessionId: span.kind === 'session' ? span.previousSessionId : undefined,
+    background: 'background' in span && span.background,
+    inSubagent: span.kind === 'turn' && span.inSubagent,
+  };
 }

@@ -1,13 +1,13 @@
 /** `view`: all spans of a log → trees with a waterfall and tables, as text, JSON or Markdown. */
 import { type AgentSpan, isError } from '../model/span.ts';
+import { duration, plural } from '../model/units.ts';
 import { labelOf } from './label.ts';
 import { codeBlock, htmlCode } from './markdown.ts';
 import { line, type Page, piece } from './page.ts';
 import { type Selection, select } from './selection.ts';
-import { type Totals, totalsJson, totalsOf } from './totals.ts';
+import { type LogTotals, totalsJson, totalsOf } from './totals.ts';
 import { renderHeadline, renderTotals, renderTotalsMarkdown } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
-import { duration, plural } from './units.ts';
 import { shown, visible, visibleJson } from './visible.ts';
 import { renderBlock } from './waterfall.ts';
 import { presentable } from './without-secrets.ts';
@@ -49,7 +49,7 @@ function nothing({ only }: ViewOptions) {
  * A log as one JSON document: `sessions`, each with its spans as trees, and `totals`. Spans have the fields of the
  * model (times and durations in microseconds) and `name`, `durationMicros`, `isError`, `parallel`.
  */
-function renderViewJson(blocks: readonly SessionBlock[], totals: Totals): string {
+function renderViewJson(blocks: readonly SessionBlock[], totals: LogTotals): string {
   const sessions = blocks.map(({ sessionId, session, trees }) => ({
     sessionId,
     session,
@@ -77,8 +77,9 @@ const MAX_LENGTH = 60_000;
  * A log for a comment on a pull request: a headline, the tables, and the waterfall of each session, folded. A note
  * counts the sessions that do not fit into a comment.
  */
-function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals: Totals): string {
-  const head = [`### Hermes: ${renderHeadline(totals)}`, renderTotalsMarkdown(totals)];
+function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals: LogTotals): string {
+  const { all, sessions, time } = totals.figures;
+  const head = [`### Hermes: ${renderHeadline(all, sessions, time)}`, renderTotalsMarkdown(totals)];
   const sections: string[] = [];
   let room = MAX_LENGTH - head.join('\n\n').length;
   for (const block of blocks) {

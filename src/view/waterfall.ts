@@ -1,12 +1,12 @@
 /** A session as a tree with a waterfall: a row for each span, with a bar that shows when it ran. */
 import { type AgentSpan, isError } from '../model/span.ts';
 import { type EpochMicros, earlier, epochMicros, later } from '../model/time.ts';
+import { duration } from '../model/units.ts';
 import { widthOf } from './columns.ts';
 import { factsOf, KIND_TONE, problemPieces } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import { nameAndDuration, rowsOf, sessionFooter, sessionHeader, type TreeRow } from './rows.ts';
 import { type SessionBlock, walk } from './tree.ts';
-import { duration } from './units.ts';
 import { shown } from './visible.ts';
 
 const GAP = shown`  `;
@@ -39,7 +39,7 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
   if (first === undefined) return [];
   const flat = trees.length > 0 && trees.every(({ children }) => children.length === 0);
   const shared = flat ? axisOf(trees.map(({ span }) => span)) : undefined;
-  const footer = session === undefined ? [] : [sessionFooter(page, session)];
+  const footer = session === undefined ? [] : [sessionFooter(page, session, block.work)];
   return [
     sessionHeader(page, block.sessionId, first),
     ...(shared === undefined ? [] : [sharedAxis(layout, shared)]),
@@ -63,7 +63,7 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
 /** The row of a span, and a line below it for each problem. */
 function renderSpan(layout: Layout, row: TreeRow, bar: Piece, offset: readonly Piece[]): readonly string[] {
   const { page } = layout;
-  const details = layout.details ? [...offset, ...factsOf(row.tree.span)] : [];
+  const details = layout.details ? [...offset, ...factsOf(row.tree)] : [];
   const problems = problemPieces(row.tree.span).map((problem) =>
     line(page, [
       piece(row.stem, 'dim'),

@@ -9,16 +9,21 @@ const TWO_SESSIONS = `${RECORDINGS}/0.19.0/interleaved/flat.ndjson`;
 const rows = (out: string) => out.split('\n').map((line) => line.split(/ {2,}/).filter(Boolean));
 
 describe('two genuine logs', () => {
-  test('what a person asks first comes first: errors, tokens, time', async () => {
+  test('the figures of both logs come first', async () => {
     const { code, out, err } = await runMain(['diff', RETRIES, FALLBACK]);
     expect([code, err]).toEqual([0, '']);
-    expect(rows(out).slice(2, 8)).toEqual([
-      [],
+    expect(rows(out).slice(3, 14)).toEqual([
       ['in all', 'before', 'after', 'change'],
+      ['sessions', '1', '1', '0 %'],
+      ['turns', '1', '1', '0 %'],
+      ['calls', '5', '5', '0 %'],
+      ['tools', '1', '1', '0 %'],
       ['errors', '3', '3', '0'],
-      ['tokens', '25.1k', '27.5k', '+9 %'],
-      ['time in turns', '11.7s', '7.35s', '-37 %'],
-      ['time in API calls', '1.66s', '1.02s', '-39 %'],
+      ['tokens in', '25.1k', '27.5k', '+9 %'],
+      ['tokens out', '15', '16', '+7 %'],
+      ['time of the model', '1.66s', '1.02s', '-39 %'],
+      ['time of tools', '553ms', '238ms', '-57 %'],
+      ['time of the agent', '9.47s', '6.09s', '-36 %'],
     ]);
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 // Jest's loader loses modules that two imports ask for at once: what the exporters share is there before.
-import '../../src/export/open-channel.ts';
+import '../../src/export/destination.ts';
 import { slow } from '../export/behaviours.ts';
 import { spansIn } from '../export/decode.ts';
 import { type Receiver, startReceiver } from '../export/receiver.ts';

@@ -78,7 +78,7 @@ const ROWS: [string, string, JsonObject, object][] = [
     'closes a good turn',
     'post_llm_call',
     { ...OBSERVER, user_message: 'hi', assistant_response: 'hello', model: 'm', platform: 'cli' },
-    { ...OBSERVER_READ, model: 'm', platform: 'cli' },
+    { ...OBSERVER_READ, model: 'm', platform: 'cli', reviewPrompt: false },
   ],
   [
     'an API call, April',

@@ -1,50 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AgentSpan } from '../../src/model/span.ts';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
+import { at, call, ids, ofKind, ROOT, SECOND, START, secondsOf, THIRD, tool, turn } from './events.ts';
 
-// What no recording of ours shows and a log can hold all the same: small logs, each with one oddity.
-const START = 1_789_467_300;
-const [ROOT, SECOND, THIRD] = ['20260915_101500_a1b2c3', '20260915_101600_b1b2b3', '20260915_101700_c1c2c3'];
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function at(seconds: number, event: string, fields: Fields): FlatEvent {
-  return { ...fields, ts: START + seconds, event };
-}
-
-function ids(session = ROOT, turn = 'aaaaaaaa') {
-  return { session_id: session, task_id: session, turn_id: `${session}:${session}:${turn}` };
-}
-
-function call(seconds: number, number: number, turn: ReturnType<typeof ids>): FlatEvent[] {
-  const fields = { ...turn, api_call_count: number, api_request_id: `${turn.turn_id}:api:${number}` };
-  const usage = { input_tokens: 10, output_tokens: 1 };
-  return [
-    at(seconds, 'pre_api_request', fields),
-    at(seconds + 0.5, 'post_api_request', { ...fields, usage, finish_reason: 'stop' }),
-  ];
-}
-
-function tool(seconds: number, id: string, path: string, turn: ReturnType<typeof ids>): FlatEvent[] {
-  const fields = { ...turn, tool_name: 'read_file', tool_call_id: id, args: { path } };
-  const end = { ...fields, status: 'ok', duration_ms: 20 };
-  return [at(seconds, 'pre_tool_call', fields), at(seconds + 0.02, 'post_tool_call', end)];
-}
-
-function turn(seconds: number, inside: readonly FlatEvent[], end: number, which = ids()): FlatEvent[] {
-  return [
-    at(seconds, 'pre_llm_call', which),
-    ...inside,
-    at(end, 'post_llm_call', which),
-    at(end, 'on_session_end', { ...which, completed: true, interrupted: false }),
-  ];
-}
-
-function ofKind<K extends AgentSpan['kind']>(spans: readonly AgentSpan[], kind: K) {
-  return spans.filter((span): span is Extract<AgentSpan, { kind: K }> => span.kind === kind);
-}
-
-const secondsOf = (span: AgentSpan) => [span.startTime, span.endTime].map((time) => time / 1e6 - START);
+// Small logs, each with one oddity that no recording has.
 
 describe('a tool_call_id that the provider repeats', () => {
   const one = tool(1, 'call_0', 'a.md', ids());

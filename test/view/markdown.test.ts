@@ -109,7 +109,7 @@ test('a summary tells broken budgets first, then the figures', () => {
   const totals = totalsOf(logOf('`x`'));
   const budgets = [{ ...NO_ERRORS, text: visible('errors>9'), limit: 9 }, NO_ERRORS];
   const [headline, list] = renderSummaryMarkdown(totals, checkBudgets(totals, budgets)).split('\n\n');
-  expect(headline).toBe('### Hermes: 1 session, 1 turn, 1 API call, 1 tool call, **1 error**');
+  expect(headline).toBe('### Hermes: 1 session, 1 turn, 1 call, 1 tool · **1 error**');
   expect(list?.split('\n').map((line) => line.slice(0, 40))).toEqual(
     ['- **broken**: ``budget errors>0 is broken', '- holds: `budget errors>9 holds: errors is 1`'].map(
       (line) => line.slice(0, 40),

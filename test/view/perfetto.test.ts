@@ -106,7 +106,7 @@ test('tokens add up, call by call', () => {
   ].flatMap((event) => (event.ph === 'C' ? [[event.ts - root.startTime, event.args]] : []));
   expect(counters).toEqual([
     [100_000, { input: 1, output: 2, cached: 0 }],
-    [400_000, { input: 6, output: 8, cached: 7 }],
+    [400_000, { input: 13, output: 8, cached: 7 }],
   ]);
 });
 

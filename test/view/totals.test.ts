@@ -1,10 +1,19 @@
 import { expect, test } from '@jest/globals';
+import { createWork, type Work } from '../../src/model/figures.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { quantiles, type Series } from '../../src/view/series.ts';
-import { addSpan, createTotals, OTHER_NAMES, totalsJson, totalsOf } from '../../src/view/totals.ts';
+import { sessionFigures } from '../../src/view/session-figures.ts';
+import {
+  addSpan,
+  createTotals,
+  OTHER_NAMES,
+  sessionCount,
+  totalsJson,
+  totalsOf,
+} from '../../src/view/totals.ts';
 import { renderShortTotals, renderTotals } from '../../src/view/totals-tables.ts';
 import { visibleJson } from '../../src/view/visible.ts';
-import { apiCall, auxiliaryCall, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
+import { apiCall, auxiliaryCall, session, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
 import { delegating, failing, hostile, parallelReads } from './logs.ts';
 import { PLAIN_100 } from './pages.ts';
 
@@ -35,8 +44,8 @@ const COUNTS: readonly (readonly [
   [
     'an answer without usage adds no tokens',
     [apiCall({ at: [0, 1] }), apiCall({ at: [1, 2], usage: usage(10, 5, 100) })],
-    ({ tokens }) => [tokens.input, tokens.output, tokens.cached, tokens.total],
-    [10, 5, 100, 115],
+    ({ tokens }) => [tokens.input, tokens.cached, tokens.output],
+    [110, 100, 5],
   ],
   [
     'the slowest and the first error are named',
@@ -66,22 +75,40 @@ test('the order of spans changes no figure', () => {
   for (const seed of [1, 2, 3]) expect(figures(shuffled(ALL, seed))).toEqual(figures(ALL));
 });
 
-test("a session's figures are those of its span; background turns have their own", () => {
-  const { sessions } = totalsOf(delegating());
-  const [parent] = delegating().flatMap((span) => (span.kind === 'session' ? [span] : []));
-  const figures = sessions.get(parent?.sessionId ?? '');
-  expect([
-    figures?.ordinary.turns.count,
-    figures?.ordinary.calls.count,
-    figures?.ordinary.tools.count,
-  ]).toEqual([parent?.turnCount, parent?.apiCallCount, parent?.toolCallCount]);
-  expect(figures?.ordinary.calls.tokens.input).toBe(parent?.tokens.inputTokens);
-  expect([figures?.background.turns.count, figures?.background.calls.tokens.cached]).toEqual([1, 3000]);
+test('a session has the figures of its sub-agents and background reviews, and each part apart', () => {
+  const [session, ...others] = figuresIn(delegating());
+  expect(others).toEqual([]);
+  const [span] = delegating().flatMap((each) => (each.kind === 'session' ? [each] : []));
+  const { all, subagents, reviews } = session ?? {
+    all: createWork(),
+    subagents: createWork(),
+    reviews: createWork(),
+  };
+  const own = (count: (work: Work) => number) => count(all) - count(subagents) - count(reviews);
+  expect([own(({ turns }) => turns), own(({ calls }) => calls), own(({ tools }) => tools)]).toEqual([
+    span?.turnCount,
+    span?.apiCallCount,
+    span?.toolCallCount,
+  ]);
+  expect([reviews.turns, reviews.tokens.cached]).toEqual([1, 3000]);
 });
 
-test("a sub-agent's session is known as one, whichever span comes first", () => {
+test("a sub-agent's session is part of the one that started it, whichever span comes first", () => {
   for (const spans of [delegating(), delegating().toReversed()]) {
-    expect(totalsOf(spans).sessions.get('20261123_081903_6085f4')?.subagentOf).toBe('20261123_081857_bc42e2');
+    expect(figuresIn(spans).map(({ sessionId }) => sessionId)).toEqual(['20261123_081857_bc42e2']);
+  }
+});
+
+test('a session that continues another is not counted again, whichever comes first', () => {
+  const first = session({ at: [0, 1], sessionId: 'a' });
+  const second = session({ at: [1, 2], sessionId: 'b', previousSessionId: 'a' });
+  const other = session({ at: [1, 2], sessionId: 'c', previousSessionId: 'not in the log' });
+  for (const spans of [
+    [first, second, other],
+    [other, second, first],
+  ]) {
+    const totals = totalsOf(spans);
+    expect([sessionCount(totals), totals.figures.sessions]).toEqual([2, 2]);
   }
 });
 
@@ -90,7 +117,6 @@ test('a log full of names does not fill the memory', () => {
   for (let n = 0; n < 5000; n += 1) addSpan(totals, toolCall({ at: [n, n + 1], toolName: `tool${n}` }));
   expect(totals.tools.size).toBeLessThanOrEqual(1001);
   expect(totals.tools.get(OTHER_NAMES)?.count).toBe(4000);
-  expect(totals.sessions.size).toBe(0);
 });
 
 test('models are counted over API calls and auxiliary calls', () => {
@@ -98,23 +124,26 @@ test('models are counted over API calls and auxiliary calls', () => {
     apiCall({ at: [0, 1], model: 'm', usage: usage(1, 2) }),
     auxiliaryCall({ at: [1, 2], model: 'm', usage: usage(3, 4) }),
   ]);
-  expect(totals.models.get('m')).toMatchObject({ count: 2, tokens: { input: 4, output: 6 } });
+  expect(totals.models.get('m')).toMatchObject({ count: 2, tokens: { input: 4, cached: 0, output: 6 } });
 });
 
 test('tables: columns that would say nothing, and those that do not fit, are left out', () => {
   const heading = (columns: number, spans: readonly AgentSpan[]) =>
-    renderTotals({ ...PLAIN_100, columns }, totalsOf(spans))[0]?.split(/ {2,}/);
+    renderTotals({ ...PLAIN_100, columns }, totalsOf(spans))
+      .find((row) => row.startsWith('kind'))
+      ?.split(/ {2,}/);
   const tools = [toolCall({ at: [0, 1] })];
-  expect(heading(100, tools)).toEqual(['kind', 'count', 'errors', 'mean', 'P50', 'P95', 'max']);
+  expect(heading(100, tools)).toEqual(['kind', 'count', 'errors', 'total', 'P50', 'P95', 'max']);
   expect(heading(160, ALL)).toContain('cached');
-  expect(heading(40, ALL)).toEqual(['kind', 'count', 'errors', 'P95']);
+  expect(heading(40, ALL)).toEqual(['kind', 'count', 'errors', 'total']);
 });
 
 test('the short table names how much it leaves out', () => {
   const tools = Array.from({ length: 14 }, (_, n) => toolCall({ at: [n, n + 1], toolName: `tool${n}` }));
   const lines = renderShortTotals(PLAIN_100, totalsOf(tools), 10);
   expect(lines.at(-1)).toBe('… 4 more tools');
-  expect(lines).toHaveLength(1 + 1 + 10 + 1);
+  expect(lines.slice(0, 2)).toEqual(['14 tools', 'no errors']);
+  expect(lines).toHaveLength(3 + 1 + 1 + 10 + 1);
 });
 
 test('as JSON: unrounded, without figures that do not exist, and any name', () => {
@@ -146,4 +175,9 @@ function anError() {
     retryable: undefined,
     maxRetries: undefined,
   };
+}
+
+function figuresIn(spans: readonly AgentSpan[]) {
+  const { sessions } = totalsOf(spans);
+  return sessions === undefined ? [] : sessionFigures(sessions);
 }

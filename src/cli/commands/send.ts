@@ -2,8 +2,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Channel } from '../../export/channel.ts';
 import { deadLetter } from '../../export/delivery/dead-letter.ts';
+import type { Transports } from '../../export/delivery/transport.ts';
 import { readLines } from '../../input/read-lines.ts';
 import { limitsOf } from '../../replay/exporters.ts';
 import { openLogs } from '../../replay/input.ts';
@@ -65,7 +65,7 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   const interrupt = watchInterrupts(io);
   const lines = tellLines(io);
   const { openSending } = await import('../../export/send/send-lines.ts');
-  const sending = openSending(await openChannel(flags, io), {
+  const sending = openSending(await openTransports(flags, io), {
     limits: limitsOf(deliveryOptions(flags)),
     onDiagnostic: lines.refuse,
     deadLetter: flags.deadLetter === undefined ? undefined : deadLetter(flags.deadLetter),
@@ -107,25 +107,24 @@ function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
   return interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
 }
 
-async function openChannel(flags: SendFlags, io: Io): Promise<Channel> {
+async function openTransports(flags: SendFlags, io: Io): Promise<Transports> {
   const { systemClock } = await import('../../export/delivery/clock.ts');
   const userAgent = `hermes-otel/${packageVersion()}`;
   if (flags.exporter === 'otlp_grpc') {
-    const [{ resolveOtlpGrpc }, { grpcChannel }, { loadGrpc }] = await Promise.all([
-      import('../../export/options/otlp-grpc-options.ts'),
-      import('../../export/grpc/grpc-channel.ts'),
-      import('../../export/grpc/load.ts'),
+    const [{ resolveOtlpGrpc }, { grpcTransports, loadGrpc }] = await Promise.all([
+      import('../../export/settings/otlp-grpc.ts'),
+      import('../../export/grpc/transport.ts'),
     ]);
-    return grpcChannel(
+    return grpcTransports(
       loadGrpc(import.meta.url),
       valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
       userAgent,
     );
   }
-  const [{ resolveOtlpHttp }, { httpChannel }] = await Promise.all([
-    import('../../export/options/otlp-http-options.ts'),
-    import('../../export/http/http-channel.ts'),
+  const [{ resolveOtlpHttp }, { httpTransports }] = await Promise.all([
+    import('../../export/settings/otlp-http.ts'),
+    import('../../export/http/transport.ts'),
   ]);
   const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
-  return httpChannel(settings, flags.concurrency, userAgent, systemClock);
+  return httpTransports(settings, flags.concurrency, userAgent, systemClock);
 }

@@ -2,15 +2,13 @@
 import { type Finding, fail, ok, splitOptionProblem, warn } from '../../doctor/finding.ts';
 import { checkClock } from '../../doctor/machine.ts';
 import { checkReceivers, type ProbeAnswer, type SignalProbe } from '../../doctor/probe.ts';
-import type { Channel, Port } from '../../export/channel.ts';
-import type { Answer } from '../../export/delivery/answer.ts';
 import { systemClock } from '../../export/delivery/clock.ts';
-import { grpcChannel, type OtlpGrpcSignal } from '../../export/grpc/grpc-channel.ts';
-import { loadGrpc } from '../../export/grpc/load.ts';
-import { httpChannel } from '../../export/http/http-channel.ts';
-import { resolveOtlpGrpc } from '../../export/options/otlp-grpc-options.ts';
-import { resolveOtlpHttp } from '../../export/options/otlp-http-options.ts';
-import { collectProblem, isProblem, type OptionProblem } from '../../export/options/problem.ts';
+import type { Answer, Transport, Transports } from '../../export/delivery/transport.ts';
+import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc/transport.ts';
+import { httpTransports } from '../../export/http/transport.ts';
+import { resolveOtlpGrpc } from '../../export/settings/otlp-grpc.ts';
+import { resolveOtlpHttp } from '../../export/settings/otlp-http.ts';
+import { collectProblem, isProblem, type OptionProblem } from '../../export/settings/settings.ts';
 import { packageVersion } from '../../replay/version.ts';
 import type { Io } from '../io.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
@@ -77,7 +75,7 @@ async function sampleFinding(
 
 type Given = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>;
 
-/** Probes of both signals. They share a channel, which the caller closes. */
+/** Probes of both signals. They share transports, which the caller closes. */
 interface Probes {
   readonly probes: readonly SignalProbe[];
   close(): Promise<void>;
@@ -98,7 +96,7 @@ async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | Option
     url: signal.url,
     manner: [signal.protocol, ...manner(signal)].join(', '),
   });
-  return probesOf(httpChannel(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
+  return probesOf(httpTransports(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
 }
 
 async function grpcProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
@@ -106,8 +104,8 @@ async function grpcProbes(flags: Given, env: Io['env']): Promise<Probes | Option
   if (isProblem(settings)) return settings;
   const way = (signal: OtlpGrpcSignal): Way => ({ url: urlOf(signal), manner: manner(signal).join(', ') });
   return collectProblem(async () => {
-    const channel = grpcChannel(loadGrpc(import.meta.url), settings, userAgent());
-    return probesOf(channel, 'grpc', way(settings.traces), way(settings.metrics));
+    const transports = grpcTransports(loadGrpc(import.meta.url), settings, userAgent());
+    return probesOf(transports, 'grpc', way(settings.traces), way(settings.metrics));
   });
 }
 
@@ -132,20 +130,25 @@ function urlOf({ secure, target }: OtlpGrpcSignal): URL {
   return new URL(`${secure ? 'https' : 'http'}://${target}`);
 }
 
-function probesOf(channel: Channel, protocol: SignalProbe['protocol'], traces: Way, metrics: Way): Probes {
+function probesOf(
+  transports: Transports,
+  protocol: SignalProbe['protocol'],
+  traces: Way,
+  metrics: Way,
+): Probes {
   const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => {
-    const port = channel[signal];
-    const [empty, invalid] = BODIES[port.contentType === 'application/json' ? 'json' : 'protobuf'];
+    const transport = transports[signal];
+    const [empty, invalid] = BODIES[transport.contentType === 'application/json' ? 'json' : 'protobuf'];
     return {
       ...way,
       signal,
       protocol,
-      shown: port.destination,
-      sendEmpty: () => send(port, empty),
-      sendInvalid: () => send(port, invalid),
+      shown: transport.destination,
+      sendEmpty: () => send(transport, empty),
+      sendInvalid: () => send(transport, invalid),
     };
   };
-  return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => channel.close() };
+  return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => transports.close() };
 }
 
 /** A message without fields, and bytes that are not a message. */
@@ -154,8 +157,8 @@ const BODIES = {
   protobuf: [Buffer.alloc(0), Buffer.alloc(16, 0xff)],
 } as const;
 
-async function send({ transport }: Port, body: Uint8Array): Promise<ProbeAnswer> {
-  return toProbeAnswer(await transport(body)(new AbortController().signal));
+async function send(transport: Transport, body: Uint8Array): Promise<ProbeAnswer> {
+  return toProbeAnswer(await transport.prepare(body)(new AbortController().signal));
 }
 
 function toProbeAnswer(answer: Answer): ProbeAnswer {

@@ -1,8 +1,8 @@
-/** Time and chance, as delivery needs them. A parameter everywhere, so that tests need not wait. */
+/** Time and randomness for the delivery. Tests pass a clock that does not wait. */
 export interface Clock {
-  /** Milliseconds since the epoch: only to read `Retry-After` dates. */
+  /** Milliseconds since the epoch. Only used to read `Retry-After` dates. */
   wallMillis(): number;
-  /** Milliseconds since some moment; never jumps. */
+  /** Milliseconds since an arbitrary moment; never jumps. */
   monotonicMillis(): number;
   /** Resolves after `millis`, or as soon as `signal` aborts. */
   sleep(millis: number, signal: AbortSignal): Promise<void>;
@@ -28,7 +28,7 @@ export const systemClock: Clock = {
     }),
   timer: (millis, run) => {
     const timer = setTimeout(run, millis);
-    // A lingering batch must not keep the program alive: `finish` sends it anyway.
+    // A batch that waits must not keep the program alive: `finish` sends it anyway.
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorInWords } from '../../model/system-error.ts';
 
-/** A file that keeps what could not be delivered, one OTLP/JSON request per line, for `send` to try again. */
+/** A file that keeps what could not be delivered, one OTLP/JSON request per line. `send` tries it again. */
 export interface DeadLetter {
-  /** Returns when the line is on the disk. @returns a sentence when it is not, `undefined` when it is. */
-  append(line: string): Promise<string | undefined>;
+  /** Returns when the line is on disk. @returns a sentence when it could not be written, else `undefined`. */
+  append(line: Uint8Array): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -13,13 +13,13 @@ export function deadLetter(path: string): DeadLetter {
   let handle: FileHandle | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function appendNow(line: string): Promise<string | undefined> {
+  async function appendNow(line: Uint8Array): Promise<string | undefined> {
     let sizeBefore: number | undefined;
     try {
       handle ??= await open(path, 'a+', 0o600);
       sizeBefore = (await handle.stat()).size;
       const lineEnd = (await endsInsideLine(handle, sizeBefore)) ? '\n' : '';
-      await handle.appendFile(`${lineEnd}${line}\n`);
+      await handle.appendFile(Buffer.concat([Buffer.from(lineEnd), line, Buffer.from('\n')]));
       await handle.sync();
       return undefined;
     } catch (error) {
@@ -45,7 +45,7 @@ export function deadLetter(path: string): DeadLetter {
 
 const LINE_END = 0x0a;
 
-/** True when somebody was stopped while writing the last line. */
+/** True when an earlier writer was killed inside the last line. */
 async function endsInsideLine(handle: FileHandle, sizeBytes: number): Promise<boolean> {
   if (sizeBytes === 0) return false;
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, sizeBytes - 1);

@@ -1,35 +1,34 @@
-import type { Answer, Attempt, Transport } from './answer.ts';
-import { backoffMillis } from './backoff.ts';
 import type { Clock } from './clock.ts';
-
-// The outcome of one request: tries until the receiver took it, refused it, or the time for it is over.
+import type { Answer, Attempt, Transport } from './transport.ts';
 
 export interface DeliverOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** From the first attempt of a request; 0 means one attempt. */
+  /** Counted from the first attempt of a request; 0 means one attempt. */
   readonly retryForMillis: number;
-  /** Aborted when no more time is left for anything. */
+  /** Aborted when no time is left for anything. */
   readonly stop: AbortSignal;
   readonly onRequest: (isRetry: boolean) => void;
-  /** Called once per outage, with a sentence: somebody may be waiting for us without knowing why. */
+  /** Called once per outage, with a sentence for the user who waits. */
   readonly onOutage: (sentence: string) => void;
 }
 
 type Transient = Extract<Answer, { kind: 'transient' }>;
 export type Outcome = Exclude<Answer, Transient>;
 
-export type Deliver = (body: Uint8Array) => Promise<Outcome>;
-
 const OUT_OF_TIME = 'the time for finishing was over before it could be delivered: see --shutdown-timeout';
 
-export function createDeliver(options: DeliverOptions): Deliver {
+/**
+ * Makes the function that delivers one request: it tries until the receiver accepts it, refuses it, or its time is over.
+ * Requests to one receiver share the outage and its pauses.
+ */
+export function createDeliver(options: DeliverOptions): (body: Uint8Array) => Promise<Outcome> {
   const { transport, clock, retryForMillis, stop, onRequest, onOutage } = options;
-  /** The receiver asked all of us to wait until then. */
+  /** The receiver asked every request to wait until then. */
   let pausedUntil = 0;
-  /** False until any answer came: then nobody is there, and nobody was. */
+  /** False until any answer came. */
   let reached = false;
-  /** Somebody waited the whole time for a receiver that never was there: the rest need not. */
+  /** One request waited its whole time for a receiver that never answered: later requests are tried once. */
   let abandoned = false;
   let outage = false;
 
@@ -44,12 +43,8 @@ export function createDeliver(options: DeliverOptions): Deliver {
     return stop.aborted && answer.kind === 'transient' ? { kind: 'final', sentence: OUT_OF_TIME } : answer;
   }
 
-  /** How long to wait before the next attempt; a string says why there is none. */
-  function pauseAfter(
-    answer: Answer & { kind: 'transient' },
-    attempts: number,
-    leftMillis: number,
-  ): number | string {
+  /** Milliseconds before the next attempt, or a sentence that says why there is none. */
+  function pauseAfter(answer: Transient, attempts: number, leftMillis: number): number | string {
     const wish = answer.retryAfterMillis;
     if (wish !== undefined && wish > leftMillis && retryForMillis > 0) {
       return `${answer.sentence}; it asks to wait ${seconds(wish)}, longer than is left of --retry-for ${seconds(retryForMillis)}`;
@@ -59,20 +54,19 @@ export function createDeliver(options: DeliverOptions): Deliver {
         ? `${answer.sentence}; tried for ${seconds(retryForMillis)}`
         : answer.sentence;
     }
-    if (wish !== undefined) return wish;
-    return Math.min(backoffMillis(attempts, clock.random()), leftMillis);
+    return wish ?? Math.min(backoffMillis(attempts, clock.random()), leftMillis);
   }
 
   async function waitFor(pause: number, answer: Transient): Promise<void> {
-    // What may be tried again at once is no outage: a kept connection that was closed while nobody used it.
+    // What may be tried again at once is no outage: a kept connection that was closed while it was idle.
     if (!outage && pause > 0) onOutage(`${answer.sentence}; trying again for ${seconds(retryForMillis)}`);
     outage ||= pause > 0;
     if (answer.retryAfterMillis !== undefined) pausedUntil = clock.monotonicMillis() + pause;
     await clock.sleep(pause, stop);
   }
 
-  return async (body) => {
-    const attempt = transport(body);
+  return async function deliver(body) {
+    const attempt = transport.prepare(body);
     const start = clock.monotonicMillis();
     for (let attempts = 1; ; attempts += 1) {
       const answer = await attemptOnce(attempt, attempts > 1);
@@ -90,4 +84,18 @@ export function createDeliver(options: DeliverOptions): Deliver {
 
 function seconds(millis: number): string {
   return `${Math.round(millis / 100) / 10} s`;
+}
+
+const FIRST_MILLIS = 500;
+const LONGEST_MILLIS = 10_000;
+
+/**
+ * The pause before the next attempt. It doubles from half a second to ten; a random half is taken off, so that the
+ * requests in flight do not all return at once.
+ * @param attempts how many attempts were made, from 1
+ * @param random at least 0, below 1
+ */
+export function backoffMillis(attempts: number, random: number): number {
+  const ceiling = Math.min(FIRST_MILLIS * 2 ** (attempts - 1), LONGEST_MILLIS);
+  return Math.round(ceiling * (1 - random / 2));
 }

@@ -1,110 +1,106 @@
-import type { DeliveryAccount, Settlement } from '../../model/sink.ts';
-import type { Transport } from './answer.ts';
+import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
+import { type Encoder, encodeAll } from '../otlp/encoder.ts';
+import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { createDeliver, type Outcome } from './deliver.ts';
-import type { ItemRules } from './item-rules.ts';
-import { createLedger, type NewLedger } from './ledger.ts';
-import { createWindow } from './window.ts';
+import type { Transport } from './transport.ts';
 
-// The way of every item to one receiver: gathered into requests, at most so many of them under way, each followed to
-// its end. There is no queue and no path that drops: who gives faster than the receiver takes, waits.
+// Carries every item of one signal to one receiver: items are gathered into requests, a bounded number of requests is in
+// flight, and each request is followed to its outcome. There is no queue and no path that drops: a writer that is faster
+// than the receiver waits.
 
 export interface DeliveryLimits {
-  /** Of an uncompressed request. */
+  /** Size of one uncompressed request. */
   readonly maxRequestBytes: number;
   /** Spans, or metric points; a snapshot of points is not divided for it. */
   readonly maxRequestItems: number;
-  /** Requests under way at once. */
+  /** Requests in flight at once. */
   readonly concurrency: number;
-  /** For how long one request is tried. */
+  /** How long one request is tried. */
   readonly retryForMillis: number;
-  /** How long an item may wait for company. */
+  /** How long an item may wait in a request that is not full. */
   readonly flushIntervalMillis: number;
 }
 
 export interface DeliveryOptions<Item> {
-  /** As people name it, without secrets. */
-  readonly destination: string;
-  readonly rules: ItemRules<Item>;
   readonly transport: Transport;
+  readonly encoder: Encoder<Item>;
   readonly limits: DeliveryLimits;
   readonly clock: Clock;
-  /** Where requests that failed for good are kept; `undefined`: nowhere. */
-  readonly deadLetter: DeadLetter | undefined;
+  /** Keeps requests that failed for good; `undefined`: they are lost. */
+  readonly deadLetter?: DeadLetter | undefined;
   readonly onOutage: (sentence: string) => void;
-  /** For each request. */
-  readonly newWitness?: (() => Witness<Item>) | undefined;
-  /** Who keeps the account; by default nobody but us. */
-  readonly newLedger?: NewLedger | undefined;
+  /** Makes one listener for each request. */
+  readonly newListener?: (() => OutcomeListener<Item>) | undefined;
 }
 
 export interface Delivery<Item> {
   /** Returns when there is room for more. One call at a time. */
   write(items: readonly Item[]): Promise<void>;
-  /** Sends what was written so far; returns when all of it has its outcome. Not while a `write` of the same caller waits. */
+  /** Sends what was written so far and returns when all of it has its outcome. Not to be called while `write` waits. */
   settled(): Promise<void>;
   soFar(): DeliveryAccount;
-  /** From now on there is a hurry: when `withinMillis` are over, what is still under way counts as failed. Heard once. */
-  hurry(withinMillis: number): void;
+  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
+  setDeadline(withinMillis: number): void;
   /**
-   * Sends what is left and closes the account. May be called while a `write` still waits.
-   * @param withinMillis when it is over, what is still under way counts as failed; `undefined`: no limit of its own.
+   * Sends the rest and closes the account. May be called while a `write` still waits.
+   * @param withinMillis sets a deadline; `undefined`: none
    */
   finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
-/** Who must know what became of each item of a request. */
-export interface Witness<Item> {
-  /** Shown each while it is at hand: when the request has its outcome, reading so many would cost as much as sending them. */
+/** Learns the outcome of the items of one request. */
+export interface OutcomeListener<Item> {
+  /** Called at encode time. Reading 512 spans again on completion doubled the cost. */
   add(item: Item): void;
-  /** Told at the moment they have their outcome; not when that is only that there was no time left, or that nobody wants them. */
-  settled(how: Settlement): void;
+  /** Not called when the only outcome is that no time was left, or that the reader of the output left. */
+  onOutcome(counts: OutcomeCounts): void;
 }
 
 interface Batch<Item> {
   readonly items: readonly Item[];
-  readonly witness: Witness<Item> | undefined;
+  readonly listener: OutcomeListener<Item> | undefined;
   readonly body: Uint8Array;
 }
 
-const NONE: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
+const NONE: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
 export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<Item> {
-  const { destination, rules, limits, clock, deadLetter, newWitness } = options;
-  const encoder = rules.newEncoder();
+  const { transport, encoder, limits, clock, deadLetter, newListener } = options;
+  const request = encoder.newRequest(transport.contentType);
   const stop = new AbortController();
-  const window = createWindow(limits.concurrency);
-  const ledger = (options.newLedger ?? createLedger)(destination, rules.signal);
+  const inFlight = createWindow(limits.concurrency);
+  const account = openAccount(transport.destination, encoder.signal);
   const deliver = createDeliver({
-    transport: options.transport,
+    transport,
     clock,
     retryForMillis: limits.retryForMillis,
     stop: stop.signal,
-    onRequest: ledger.request,
+    onRequest: account.request,
     onOutage: options.onOutage,
   });
 
   let gathered: Item[] = [];
   let gatheredWeight = 0;
-  let gatheredWitness = newWitness?.();
-  /** Halved when a receiver finds a request too large; never a reason to cut a single item. */
+  let listener = newListener?.();
+  /** Halved when the receiver finds a request too large. It never causes a single item to be cut. */
   let softMaxBytes = limits.maxRequestBytes;
   let cancelTimer: (() => void) | undefined;
   let overdue = false;
   let writing: Promise<void> = Promise.resolve();
-  /** What should never be thrown, kept for `finish` to throw. */
+  /** An error that should never happen, kept for `settled` to throw. */
   let bug: unknown;
-  let cancelHurry: (() => void) | undefined;
+  let cancelDeadline: (() => void) | undefined;
 
-  const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + rules.weight(item), 0);
+  const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + encoder.weight(item), 0);
 
   function gather(item: Item): boolean {
     const maxBytes = gathered.length === 0 ? limits.maxRequestBytes : softMaxBytes;
-    if (!encoder.add(item, maxBytes)) return false;
+    if (!request.add(item, maxBytes)) return false;
     gathered.push(item);
-    gatheredWitness?.add(item);
-    gatheredWeight += rules.weight(item);
+    listener?.add(item);
+    gatheredWeight += encoder.weight(item);
     if (gathered.length === 1) cancelTimer = clock.timer(limits.flushIntervalMillis, onTimer);
     return true;
   }
@@ -113,36 +109,42 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     cancelTimer?.();
     overdue = false;
     if (gathered.length === 0) return undefined;
-    const batch = { items: gathered, witness: gatheredWitness, body: encoder.finish() };
+    const batch = { items: gathered, listener, body: request.finish() };
     gathered = [];
-    gatheredWitness = newWitness?.();
+    listener = newListener?.();
     gatheredWeight = 0;
     return batch;
   }
 
+  /** A batch made again: a half of one that was too large, or an item that fits no request. */
+  function batchOf(items: readonly Item[]): Batch<Item> {
+    const again = newListener?.();
+    for (const item of items) again?.add(item);
+    return { items, listener: again, body: encodeAll(encoder, items, transport.contentType) };
+  }
+
   function onTimer(): void {
-    if (window.hasRoom()) void dispatch();
+    if (inFlight.hasRoom()) void dispatch();
     else overdue = true;
   }
 
-  /** Returns when the batch in the making is under way; its outcome is awaited by `finish`. */
+  /** Returns when the gathered batch is in flight; `settled` waits for its outcome. */
   async function dispatch(): Promise<void> {
     const batch = takeBatch();
     if (batch === undefined) return;
-    await window.enter();
+    await inFlight.enter();
     void follow(batch)
       .catch((error: unknown) => {
         bug ??= error;
       })
       .finally(() => {
-        window.leave();
-        if (overdue && window.hasRoom()) void dispatch();
+        inFlight.leave();
+        if (overdue && inFlight.hasRoom()) void dispatch();
       });
   }
 
   async function follow(batch: Batch<Item>): Promise<void> {
-    const outcome = await deliver(batch.body);
-    await settle(batch, outcome);
+    await settle(batch, await deliver(batch.body));
   }
 
   async function settle(batch: Batch<Item>, outcome: Outcome): Promise<void> {
@@ -150,18 +152,18 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     switch (outcome.kind) {
       case 'accepted': {
         const rejected = Math.min(outcome.rejected, made);
-        ledger.accepted(made - rejected);
-        if (rejected > 0) ledger.rejected(rejected, outcome.message);
-        else if (outcome.message !== '') ledger.note(outcome.message);
-        batch.witness?.settled({ accepted: made - rejected, rejected, failed: 0, deadLettered: 0 });
+        account.accepted(made - rejected);
+        if (rejected > 0) account.rejected(rejected, outcome.message);
+        else if (outcome.message !== '') account.note(outcome.message);
+        batch.listener?.onOutcome({ ...NONE, accepted: made - rejected, rejected });
         return;
       }
       case 'unwanted':
-        return ledger.unwanted(made);
+        return account.unwanted(made);
       case 'too_large':
         return await halve(batch, outcome.sentence);
       case 'final':
-        return await lose(batch, outcome.sentence);
+        return await fail(batch, outcome.sentence);
       default:
         outcome satisfies never;
     }
@@ -169,65 +171,50 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
 
   async function halve(batch: Batch<Item>, sentence: string): Promise<void> {
     const halves = halvesOf(batch.items);
-    if (halves === undefined) return await lose(batch, sentence);
+    if (halves === undefined) return await fail(batch, sentence);
     softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.body.length / 2));
-    for (const items of halves) await follow({ items, witness: witnessOf(items), body: encodeAgain(items) });
+    for (const items of halves) await follow(batchOf(items));
   }
 
-  /** `undefined` when it cannot be divided without a loss. */
+  /** `undefined` when the items cannot be divided without a loss. */
   function halvesOf(items: readonly Item[]): readonly (readonly Item[])[] | undefined {
     const [first] = items;
     if (first === undefined) return undefined;
     const middle = Math.ceil(items.length / 2);
     if (items.length > 1) return [items.slice(0, middle), items.slice(middle)];
-    const reduced = rules.reduce(first);
-    return reduced?.loss === undefined ? reduced?.items.map((item) => [item]) : undefined;
+    const smaller = encoder.shrink(first);
+    return smaller?.loss === undefined ? smaller?.items.map((item) => [item]) : undefined;
   }
 
-  function encodeAgain(items: readonly Item[]): Uint8Array {
-    const again = rules.newEncoder();
-    for (const item of items) again.add(item, Number.POSITIVE_INFINITY);
-    return again.finish();
-  }
-
-  function witnessOf(items: readonly Item[]): Witness<Item> | undefined {
-    const again = newWitness?.();
-    for (const item of items) again?.add(item);
-    return again;
-  }
-
-  async function lose({ items, witness }: Omit<Batch<Item>, 'body'>, sentence: string): Promise<void> {
-    if (items.length === 0) return;
-    const problem = await deadLetter?.append(rules.toLine(items));
-    if (problem !== undefined) ledger.note(problem);
+  async function fail({ items, listener: own }: Batch<Item>, sentence: string): Promise<void> {
+    const problem = await deadLetter?.append(encodeAll(encoder, items, 'application/json'));
+    if (problem !== undefined) account.note(problem);
     const failed = weigh(items);
     const kept = deadLetter !== undefined && problem === undefined;
-    ledger.failed(failed, sentence, kept);
-    // What failed for lack of time is the next run's to try.
-    if (kept || !stop.signal.aborted) witness?.settled({ ...NONE, failed, deadLettered: kept ? failed : 0 });
+    account.failed(failed, sentence, kept);
+    // What failed for lack of time is left for the next run.
+    if (kept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered: kept ? failed : 0 });
   }
 
-  /** Gathers an item that did not fit: sends what was gathered before it, and reduces it when nothing else helps. */
+  /** Gathers an item that did not fit: sends what was gathered before it, and shrinks it when it still does not fit. */
   async function makeRoomFor(item: Item, isPart = false): Promise<void> {
     await dispatch();
     if (gather(item)) return;
-    const reduced = rules.reduce(item);
-    if (reduced === undefined) {
-      return await lose(
-        { items: [item], witness: witnessOf([item]) },
-        `one of the ${rules.signal} is larger than --max-request-bytes and cannot be cut`,
-      );
+    const smaller = encoder.shrink(item);
+    if (smaller === undefined) {
+      const sentence = `one of the ${encoder.signal} is larger than --max-request-bytes and cannot be cut`;
+      return await fail(batchOf([item]), sentence);
     }
-    if (reduced.loss !== undefined && !isPart) ledger.cut(rules.weight(item), reduced.loss);
-    for (const part of reduced.items) {
+    if (smaller.loss !== undefined && !isPart) account.cut(encoder.weight(item), smaller.loss);
+    for (const part of smaller.items) {
       if (!gather(part)) await makeRoomFor(part, true);
     }
   }
 
   async function writeAll(items: readonly Item[]): Promise<void> {
     for (const item of items) {
-      ledger.made(rules.weight(item));
-      // Nearly every item fits: it is not waited for.
+      account.made(encoder.weight(item));
+      // Nearly every item fits: no await then.
       if (!gather(item)) await makeRoomFor(item);
       if (gatheredWeight >= limits.maxRequestItems) await dispatch();
     }
@@ -236,12 +223,12 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   async function settled(): Promise<void> {
     await writing;
     await dispatch();
-    await window.empty();
+    await inFlight.empty();
     if (bug !== undefined) throw bug;
   }
 
-  function hurry(withinMillis: number): void {
-    cancelHurry ??= clock.timer(withinMillis, () => stop.abort());
+  function setDeadline(withinMillis: number): void {
+    cancelDeadline ??= clock.timer(withinMillis, () => stop.abort());
   }
 
   return {
@@ -250,13 +237,46 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       return writing;
     },
     settled,
-    soFar: ledger.soFar,
-    hurry,
+    soFar: account.soFar,
+    setDeadline,
     async finish(withinMillis) {
-      if (withinMillis !== undefined) hurry(withinMillis);
+      if (withinMillis !== undefined) setDeadline(withinMillis);
       await settled();
-      cancelHurry?.();
-      return ledger.close();
+      cancelDeadline?.();
+      return account.close();
     },
+  };
+}
+
+/** A bounded number of requests in flight. */
+interface Window {
+  hasRoom(): boolean;
+  /** Waits for room and takes it, in the order of the calls. */
+  enter(): Promise<void>;
+  leave(): void;
+  /** Resolves when nothing is in flight. */
+  empty(): Promise<void>;
+}
+
+export function createWindow(size: number): Window {
+  let inside = 0;
+  const entering: (() => void)[] = [];
+  const emptying: (() => void)[] = [];
+  return {
+    hasRoom: () => inside < size && entering.length === 0,
+    enter() {
+      if (inside < size) {
+        inside += 1;
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => entering.push(resolve));
+    },
+    leave() {
+      const next = entering.shift();
+      if (next !== undefined) return next();
+      inside -= 1;
+      if (inside === 0) for (const resolve of emptying.splice(0)) resolve();
+    },
+    empty: () => (inside === 0 ? Promise.resolve() : new Promise((resolve) => emptying.push(resolve))),
   };
 }

@@ -1,13 +1,13 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import type { Answer } from '../delivery/answer.ts';
-import { protobufFields } from '../encode/protobuf-fields.ts';
-import { outsideText } from '../plain-text.ts';
+import type { Answer } from '../delivery/transport.ts';
+import { protobufFields } from '../otlp/read-protobuf.ts';
+import { outsideText } from '../outside-text.ts';
 
-// What a gRPC status means for the items of a request. Numbers and retryable ones from the OTLP specification.
+// Decides what a gRPC status means for the items of a request. Numbers and retryable codes are the OTLP specification's.
 
 export interface ClassifyContext {
   readonly destination: string;
-  /** Takes secrets out of what a receiver says. */
+  /** Removes secrets from the receiver's text. */
   readonly redact: (text: string) => string;
   readonly timeoutMillis: number;
 }
@@ -70,7 +70,7 @@ const ADVICE: Readonly<Record<number, string>> = {
 const TLS_ADVICE =
   'check OTEL_EXPORTER_OTLP_CERTIFICATE (whom to trust), OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, and that both sides mean TLS';
 
-/** The library tells the reason of a failed connection only in words. `undefined`: the receiver itself said UNAVAILABLE. */
+/** The library gives the reason of a failed connection only in words. `undefined`: the receiver itself answered UNAVAILABLE. */
 function connectionProblem(destination: string, details: string): Answer | undefined {
   if (
     !/^(No connection established|Connection dropped|Name resolution failed|read ECONN|write E)/.test(details)

@@ -1,10 +1,12 @@
 import { isJsonObject, type JsonValue } from '../../model/json.ts';
-import { protobufFields } from '../encode/protobuf-fields.ts';
+import type { Answer } from '../delivery/transport.ts';
+import { protobufFields } from '../otlp/read-protobuf.ts';
+import { outsideText } from '../outside-text.ts';
 
-/** What a successful answer says of the items it did not take. */
+/** The items that a successful answer did not accept. */
 export interface PartialSuccess {
   readonly rejected: number;
-  /** Raw, not yet fit to be shown; '' when the receiver said nothing. */
+  /** Raw, not yet fit to be shown; '' when there is none. */
   readonly message: string;
 }
 
@@ -12,7 +14,7 @@ export type BodyFormat = 'protobuf' | 'json' | 'text' | 'other';
 
 const NONE: PartialSuccess = { rejected: 0, message: '' };
 
-/** What an answer says its body is; without a word of its own, it answers in the format it was asked in. */
+/** The format of an answer. Without a content type it is the format of the request. */
 export function formatOf(contentType: string | undefined, asked: string): BodyFormat {
   const type = (contentType ?? asked).split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json') return 'json';
@@ -22,8 +24,8 @@ export function formatOf(contentType: string | undefined, asked: string): BodyFo
 
 /**
  * Reads `ExportTraceServiceResponse` and `ExportMetricsServiceResponse`, whose fields have the same numbers.
- * An empty body and an empty `partialSuccess` mean that everything was taken.
- * @returns `undefined` when the body is no such message.
+ * An empty body and an empty `partialSuccess` mean that everything was accepted.
+ * @returns `undefined` when the body is not such a message.
  */
 export function readPartialSuccess(body: Uint8Array, format: BodyFormat): PartialSuccess | undefined {
   if (body.length === 0) return NONE;
@@ -58,7 +60,7 @@ function partialSuccess(
   };
 }
 
-/** The message of an answer that refuses: a `google.rpc.Status` in protobuf or JSON, or plain text; raw. */
+/** The raw message of a refusal: a `google.rpc.Status` in protobuf or JSON, or plain text. */
 export function readRefusal(body: Uint8Array, format: BodyFormat): string | undefined {
   if (format === 'text') return Buffer.from(body).toString();
   if (format === 'protobuf') return text(firstFields(body)?.get(2));
@@ -68,7 +70,7 @@ export function readRefusal(body: Uint8Array, format: BodyFormat): string | unde
   return typeof message === 'string' ? message : undefined;
 }
 
-/** `undefined` when the bytes are no protobuf message. */
+/** `undefined` when the bytes are not a protobuf message. */
 function firstFields(bytes: Uint8Array): Map<number, number | Uint8Array | undefined> | undefined {
   try {
     return new Map([...protobufFields(bytes)].map(({ number, value }) => [number, value]));
@@ -91,4 +93,19 @@ function parseJson(body: Uint8Array): JsonValue | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The answer of a receiver that accepted the request, or most of it. Every protocol uses the same words. */
+export function acceptedAnswer(
+  destination: string,
+  partial: PartialSuccess,
+  redact: (text: string) => string,
+): Answer {
+  const { rejected } = partial;
+  const message = outsideText(partial.message, redact);
+  if (rejected === 0) {
+    return { kind: 'accepted', rejected, message: message === '' ? '' : `${destination} says: "${message}"` };
+  }
+  const reason = message === '' ? 'without a reason' : `"${message}"`;
+  return { kind: 'accepted', rejected, message: `${destination} rejected some: ${reason}` };
 }

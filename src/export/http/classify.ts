@@ -1,34 +1,33 @@
-import type { Answer } from '../delivery/answer.ts';
-import type { ContentType } from '../encode/request-encoder.ts';
-import { outsideText } from '../plain-text.ts';
-import { acceptedAnswer } from './accepted.ts';
-import { formatOf, readPartialSuccess, readRefusal } from './answer-body.ts';
-import { retryAfterMillis } from './retry-after.ts';
+import { errorCode } from '../../model/system-error.ts';
+import type { Answer } from '../delivery/transport.ts';
+import type { ContentType } from '../otlp/encoder.ts';
+import { outsideText } from '../outside-text.ts';
+import { acceptedAnswer, formatOf, readPartialSuccess, readRefusal } from './answer-body.ts';
 
-/** An HTTP answer as far as it was read. */
+/** An HTTP answer, as far as it was read. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly retryAfter: string | undefined;
   readonly location: string | undefined;
   readonly body: Uint8Array;
-  /** `undefined`: the body was read whole; else what kept us from it. */
+  /** Why the body could not be read whole; `undefined` when it was. */
   readonly broken: string | undefined;
 }
 
 export interface ClassifyContext {
-  /** As people may see it. */
+  /** Without secrets. */
   readonly destination: string;
   readonly asked: ContentType;
   readonly wallMillis: number;
-  /** Takes secrets out of what a receiver says. */
+  /** Removes secrets from the receiver's text. */
   readonly redact: (text: string) => string;
 }
 
-// Retryable by the OTLP specification (429, 502, 503, 504), and 408, which says the same.
+// Retryable by the OTLP specification (429, 502, 503, 504), and 408, which means the same.
 const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-/** What an answer means for the items of its request. */
+/** Decides what an answer means for the items of its request. */
 export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
   const { status } = answer;
   const says = `${context.destination} answered ${status}`;
@@ -73,12 +72,12 @@ function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
   return acceptedAnswer(destination, partial, context.redact);
 }
 
-/** The page of a user interface answers 200 to everything, and keeps nothing of it. */
+/** The server of a user interface answers 200 to everything and keeps nothing. */
 function isWebPage({ contentType, body }: HttpAnswer): boolean {
   return contentType?.toLowerCase().startsWith('text/html') === true || body[0] === LESS_THAN;
 }
 
-/** Begins a tag; no answer in protobuf or JSON begins so. */
+/** Begins an HTML tag. No answer in protobuf or JSON begins with it. */
 const LESS_THAN = 0x3c;
 
 function target(answer: HttpAnswer, context: ClassifyContext): string {
@@ -110,3 +109,65 @@ function advice(status: number, asked: ContentType): string {
         : 'the receiver refuses; its own log says more';
   }
 }
+
+/**
+ * The wait that a `Retry-After` header asks for: whole seconds, or an HTTP date (RFC 9110, 10.2.3).
+ * @returns milliseconds, never negative; `undefined` without a header or when it is neither.
+ */
+export function retryAfterMillis(header: string | undefined, wallMillis: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  // Date.parse also reads things that are no HTTP date, such as "-1" and "1.5".
+  if (!/^[A-Za-z]{3}/.test(text)) return undefined;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - wallMillis);
+}
+
+const TLS_ADVICE =
+  'check OTEL_EXPORTER_OTLP_CERTIFICATE (whom to trust) and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE';
+
+/** Decides what a failed connection means. Most failures pass; an untrusted certificate does not. */
+export function connectionProblem(destination: string, error: unknown): Answer {
+  const code = errorCode(error) ?? '';
+  const trouble = tlsTrouble(code);
+  if (trouble !== undefined) {
+    return {
+      kind: 'final',
+      sentence: `${destination} cannot be reached: ${trouble} (${code}); ${TLS_ADVICE}`,
+    };
+  }
+  const why = WORDS[code] ?? (code === '' ? 'the connection failed' : code);
+  const sentence = `${destination} cannot be reached: ${why}; is the receiver running, and is --endpoint right?`;
+  return { kind: 'transient', sentence, reached: false, retryAfterMillis: undefined };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'its name cannot be looked up at the moment',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to its network',
+  ENOTFOUND: 'its name is not known',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'the connection timed out',
+};
+
+/** Node names a failed handshake by OpenSSL's word for it. */
+function tlsTrouble(code: string): string | undefined {
+  if (TLS_WORDS[code] !== undefined) return TLS_WORDS[code];
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'the TLS handshake failed';
+  return /^(CERT_|CRL_|ERR_TLS|INVALID_CA|PATH_LENGTH|UNABLE_TO_)/.test(code)
+    ? 'its certificate is not trusted'
+    : undefined;
+}
+
+const TLS_WORDS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that is not trusted',
+};

@@ -8,87 +8,108 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { errorCode } from '../../model/system-error.ts';
-import type { Answer, Transport } from '../delivery/answer.ts';
 import type { Clock } from '../delivery/clock.ts';
-import type { ContentType } from '../encode/request-encoder.ts';
-import { classify, type HttpAnswer } from './classify.ts';
-import { connectionProblem } from './connection-problem.ts';
+import type { Answer, Transport, Transports } from '../delivery/transport.ts';
+import { classify, connectionProblem, type HttpAnswer } from './classify.ts';
 
-// One POST of OTLP/HTTP, followed to the end of its answer. It never redirects (a secret in a header would go along),
-// never reads without bound, and never throws for what a receiver does.
+// One POST of OTLP/HTTP, followed to the end of its answer. It never follows a redirect (a secret in a header would go
+// along), never reads without a bound, and never throws for the behaviour of a receiver.
+
+/** How one signal reaches its receiver over OTLP/HTTP. */
+export interface OtlpHttpSignal {
+  readonly url: URL;
+  /** The URL without its secrets. */
+  readonly destination: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly protocol: 'http/protobuf' | 'http/json';
+  readonly compression: 'gzip' | 'none';
+  /** For one request, answer included. */
+  readonly timeoutMillis: number;
+  readonly tls: Tls;
+  /** Removes this signal's secrets from a text. */
+  readonly redact: (text: string) => string;
+}
+
+export interface OtlpHttpSettings {
+  readonly traces: OtlpHttpSignal;
+  readonly metrics: OtlpHttpSignal;
+}
 
 export interface Tls {
-  /** PEM: whom to trust instead of the system's authorities. */
+  /** PEM: the authorities to trust instead of the system's. */
   readonly certificate: string | undefined;
-  /** PEM: who we are. */
+  /** PEM: our own certificate and key. */
   readonly clientCertificate: string | undefined;
   readonly clientKey: string | undefined;
 }
 
-export interface HttpOptions {
-  readonly url: URL;
-  /** The URL as people may see it. */
-  readonly destination: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly contentType: ContentType;
-  readonly compression: 'gzip' | 'none';
-  /** Of one request, answer included. */
-  readonly timeoutMillis: number;
-  readonly concurrency: number;
-  readonly tls: Tls;
-  readonly userAgent: string;
-  readonly redact: (text: string) => string;
-  readonly clock: Clock;
-}
-
-export interface HttpTransport {
-  readonly post: Transport;
-  close(): void;
-}
-
-/** Answers say little: an answer longer than this is none of OTLP. */
+/** A longer answer is not OTLP. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const compress = promisify(gzip);
 
-export function createHttpTransport(options: HttpOptions): HttpTransport {
-  const { url, destination, clock } = options;
-  const agentOptions = { keepAlive: true, maxSockets: options.concurrency };
+/** OTLP over HTTP. @param concurrency connections to keep, for each signal */
+export function httpTransports(
+  settings: OtlpHttpSettings,
+  concurrency: number,
+  userAgent: string,
+  clock: Clock,
+): Transports {
+  const traces = httpTransport(settings.traces, concurrency, userAgent, clock);
+  const metrics = httpTransport(settings.metrics, concurrency, userAgent, clock);
+  return {
+    traces,
+    metrics,
+    async close() {
+      traces.close();
+      metrics.close();
+    },
+  };
+}
+
+type HttpTransport = Transport & { close(): void };
+
+function httpTransport(
+  signal: OtlpHttpSignal,
+  concurrency: number,
+  userAgent: string,
+  clock: Clock,
+): HttpTransport {
+  const { url, destination, compression, timeoutMillis, redact } = signal;
+  const contentType = signal.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  const agentOptions = { keepAlive: true, maxSockets: concurrency };
   const agent =
     url.protocol === 'https:'
-      ? new HttpsAgent({ ...agentOptions, ...tlsOptions(options.tls) })
+      ? new HttpsAgent({ ...agentOptions, ...tlsOptions(signal.tls) })
       : new HttpAgent(agentOptions);
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = {
-    ...options.headers,
-    'content-type': options.contentType,
-    'user-agent': options.userAgent,
-    ...(options.compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+    ...signal.headers,
+    'content-type': contentType,
+    'user-agent': userAgent,
+    ...(compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
   };
 
-  async function attempt(body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  async function attempt(body: Uint8Array, stop: AbortSignal): Promise<Answer> {
     const request = send(url, {
       method: 'POST',
       agent,
       headers: { ...headers, 'content-length': body.length },
     });
     try {
-      const answer = await exchange(request, body, options.timeoutMillis, signal);
-      return classify(answer, {
-        destination,
-        asked: options.contentType,
-        wallMillis: clock.wallMillis(),
-        redact: options.redact,
-      });
+      const answer = await exchange(request, body, timeoutMillis, stop);
+      return classify(answer, { destination, asked: contentType, wallMillis: clock.wallMillis(), redact });
     } catch (error) {
-      return unanswered(destination, options.timeoutMillis, request, error);
+      return unanswered(signal, request, error);
     }
   }
 
   return {
-    post(body) {
-      const payload = options.compression === 'gzip' ? compress(body) : Promise.resolve(body);
-      return async (signal) => await attempt(await payload, signal);
+    destination,
+    contentType,
+    prepare(body) {
+      const payload = compression === 'gzip' ? compress(body) : Promise.resolve(body);
+      return async (stop) => await attempt(await payload, stop);
     },
     close: () => agent.destroy(),
   };
@@ -104,7 +125,7 @@ function tlsOptions({ certificate, clientCertificate, clientKey }: Tls) {
 
 class TimeoutError extends Error {}
 
-/** Sends the body and reads the answer; rejects when there is no answer at all. */
+/** Sends the body and reads the answer. Rejects when there is no answer at all. */
 function exchange(
   request: ClientRequest,
   body: Uint8Array,
@@ -113,7 +134,7 @@ function exchange(
 ): Promise<HttpAnswer> {
   return new Promise<HttpAnswer>((resolve, reject) => {
     let response: IncomingMessage | undefined;
-    // Once an answer has begun its status stands, whatever happens to the rest: then only the reading is ended.
+    // Once an answer has begun, its status counts, whatever happens to the rest: then only the reading ends.
     const end = (error: Error) => (response ?? request).destroy(error);
     const timer = setTimeout(() => end(new TimeoutError()), timeoutMillis);
     const abort = () => end(new Error('aborted'));
@@ -139,7 +160,7 @@ function exchange(
   });
 }
 
-/** Whatever happens to the body, the status stands. */
+/** The status counts, whatever happens to the body. */
 async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -169,8 +190,7 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
 }
 
 function unanswered(
-  destination: string,
-  timeoutMillis: number,
+  { destination, timeoutMillis }: OtlpHttpSignal,
   request: ClientRequest,
   error: unknown,
 ): Answer {
@@ -179,7 +199,7 @@ function unanswered(
     return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
   }
   const answer = connectionProblem(destination, error);
-  // The receiver closed an idle connection at the moment it was used again: not a word about its health.
+  // The receiver closed an idle connection just when it was used again. That says nothing about its health.
   const stale = request.reusedSocket && errorCode(error) === 'ECONNRESET' && answer.kind === 'transient';
   return stale ? { ...answer, reached: true, retryAfterMillis: 0 } : answer;
 }

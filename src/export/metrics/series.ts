@@ -7,86 +7,157 @@ import type {
   Temporality,
 } from '../../model/otel.ts';
 import { type EpochMicros, later } from '../../model/time.ts';
-import type { Gain } from './aggregate.ts';
-import { keyOf } from './label-key.ts';
-import { measurementsIn, mergeValues } from './merge.ts';
-import { OVERFLOW } from './overflow.ts';
 
 /** One series as plain data. */
 export interface SeriesState {
   readonly instrument: string;
   readonly attributes: Attributes;
-  /** Cumulative: since the start. Delta: since the last point; `undefined` when nothing came since. */
+  /** Cumulative: since the start. Delta: since the last point; `undefined` when nothing was recorded since. */
   readonly value: PointValue | undefined;
-  /** Of the last point; `undefined` before the first. */
+  /** Time of the last point; `undefined` before the first. */
   readonly endTime: EpochMicros | undefined;
 }
 
-/** Keeps every series between two snapshots. */
-export interface SeriesStore {
-  add(gains: readonly Gain[]): void;
-  /** The points of all series at `end`; in delta temporality only of those that gained. */
-  take(start: EpochMicros, end: EpochMicros): readonly Metric[];
-  series(): readonly SeriesState[];
+/** All series of one instrument: sums, buckets and extremes of what was recorded. */
+export interface SeriesTable {
+  /** Throws for a count that is not whole: that is a bug of ours. */
+  record(value: number, attributes: Attributes): void;
+  /** The points at `end`; `undefined` when there are none. In delta temporality only series that grew have one. */
+  take(start: EpochMicros, end: EpochMicros): Metric | undefined;
+  resume(state: SeriesState): void;
+  states(): readonly SeriesState[];
+  /** Measurements folded into the overflow series. */
   overflowed(): number;
 }
 
-export function createSeriesStore(
-  instruments: readonly Instrument[],
+interface Series {
+  readonly attributes: Attributes;
+  /** Measurements in `sum`; 0 when there is no value. */
+  count: number;
+  /** A whole number: see `toWhole`. */
+  sum: number;
+  min: number;
+  max: number;
+  bucketCounts: number[];
+  endTime: EpochMicros | undefined;
+}
+
+/** Holds every measurement for which no series was left. The name is the specification's. */
+const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
+
+/** @param seriesLimit further series are folded into the overflow series. */
+export function createSeriesTable(
+  instrument: Instrument,
   temporality: Temporality,
   seriesLimit: number,
-  resumed: readonly SeriesState[],
-): SeriesStore {
-  const byInstrument = new Map(instruments.map(({ name }) => [name, new Map<string, SeriesState>()]));
+): SeriesTable {
+  /** Equal labels are usually the identical object, which is found without a key. */
+  const byObject = new Map<Attributes, Series>();
+  const byKey = new Map<string, Series>();
   let overflowed = 0;
-  for (const state of resumed) byInstrument.get(state.instrument)?.set(keyOf(state.attributes), state);
 
-  function addOne(gain: Gain): void {
-    const all = byInstrument.get(gain.instrument.name);
-    if (all === undefined) return;
-    const known = all.has(keyOf(gain.attributes)) || all.size < seriesLimit;
-    const attributes = known ? gain.attributes : OVERFLOW;
-    if (attributes['otel.metric.overflow'] === true) overflowed += measurementsIn(gain.value);
+  function find(attributes: Attributes): Series {
     const key = keyOf(attributes);
-    const before = all.get(key);
-    all.set(key, {
-      instrument: gain.instrument.name,
-      attributes: before?.attributes ?? attributes,
-      value:
-        before?.value === undefined ? gain.value : mergeValues(gain.instrument, before.value, gain.value),
-      endTime: before?.endTime,
-    });
+    const series = byKey.get(key) ?? (byKey.size < seriesLimit ? open(key, attributes) : overflow());
+    byObject.set(attributes, series);
+    return series;
   }
 
-  function takeOne(all: Map<string, SeriesState>, start: EpochMicros, end: EpochMicros): MetricPoint[] {
-    const points: MetricPoint[] = [];
-    for (const [key, state] of all) {
-      if (state.value === undefined) continue;
-      // A delta series that was silent for a while goes on from its own last point: a receiver that adds deltas up
-      // takes a gap for a restart.
-      const startTime = temporality === 'delta' && state.endTime !== undefined ? state.endTime : start;
-      points.push({
-        attributes: state.attributes,
-        startTime,
-        endTime: later(end, startTime),
-        value: state.value,
-      });
-      all.set(key, { ...state, endTime: end, value: temporality === 'delta' ? undefined : state.value });
-    }
-    return points;
+  function open(key: string, attributes: Attributes): Series {
+    const series = { attributes, ...emptyValue(instrument), endTime: undefined };
+    byKey.set(key, series);
+    return series;
+  }
+
+  function overflow(): Series {
+    const key = keyOf(OVERFLOW);
+    return byKey.get(key) ?? open(key, OVERFLOW);
+  }
+
+  function pointOf(series: Series, start: EpochMicros, end: EpochMicros): MetricPoint[] {
+    const value = pointValue(instrument, series);
+    if (value === undefined) return [];
+    // A delta series that was silent continues at its own last point. A receiver that adds deltas up takes a gap for a
+    // restart.
+    const startTime = temporality === 'delta' && series.endTime !== undefined ? series.endTime : start;
+    series.endTime = end;
+    if (temporality === 'delta') Object.assign(series, emptyValue(instrument));
+    return [{ attributes: series.attributes, startTime, endTime: later(end, startTime), value }];
   }
 
   return {
-    add: (gains) => gains.forEach(addOne),
-    take: (start, end) =>
-      instruments
-        .map((instrument) => ({
-          instrument,
-          temporality,
-          points: takeOne(byInstrument.get(instrument.name) ?? new Map(), start, end),
-        }))
-        .filter((metric) => metric.points.length > 0),
-    series: () => [...byInstrument.values()].flatMap((all) => [...all.values()]),
+    record(value, attributes) {
+      if (instrument.kind === 'counter' && !(Number.isSafeInteger(value) && value >= 0))
+        throw new RangeError(`${instrument.name} counts whole things: ${value}`);
+      const series = byObject.get(attributes) ?? find(attributes);
+      if (series.attributes['otel.metric.overflow'] === true) overflowed += 1;
+      series.count += 1;
+      series.sum += toWhole(instrument, value);
+      if (value < series.min) series.min = value;
+      if (value > series.max) series.max = value;
+      const bucket = bucketOf(instrument.bounds, value);
+      series.bucketCounts[bucket] = (series.bucketCounts[bucket] ?? 0) + 1;
+    },
+    take(start, end) {
+      byObject.clear();
+      const points = [...byKey.values()].flatMap((series) => pointOf(series, start, end));
+      return points.length === 0 ? undefined : { instrument, temporality, points };
+    },
+    resume({ attributes, value, endTime }) {
+      const series = open(keyOf(attributes), attributes);
+      series.endTime = endTime;
+      if (value === undefined) return;
+      series.sum = toWhole(instrument, value.sum);
+      if (value.kind === 'sum') series.count = 1;
+      else Object.assign(series, { ...value, sum: series.sum, bucketCounts: [...value.bucketCounts] });
+    },
+    states: () =>
+      Array.from(byKey.values(), (series) => ({
+        instrument: instrument.name,
+        attributes: series.attributes,
+        value: pointValue(instrument, series),
+        endTime: series.endTime,
+      })),
     overflowed: () => overflowed,
   };
+}
+
+function emptyValue({ bounds }: Instrument) {
+  const bucketCounts = new Array<number>(bounds.length + 1).fill(0);
+  return { count: 0, sum: 0, min: Infinity, max: -Infinity, bucketCounts };
+}
+
+/** `undefined` when nothing was recorded. */
+function pointValue(
+  instrument: Instrument,
+  { count, sum: whole, min, max, bucketCounts }: Series,
+): PointValue | undefined {
+  if (count === 0) return undefined;
+  const sum = whole / scaleOf(instrument);
+  return instrument.kind === 'counter'
+    ? { kind: 'sum', sum }
+    : { kind: 'histogram', count, sum, min, max, bucketCounts: [...bucketCounts] };
+}
+
+/** Bounds are inclusive upper bounds, and few: a linear search is fast enough. */
+function bucketOf(bounds: readonly number[], value: number): number {
+  const bucket = bounds.findIndex((bound) => value <= bound);
+  return bucket < 0 ? bounds.length : bucket;
+}
+
+/** The same for equal attributes in any order. */
+function keyOf(attributes: Attributes): string {
+  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+// Durations are measured in whole microseconds and reported in seconds, which a double holds only nearly. Sums of doubles
+// would depend on their order; sums of whole numbers do not.
+
+const MICROS_PER_SECOND = 1_000_000;
+
+const scaleOf = ({ unit }: Instrument) => (unit === 's' ? MICROS_PER_SECOND : 1);
+
+function toWhole(instrument: Instrument, value: number): number {
+  const scale = scaleOf(instrument);
+  return scale === 1 ? value : Math.round(value * scale);
 }

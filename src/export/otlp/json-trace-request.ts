@@ -1,27 +1,75 @@
+import { type OtelLink, type OtelSpan, type OtelSpanEvent, STATUS_CODE } from '../../model/otel.ts';
 import { type Bytes, clear, createBytes, writeBlock } from './bytes.ts';
-import { jsonSpanWriter } from './json.ts';
+import type { Origin, RequestBody } from './encoder.ts';
 import { jsonAttributeWriter } from './json-attributes.ts';
-import { piece, writePiece, writeQuoted } from './json-text.ts';
-import type { Origin, TraceRequest } from './request.ts';
+import {
+  piece,
+  writeAscii,
+  writeInteger,
+  writeList,
+  writeNanoDigits,
+  writePiece,
+  writeQuoted,
+} from './json-text.ts';
+import { SPAN_FLAGS } from './trace-request.ts';
 
-const RESOURCE = piece('{"resourceSpans":[{"resource":{"attributes":');
-const SCOPE_NAME = piece('},"scopeSpans":[{"scope":{"name":');
-const SCOPE_VERSION = piece(',"version":');
-const SPANS = piece('},"spans":[');
-const TAIL = piece(']}]}]}');
-const COMMA = piece(',');
+// ExportTraceServiceRequest in JSON: proto3's JSON mapping of the same messages, except that ids are hex and enums are
+// numbers.
 
-/** Requests in JSON, one after the other. A body is one line of text, without a line end. */
-export function createJsonTraceRequest(origin: Origin): TraceRequest {
+const REQUEST = {
+  resource: piece('{"resourceSpans":[{"resource":{"attributes":'),
+  scopeName: piece('},"scopeSpans":[{"scope":{"name":'),
+  scopeVersion: piece(',"version":'),
+  spans: piece('},"spans":['),
+  separator: piece(','),
+  end: piece(']}]}]}'),
+};
+
+const SPAN = {
+  traceId: piece('{"traceId":"'),
+  spanId: piece('","spanId":"'),
+  parentSpanId: piece('","parentSpanId":"'),
+  name: piece(`","flags":${SPAN_FLAGS},"name":`),
+  kind: piece(',"kind":'),
+  startTime: piece(',"startTimeUnixNano":"'),
+  endTime: piece('","endTimeUnixNano":"'),
+  attributes: piece('","attributes":'),
+  events: piece(',"events":'),
+  links: piece(',"links":'),
+  status: piece(',"status":{'),
+};
+
+const STATUS = {
+  message: piece('"message":'),
+  separator: piece(','),
+  code: piece('"code":'),
+  end: piece('}}'),
+};
+
+const EVENT = {
+  time: piece('{"timeUnixNano":"'),
+  name: piece('","name":'),
+  attributes: piece(',"attributes":'),
+  end: piece('}'),
+};
+
+const LINK = {
+  traceId: piece('{"traceId":"'),
+  spanId: piece('","spanId":"'),
+  attributes: piece('","attributes":'),
+  end: piece(`,"flags":${SPAN_FLAGS}}`),
+};
+
+/** Request bodies in JSON, one after the other. A body is one line of text, without a line end. */
+export function createJsonTraceRequest(origin: Origin): RequestBody<OtelSpan> {
   const writeSpan = jsonSpanWriter();
   const head = writeHead(origin);
   const spans = createBytes();
-  const bodySize = () => (spans.end === 0 ? 0 : head.length + spans.end + TAIL.length);
+  const bodySize = () => (spans.end === 0 ? 0 : head.length + spans.end + REQUEST.end.length);
   return {
-    contentType: 'application/json',
     add(span, maxBytes) {
       const before = spans.end;
-      if (before > 0) writePiece(spans, COMMA);
+      if (before > 0) writePiece(spans, REQUEST.separator);
       writeSpan(spans, span);
       if (bodySize() <= maxBytes) return true;
       spans.end = before;
@@ -33,7 +81,7 @@ export function createJsonTraceRequest(origin: Origin): TraceRequest {
       const body = createBytes(bodySize());
       writeBlock(body, head);
       writeBlock(body, spans.buffer.subarray(0, spans.end));
-      writeBlock(body, TAIL);
+      writeBlock(body, REQUEST.end);
       clear(spans);
       return body.buffer;
     },
@@ -43,12 +91,85 @@ export function createJsonTraceRequest(origin: Origin): TraceRequest {
 /** Everything before the first span. */
 function writeHead({ resource, scope }: Origin): Uint8Array {
   const out: Bytes = createBytes();
-  writePiece(out, RESOURCE);
+  writePiece(out, REQUEST.resource);
   jsonAttributeWriter()(out, resource.attributes);
-  writePiece(out, SCOPE_NAME);
+  writePiece(out, REQUEST.scopeName);
   writeQuoted(out, scope.name);
-  writePiece(out, SCOPE_VERSION);
+  writePiece(out, REQUEST.scopeVersion);
   writeQuoted(out, scope.version);
-  writePiece(out, SPANS);
+  writePiece(out, REQUEST.spans);
   return Uint8Array.from(out.buffer.subarray(0, out.end));
+}
+
+function jsonSpanWriter(): (out: Bytes, span: OtelSpan) => void {
+  const writeAttributes = jsonAttributeWriter();
+
+  function writeEvent(out: Bytes, event: OtelSpanEvent): void {
+    writePiece(out, EVENT.time);
+    writeNanoDigits(out, event.time);
+    writePiece(out, EVENT.name);
+    writeQuoted(out, event.name);
+    writePiece(out, EVENT.attributes);
+    writeAttributes(out, event.attributes);
+    writePiece(out, EVENT.end);
+  }
+
+  function writeLink(out: Bytes, link: OtelLink): void {
+    writePiece(out, LINK.traceId);
+    writeAscii(out, link.traceId);
+    writePiece(out, LINK.spanId);
+    writeAscii(out, link.spanId);
+    writePiece(out, LINK.attributes);
+    writeAttributes(out, link.attributes);
+    writePiece(out, LINK.end);
+  }
+
+  return (out, span) => {
+    writeFixedPart(out, span);
+    writePiece(out, SPAN.attributes);
+    writeAttributes(out, span.attributes);
+    if (span.events.length > 0) {
+      writePiece(out, SPAN.events);
+      writeList(out, span.events, writeEvent);
+    }
+    if (span.links.length > 0) {
+      writePiece(out, SPAN.links);
+      writeList(out, span.links, writeLink);
+    }
+    writeStatus(out, span.status);
+  };
+}
+
+function writeFixedPart(out: Bytes, span: OtelSpan): void {
+  writePiece(out, SPAN.traceId);
+  writeAscii(out, span.traceId);
+  writePiece(out, SPAN.spanId);
+  writeAscii(out, span.spanId);
+  if (span.parentSpanId !== undefined) {
+    writePiece(out, SPAN.parentSpanId);
+    writeAscii(out, span.parentSpanId);
+  }
+  writePiece(out, SPAN.name);
+  writeQuoted(out, span.name);
+  writePiece(out, SPAN.kind);
+  writeInteger(out, span.kind);
+  writePiece(out, SPAN.startTime);
+  writeNanoDigits(out, span.startTime);
+  writePiece(out, SPAN.endTime);
+  writeNanoDigits(out, span.endTime);
+}
+
+/** Written also when unset; default fields are left out. It ends the span. */
+function writeStatus(out: Bytes, { code, message }: OtelSpan['status']): void {
+  writePiece(out, SPAN.status);
+  if (message !== undefined) {
+    writePiece(out, STATUS.message);
+    writeQuoted(out, message);
+    if (code !== STATUS_CODE.unset) writePiece(out, STATUS.separator);
+  }
+  if (code !== STATUS_CODE.unset) {
+    writePiece(out, STATUS.code);
+    writeInteger(out, code);
+  }
+  writePiece(out, STATUS.end);
 }

@@ -1,8 +1,6 @@
 import type { Signal } from '../../model/sink.ts';
-import type { ItemRules } from '../delivery/item-rules.ts';
-import { concatEncoder } from '../encode/concat-encoder.ts';
-import { listEncoder } from '../encode/json-encoder.ts';
-import type { ContentType } from '../encode/request-encoder.ts';
+import type { Encoder } from '../otlp/encoder.ts';
+import { joined } from '../otlp/metric-encoder.ts';
 import { jsonToProtobuf, type RequestName } from './json-to-protobuf.ts';
 import { halve, LEVELS, type OtlpRequest, toJson } from './otlp-request.ts';
 
@@ -11,18 +9,19 @@ const REQUEST_NAMES: Readonly<Record<Signal, RequestName>> = {
   'metric points': '.MetricsRequest',
 };
 
-/** How requests of a file are delivered again: joined where they are small, divided where they are too large. */
-export function requestRules(signal: Signal, contentType: ContentType): ItemRules<OtlpRequest> {
-  const json = () =>
-    listEncoder<OtlpRequest>(`{"${LEVELS[signal].resources}":[`, ']}', ({ resources }) =>
-      resources.map((resource) => JSON.stringify(resource)).join(),
-    );
+/** Requests of a file, sent again: joined where they are small, divided where they are too large. */
+export function requestEncoder(signal: Signal): Encoder<OtlpRequest> {
+  const frame = { head: `{"${LEVELS[signal].resources}":[`, separator: ',', tail: ']}' };
+  const json = ({ resources }: OtlpRequest) =>
+    Buffer.from(resources.map((resource) => JSON.stringify(resource)).join());
   return {
     signal,
     weight: (request) => request.weight,
-    newEncoder: () => (contentType === 'application/json' ? json() : concatEncoder(toProtobuf)),
-    toLine: (requests) => json().line(requests),
-    reduce(request) {
+    newRequest: (contentType) =>
+      contentType === 'application/json'
+        ? joined(json, frame)
+        : joined(toProtobuf, { head: '', separator: '', tail: '' }),
+    shrink(request) {
       const items = halve(request);
       return items === undefined ? undefined : { items, loss: undefined };
     },

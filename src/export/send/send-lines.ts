@@ -2,12 +2,12 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { JsonValue } from '../../model/json.ts';
 import type { InputLine } from '../../model/line.ts';
 import type { DeliveryAccount, Signal } from '../../model/sink.ts';
-import type { Channel, Port } from '../channel.ts';
 import { type Clock, systemClock } from '../delivery/clock.ts';
 import { createDelivery, type Delivery, type DeliveryLimits } from '../delivery/delivery.ts';
+import type { Transport, Transports } from '../delivery/transport.ts';
 import type { RunOptions } from '../destination.ts';
 import { type OtlpRequest, requestsIn } from './otlp-request.ts';
-import { requestRules, toProtobuf } from './request-rules.ts';
+import { requestEncoder, toProtobuf } from './request-rules.ts';
 import { OtlpJsonError } from './scalars.ts';
 
 // Files of OTLP/JSON lines (a dead-letter file, the Collector's, anybody's) → a receiver, with the account of a replay.
@@ -30,10 +30,13 @@ export interface Sending {
   finish(withinMillis?: number): Promise<readonly DeliveryAccount[]>;
 }
 
-export function openSending(channel: Channel, options: SendOptions): Sending {
+export function openSending(channel: Transports, options: SendOptions): Sending {
   const { limits, onDiagnostic, without = [] } = options;
   const leftOut: Record<Signal, number> = { spans: 0, 'metric points': 0 };
-  const ports: Readonly<Record<Signal, Port>> = { spans: channel.traces, 'metric points': channel.metrics };
+  const ports: Readonly<Record<Signal, Transport>> = {
+    spans: channel.traces,
+    'metric points': channel.metrics,
+  };
   const deliveries: Readonly<Record<Signal, Delivery<OtlpRequest>>> = {
     spans: open('spans', limits),
     // As in a replay: receivers want the points of a series in the order of their time.
@@ -42,11 +45,9 @@ export function openSending(channel: Channel, options: SendOptions): Sending {
 
   function open(signal: Signal, own: DeliveryLimits): Delivery<OtlpRequest> {
     const { deadLetter, onOutage = () => {}, clock = systemClock } = options;
-    const port = ports[signal];
     return createDelivery({
-      destination: port.destination,
-      transport: port.transport,
-      rules: requestRules(signal, port.contentType),
+      transport: ports[signal],
+      encoder: requestEncoder(signal),
       limits: own,
       clock,
       deadLetter,

@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settlement } from '../../model/sink.ts';
+import type { OutcomeCounts } from '../../model/sink.ts';
 import { errorCode } from '../../model/system-error.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { systemProblem } from '../system-problem.ts';
@@ -21,7 +21,7 @@ interface SpansLine {
   readonly to: string;
   /** `toText()` of `Sendings`. */
   readonly sendings: string;
-  readonly how: Settlement;
+  readonly how: OutcomeCounts;
 }
 
 interface PointsLine {
@@ -32,7 +32,7 @@ interface PointsLine {
   /** Of the snapshot, so many points from its first one on have their outcome. */
   readonly through: number;
   /** Of those that have it since the line before. */
-  readonly how: Settlement;
+  readonly how: OutcomeCounts;
 }
 
 interface SilenceLine {
@@ -47,7 +47,7 @@ export interface Earlier {
   /** After how many lines the log had fallen silent, in order: what waited for earlier events was then let go. */
   readonly silences: readonly number[];
   /** By destination: how each ended. */
-  readonly spans: ReadonlyMap<string, Map<Sending, Settlement>>;
+  readonly spans: ReadonlyMap<string, Map<Sending, OutcomeCounts>>;
   /** By destination, then by the time of the snapshot. */
   readonly points: ReadonlyMap<string, Map<EpochMicros, SettledPoints>>;
 }
@@ -55,7 +55,7 @@ export interface Earlier {
 export interface SettledPoints {
   /** So many from the first one on. */
   readonly through: number;
-  readonly how: Settlement;
+  readonly how: OutcomeCounts;
 }
 
 export function textOf(line: JournalLine): string {
@@ -72,7 +72,7 @@ const SPANS = 'spans';
 const END = '.';
 
 export function readEarlier(texts: readonly string[]): Earlier {
-  const spans = new Map<string, Map<Sending, Settlement>>();
+  const spans = new Map<string, Map<Sending, OutcomeCounts>>();
   const points = new Map<string, Map<EpochMicros, SettledPoints>>();
   const silences = new Set<number>();
   let upTo = 0;
@@ -92,7 +92,11 @@ function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): v
   points.set(line.time, { through: line.through, how });
 }
 
-function addSpans(spans: Map<Sending, Settlement>, sendings: readonly Sending[], how: Settlement): void {
+function addSpans(
+  spans: Map<Sending, OutcomeCounts>,
+  sendings: readonly Sending[],
+  how: OutcomeCounts,
+): void {
   for (const [at, sending] of sendings.entries()) spans.set(sending, shareOf(how, at));
 }
 
@@ -124,19 +128,19 @@ function below<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
 }
 
 /** What fell to the `at`-th of the spans that ended so: who was refused in a request that was taken, nobody says. */
-function shareOf({ rejected, failed, deadLettered }: Settlement, at: number): Settlement {
+function shareOf({ rejected, failed, deadLettered }: OutcomeCounts, at: number): OutcomeCounts {
   if (at < rejected) return REJECTED;
   if (at < rejected + deadLettered) return KEPT;
   return at < rejected + failed ? FAILED : ACCEPTED;
 }
 
-export const NOTHING: Settlement = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
-const ACCEPTED: Settlement = { ...NOTHING, accepted: 1 };
-const REJECTED: Settlement = { ...NOTHING, rejected: 1 };
-const FAILED: Settlement = { ...NOTHING, failed: 1 };
-const KEPT: Settlement = { ...FAILED, deadLettered: 1 };
+export const NOTHING: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
+const ACCEPTED: OutcomeCounts = { ...NOTHING, accepted: 1 };
+const REJECTED: OutcomeCounts = { ...NOTHING, rejected: 1 };
+const FAILED: OutcomeCounts = { ...NOTHING, failed: 1 };
+const KEPT: OutcomeCounts = { ...FAILED, deadLettered: 1 };
 
-export function sumOf(a: Settlement, b: Settlement): Settlement {
+export function sumOf(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
   return {
     accepted: a.accepted + b.accepted,
     rejected: a.rejected + b.rejected,

@@ -2,16 +2,16 @@ import { createSendings, type Sending, sendingOf } from './span-key.ts';
 
 /** Sinks that are given only what has no outcome yet. What an earlier run saw to is counted as it ended then. */
 
-import { part, pointsIn } from '../../export/delivery/metric-rules.ts';
 import type { OutcomeListeners } from '../../export/destination.ts';
+import { part, pointsIn } from '../../export/otlp/metric-encoder.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, Settlement } from '../../model/sink.ts';
+import type { DeliveryAccount, FinishedSpan, OutcomeCounts } from '../../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import type { MetricEnd, SpanEnd } from '../destinations.ts';
 import { type Earlier, type JournalLine, NOTHING, type Note, type SettledPoints, sumOf } from './journal.ts';
 
 /** @param earlier what is met is taken out. `undefined`: everything is new. */
-export function skipSettledSpans(sink: SpanEnd, earlier: Map<Sending, Settlement> | undefined): SpanEnd {
+export function skipSettledSpans(sink: SpanEnd, earlier: Map<Sending, OutcomeCounts> | undefined): SpanEnd {
   if (earlier === undefined) return sink;
   const count = counting(sink);
   return {
@@ -60,7 +60,7 @@ function counting({ soFar, finish }: Pick<SpanEnd, 'soFar' | 'finish'>) {
   };
   return {
     /** @returns false when there is nothing to count. */
-    add(settlement: Settlement | undefined): boolean {
+    add(settlement: OutcomeCounts | undefined): boolean {
       if (settlement !== undefined) before = sumOf(before, settlement);
       return settlement !== undefined;
     },
@@ -93,14 +93,15 @@ export function outcomeListeners(
       const sendings = createSendings();
       return {
         add: sendings.add,
-        settled: (how) => note({ kind: 'spans', lines: linesSoFar(), to, sendings: sendings.toText(), how }),
+        onOutcome: (how) =>
+          note({ kind: 'spans', lines: linesSoFar(), to, sendings: sendings.toText(), how }),
       };
     },
     forPoints(to) {
       const parts: { readonly time: EpochMicros; readonly points: number }[] = [];
       return {
         add: (snapshot) => parts.push({ time: timeOf(snapshot), points: pointsIn(snapshot) }),
-        settled(how) {
+        onOutcome(how) {
           const lines = parts.map(({ time, points }, at): JournalLine => {
             const through = countOf(to, time) + points;
             last.set(to, { time, through });

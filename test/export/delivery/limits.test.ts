@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { cutLongest } from '../../../src/export/delivery/cut-span.ts';
+import { truncateLongest } from '../../../src/export/otlp/span-encoder.ts';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 import { atMost, status } from '../behaviours.ts';
@@ -183,12 +183,12 @@ describe('cutting', () => {
       true,
     ],
   ])('takes %s', (_, span, look, expected) => {
-    const smaller = cutLongest(span);
+    const smaller = truncateLongest(span);
     expect(smaller && look(smaller)).toEqual(expected);
   });
 
   test('ends where nothing is left to cut', () => {
-    expect(cutLongest(otelSpan(1))).toBeUndefined();
+    expect(truncateLongest(otelSpan(1))).toBeUndefined();
   });
 });
 

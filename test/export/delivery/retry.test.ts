@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffMillis } from '../../../src/export/delivery/backoff.ts';
-import { retryAfterMillis } from '../../../src/export/http/retry-after.ts';
+import { backoffMillis } from '../../../src/export/delivery/deliver.ts';
+import { retryAfterMillis } from '../../../src/export/http/classify.ts';
 import { until } from '../../until.ts';
 import { first, status } from '../behaviours.ts';
 import { httpDestination, hurriedClock } from '../http-destination.ts';

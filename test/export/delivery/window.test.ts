@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createWindow } from '../../../src/export/delivery/window.ts';
+import { createWindow } from '../../../src/export/delivery/delivery.ts';
 import { until } from '../../until.ts';
 import { slow, status } from '../behaviours.ts';
 import { httpDestination } from '../http-destination.ts';

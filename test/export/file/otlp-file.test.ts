@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { fileOutput, type LineOutput, streamOutput } from '../../../src/export/file/line-output.ts';
+import { fileOutput, type LineOutput, streamOutput } from '../../../src/export/line-output.ts';
 import { openOtlpFile } from '../../../src/export/otlp-file.ts';
 import { pointCount, spansIn } from '../decode.ts';
 import { LIMITS } from '../http-destination.ts';

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { systemClock } from '../../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../../src/export/delivery/delivery.ts';
-import type { OtlpGrpcSignal } from '../../../src/export/grpc/grpc-channel.ts';
-import { isProblem } from '../../../src/export/options/problem.ts';
+import type { OtlpGrpcSignal } from '../../../src/export/grpc/transport.ts';
 import { openOtlpGrpc } from '../../../src/export/otlp-grpc.ts';
+import { isProblem } from '../../../src/export/settings/settings.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import { makeCertificates } from '../certificates.ts';
 import { encodeResponse } from '../decode.ts';
@@ -348,7 +348,7 @@ describe('its packages', () => {
 });
 
 async function anySignal(): Promise<OtlpGrpcSignal> {
-  const { resolveOtlpGrpc } = await import('../../../src/export/options/otlp-grpc-options.ts');
+  const { resolveOtlpGrpc } = await import('../../../src/export/settings/otlp-grpc.ts');
   const settings = await resolveOtlpGrpc({}, {});
   if (isProblem(settings)) throw new Error(settings.sentence);
   return settings.traces;

@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { toReadableSpan, toSdkOrigin } from '../../../src/export/encode/readable-span.ts';
-import { toResourceMetrics } from '../../../src/export/encode/resource-metrics.ts';
-import { resolveOtlpGrpc } from '../../../src/export/options/otlp-grpc-options.ts';
-import { isProblem } from '../../../src/export/options/problem.ts';
 import { openOtlpGrpc } from '../../../src/export/otlp-grpc.ts';
+import { toReadableSpan, toResourceMetrics, toSdkOrigin } from '../../../src/export/readable.ts';
+import { resolveOtlpGrpc } from '../../../src/export/settings/otlp-grpc.ts';
+import { isProblem } from '../../../src/export/settings/settings.ts';
 import { decodeProtobuf, type Json } from '../decode.ts';
 import { LIMITS } from '../http-destination.ts';
 import { ORIGIN, snapshot, spans } from '../spans.ts';

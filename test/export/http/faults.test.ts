@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { OtlpHttpSignal } from '../../../src/export/http/http-channel.ts';
+import type { OtlpHttpSignal } from '../../../src/export/http/transport.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import {
   atMost,

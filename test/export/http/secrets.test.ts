@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { resolveOtlpHttp } from '../../../src/export/options/otlp-http-options.ts';
-import { isProblem } from '../../../src/export/options/problem.ts';
 import { openOtlpHttp } from '../../../src/export/otlp-http.ts';
+import { resolveOtlpHttp } from '../../../src/export/settings/otlp-http.ts';
+import { isProblem } from '../../../src/export/settings/settings.ts';
 import { hurriedClock, LIMITS } from '../http-destination.ts';
 import { type Behaviour, type Receiver, reply, startReceiver } from '../receiver.ts';
 import { ORIGIN, spans } from '../spans.ts';

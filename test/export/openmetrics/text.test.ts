@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHistory } from '../../../src/export/openmetrics/history.ts';
-import { openMetricsText } from '../../../src/export/openmetrics/text.ts';
+import { openMetricsText } from '../../../src/export/openmetrics/sink.ts';
 import type { Attributes, Instrument, Metric, MetricPoint, MetricSnapshot } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
 

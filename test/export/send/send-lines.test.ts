@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type DeadLetter, deadLetter } from '../../../src/export/delivery/dead-letter.ts';
-import { httpChannel } from '../../../src/export/http/http-channel.ts';
+import { httpTransports } from '../../../src/export/http/transport.ts';
 import { openSending } from '../../../src/export/send/send-lines.ts';
 import type { Diagnostic } from '../../../src/model/diagnostic.ts';
 import type { InputLine } from '../../../src/model/line.ts';
@@ -37,7 +37,12 @@ async function send(
 ) {
   receiver = await startReceiver(behave === undefined ? {} : { behave });
   const clock = hurriedClock();
-  const channel = httpChannel(httpSettings(receiver.url, { protocol, destination: 'R' }), 4, 'test', clock);
+  const channel = httpTransports(
+    httpSettings(receiver.url, { protocol, destination: 'R' }),
+    4,
+    'test',
+    clock,
+  );
   const diagnostics: Diagnostic[] = [];
   const sending = openSending(channel, {
     limits: { ...LIMITS, ...limits },
@@ -138,8 +143,8 @@ describe('a dead-letter file', () => {
     const path = join(folder, 'dead.jsonl');
     await writeFile(path, '{"whole":1}\n{"half":');
     const keep = deadLetter(path);
-    expect(await keep.append('{"new":2}')).toBeUndefined();
-    expect(await keep.append('{"new":3}')).toBeUndefined();
+    expect(await keep.append(Buffer.from('{"new":2}'))).toBeUndefined();
+    expect(await keep.append(Buffer.from('{"new":3}'))).toBeUndefined();
     await keep.close();
     expect(await readFile(path, 'utf8')).toBe('{"whole":1}\n{"half":\n{"new":2}\n{"new":3}\n');
   });
@@ -222,7 +227,7 @@ describe('lines of anybody', () => {
 
   test('damaged by their length or their bytes are told', async () => {
     receiver = await startReceiver();
-    const channel = httpChannel(httpSettings(receiver.url), 1, 'test', hurriedClock());
+    const channel = httpTransports(httpSettings(receiver.url), 1, 'test', hurriedClock());
     const messages: string[] = [];
     const onDiagnostic = ({ message }: Diagnostic) => messages.push(message);
     const sending = openSending(channel, { limits: LIMITS, onDiagnostic });

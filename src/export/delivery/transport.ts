@@ -1,0 +1,40 @@
+import type { ContentType } from '../otlp/encoder.ts';
+
+/** Carries the requests of one signal to one receiver or file. */
+export interface Transport {
+  /** The destination for people: a URL without its secrets, a file name. */
+  readonly destination: string;
+  readonly contentType: ContentType;
+  /** Prepares a body once (compresses it, for example) for as many attempts as it takes. Attempts never throw. */
+  prepare(body: Uint8Array): Attempt;
+}
+
+/** One attempt. Aborting `signal` ends it early, with whatever answer that leads to. */
+export type Attempt = (signal: AbortSignal) => Promise<Answer>;
+
+/** Both signals of one receiver. */
+export interface Transports {
+  readonly traces: Transport;
+  readonly metrics: Transport;
+  /** Frees sockets and files, after everything is delivered. */
+  close(): Promise<void>;
+}
+
+/** The result of one attempt, whatever the protocol. Sentences contain no secrets and no line ends. */
+export type Answer =
+  /** `rejected` items were refused (`partialSuccess`). `message` is the receiver's own text, '' when there is none. */
+  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string }
+  /** Worth another try: busy, restarting, or not reached (`reached` is false when no answer of any kind came). */
+  | {
+      readonly kind: 'transient';
+      readonly sentence: string;
+      readonly reached: boolean;
+      /** The receiver's own wish; `undefined` when it has none. */
+      readonly retryAfterMillis: number | undefined;
+    }
+  /** Another try would lead to the same answer. */
+  | { readonly kind: 'final'; readonly sentence: string }
+  /** Too large for the receiver: fewer items at once may pass. */
+  | { readonly kind: 'too_large'; readonly sentence: string }
+  /** The reader of our output has left on purpose (`| head`). Nothing is lost, and there is no reason to go on. */
+  | { readonly kind: 'unwanted' };

@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { errorCode, errorInWords } from '../model/system-error.ts';
+import type { Answer } from './delivery/transport.ts';
+
+/** Where lines go: each write waits until there is room for the next. */
+export interface LineOutput {
+  readonly name: string;
+  /** @param line without its line end */
+  write(line: Uint8Array): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' };
+const LINE_END = Buffer.from('\n');
+
+const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
+/** What is written goes to the end, also after half a line was cut off it: elsewhere it would leave a hole. */
+const REPLACE = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+
+/**
+ * A file of lines. An old one of this name is replaced, or gone on with after its last whole line: an earlier run may
+ * have been killed while writing. Rejects with the system's error when it cannot be opened.
+ */
+export async function fileOutput(path: string, old: 'replace' | 'append' = 'replace'): Promise<LineOutput> {
+  const handle = await open(path, old === 'replace' ? REPLACE : 'a+');
+  let sizeBytes = old === 'replace' ? 0 : await cutToWholeLines(handle);
+  // Both signals share the file: their lines must not mix.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function writeNow(line: Uint8Array): Promise<Answer> {
+    try {
+      await writeWhole(handle, [line, LINE_END]);
+      sizeBytes += line.length + 1;
+      return ACCEPTED;
+    } catch (error) {
+      // Half a line would make the file unreadable for its readers.
+      await handle.truncate(sizeBytes).catch(() => undefined);
+      return { kind: 'final', sentence: `${path} could not be written: ${errorInWords(error)}` };
+    }
+  }
+
+  return {
+    name: path,
+    write(line) {
+      const done = queue.then(() => writeNow(line));
+      queue = done;
+      return done;
+    },
+    async close() {
+      await queue;
+      await handle.close();
+    },
+  };
+}
+
+const TAIL_BYTES = 64 * 1024;
+
+/** Drops a last line without its end. @returns the size that is left */
+async function cutToWholeLines(handle: FileHandle): Promise<number> {
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(TAIL_BYTES);
+  for (let end = size; end > 0; end -= TAIL_BYTES) {
+    const start = Math.max(0, end - TAIL_BYTES);
+    const { bytesRead } = await handle.read(tail, 0, end - start, start);
+    const at = tail.subarray(0, bytesRead).lastIndexOf(LINE_END);
+    if (at < 0) continue;
+    const whole = start + at + 1;
+    if (whole < size) await handle.truncate(whole);
+    return whole;
+  }
+  if (size > 0) await handle.truncate(0);
+  return 0;
+}
+
+async function writeWhole(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (let rest = parts; rest.length > 0; ) {
+    const { bytesWritten } = await handle.writev(rest);
+    rest = without(rest, bytesWritten);
+  }
+}
+
+/** What is left of `parts` behind their first bytes. */
+function without(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  const [first, ...rest] = parts;
+  if (first === undefined) return [];
+  return bytes < first.length ? [first.subarray(bytes), ...rest] : without(rest, bytes - first.length);
+}
+
+/** Standard output, or any stream. It is never closed: it is not ours. */
+export function streamOutput(stream: Writable, name: string): LineOutput {
+  let failure: unknown;
+  const onError = (error: unknown) => {
+    failure = error;
+  };
+  stream.on('error', onError);
+
+  function outcome(): Answer {
+    if (failure === undefined) return ACCEPTED;
+    if (errorCode(failure) === 'EPIPE') return { kind: 'unwanted' };
+    return { kind: 'final', sentence: `${name} could not be written: ${errorInWords(failure)}` };
+  }
+
+  return {
+    name,
+    write: (line) =>
+      new Promise((resolve) => {
+        if (failure !== undefined) return resolve(outcome());
+        stream.write(Buffer.concat([line, LINE_END]), (error) => {
+          failure ??= error ?? undefined;
+          resolve(outcome());
+        });
+      }),
+    async close() {
+      stream.off('error', onError);
+    },
+  };
+}

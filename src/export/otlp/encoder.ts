@@ -1,0 +1,56 @@
+import type { Resource, Scope } from '../../model/otel.ts';
+import type { Signal } from '../../model/sink.ts';
+
+/** The resource and scope of the data. They are the same for every request of a run and are encoded once. */
+export interface Origin {
+  readonly resource: Resource;
+  readonly scope: Scope;
+}
+
+export type ContentType = 'application/x-protobuf' | 'application/json';
+
+/**
+ * Turns the items of one signal (spans, or snapshots of metric points) into OTLP requests.
+ *
+ * | | request | span | attributes | pieces |
+ * |---|---|---|---|---|
+ * | protobuf | `trace-request.ts` | `trace-request.ts` | `attributes.ts` | `text.ts`, `bytes.ts` |
+ * | JSON | `json-trace-request.ts` | `json-trace-request.ts` | `json-attributes.ts` | `json-text.ts`, `bytes.ts` |
+ *
+ * Spans are written into one growing buffer, without the SDK. Metric points are few: the SDK's serializer writes them.
+ */
+export interface Encoder<Item> {
+  readonly signal: Signal;
+  /** How many spans or points an item counts for in the account. */
+  weight(item: Item): number;
+  newRequest(contentType: ContentType): RequestBody<Item>;
+  /** A smaller version of an item that is too large for any request; `undefined` when there is none. */
+  shrink(item: Item): Shrunk<Item> | undefined;
+}
+
+export interface Shrunk<Item> {
+  readonly items: readonly Item[];
+  /** One sentence when content was lost; `undefined` when the items hold everything. */
+  readonly loss: string | undefined;
+}
+
+/** The body of one request in the making. Its size is always known, because requests are split by encoded bytes. */
+export interface RequestBody<Item> {
+  /** @returns `false`, and changes nothing, when the body would be larger than `maxBytes` with the item. */
+  add(item: Item, maxBytes: number): boolean;
+  /** Size of the body so far, uncompressed; 0 when it is empty. */
+  sizeBytes(): number;
+  /** Returns the body, which then belongs to the caller. The next `add` begins a new one. */
+  finish(): Uint8Array;
+}
+
+/** All items as one request, whatever its size. */
+export function encodeAll<Item>(
+  encoder: Encoder<Item>,
+  items: readonly Item[],
+  contentType: ContentType,
+): Uint8Array {
+  const body = encoder.newRequest(contentType);
+  for (const item of items) body.add(item, Number.POSITIVE_INFINITY);
+  return body.finish();
+}

@@ -1,0 +1,126 @@
+/**
+ * Figures of each session, added one span at a time in any order. A span belongs to the session at the top of its tree,
+ * not to the session id that it carries: the two differ for sub-agents, and for the turn in which a session is rotated.
+ */
+import { addToWork, addWork, countedOf, createWork, type Work } from '../model/figures.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { createRecent, type Recent, remember } from './recent.ts';
+
+/** A session with everything that its sub-agents did. */
+export interface SessionFigures {
+  readonly sessionId: string;
+  /** Duration in microseconds; 0 when the session's span is missing. */
+  readonly micros: number;
+  readonly all: Work;
+  /** The part that sub-agents did. */
+  readonly subagents: Work;
+  /** The part that background reviews did. */
+  readonly reviews: Work;
+}
+
+/** Figures below a span that has not arrived, or of the spans without a parent in one session. */
+interface Parts {
+  readonly sessionId: string;
+  readonly own: Work;
+  readonly subagents: Work;
+  readonly reviews: Work;
+}
+
+type Scope = 'own' | 'subagents' | 'reviews';
+
+/** Where the figures below a span go that has arrived. */
+interface Above {
+  /** The key of `parts` for its parent, or for its session. */
+  readonly key: string;
+  readonly scope: Scope;
+}
+
+export interface SessionTrees {
+  /** By the id of the missing span, or by session id. */
+  readonly parts: Map<string, Parts>;
+  readonly above: Recent<Above>;
+  /** Duration of each session whose span has arrived. */
+  readonly micros: Map<string, number>;
+}
+
+/** Spans that are remembered for children that arrive after them. */
+const MAX_ABOVE = 200_000;
+
+export function createSessionTrees(): SessionTrees {
+  return { parts: new Map(), above: createRecent(MAX_ABOVE), micros: new Map() };
+}
+
+/** Counts one finished span. */
+export function addToSession(trees: SessionTrees, span: AgentSpan): void {
+  const { spanId, sessionId, kind } = span;
+  const parentId = kind === 'session' ? undefined : span.parentSpanId;
+  const inReview = 'background' in span && span.background;
+  const own = createWork();
+  addToWork(own, countedOf(span));
+  addParts(
+    trees,
+    parentId ?? sessionKey(sessionId),
+    within(inReview ? 'reviews' : 'own', { ...NOTHING, sessionId, own }),
+  );
+  const scope = inReview ? 'reviews' : kind === 'subagent' ? 'subagents' : 'own';
+  remember(trees.above, spanId, { key: parentId ?? sessionKey(sessionId), scope });
+  const below = trees.parts.get(spanId);
+  trees.parts.delete(spanId);
+  if (below !== undefined) addParts(trees, spanId, { ...below, sessionId });
+  if (kind !== 'session') return;
+  trees.micros.set(sessionId, (trees.micros.get(sessionId) ?? 0) + span.endTime - span.startTime);
+}
+
+/** The figures of each session, in order of its first span. */
+export function sessionFigures({ parts, micros }: SessionTrees): readonly SessionFigures[] {
+  const sessions = new Map<string, Parts>();
+  for (const each of parts.values()) {
+    const before = sessions.get(each.sessionId);
+    sessions.set(each.sessionId, before === undefined ? each : sum(before, each));
+  }
+  return Array.from(sessions.values(), ({ sessionId, ...each }) => ({
+    sessionId,
+    micros: micros.get(sessionId) ?? 0,
+    all: sumOf(each),
+    subagents: each.subagents,
+    reviews: each.reviews,
+  }));
+}
+
+/** Span ids have no colon. */
+function sessionKey(sessionId: string): string {
+  return `session:${sessionId}`;
+}
+
+/** Adds to the nearest span above that has not arrived, or to the session. */
+function addParts(trees: SessionTrees, key: string, parts: Parts): void {
+  const above = trees.above.values.get(key);
+  if (above !== undefined) {
+    addParts(trees, above.key, within(above.scope, parts));
+    return;
+  }
+  const before = trees.parts.get(key);
+  trees.parts.set(key, before === undefined ? parts : sum(before, parts));
+}
+
+const NOTHING = { own: createWork(), subagents: createWork(), reviews: createWork() };
+
+/** The same figures, as those of a span in `scope`. Reviews stay reviews. */
+function within(scope: Scope, parts: Parts): Parts {
+  if (scope === 'own') return parts;
+  if (scope === 'reviews') return { ...parts, ...NOTHING, reviews: sumOf(parts) };
+  return { ...parts, own: NOTHING.own, subagents: addWork(parts.own, parts.subagents) };
+}
+
+function sumOf({ own, subagents, reviews }: Omit<Parts, 'sessionId'>): Work {
+  return addWork(addWork(own, subagents), reviews);
+}
+
+function sum(a: Parts, b: Parts): Parts {
+  return {
+    sessionId: a.sessionId,
+    own: addWork(a.own, b.own),
+    subagents: addWork(a.subagents, b.subagents),
+    reviews: addWork(a.reviews, b.reviews),
+  };
+}

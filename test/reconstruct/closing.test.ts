@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import { replayEvents } from '../replayed.ts';
+import { at, call, ids, ofKind, ROOT, secondsOf, tool, turn } from './events.ts';
+
+const [A, B] = [ids(ROOT, 'aaaaaaaa'), ids(ROOT, 'bbbbbbbb')];
+const finalize = (seconds: number, reason = 'shutdown') =>
+  at(seconds, 'on_session_finalize', { session_id: ROOT, reason });
+const end = (seconds: number, which: typeof A, fields = {}) =>
+  at(seconds, 'on_session_end', { ...which, completed: true, interrupted: false, ...fields });
+const running = (seconds: number, which: typeof A, id = 'c1') => tool(seconds, id, 'a', which).slice(0, 1);
+
+describe('two turns of one session at once', () => {
+  test('each is closed by its own hooks', () => {
+    const [a, b] = [turn(0, call(1, 1, A), 9, A), turn(2, call(3, 1, B), 5, B)];
+    const { spans, diagnostics } = replayEvents([...a, ...b].toSorted((x, y) => x.ts - y.ts));
+    expect(ofKind(spans, 'turn').map((span) => [span.turnId?.slice(-8), ...secondsOf(span)])).toEqual([
+      ['bbbbbbbb', 2, 5],
+      ['aaaaaaaa', 0, 9],
+    ]);
+    expect([diagnostics, new Set(spans.map(({ spanId }) => spanId)).size]).toEqual([[], spans.length]);
+  });
+
+  test('a tool that ends after the next turn began keeps its end', () => {
+    const [begin, post] = tool(1, 'c1', 'a', A);
+    const { spans } = replayEvents([
+      at(0, 'pre_llm_call', A),
+      ...(begin === undefined ? [] : [begin]),
+      end(2, A, { interrupted: true }),
+      at(3, 'pre_llm_call', B),
+      { ...post, event: 'post_tool_call', ts: (post?.ts ?? 0) + 3 },
+      end(5, B),
+    ]);
+    const [span] = ofKind(spans, 'tool_call');
+    expect([span?.status, span?.incomplete, span && secondsOf(span)[1]]).toEqual(['ok', undefined, 4.02]);
+  });
+
+  test('one that was killed does not make the session incomplete, nor take the end of a TUI that closes', () => {
+    const { spans } = replayEvents([
+      at(0, 'pre_llm_call', A),
+      ...running(1, A),
+      ...turn(5, call(6, 1, B), 8, B),
+      at(20, 'on_session_end', { session_id: ROOT, completed: false, interrupted: true }),
+    ]);
+    expect(
+      ofKind(spans, 'turn').map(({ turnId, incomplete, interrupted }) => [
+        turnId?.slice(-8),
+        incomplete,
+        interrupted,
+      ]),
+    ).toEqual([
+      ['bbbbbbbb', undefined, false],
+      ['aaaaaaaa', 'next_turn', undefined],
+    ]);
+    expect(ofKind(spans, 'session').map(({ incomplete }) => incomplete)).toEqual([undefined]);
+  });
+});
+
+test('turns without ids are closed by the next', () => {
+  const old = { session_id: ROOT };
+  const { spans } = replayEvents([at(0, 'pre_llm_call', old), at(5, 'pre_llm_call', old), end(6, A)]);
+  expect(ofKind(spans, 'turn').map(({ incomplete }) => incomplete)).toContain('next_turn');
+});
+
+describe('a session that is finalized while a turn runs', () => {
+  const open = [
+    at(0, 'pre_llm_call', A),
+    ...call(1, 1, A, { finish_reason: 'tool_calls' }),
+    ...running(2, A),
+  ];
+  const [, post] = tool(2, 'c1', 'a', A);
+  const late = { ...post, event: 'post_tool_call', ts: (post?.ts ?? 0) + 4 };
+
+  test('waits for the end of the turn, and ends no earlier', () => {
+    const { spans } = replayEvents([
+      ...open,
+      finalize(5, 'new_session'),
+      late,
+      end(6.5, A, { completed: false, interrupted: true }),
+    ]);
+    const [[span], [session], [gated]] = [
+      ofKind(spans, 'turn'),
+      ofKind(spans, 'session'),
+      ofKind(spans, 'tool_call'),
+    ];
+    expect([span?.finalStatus, span && secondsOf(span)]).toEqual(['interrupted', [0, 6.5]]);
+    expect(gated && secondsOf(gated)).toEqual([2, 6.02]);
+    expect([session?.endReason, session?.interrupted, session && secondsOf(session)]).toEqual([
+      'new_session',
+      true,
+      [0, 6.5],
+    ]);
+  });
+
+  test('waits within a bound, and the finalize makes no turn longer', () => {
+    const other = turn(400, [], 401, ids('20260915_102500_d1d2d3'));
+    const { spans } = replayEvents([...open, finalize(50), ...other, late], { sessionSpans: 'at_end' });
+    const [span] = ofKind(spans, 'turn');
+    expect([span?.incomplete, span && secondsOf(span)]).toEqual(['session_end', [0, 2]]);
+    expect(ofKind(spans, 'session')[0]).toMatchObject({ sessionId: ROOT, incomplete: undefined });
+  });
+
+  test('and that goes on has neither the end nor the reason of the finalize', () => {
+    const { spans } = replayEvents([...turn(0, [], 1, A), finalize(2), ...turn(10, [], 12, B)]);
+    expect(ofKind(spans, 'session').map((span) => [span.endReason, ...secondsOf(span)])).toEqual([
+      [undefined, 0, 12],
+    ]);
+  });
+});
+
+describe('a turn whose last event is an API error', () => {
+  const failing = (fields: object) => [
+    at(0, 'pre_llm_call', A),
+    at(1, 'pre_api_request', { ...A, api_call_count: 1, api_request_id: 'r' }),
+    at(2, 'api_request_error', { ...A, api_call_count: 1, api_request_id: 'r', ...fields }),
+  ];
+
+  test.each([
+    ['that is not retryable', { retryable: false }, 'failed'],
+    ['after the last retry', { retryable: true, retry_count: 2, max_retries: 3 }, 'failed'],
+    ['that would be retried', { retryable: true, retry_count: 0, max_retries: 3 }, 'incomplete'],
+  ])('%s', (_name, fields, status) => {
+    const { spans } = replayEvents([...failing(fields), finalize(90)]);
+    const [span] = ofKind(spans, 'turn');
+    expect([span?.finalStatus, span && secondsOf(span)]).toEqual([status, [0, 2]]);
+  });
+
+  test('goes on when a fallback answers', () => {
+    const { spans } = replayEvents([...failing({ retryable: false }), ...call(3, 2, A), end(4, A)]);
+    expect(ofKind(spans, 'turn')[0]).toMatchObject({ finalStatus: 'completed' });
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { replayEvents } from '../replayed.ts';
+import { at, call, type Fields, ids, ofKind, ROOT, tool, turn } from './events.ts';
+
+const FORK = '0f8fad5b-d9cb-469f-a165-708677289500';
+const [USER, REVIEW] = [ids(ROOT, 'aaaaaaaa'), ids(ROOT, 'bbbbbbbb', FORK)];
+const hookless = (seconds: number) => [...call(seconds, 1, REVIEW), ...tool(seconds + 1, 'm1', 'x', REVIEW)];
+
+function turnsOf(
+  events: Parameters<typeof replayEvents>[0],
+  options: Parameters<typeof replayEvents>[1] = {},
+) {
+  const { spans } = replayEvents(events, options);
+  return {
+    turns: ofKind(spans, 'turn').map(({ turnId, background, incomplete }) => [
+      turnId?.slice(-8),
+      background,
+      incomplete,
+    ]),
+    sessions: ofKind(spans, 'session').map(({ turnCount, apiCallCount, incomplete }) => [
+      turnCount,
+      apiCallCount,
+      incomplete,
+    ]),
+    calls: ofKind(spans, 'api_call').map(({ background }) => background),
+  };
+}
+
+const ofUser = ['aaaaaaaa', false, undefined];
+const ofReview = ['bbbbbbbb', true, undefined];
+
+describe('a review with API and tool hooks only', () => {
+  test('ends with its last event, and leaves the session whole', () => {
+    const { turns, sessions } = turnsOf([...turn(0, call(1, 1, USER), 2, USER), ...hookless(3)]);
+    expect([turns, sessions]).toEqual([[ofUser, ofReview], [[1, 1, undefined]]]);
+  });
+
+  test('leaves a live log soon after its last event, while the session goes on', () => {
+    const next = ids(ROOT, 'cccccccc');
+    const live = [
+      ...turn(0, call(1, 1, USER), 2, USER),
+      ...hookless(3),
+      ...turn(20, call(21, 1, next), 22, next),
+    ];
+    const { turns } = turnsOf(live, { sessionSpans: 'at_end' });
+    expect(turns).toEqual([ofUser, ofReview, ['cccccccc', false, undefined]]);
+  });
+
+  test('that begins during the next turn neither ends nor lengthens it', () => {
+    const next = ids(ROOT, 'cccccccc');
+    const events = [
+      ...turn(0, call(1, 1, USER), 2, USER),
+      ...turn(2.5, call(6, 1, next), 8, next),
+      ...hookless(3),
+      at(30, 'on_session_finalize', { session_id: ROOT }),
+    ].toSorted((x, y) => x.ts - y.ts);
+    const { turns, sessions } = turnsOf(events);
+    expect(turns.toSorted()).toEqual([ofUser, ofReview, ['cccccccc', false, undefined]]);
+    expect(sessions).toEqual([[2, 2, undefined]]);
+  });
+
+  test('that is cut off in a call is incomplete, and the session is not', () => {
+    const cut = call(3, 1, REVIEW).slice(0, 1);
+    const { turns, sessions } = turnsOf([...turn(0, call(1, 1, USER), 2, USER), ...cut]);
+    expect([turns[1], sessions]).toEqual([['bbbbbbbb', true, 'end_of_input'], [[1, 1, undefined]]]);
+  });
+});
+
+describe('a turn of a task of its own', () => {
+  const second = (fields: Fields = {}, endFields: Fields = {}) => [
+    ...turn(0, call(1, 1, USER), 2, USER),
+    at(3, 'pre_llm_call', { ...REVIEW, ...fields }),
+    ...call(4, 1, REVIEW),
+    at(5, 'on_session_end', { ...REVIEW, completed: true, interrupted: false, ...endFields }),
+  ];
+
+  test.each<[string, Fields, Fields, boolean]>([
+    ['without a message', {}, {}, true],
+    ['with a message of the user', { user_message: 'go on' }, {}, false],
+    ['with the review prompt', { user_message: 'Review the conversation above and…' }, {}, true],
+    ['with a parent that equals its session', { parent_session_id: ROOT, user_message: 'x' }, {}, true],
+    ['with an exit reason', {}, { turn_exit_reason: 'text_response(stop)' }, false],
+  ])('%s', (_name, fields, endFields, background) => {
+    const { turns, sessions, calls } = turnsOf(second(fields, endFields));
+    expect(turns[1]).toEqual(['bbbbbbbb', background, undefined]);
+    expect(sessions).toEqual([background ? [1, 1, undefined] : [2, 2, undefined]]);
+    expect(calls).toEqual([false, background]);
+  });
+
+  test('in a log without turn hooks, after another run of `hermes -z`, is one of the user', () => {
+    const [first, again] = [ids(ROOT, 'aaaaaaaa', `${FORK}1`), ids(ROOT, 'bbbbbbbb', `${FORK}2`)];
+    expect(turnsOf([...call(0, 1, first), ...call(600, 1, again)]).sessions[0]?.slice(0, 2)).toEqual([2, 2]);
+  });
+});
+
+test('before 0.15 a review has a session of its own', () => {
+  const own = { session_id: '20260915_101900_e1e2e3' };
+  const { turns } = turnsOf([
+    at(0, 'pre_llm_call', { ...own, user_message: 'Review the conversation above and update' }),
+    at(2, 'post_llm_call', own),
+    at(2, 'on_session_end', { ...own, completed: true, interrupted: false }),
+  ]);
+  expect(turns).toEqual([[undefined, true, undefined]]);
+});
