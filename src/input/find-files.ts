@@ -41,13 +41,29 @@ export async function statFiles(paths: readonly string[]): Promise<FoundFiles> {
   for (const path of paths) {
     const [stats, code] = await systemAnswer(() => stat(path));
     if (code !== undefined) troubles.set(path, code);
+    if (stats !== undefined && kindOf(stats) !== undefined) troubles.set(path, 'SPECIAL');
     if (stats?.isFile() && !found.has(fileKey(stats))) found.set(fileKey(stats), { path, stats });
   }
-  // Two files of a rotation may have the same mtime: its clock ticks in milliseconds.
-  const files = [...found.values()].sort(
+  return { files: inOrder([...found.values()]), troubles };
+}
+
+/** Least recently changed first. Two files of a rotation may have the same mtime, as its clock ticks in milliseconds. */
+export function inOrder(files: readonly FoundFile[]): readonly FoundFile[] {
+  return files.toSorted(
     (a, b) => a.stats.mtimeMs - b.stats.mtimeMs || a.stats.birthtimeMs - b.stats.birthtimeMs,
   );
-  return { files, troubles };
+}
+
+/** What cannot be followed at `path`: `a named pipe`, `a socket` or `a device`; `undefined` for anything else. */
+export async function specialFile(path: string): Promise<string | undefined> {
+  const [stats] = await systemAnswer(() => stat(path));
+  return stats && kindOf(stats);
+}
+
+function kindOf(stats: Stats): string | undefined {
+  if (stats.isFile() || stats.isDirectory()) return undefined;
+  if (stats.isFIFO()) return 'a named pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
 }
 
 /** The paths in a directory, without hidden ones. */

@@ -7,6 +7,7 @@ import {
   isTelling,
   type Restart,
 } from './followed-file.ts';
+import type { Mark } from './marks.ts';
 
 /** The state of following: the followed files, and what is known of other files. */
 export interface FollowState {
@@ -27,7 +28,7 @@ export interface FollowState {
   readonly renamed: Map<string, FollowedFile>;
   /** Files that are not read (copies, compressed files), by device and inode. */
   readonly passedOver: Map<string, PassedOver>;
-  /** Paths that could not be read: path → the system's code, or `GZIP`. */
+  /** Paths that could not be read: path → the system's code, `GZIP`, or `SPECIAL` for a pipe or device. */
   readonly troubles: Map<string, string>;
 }
 
@@ -100,10 +101,13 @@ export async function attempt<T>(
 /** Reports why a path cannot be read, unless that is known. A missing path is reported only when the user named it. */
 export function noteTrouble(state: FollowState, path: string, code: string): void {
   const isNamed = state.paths.includes(path);
-  if (state.troubles.get(path) === code || (code === 'ENOENT' && !isNamed)) return;
+  const isExpected = code === 'ENOENT' || code === 'SPECIAL';
+  if (state.troubles.get(path) === code || (isExpected && !isNamed)) return;
   state.troubles.set(path, code);
   const at = { path, line: 0 };
   if (code === 'GZIP') report(state, at, 'info', ['compressed-file', 'is compressed and not followed']);
+  else if (code === 'SPECIAL')
+    report(state, at, 'warning', ['special-file', 'is a pipe, a socket or a device and is not followed']);
   else if (code !== 'ENOENT')
     report(state, at, 'warning', ['unreadable-file', `cannot be read (${code}); it is tried again`]);
   // Not while its file was only renamed and the next one is about to be created.
@@ -120,6 +124,12 @@ export function report(
   [code, message]: readonly [code: string, message: string],
 ): void {
   state.onDiagnostic({ severity, code, message, at: { source: path, line } });
+}
+
+/** @param from where reading resumes */
+export function reportRewind(state: FollowState, was: FollowPosition, from: Mark): void {
+  const message = `no longer holds what was read of it up to byte ${was.offsetBytes}: it was cut or changed; it is read again from byte ${from.offsetBytes}, line ${from.line + 1}`;
+  report(state, was, 'warning', ['changed-file', message]);
 }
 
 export function reportRestart(state: FollowState, { was, lostBytes }: Restart): void {

@@ -1,7 +1,16 @@
 import type { Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isDynamicPattern } from 'tinyglobby';
-import { type FoundFile, fileKey, filesIn, findFiles, isMissing, statFiles } from './find-files.ts';
+import {
+  type FoundFile,
+  type FoundFiles,
+  fileKey,
+  filesIn,
+  findFiles,
+  inOrder,
+  isMissing,
+  statFiles,
+} from './find-files.ts';
 import {
   addFile,
   attempt,
@@ -12,23 +21,26 @@ import {
   rememberPast,
   report,
   reportRestart,
+  reportRewind,
   takePosition,
 } from './follow-state.ts';
 import {
   closeFollowed,
   type FollowedFile,
   type FollowPosition,
+  holdsAll,
   isCopy,
-  isIdentity,
+  isSame,
+  isTelling,
   noteChange,
   openFollowed,
   positionOf,
-  startAt,
+  resumeAt,
 } from './followed-file.ts';
 
 /** Brings `state` up to date with the file system, once per poll. Reads no lines. */
 export async function lookAround(state: FollowState): Promise<void> {
-  const { files: found, troubles } = await findFiles(state.paths);
+  const { files: found, troubles } = await listFiles(state);
   forgetTroubles(state, new Set([...troubles.keys(), ...found.map(({ path }) => path)]));
   for (const [path, code] of troubles) noteTrouble(state, path, code);
   const seen = new Set(found.map(({ stats }) => fileKey(stats)));
@@ -36,12 +48,39 @@ export async function lookAround(state: FollowState): Promise<void> {
   // Known files first: a new file may be the copy or the successor of one that was renamed or truncated.
   const isKnown = ({ stats }: FoundFile) => state.files.has(fileKey(stats));
   for (const file of found.filter(isKnown)) await noteFound(state, file);
-  for (const file of found.filter((file) => !isKnown(file)))
-    await meet(state, file, seen, wasAt.get(file.path));
+  for (const file of found.filter((file) => !isKnown(file))) {
+    // Renamed since the listing: the files after it are read after it, at the next look.
+    if (!(await meet(state, file, seen, wasAt.get(file.path)))) break;
+  }
   for (const [path, file] of state.renamed) letWait(state, path, file);
   state.renamed.clear();
   for (const file of Array.from(state.files.values())) if (!seen.has(file.key)) await fadeOut(state, file);
   for (const key of state.passedOver.keys()) if (!seen.has(key)) state.passedOver.delete(key);
+}
+
+/** A writer that rotates without a pause is not waited for. */
+const MOST_LISTINGS = 5;
+
+/**
+ * The files there are now. A rotation renames one file after the other, so a listing may miss one of them. Before new
+ * files are read the listing is repeated until it finds no further older file: their order is the order of the log.
+ */
+async function listFiles(state: FollowState): Promise<FoundFiles> {
+  let { files, troubles } = await findFiles(state.paths);
+  for (let count = 1; count < MOST_LISTINGS && files.some((file) => isNew(state, file)); count += 1) {
+    const again = await findFiles(state.paths);
+    const newest = Math.max(...files.map(({ stats }) => stats.mtimeMs));
+    const found = new Map([...files, ...again.files].map((file) => [fileKey(file.stats), file]));
+    const isComplete = ![...found.values()].slice(files.length).some(({ stats }) => stats.mtimeMs <= newest);
+    files = inOrder([...found.values()]);
+    troubles = again.troubles;
+    if (isComplete) break;
+  }
+  return { files, troubles };
+}
+
+function isNew({ files, passedOver }: FollowState, { stats }: FoundFile): boolean {
+  return stats.size > 0 && !files.has(fileKey(stats)) && !passedOver.has(fileKey(stats));
 }
 
 /** Forgets the troubles of paths that vanished and of directories that can be read again. */
@@ -59,14 +98,18 @@ async function noteFound(state: FollowState, { path, stats }: FoundFile): Promis
 
 /** Checks a followed file. If its content is new, the rest of the old content may stand in a copy, which is read first. */
 async function noteFile(state: FollowState, file: FollowedFile, stats: Stats): Promise<void> {
-  const wasShortened = file.shortened;
+  const wasShort = file.shortSince !== undefined;
   const restart = await attempt(state, file.path, () => noteChange(file, stats));
   addFile(state, file);
-  if (file.shortened && !wasShortened && file.sizeBytes > 0) {
-    const message = 'is shorter than what was read of it; it is waited for';
+  if (file.shortSince !== undefined && !wasShort && file.sizeBytes > 0) {
+    const message = 'is shorter than what was read of it; it may be in the middle of being copied';
     report(state, positionOf(file), 'warning', ['shortened-file', message]);
   }
   if (restart === undefined) return;
+  if (restart.from.offsetBytes > 0) {
+    reportRewind(state, restart.was, restart.from);
+    return;
+  }
   state.byHead.delete(restart.was.identity.headHash);
   reportRestart(state, restart);
   const moved = await findMoved(state, restart.was);
@@ -74,43 +117,63 @@ async function noteFile(state: FollowState, file: FollowedFile, stats: Stats): P
   else file.waitsFor = moved;
 }
 
-/** Begins to follow a new file. `before` is the file that had its path. An empty file is ignored. */
+/**
+ * Begins to follow a new file, unless it is empty. `before` is the file that had its path. False when there is another
+ * file at its path by now, or none.
+ */
 async function meet(
   state: FollowState,
   { path, stats }: FoundFile,
   seen: ReadonlySet<string>,
   before: FollowedFile | undefined,
-): Promise<void> {
-  if (stats.size === 0 || isPassedOver(state, stats, seen)) return;
+): Promise<boolean> {
+  if (stats.size === 0 || isPassedOver(state, stats, seen)) return true;
   const file = await attempt(state, path, () => openFollowed(path, state.maxLineBytes));
-  if (file === undefined) return;
-  const original = state.byHead.get(file.identity.headHash);
-  const copied = original !== undefined && isCopy(original.identity, file.identity);
-  if (state.files.has(file.key) || isGzip(file) || (copied && seen.has(original.key))) {
-    await passOver(state, file);
-    return;
+  if (file === undefined) return !isMissing(state.troubles.get(path) ?? 'ENOENT');
+  if (file.key !== fileKey(stats)) {
+    await closeFollowed(file);
+    return false;
   }
-  const isIt = ({ identity }: FollowPosition) => isIdentity(identity, file.identity, file.head);
-  const position = copied ? positionOf(original) : takePosition(state, isIt);
-  goOn(state, file, position, copied);
+  const original = originalOf(state, file);
+  if (state.files.has(file.key) || isGzip(file) || (original !== undefined && seen.has(original.key))) {
+    await passOver(state, file);
+    return true;
+  }
+  await goOn(state, file, original);
   // The original is gone, and the copy has all its content.
-  if (copied) await dropFile(state, original);
+  if (original !== undefined) await dropFile(state, original);
   else file.waitsFor = before;
   state.troubles.delete(path);
   addFile(state, file);
   if (state.files.size > OPEN_FILES) await closeFollowed(file);
+  return true;
 }
 
-/** Resumes at a position, if there is one. A log that was renamed between two runs is read before its successor. */
-function goOn(
+/** The followed file with the same first 1024 bytes. */
+function originalOf({ byHead }: FollowState, { identity }: FollowedFile): FollowedFile | undefined {
+  const original = byHead.get(identity.headHash);
+  return original && isCopy(original.identity, identity) ? original : undefined;
+}
+
+/** Resumes at a known position, if there is one. A log that was renamed between two runs is read before its successor. */
+async function goOn(
   state: FollowState,
   file: FollowedFile,
-  position: FollowPosition | undefined,
-  copied: boolean,
-): void {
+  original: FollowedFile | undefined,
+): Promise<void> {
+  const taken = original ? undefined : takePosition(state, (position) => isSame(position, file));
+  const known = original ?? (taken ? undefined : shortOriginal(state, file));
+  const position = known ? positionOf(known) : taken;
   if (position === undefined) return;
-  startAt(file, file.path, position);
-  if (!copied && position.path !== file.path) state.renamed.set(position.path, file);
+  const from = await attempt(state, file.path, () => resumeAt(file, file.path, position));
+  if (from !== undefined && from.offsetBytes < position.offsetBytes) reportRewind(state, position, from);
+  if (taken !== undefined && taken.path !== file.path) state.renamed.set(taken.path, file);
+}
+
+/** The followed file that `file` is a copy of, if it is too short to be known by its beginning. */
+function shortOriginal({ files }: FollowState, file: FollowedFile): FollowedFile | undefined {
+  if (isTelling(file.identity)) return undefined;
+  return Array.from(files.values()).find((other) => holdsAll(positionOf(other), file));
 }
 
 async function passOver(state: FollowState, file: FollowedFile): Promise<void> {
@@ -166,6 +229,9 @@ async function findMoved(
   const directory = dirname(position.path);
   const paths = await attempt(state, directory, () => filesIn(directory));
   if (paths === undefined) return 'unknown';
+  const { target } = position;
+  if (target !== undefined)
+    paths.push(...((await attempt(state, target, () => filesIn(dirname(target)))) ?? []));
   const { files } = await statFiles(paths);
   const candidates = files.filter(
     ({ stats }) => stats.size >= position.offsetBytes && !state.files.has(fileKey(stats)),
@@ -173,8 +239,9 @@ async function findMoved(
   for (const { path } of candidates.slice(-MOST_OPENED).reverse()) {
     const file = await attempt(state, path, () => openFollowed(path, state.maxLineBytes));
     if (file === undefined) continue;
-    if (isIdentity(position.identity, file.identity, file.head)) {
-      startAt(file, position.path, position);
+    const from =
+      isSame(position, file) && (await attempt(state, path, () => resumeAt(file, position.path, position)));
+    if (from && from.offsetBytes === position.offsetBytes) {
       addFile(state, file);
       return file;
     }

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -7,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -16,6 +18,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { specialFile } from '../../src/input/find-files.ts';
 import { type FollowOptions, type FollowProgress, followLines } from '../../src/input/follow.ts';
 
 let folder: string;
@@ -36,6 +40,7 @@ interface Followed {
   readonly progress: () => FollowProgress;
   /** Waits until so many lines came. */
   readonly until: (count: number) => Promise<void>;
+  readonly untilText: (text: string) => Promise<void>;
   readonly untilTold: (count: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -62,7 +67,7 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
     for await (const batch of batches) {
       for (const { source, line, text } of batch.lines) {
         lines.push(`${source.slice(folder.length + 1)}:${line} ${text.slice(0, 12).trim()}`);
-        texts.push(text.slice(0, 12).trim());
+        texts.push(text.slice(0, 12).trim().split(' ')[0] ?? '');
       }
       progress = batch.progress();
     }
@@ -80,6 +85,12 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
     told,
     progress: () => progress,
     until: (count) => waitFor(lines, count),
+    untilText: async (text) => {
+      const end = Date.now() + 15_000;
+      while (!texts.includes(text) && Date.now() < end) await sleep(2);
+      if (!texts.includes(text))
+        throw new Error(`${text} did not come: ${texts.join(' | ')}; ${told.join()}`);
+    },
     untilTold: (count) => waitFor(told, count),
     stop: async () => {
       stop.abort();
@@ -92,6 +103,14 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
 
 /** Lines long enough that a few of them are a telling beginning. */
 const wide = (...names: string[]): string => names.map((name) => `${name.padEnd(600)}\n`).join('');
+
+async function positionsAfter(paths: string[], count: number): Promise<FollowProgress> {
+  const followed = follow(paths);
+  await followed.until(count);
+  await followed.stop();
+  // As a checkpoint keeps them.
+  return JSON.parse(JSON.stringify(followed.progress()));
+}
 
 describe('a file that grows', () => {
   test('gives each line once its end is written', async () => {
@@ -335,18 +354,174 @@ describe('files that come and go', () => {
   });
 });
 
-describe('a restart from positions', () => {
-  const progressAfter = async (paths: string[], count: number, options: Partial<FollowOptions> = {}) => {
-    const followed = follow(paths, options);
-    await followed.until(count);
-    await followed.stop();
-    // As a checkpoint keeps them.
-    return JSON.parse(JSON.stringify(followed.progress())) as FollowProgress;
-  };
+describe('a file whose read part was changed', () => {
+  const names = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `n${from + i}`);
+  const change: readonly [name: string, change: (text: string) => void][] = [
+    ['in place', (text) => writeFileSync(at('log'), text)],
+    [
+      'by another file, as `sed -i` does',
+      (text) => {
+        writeFileSync(at('log.new'), text);
+        renameSync(at('log.new'), at('log'));
+      },
+    ],
+  ];
+  const kept = wide(...names(0, 12));
+  const cut = `${kept}${wide(...names(20, 32))}`;
+  const edited = wide(...names(0, 19), 'other', ...names(20, 32));
 
+  test.each(change)(
+    'cut between two runs and grown since, %s: every new line comes',
+    async (_name, write) => {
+      writeFileSync(at('log'), wide(...names(0, 20)));
+      const { positions } = await positionsAfter([at('log')], 20);
+      write(cut);
+      const followed = follow([at('log')], { start: positions });
+      await followed.untilText('n31');
+      expect(followed.texts()).toEqual(expect.arrayContaining(names(20, 32)));
+      // What has to be read again is in proportion to what was lost.
+      expect(followed.texts().length).toBeLessThan(12 + 4 * 8);
+      expect(followed.told).toEqual(['warning changed-file']);
+    },
+  );
+
+  test.each(change)('cut while it is followed, %s: every new line comes', async (_name, write) => {
+    writeFileSync(at('log'), wide(...names(0, 20)));
+    const followed = follow([at('log')]);
+    await followed.until(20);
+    write(kept);
+    await sleep(10 * POLL);
+    appendFileSync(at('log'), wide(...names(20, 32)));
+    await followed.untilText('n31');
+    expect(followed.texts().slice(20)).toEqual(expect.arrayContaining(names(20, 32)));
+    expect(followed.told).toContain('warning changed-file');
+  });
+
+  test.each(change)(
+    'edited while it is followed, %s: the edited line and all after it come',
+    async (_name, write) => {
+      writeFileSync(at('log'), wide(...names(0, 20)));
+      const followed = follow([at('log')]);
+      await followed.until(20);
+      write(edited);
+      await followed.untilText('n31');
+      expect(followed.texts().slice(20)).toEqual(expect.arrayContaining(['other', ...names(20, 32)]));
+      expect(followed.told).toEqual(['warning changed-file']);
+    },
+  );
+
+  test('cut and not grown again, it is read on from where it was cut', async () => {
+    writeFileSync(at('log'), wide(...names(0, 20)));
+    const followed = follow([at('log')]);
+    await followed.until(20);
+    truncateSync(at('log'), kept.length);
+    appendFileSync(at('log'), wide('new'));
+    await followed.untilText('new');
+    expect(followed.told).toEqual(['warning shortened-file', 'warning changed-file']);
+  });
+
+  test('whatever was cut and appended, every line after the cut comes', async () => {
+    const lines = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 60 });
+    const texts = (sizes: readonly number[], name: string) =>
+      sizes.map((size, i) => `${name}${i} ${'x'.repeat(size)}\n`).join('');
+    const law = fc.asyncProperty(lines, fc.nat(), lines, async (first, at_, second) => {
+      const log = at('law');
+      writeFileSync(log, texts(first, 'a'));
+      const before = follow([log]);
+      await before.until(first.length);
+      await before.stop();
+      const bytes = Buffer.from(texts(first, 'a'));
+      const left = bytes.subarray(0, bytes.lastIndexOf('\n', at_ % bytes.length) + 1);
+      writeFileSync(log, Buffer.concat([left, Buffer.from(texts(second, 'b'))]));
+      const after = follow([log], { start: before.progress().positions });
+      await after.untilText(`b${second.length - 1}`);
+      const fresh = new Set(after.texts().filter((text) => text.startsWith('b')));
+      expect(fresh.size).toBe(second.length);
+      await after.stop();
+      rmSync(log);
+    });
+    await fc.assert(law, { numRuns: 25, seed: 7 });
+  });
+});
+
+describe('a short log', () => {
+  test.each([
+    ['copied by hand', () => {}],
+    ['copied and truncated', () => truncateSync(at('logs/log'))],
+  ])('%s beside itself, is read once', async (_name, then) => {
+    mkdirSync(at('logs'));
+    writeFileSync(at('logs/log'), 'a1\na2\n');
+    const followed = follow([at('logs')]);
+    await followed.until(2);
+    copyFileSync(at('logs/log'), at('logs/log.1'));
+    await sleep(5 * POLL);
+    then();
+    await sleep(5 * POLL);
+    appendFileSync(at('logs/log'), 'a3\n');
+    await followed.until(3);
+    expect(followed.texts()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  test('copied and truncated while nobody follows, is read to its end in the copy', async () => {
+    writeFileSync(at('log'), 'a1\na2\n');
+    const { positions } = await positionsAfter([at('log')], 2);
+    appendFileSync(at('log'), 'a3\n');
+    copyFileSync(at('log'), at('log.1'));
+    writeFileSync(at('log'), 'b1\n');
+    const followed = follow([at('log')], { start: positions });
+    await followed.until(2);
+    expect(followed.texts()).toEqual(['a3', 'b1']);
+  });
+});
+
+test('a symbolic link that is switched while nobody follows: its old target is read to its end', async () => {
+  mkdirSync(at('data'));
+  writeFileSync(at('data/one'), 'a1\n');
+  symlinkSync(at('data/one'), at('log'));
+  const { positions } = await positionsAfter([at('log')], 1);
+  appendFileSync(at('data/one'), 'a2\n');
+  writeFileSync(at('data/two'), 'b1\n');
+  unlinkSync(at('log'));
+  symlinkSync(at('data/two'), at('log'));
+  const followed = follow([at('log')], { start: positions });
+  await followed.until(2);
+  expect(followed.texts()).toEqual(['a2', 'b1']);
+  expect(followed.told).toEqual([]);
+});
+
+test('a path that becomes a named pipe is reported', async () => {
+  spawnSync('mkfifo', [at('log')]);
+  const followed = follow([at('log')]);
+  await followed.untilTold(1);
+  expect(followed.told).toEqual(['warning special-file']);
+  expect(await Promise.all([at('log'), '/dev/null', folder, at('none')].map(specialFile))).toEqual([
+    'a named pipe',
+    'a device',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('files that are rotated while their directory is listed come in their order', async () => {
+  mkdirSync(at('logs'));
+  const followed = follow([at('logs')], { pollMillis: 1 });
+  const writer = `
+    const fs = require('node:fs');
+    const name = (n) => process.argv[1] + '/log' + (n === 0 ? '' : '.' + n);
+    for (let turn = 0; turn < 120; turn += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8);
+      for (let n = turn; n > 0; n -= 1) fs.renameSync(name(n - 1), name(n));
+      fs.writeFileSync(name(0), String(turn).padEnd(1100) + '\\n');
+    }`;
+  spawn(process.execPath, ['-e', writer, at('logs')], { stdio: 'inherit' });
+  await followed.until(120);
+  expect(followed.texts()).toEqual(Array.from({ length: 120 }, (_, turn) => `${turn}`));
+});
+
+describe('a restart from positions', () => {
   test('goes on after the last whole line, with its number', async () => {
     writeFileSync(at('log'), 'a1\na2\nha');
-    const { positions } = await progressAfter([at('log')], 2);
+    const { positions } = await positionsAfter([at('log')], 2);
     appendFileSync(at('log'), 'lf\na4\n');
     const followed = follow([at('log')], { start: positions });
     await followed.until(2);
@@ -355,7 +530,7 @@ describe('a restart from positions', () => {
 
   test('reads the rest of a file that was renamed meanwhile, then the new one', async () => {
     writeFileSync(at('log'), 'a1\n');
-    const { positions } = await progressAfter([at('log')], 1);
+    const { positions } = await positionsAfter([at('log')], 1);
     appendFileSync(at('log'), 'a2\n');
     renameSync(at('log'), at('log.1'));
     writeFileSync(at('log'), 'b1\n');
@@ -367,7 +542,7 @@ describe('a restart from positions', () => {
 
   test('reads the rest of a file that was copied and truncated meanwhile', async () => {
     writeFileSync(at('log'), wide('a1', 'a2'));
-    const { positions } = await progressAfter([at('log')], 2);
+    const { positions } = await positionsAfter([at('log')], 2);
     appendFileSync(at('log'), wide('a3'));
     copyFileSync(at('log'), at('log.1'));
     writeFileSync(at('log'), wide('b1'));
@@ -379,7 +554,7 @@ describe('a restart from positions', () => {
   test('of a directory in which files were renamed and added', async () => {
     mkdirSync(at('logs'));
     writeFileSync(at('logs/log'), 'a1\n');
-    const { positions } = await progressAfter([at('logs')], 1);
+    const { positions } = await positionsAfter([at('logs')], 1);
     renameSync(at('logs/log'), at('logs/log.1'));
     appendFileSync(at('logs/log.1'), 'a2\n');
     writeFileSync(at('logs/log'), 'b1\n');
@@ -390,7 +565,7 @@ describe('a restart from positions', () => {
 
   test('knows a file by its content when its numbers have changed', async () => {
     writeFileSync(at('log'), wide('a1', 'a2'));
-    const { positions } = await progressAfter([at('log')], 2);
+    const { positions } = await positionsAfter([at('log')], 2);
     const moved = positions.map((p) => ({ ...p, identity: { ...p.identity, device: 1, inode: 1 } }));
     appendFileSync(at('log'), wide('a3'));
     const followed = follow([at('log')], { start: moved });
@@ -401,7 +576,7 @@ describe('a restart from positions', () => {
   test('tells when a file is gone, and when it is none of the logs any more', async () => {
     writeFileSync(at('log'), 'a1\n');
     writeFileSync(at('other'), 'o1\n');
-    const { positions } = await progressAfter([at('log'), at('other')], 2);
+    const { positions } = await positionsAfter([at('log'), at('other')], 2);
     unlinkSync(at('log'));
     writeFileSync(at('log'), 'b1\n');
     const followed = follow([at('log')], { start: positions });
