@@ -1,5 +1,6 @@
 /** From followed files to parsed lines, as they are appended. */
 import { plainText } from '../export/outside-text.ts';
+import { specialFile } from '../input/find-files.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
@@ -30,6 +31,7 @@ export function openFollowed(
     on?.notice?.(sentenceOf(diagnostic));
   };
   async function* parsedBatches(): AsyncGenerator<ParsedBatch, void, undefined> {
+    for (const path of paths) await refuseSpecial(path);
     const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
@@ -45,6 +47,16 @@ export function openFollowed(
     }
   }
   return { lines: givenBatches(), live: true, progress: () => given };
+}
+
+/** A pipe or a device does not grow: following would wait for ever, without a word. */
+async function refuseSpecial(path: string): Promise<void> {
+  const kind = await specialFile(path);
+  if (kind === undefined) return;
+  throw new ReplayError(
+    'unreadable-log',
+    `${JSON.stringify(path)} is ${kind} and cannot be followed. It is read as it comes without --follow.`,
+  );
 }
 
 type FollowReading = Reading & { readonly options: Pick<ReplayOptions, 'follow' | 'on'> };

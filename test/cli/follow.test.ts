@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdtempSync,
@@ -246,6 +247,18 @@ describe('a followed log', () => {
   });
 });
 
+test('a named pipe and a device are refused with a sentence', async () => {
+  spawnSync('mkfifo', [at('pipe')]);
+  for (const [path, kind] of [
+    [at('pipe'), 'a named pipe'],
+    ['/dev/null', 'a device'],
+  ] as const) {
+    const { code, err } = await runMain(['replay', '--follow', path]);
+    expect(code).toBe(2);
+    expect(err).toContain(`${path}" is ${kind} and cannot be followed`);
+  }
+});
+
 describe('with a checkpoint', () => {
   const tokens = () => lastSum('gen_ai.client.token.usage');
   const cp = () => [at('log'), '--checkpoint', at('cp')];
@@ -268,6 +281,20 @@ describe('with a checkpoint', () => {
     expect(new Set(spansIn().map(({ traceId }) => traceId)).size).toBe(1);
     expect(err).toContain('replayed 13 events');
     expect(tokens()).toBe(2_900);
+  });
+
+  test('a log that lost its tail between two runs and grew again: every new session arrives', async () => {
+    const sessions = Array.from({ length: 32 }, (_, index) =>
+      text(sampleLog(`20261120_1200${index + 10}_abc123`, epochMicros(NOON + index * MINUTE))),
+    );
+    writeFileSync(at('log'), sessions.slice(0, 20).join(''));
+    await followTo(260);
+    writeFileSync(at('log'), [...sessions.slice(0, 12), ...sessions.slice(20)].join(''));
+    const following = follow(...cp());
+    await until(() => new Set(idsIn()).size === 32 * 6);
+    const { err } = await following.stop();
+    expect(err).toContain('it was cut or changed; it is read again from byte');
+    expect(new Set(idsIn())).toEqual(new Set(await plainIds(sessions.join(''))));
   });
 
   test('no content of the log is in it', async () => {

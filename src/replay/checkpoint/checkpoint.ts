@@ -54,8 +54,8 @@ interface Saved extends Standing {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** 3 is the number of this file's own format, and the journal's. */
-const FORMAT = `3 ${SCHEME} ${STATE_FORMAT}`;
+/** 4 is the number of this file's own format, and the journal's. */
+const FORMAT = `4 ${SCHEME} ${STATE_FORMAT}`;
 
 /** `undefined` without a checkpoint in the options. Throws a `ReplayError` when it is in use, of another run, or damaged. */
 export async function openCheckpoint(
