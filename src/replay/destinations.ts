@@ -104,7 +104,9 @@ export async function openDestinations(
     memory: snapshot?.tree,
     goesOn: continuity !== undefined,
   };
-  const opened = await Promise.all(factories.map((open) => open(whole)));
+  // One after the other: each loads its own modules.
+  const opened: OpenDestination[] = [];
+  for (const open of factories) opened.push(await open(whole));
   const spanSinks = opened
     .flatMap(({ spans }) => spans ?? [])
     .map((sink) => skipSettledSpans(sink, earlier?.spans.get(sink.soFar().destination)));
