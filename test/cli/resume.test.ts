@@ -68,7 +68,7 @@ function live(
 }
 
 const TO_RECEIVER = () => [
-  ...['-e', 'otlp', '--endpoint', receiver.url, '--concurrency', '1', '--max-request-bytes', '2000b'],
+  ...['-e', 'otlp', '--endpoint', receiver.url, '--concurrency', '1', '--max-request-bytes', '2500b'],
 ];
 
 /** What is under way is not waited for: the one it belongs to is dead. */
