@@ -33,12 +33,13 @@ const NEWER_THAN_0_19 = [
   'pre_compression',
 ];
 
-/** What they say, other hooks say too, or it cannot be written: src/install/hermes-home.ts. */
+/** What they say, other hooks say too, or it cannot be written: src/install/hermes-home.ts. The totals are no hook: src/database/ writes them. */
 const NOT_RECORDED = [
   'transform_tool_result',
   'transform_llm_output',
   'transform_terminal_output',
   'pre_gateway_dispatch',
+  'session_totals',
 ];
 
 test('init sets in a shell hook for each hook, or says why not', () => {

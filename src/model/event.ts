@@ -1,6 +1,7 @@
 import type { JsonValue } from './json.ts';
 import type { LineRef } from './line.ts';
 import type { RequestFacts, ResponseFacts } from './message.ts';
+import type { ModelUsage, SessionCost, TimeSource } from './span.ts';
 import type { EpochMicros } from './time.ts';
 
 /**
@@ -14,6 +15,7 @@ export type HookEvent =
   | SessionEnd
   | SessionFinalize
   | SessionReset
+  | SessionTotals
   | PreLlmCall
   | PostLlmCall
   | PreApiRequest
@@ -48,10 +50,14 @@ export interface EventBase extends LineRef {
   readonly platform: string | undefined;
   /** Hermes's profile, which tells apart the agents of one gateway. Newer builds only. */
   readonly profile: string | undefined;
+  /** How much `time` is worth, in a log that was made of Hermes's database; absent in one that a recorder wrote. */
+  readonly timeSource?: TimeSource;
 }
 
 export interface SessionStart extends EventBase {
   readonly hook: 'on_session_start';
+  /** The session that context compression turned into this one; only in a log that was made of Hermes's database. */
+  readonly previousSessionId: string | undefined;
 }
 
 /** The end of a *turn*, despite its name (hermes-agent #26509). */
@@ -75,6 +81,16 @@ export interface SessionReset extends EventBase {
   readonly hook: 'on_session_reset';
   readonly reason: string | undefined;
   readonly oldSessionId: string | undefined;
+}
+
+/** The sums that Hermes itself keeps of a session. No hook: only in a log that was made of Hermes's database. */
+export interface SessionTotals extends EventBase {
+  readonly hook: 'session_totals';
+  /** Of the agent's own calls. */
+  readonly usage: Usage | undefined;
+  readonly cost: SessionCost | undefined;
+  /** What no call in the log has of it, per model and task. */
+  readonly modelUsage: readonly ModelUsage[];
 }
 
 export interface PreLlmCall extends EventBase {

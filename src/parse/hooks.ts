@@ -12,6 +12,7 @@ import {
   readSessionFinalize,
   readSessionReset,
   readSessionStart,
+  readSessionTotals,
 } from './session-hooks.ts';
 import { readSubagentStart, readSubagentStop } from './subagent-hooks.ts';
 import { readPostToolCall, readPreToolCall } from './tool-hooks.ts';
@@ -24,6 +25,7 @@ const READERS = {
   on_session_end: readSessionEnd,
   on_session_finalize: readSessionFinalize,
   on_session_reset: readSessionReset,
+  session_totals: readSessionTotals,
   pre_llm_call: readPreLlmCall,
   post_llm_call: readPostLlmCall,
   pre_api_request: readPreApiRequest,

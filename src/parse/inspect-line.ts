@@ -97,6 +97,7 @@ export const FIELDS = {
   on_session_end: `${IDS} ${MODEL} completed interrupted failed turn_exit_reason reason api_request_id`,
   on_session_finalize: `session_id platform reason old_session_id new_session_id`,
   on_session_reset: `session_id platform reason old_session_id new_session_id`,
+  session_totals: `${IDS} ${MODEL} usage cost model_usage`,
   pre_llm_call: `${IDS} ${MODEL} user_message conversation_history is_first_turn sender_id parent_session_id`,
   post_llm_call: `${IDS} ${MODEL} user_message assistant_response conversation_history`,
   pre_api_request: `${API} ${REQUEST} user_message conversation_history middleware_trace retry_count`,
@@ -146,9 +147,9 @@ type ReadHook =
 /** Hooks of a family that is read by the beginning of its name. */
 type Kanban = `kanban_task_${'claimed' | 'completed' | 'blocked'}`;
 
-/** Fields that envelopes and recorders add to every hook. */
+/** Fields that envelopes, recorders and the reader of Hermes's database add to any hook. */
 const ENVELOPE =
-  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder event_';
+  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder event_ time_source previous_session_id';
 
 /** Fields that only 0.20 and newer send. */
 const SINCE_0_20 = new Map(

@@ -45,7 +45,7 @@ export function parseBody(line: InputLine, body: JsonObject, options: ParseOptio
   }
   if (hook === undefined) return malformed(line, 'no-event-name', NO_NAME);
   if (isTestPayload(fields)) return testPayload(fields);
-  return event === undefined ? unknownHook(fields) : parsedEvent(fields, event);
+  return event === undefined ? unknownHook(fields) : parsedEvent(fields, withTimeSource(body, event));
 }
 
 const NO_NAME = 'no hook_event_name, event or hook that names a hook: line skipped';
@@ -66,6 +66,12 @@ function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
   if (fields.extra === NO_EXTRA) noteOddExtra(fields);
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
   return { kind: fields.time === NO_TIME ? 'untimed' : 'event', event, diagnostics };
+}
+
+/** Only the reader of Hermes's database writes a time source: the events of recorders are passed on as they are. */
+function withTimeSource({ time_source: timeSource }: JsonObject, event: HookEvent): HookEvent {
+  const isKnown = timeSource === 'row' || timeSource === 'log' || timeSource === 'order';
+  return isKnown ? { ...event, timeSource } : event;
 }
 
 function noteOddExtra(fields: Fields): void {

@@ -5,9 +5,22 @@ import type {
   SessionFinalize,
   SessionReset,
   SessionStart,
+  SessionTotals,
 } from '../model/event.ts';
-import { isJsonObject, type JsonValue } from '../model/json.ts';
-import { contentText, type Fields, flag, text, wellFormed, wrongType } from './fields.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import type { ModelUsage, SessionCost } from '../model/span.ts';
+import {
+  amount,
+  contentText,
+  count,
+  type Fields,
+  flag,
+  moment,
+  text,
+  wellFormed,
+  wrongType,
+} from './fields.ts';
+import { readUsage } from './usage.ts';
 
 export function readSessionStart(fields: Fields): SessionStart {
   const { body, extra } = fields;
@@ -22,6 +35,7 @@ export function readSessionStart(fields: Fields): SessionStart {
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
     profile: text(fields, 'profile', body.profile, extra.profile),
+    previousSessionId: text(fields, 'previous_session_id', body.previous_session_id),
   };
 }
 
@@ -154,4 +168,52 @@ function partText(part: JsonValue): string {
   if (!isJsonObject(part)) return '[other]';
   if (typeof part.text === 'string') return part.text;
   return typeof part.type === 'string' && part.type.includes('image') ? '[image]' : '[other]';
+}
+
+export function readSessionTotals(fields: Fields): SessionTotals {
+  const { body, extra } = fields;
+  const models = Array.isArray(body.model_usage) ? body.model_usage : [];
+  return {
+    hook: 'session_totals',
+    source: fields.source,
+    line: fields.line,
+    time: fields.time,
+    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    taskId: undefined,
+    turnId: undefined,
+    model: text(fields, 'model', body.model),
+    platform: text(fields, 'platform', body.platform),
+    profile: text(fields, 'profile', body.profile),
+    usage: readUsage(fields),
+    cost: isJsonObject(body.cost) ? readSessionCost(fields, body.cost) : undefined,
+    modelUsage: models.filter(isJsonObject).flatMap((usage) => readModelUsage(fields, usage)),
+  };
+}
+
+function readSessionCost(fields: Fields, cost: JsonObject): SessionCost {
+  const estimatedUsd = amount(fields, 'cost.estimated_usd', cost.estimated_usd);
+  const actualUsd = amount(fields, 'cost.actual_usd', cost.actual_usd);
+  const status = text(fields, 'cost.status', cost.status);
+  const source = text(fields, 'cost.source', cost.source);
+  return {
+    ...(estimatedUsd !== undefined && { estimatedUsd }),
+    ...(actualUsd !== undefined && { actualUsd }),
+    ...(status !== undefined && { status }),
+    ...(source !== undefined && { source }),
+  };
+}
+
+function readModelUsage(fields: Fields, body: JsonObject): readonly ModelUsage[] {
+  const tokens = readUsage({ ...fields, body, extra: {} });
+  if (tokens === undefined) return [];
+  return [
+    {
+      model: text(fields, 'model_usage.model', body.model),
+      provider: text(fields, 'model_usage.provider', body.provider),
+      task: text(fields, 'model_usage.task', body.task),
+      callCount: count(fields, 'model_usage.api_call_count', body.api_call_count),
+      tokens,
+      lastTime: moment(fields, 'model_usage.last_seen', body.last_seen) ?? fields.time,
+    },
+  ];
 }

@@ -210,6 +210,7 @@ function newAttempt(
   const request = event.hook === 'pre_api_request' ? event : undefined;
   return {
     startTime,
+    timeSource: event.timeSource,
     openedAt: event.time,
     attempt: call.attempts++,
     sessionId: session.id,

@@ -1,6 +1,6 @@
 /** The output of a reconstruction: finished spans, diagnostics, and the outcome of each event. */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { AgentSpan, SpanBase } from '../model/span.ts';
+import type { AgentSpan, SpanBase, TimeSource } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { Position, SessionState, State, TurnState } from './state.ts';
 
@@ -58,11 +58,13 @@ export function emit({ out, turn }: TurnContext, span: AgentSpan): void {
 interface Opened {
   readonly sessionId: string;
   readonly startTime: EpochMicros;
+  readonly timeSource?: TimeSource | undefined;
 }
 
 /** The fields that all spans share. The end is the start, until the caller sets it. */
-export function spanBase({ options }: State, position: Position, { sessionId, startTime }: Opened): SpanBase {
-  return {
+export function spanBase({ options }: State, position: Position, opened: Opened): SpanBase {
+  const { sessionId, startTime, timeSource } = opened;
+  const base = {
     traceId: position.traceId,
     spanId: position.spanId,
     parentSpanId: position.parentSpanId,
@@ -74,4 +76,5 @@ export function spanBase({ options }: State, position: Position, { sessionId, st
     events: [],
     syntheticTime: options.syntheticTime,
   };
+  return timeSource === undefined ? base : { ...base, timeSource };
 }

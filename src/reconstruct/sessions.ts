@@ -1,5 +1,5 @@
 /** Sessions: opened by any event, placed in a trace at the first need, sent as a span. Their ends are in `close-sessions.ts`. */
-import type { HookEvent } from '../model/event.ts';
+import type { HookEvent, SessionStart } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
@@ -34,6 +34,8 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     completed: undefined,
     interrupted: undefined,
     latestTurn: undefined,
+    totals: undefined,
+    timeSource: undefined,
     selected: false,
     sent: false,
   };
@@ -42,7 +44,8 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
 }
 
 /** A second start changes nothing. */
-export function onSessionStart({ state, session }: SessionContext): LineOutcome {
+export function onSessionStart({ state, session }: SessionContext, event: SessionStart): LineOutcome {
+  session.previousSessionId ??= event.previousSessionId;
   const again = session.selected;
   // A session that never takes a turn still has its span, unless turns are being selected.
   if (state.options.selectTurn === undefined) session.selected = true;
@@ -57,6 +60,7 @@ export function touchSession(state: State, session: SessionState, event: HookEve
   session.model ??= event.model;
   session.platform ??= event.platform;
   session.profile ??= event.profile;
+  session.timeSource ??= event.timeSource;
   touchAbove(state, session, event.time);
 }
 
@@ -155,7 +159,9 @@ export function sessionSpan(
     turnCount: session.turnCount,
     apiCallCount: session.apiCallCount,
     toolCallCount: session.toolCallCount,
-    tokens: session.tokens,
+    tokens: session.totals?.usage ?? session.tokens,
+    ...(session.totals?.cost && { cost: session.totals.cost }),
+    ...(session.totals && session.totals.modelUsage.length > 0 && { modelUsage: session.totals.modelUsage }),
     previousSessionId: session.previousSessionId,
     parentSessionId: session.parentSessionId,
     endReason: session.endReason,

@@ -2,9 +2,16 @@
  * The state between two events: plain data (records, arrays, maps), so that it can be printed, compared in a test and
  * written to a checkpoint. It holds no content of the log unless content was asked for.
  */
-import type { ApiFields, HookEvent, ToolStatus, Usage } from '../model/event.ts';
+import type { ApiFields, HookEvent, SessionTotals, ToolStatus, Usage } from '../model/event.ts';
 import type { RequestFacts } from '../model/message.ts';
-import type { AgentSpan, AgentSpanEvent, IncompleteReason, SpanId, TraceId } from '../model/span.ts';
+import type {
+  AgentSpan,
+  AgentSpanEvent,
+  IncompleteReason,
+  SpanId,
+  TimeSource,
+  TraceId,
+} from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { ReconstructOptions } from './options.ts';
 
@@ -81,6 +88,9 @@ export interface SessionState {
   interrupted: boolean | undefined;
   /** Its ordinary turn that began last. */
   latestTurn: LatestTurn | undefined;
+  /** Hermes's own sums, in a log that was made of its database. */
+  totals: Pick<SessionTotals, 'usage' | 'cost' | 'modelUsage'> | undefined;
+  timeSource: TimeSource | undefined;
   /** True when a turn of it was selected: then its span is sent. */
   selected: boolean;
   /** True when its span was sent; cleared when a new turn begins. */
@@ -116,6 +126,7 @@ export interface TurnState {
   readonly selected: boolean;
   readonly previousTurn: LatestTurn | undefined;
   taskId: string | undefined;
+  readonly timeSource: TimeSource | undefined;
   startTime: EpochMicros;
   lastTime: EpochMicros;
   /** Its `post_llm_call` or, without one, its `on_session_end`. */
@@ -196,6 +207,7 @@ export interface CallState {
 
 export interface AttemptState extends ApiFields {
   readonly startTime: EpochMicros;
+  readonly timeSource: TimeSource | undefined;
   /** The recorder's time of its `pre`. */
   readonly openedAt: EpochMicros;
   readonly attempt: number;
@@ -223,6 +235,7 @@ export interface ToolState {
   /** Of its arguments. */
   readonly fingerprint: number;
   readonly startTime: EpochMicros;
+  readonly timeSource: TimeSource | undefined;
   lastTime: EpochMicros;
   /** The `execute_code` that was open when it started. */
   readonly enclosing: SpanId | undefined;
@@ -265,6 +278,7 @@ export interface SubagentState {
   readonly role: string | undefined;
   readonly goal: string | undefined;
   readonly startTime: EpochMicros;
+  readonly timeSource: TimeSource | undefined;
   readonly background: boolean;
   readonly selected: boolean;
 }

@@ -120,7 +120,10 @@ function handle(context: EventContext, event: HookEvent): LineOutcome {
   const { session, owner, turn } = context;
   switch (event.hook) {
     case 'on_session_start':
-      return onSessionStart(context);
+      return onSessionStart(context, event);
+    case 'session_totals':
+      session.totals = { usage: event.usage, cost: event.cost, modelUsage: event.modelUsage };
+      return 'mapped';
     case 'on_session_end':
       return onSessionEnd({ ...context, session: owner }, event);
     case 'on_session_finalize':

@@ -127,6 +127,7 @@ function openSubagent(
     role: event.childRole,
     goal: start?.childGoal,
     startTime,
+    timeSource: event.timeSource,
     background: turn?.background ?? false,
     selected: turn?.selected ?? state.options.selectTurn === undefined,
   };
@@ -167,7 +168,7 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
     turnCount: linked?.turnCount ?? 0,
     apiCallCount: linked?.apiCallCount ?? 0,
     toolCallCount: linked?.toolCallCount ?? 0,
-    tokens: linked?.tokens ?? NO_TOKENS,
+    tokens: linked?.totals?.usage ?? linked?.tokens ?? NO_TOKENS,
     goal: subagent.goal,
     summary: end.stop?.childSummary,
   };

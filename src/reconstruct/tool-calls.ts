@@ -131,6 +131,7 @@ function newTool(
     apiRequestId: event.apiRequestId,
     fingerprint: fingerprintOf(event.args),
     startTime,
+    timeSource: event.timeSource,
     lastTime: startTime,
     enclosing: isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined,
     args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,

@@ -135,6 +135,7 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     previousTurn: state.options.tracePer === 'turn' ? session.latestTurn : undefined,
     hasPreLlmCall: false,
     taskId: event.taskId,
+    timeSource: event.timeSource,
     startTime: event.time,
     lastTime: event.time,
     endTime: undefined,
