@@ -1,0 +1,278 @@
+/** Hermes's `state.db`: which sessions it holds, and the rows of one. Columns are found by `PRAGMA table_info`, never by version. */
+import type {
+  ChildRow,
+  DatabaseSession,
+  MessageRow,
+  SessionRow,
+  ToolCallRow,
+  UsageRow,
+} from '../model/database.ts';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
+import type { TokenSums } from '../model/span.ts';
+import { type EpochMicros, epochMicros } from '../model/time.ts';
+import { openSqlite, type Row, type Sqlite, SqliteError, type SqliteReader } from './sqlite.ts';
+
+/** A session as the list of all of them has it. */
+export interface ListedSession extends ChildRow {
+  /** The earliest time in any of its rows. */
+  readonly firstTime: EpochMicros;
+}
+
+export interface HermesDatabase {
+  readonly path: string;
+  /** All sessions, by their first time. */
+  list(): Promise<readonly ListedSession[]>;
+  /** The rows of one of them, read in one statement per table. */
+  read(session: ListedSession, children: readonly ChildRow[]): Promise<DatabaseSession>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** True to read what people, models and tools said. Else it never leaves SQLite. */
+  readonly content: boolean;
+  readonly reader?: SqliteReader;
+}
+
+/** Opens a database for reading. Throws `SqliteError` when it is none of Hermes's. */
+export async function openDatabase(path: string, options: DatabaseOptions): Promise<HermesDatabase> {
+  const sqlite = await openSqlite(path, options.reader);
+  const schema = new Map<string, ReadonlySet<string>>();
+  for (const table of ['sessions', 'messages', 'session_model_usage']) {
+    const columns = await sqlite.query(`PRAGMA table_info(${table})`);
+    schema.set(table, new Set(columns.map(({ name }) => String(name))));
+  }
+  for (const [table, needed] of Object.entries(NEEDED)) {
+    const missing = needed.find((column) => !schema.get(table)?.has(column));
+    if (missing === undefined) continue;
+    await sqlite.close();
+    throw new SqliteError(`it is no database of Hermes: it has no ${table}.${missing}`);
+  }
+  const reading: Reading = { sqlite, schema, content: options.content };
+  return {
+    path,
+    list: () => listSessions(reading),
+    read: (session, children) => readSession(reading, session, children),
+    close: sqlite.close,
+  };
+}
+
+const NEEDED = {
+  sessions: ['id', 'source', 'started_at'],
+  messages: ['id', 'session_id', 'role', 'timestamp'],
+} as const;
+
+interface Reading {
+  readonly sqlite: Sqlite;
+  readonly schema: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly content: boolean;
+}
+
+/** The column, or NULL where the file has none. */
+function column({ schema }: Reading, table: string, name: string, alias: string): string {
+  return schema.get(table)?.has(name) ? `${alias}.${name}` : `NULL`;
+}
+
+async function listSessions(reading: Reading): Promise<readonly ListedSession[]> {
+  const own = (name: string) => column(reading, 'sessions', name, 's');
+  const parents = (name: string) => column(reading, 'sessions', name, 'p');
+  const parentId = own('parent_session_id');
+  const config = own('model_config');
+  const origin = (key: string) =>
+    `CASE WHEN json_valid(${config}) THEN json_extract(${config}, '$.${key}') END`;
+  const parent = parentId === 'NULL' ? '' : `LEFT JOIN sessions p ON p.id = ${parentId}`;
+  const last = `(SELECT max(id) FROM messages WHERE session_id = s.id AND role IN ('user', 'assistant', 'tool'))`;
+  const rows = await reading.sqlite.query(`
+    SELECT s.id AS id, s.source AS source, ${parentId} AS parent, ${origin('_delegate_from')} AS delegate_from,
+      ${origin('_branched_from')} AS branched_from, ${origin('_reset_from')} AS reset_from, s.started_at AS started_at,
+      ${own('ended_at')} AS ended_at, ${own('end_reason')} AS end_reason,
+      ${parent === '' ? 'NULL' : parents('end_reason')} AS parent_end_reason,
+      ${parent === '' ? 'NULL' : parents('ended_at')} AS parent_ended_at,
+      (SELECT min(id) FROM messages WHERE session_id = s.id) AS first_id,
+      (SELECT min(timestamp) FROM messages WHERE session_id = s.id) AS first_at,
+      m.id AS last_id, m.timestamp AS last_at, m.role AS last_role, ${column(reading, 'messages', 'finish_reason', 'm')} AS last_reason
+    FROM sessions s ${parent} LEFT JOIN messages m ON m.id = ${last}`);
+  return rows.map(listedSession).sort((a, b) => a.firstTime - b.firstTime);
+}
+
+function listedSession(row: Row): ListedSession {
+  const startedAt = micros(row.started_at) ?? epochMicros(0);
+  const firstAt = micros(row.first_at);
+  return {
+    id: String(row.id),
+    source: text(row.source),
+    parentSessionId: text(row.parent),
+    delegateFrom: text(row.delegate_from),
+    branchedFrom: text(row.branched_from),
+    resetFrom: text(row.reset_from),
+    startedAt,
+    endedAt: micros(row.ended_at),
+    endReason: text(row.end_reason),
+    parentEndReason: text(row.parent_end_reason),
+    parentEndedAt: micros(row.parent_ended_at),
+    firstMessageId: count(row.first_id),
+    lastMessageId: count(row.last_id),
+    lastMessageAt: micros(row.last_at),
+    answered: row.last_role === 'assistant' && text(row.last_reason) !== undefined,
+    firstTime: firstAt !== undefined && firstAt < startedAt ? firstAt : startedAt,
+  };
+}
+
+const TOKENS = [
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+];
+
+async function readSession(
+  reading: Reading,
+  session: ListedSession,
+  children: readonly ChildRow[],
+): Promise<DatabaseSession> {
+  const { sqlite, schema } = reading;
+  const names = [
+    ...['model', 'billing_provider', 'billing_base_url', 'api_call_count', ...TOKENS],
+    ...['estimated_cost_usd', 'actual_cost_usd', 'cost_status', 'cost_source'],
+  ];
+  const columns = names.map((name) => `${column(reading, 'sessions', name, 's')} AS ${name}`).join(', ');
+  const [own = {}] = await sqlite.query(`SELECT ${columns} FROM sessions s WHERE s.id = ?`, session.id);
+  const messages = await sqlite.query(messagesSql(reading), session.id);
+  const hasUsage = schema.get('session_model_usage')?.has('session_id') ?? false;
+  const usage = hasUsage
+    ? await sqlite.query('SELECT * FROM session_model_usage WHERE session_id = ? ORDER BY rowid', session.id)
+    : [];
+  return {
+    session: sessionRow(session, own),
+    messages: messages.map(messageRow),
+    usage: usage.map(usageRow),
+    children,
+  };
+}
+
+function sessionRow(listed: ListedSession, row: Row): SessionRow {
+  const calls = count(row.api_call_count);
+  const cost = {
+    ...(typeof row.estimated_cost_usd === 'number' && { estimatedUsd: row.estimated_cost_usd }),
+    ...(typeof row.actual_cost_usd === 'number' && { actualUsd: row.actual_cost_usd }),
+    ...(typeof row.cost_status === 'string' && { status: row.cost_status }),
+    ...(typeof row.cost_source === 'string' && { source: row.cost_source }),
+  };
+  const tokens = tokenSums(row);
+  const used = TOKENS.some((name) => (count(row[name]) ?? 0) > 0);
+  return {
+    ...listed,
+    model: text(row.model),
+    provider: text(row.billing_provider),
+    baseUrl: text(row.billing_base_url),
+    tokens,
+    // Older releases do not count the calls.
+    apiCallCount: calls === undefined || calls === 0 ? (used ? 1 : undefined) : calls,
+    cost,
+  };
+}
+
+/** What content is needed for stays in SQLite: the tools' names and ids, a result's error, the head of a text. */
+function messagesSql(reading: Reading): string {
+  const own = (name: string) => column(reading, 'messages', name, 'm');
+  const content = own('content');
+  const calls = own('tool_calls');
+  const args = reading.content
+    ? `, 'args', coalesce(${inCall('function.arguments')}, ${inCall('input')})`
+    : '';
+  const call = `json_object('id', ${inCall('id')}, 'call_id', ${inCall('call_id')},
+    'name', coalesce(${inCall('function.name')}, ${inCall('name')})${args})`;
+  const hasError = `m.role = 'tool' AND substr(${content}, 1, 1) = '{' AND instr(${content}, '"error"') > 0`;
+  return `
+    SELECT m.id AS id, m.role AS role, m.timestamp AS time, ${own('finish_reason')} AS finish_reason,
+      ${own('tool_call_id')} AS tool_call_id, ${own('tool_name')} AS tool_name, ${own('observed')} AS observed,
+      ${own('display_kind')} AS display_kind, substr(${content}, 1, 80) AS head, substr(${content}, -16) AS tail,
+      length(${content}) AS length,
+      CASE WHEN json_valid(${calls}) THEN (SELECT json_group_array(${call}) FROM json_each(${calls})) END AS calls,
+      CASE WHEN ${hasError} AND json_valid(${content}) THEN json_quote(json_extract(${content}, '$.error')) END AS error
+      ${reading.content ? `, CAST(${content} AS BLOB) AS content` : ''}
+    FROM messages m WHERE m.session_id = ? ORDER BY m.id`;
+}
+
+function inCall(path: string): string {
+  return `json_extract(value, '$.${path}')`;
+}
+
+function messageRow(row: Row): MessageRow {
+  const calls = parsed(row.calls);
+  const error = parsed(row.error);
+  return {
+    id: Number(row.id),
+    role: String(row.role),
+    time: micros(row.time) ?? epochMicros(0),
+    head: text(row.head) ?? '',
+    tail: text(row.tail) ?? '',
+    length: count(row.length) ?? 0,
+    finishReason: text(row.finish_reason),
+    toolCallId: text(row.tool_call_id),
+    toolName: text(row.tool_name),
+    toolCalls: Array.isArray(calls) ? calls.flatMap(toolCall) : [],
+    error: error === null ? undefined : error,
+    forAgent: row.observed !== 1 && row.display_kind !== 'hidden',
+    content: text(row.content),
+  };
+}
+
+function toolCall(call: JsonValue): readonly ToolCallRow[] {
+  if (!isJsonObject(call) || typeof call.name !== 'string') return [];
+  const { id, call_id: otherId, name, args } = call;
+  return [
+    {
+      id: typeof id === 'string' ? id : undefined,
+      otherId: typeof otherId === 'string' ? otherId : undefined,
+      name,
+      args: typeof args === 'string' ? (parsed(args) ?? args) : (args ?? undefined),
+    },
+  ];
+}
+
+function usageRow(row: Row): UsageRow {
+  return {
+    model: text(row.model),
+    provider: text(row.billing_provider),
+    task: text(row.task),
+    callCount: count(row.api_call_count),
+    tokens: tokenSums(row),
+    lastSeen: micros(row.last_seen),
+  };
+}
+
+function tokenSums(row: Row): TokenSums {
+  return {
+    inputTokens: count(row.input_tokens),
+    outputTokens: count(row.output_tokens),
+    cacheReadTokens: count(row.cache_read_tokens),
+    cacheWriteTokens: count(row.cache_write_tokens),
+    reasoningTokens: count(row.reasoning_tokens),
+    promptTokens: undefined,
+    totalTokens: undefined,
+  };
+}
+
+function text(cell: Row[string] | undefined): string | undefined {
+  return typeof cell === 'string' && cell !== '' ? cell : undefined;
+}
+
+function count(cell: Row[string] | undefined): number | undefined {
+  return typeof cell === 'number' && Number.isSafeInteger(cell) && cell >= 0 ? cell : undefined;
+}
+
+/** Hermes stores epoch seconds. */
+function micros(cell: Row[string] | undefined): EpochMicros | undefined {
+  return typeof cell === 'number' && cell > 0 ? epochMicros(cell * 1e6) : undefined;
+}
+
+function parsed(cell: Row[string] | undefined): JsonValue | undefined {
+  if (typeof cell !== 'string') return undefined;
+  try {
+    const value: JsonValue = JSON.parse(cell);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
