@@ -62,8 +62,7 @@ test('an interrupted replay of files sends what it has and exits 130; a second s
     'otlp',
     '--endpoint',
     `http://127.0.0.1:${port}`,
-    '--shutdown-timeout',
-    '60s',
+    'HERMES_OTEL_SHUTDOWN_TIMEOUT=60s',
   );
   await new Promise((resolve) => server.once('request', resolve));
   child.kill('SIGINT');

@@ -20,10 +20,14 @@ export interface MainResult {
   readonly err: string;
 }
 
-/** `main` in this process, with nothing of this process's own: no environment, no terminal. */
+/**
+ * `main` in this process, with nothing of this process's own: no environment, no terminal. A word such as
+ * `HERMES_OTEL_CONCURRENCY=1` sets a variable, as in a shell.
+ */
 export async function runMain(argv: readonly string[], options: MainOptions = {}): Promise<MainResult> {
-  const { io, out, err } = testIo(options);
-  const code = await main(argv, io);
+  const [words, env] = wordsAndVariables(argv);
+  const { io, out, err } = testIo({ ...options, env: { ...options.env, ...env } });
+  const code = await main(words, io);
   return { code, out: out(), err: err() };
 }
 
@@ -55,4 +59,13 @@ function gather() {
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+/** Words such as `NAME=value` apart from the others. */
+export function wordsAndVariables(
+  argv: readonly string[],
+): readonly [words: readonly string[], env: Readonly<Record<string, string>>] {
+  const isVariable = (word: string) => /^(HERMES|OTEL)_[A-Z_]+=/.test(word);
+  const env = argv.filter(isVariable).map((word) => word.split('=', 2));
+  return [argv.filter((word) => !isVariable(word)), Object.fromEntries(env)];
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { wordsAndVariables } from './run-main.ts';
 
 export const BIN = fileURLToPath(new URL('../bin/hermes-otel.js', import.meta.url));
 export interface BinRun {
@@ -16,15 +17,17 @@ export interface BinRun {
   }>;
 }
 
-/** The built program in a process of its own, with an empty environment. `npm test` builds it first. */
+/** The built program in a process of its own, with no variables but those among `argv`. `npm test` builds it first. */
 export function startBin(...argv: readonly string[]): BinRun {
-  return watch(spawn(process.execPath, [BIN, ...argv], { env: {}, stdio: 'pipe' }));
+  const [words, env] = wordsAndVariables(argv);
+  return watch(spawn(process.execPath, [BIN, ...words], { env, stdio: 'pipe' }));
 }
 
 /** The same where no file may grow beyond this: as a full disk, but of this process alone. */
 export function startBinOnSmallDisk(kibibytes: number, ...argv: readonly string[]): BinRun {
   const program = ['-c', `ulimit -f ${kibibytes}; exec "$@"`, 'bash', process.execPath, BIN];
-  return watch(spawn('bash', [...program, ...argv], { env: {}, stdio: 'pipe' }));
+  const [words, env] = wordsAndVariables(argv);
+  return watch(spawn('bash', [...program, ...words], { env, stdio: 'pipe' }));
 }
 
 function watch(child: ChildProcessWithoutNullStreams): BinRun {

@@ -8,8 +8,10 @@ import ms from 'ms';
 import { CliError } from './cli-error.ts';
 
 export interface Flag<T> {
-  /** As commander writes it: `-o, --output <file>`. */
-  readonly flags: string;
+  /** As commander writes it: `-o, --output <file>`. `undefined`: only the variable sets it. */
+  readonly flags: string | undefined;
+  /** Heading of the help under which the flag stands. */
+  readonly group: string | undefined;
   readonly help: string;
   readonly env: string | undefined;
   readonly fallback: T;
@@ -29,7 +31,7 @@ export type FlagValues<T extends FlagTable> = {
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface FlagText {
-  readonly flags: string;
+  readonly flags?: string;
   readonly help: string;
   readonly env?: string;
 }
@@ -57,8 +59,8 @@ export function listFlag(text: FlagText): Flag<readonly string[]> {
 }
 
 /** One of `choices`. */
-export function choiceFlag<C extends string>(
-  text: FlagText & { readonly fallback: C },
+export function choiceFlag<const C extends string>(
+  text: FlagText & { readonly fallback: NoInfer<C> },
   choices: readonly C[],
 ): Flag<C> {
   const read = (given: readonly string[], name: string): C => oneOf(choices, given.at(-1) ?? '', name);
@@ -66,7 +68,7 @@ export function choiceFlag<C extends string>(
 }
 
 /** One of `choices`, or none of them. */
-export function optionalChoiceFlag<C extends string>(
+export function optionalChoiceFlag<const C extends string>(
   text: FlagText,
   choices: readonly C[],
 ): Flag<C | undefined> {
@@ -82,8 +84,8 @@ export function optionalChoiceFlag<C extends string>(
 }
 
 /** Several of `choices`, separated by commas or given repeatedly. */
-export function choicesFlag<C extends string>(
-  text: FlagText & { readonly fallback: C },
+export function choicesFlag<const C extends string>(
+  text: FlagText & { readonly fallback: NoInfer<C> },
   choices: readonly C[],
   aliases: Readonly<Record<string, C>> = {},
 ): Flag<readonly C[]> {
@@ -124,7 +126,7 @@ export function durationFlag<F extends string | undefined>(
   const read = (given: readonly string[], name: string): Value =>
     readDuration(given.at(-1) ?? '', name) as Value;
   const fallback = (
-    text.fallback === undefined ? undefined : readDuration(text.fallback, text.flags)
+    text.fallback === undefined ? undefined : readDuration(text.fallback, text.flags ?? text.env ?? '')
   ) as Value;
   return { ...defaults(text), fallback, shown: text.fallback ?? '', read };
 }
@@ -140,17 +142,34 @@ export function sizeFlag(text: FlagText & { readonly fallback: string }): Flag<n
   return { ...defaults(text), fallback: bytes.parse(text.fallback) ?? 0, shown: text.fallback, read };
 }
 
+/** The table with its flags under one heading of the help. */
+export function grouped<T extends Readonly<Record<string, object>>>(group: string, table: T): T {
+  return Object.fromEntries(Object.entries(table).map(([key, flag]) => [key, { ...flag, group }])) as T;
+}
+
 /** Adds every flag of the table to `command`, with its variable and default in the help text. */
 export function addFlags(command: Command, table: FlagTable): void {
   for (const flag of Object.values(table)) {
-    const notes = [flag.env && `env: ${flag.env}`, flag.shown && `default: ${flag.shown}`].filter(Boolean);
-    const option = new Option(flag.flags, flag.help + (notes.length > 0 ? ` (${notes.join(', ')})` : ''));
-    if (flag.repeatable)
-      option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
-    // Not commander's `choices()`: that would check the value too, in words of its own.
-    if (flag.choices.length > 0) option.argChoices = [...flag.choices];
-    command.addOption(option);
+    if (flag.flags !== undefined) command.addOption(optionOf({ ...flag, flags: flag.flags }));
   }
+}
+
+function optionOf(flag: Flag<unknown> & { readonly flags: string }): Option {
+  const notes = [flag.env && `env: ${flag.env}`, flag.shown && `default: ${flag.shown}`].filter(Boolean);
+  const option = new Option(flag.flags, flag.help + (notes.length > 0 ? ` (${notes.join(', ')})` : ''));
+  if (flag.repeatable)
+    option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]);
+  // Not commander's `choices()`: that would check the value too, in words of its own.
+  if (flag.choices.length > 0) option.argChoices = [...flag.choices];
+  if (flag.group !== undefined) option.helpGroup(`${flag.group}:`);
+  return option;
+}
+
+/** The settings of the table that only a variable sets, as the help lists them. */
+export function variablesOf(table: FlagTable): readonly (readonly [name: string, does: string])[] {
+  return Object.values(table)
+    .filter(({ flags }) => flags === undefined)
+    .map(({ env, help, shown }) => [env ?? '', `${help} (default: ${shown})`]);
 }
 
 /** The value of every flag of the table. Throws a `CliError` that names the flag or variable to mend. */
@@ -161,15 +180,22 @@ export function readFlags<T extends FlagTable>(table: T, command: Command, env: 
 }
 
 function readFlag(flag: Flag<unknown>, command: Command, env: Env): unknown {
-  const option = new Option(flag.flags);
-  const attribute = option.attributeName();
-  if (command.getOptionValueSource(attribute) === 'cli') {
-    const value: unknown = command.getOptionValue(attribute);
-    return flag.read(Array.isArray(value) ? value.map(String) : [String(value)], option.long ?? option.flags);
-  }
+  const given = flag.flags === undefined ? undefined : givenOn(command, new Option(flag.flags));
+  if (given !== undefined) return flag.read(given.values, given.name);
   const fromEnv = flag.env === undefined ? undefined : env[flag.env];
   // The specification: an empty variable is the same as an unset one.
   return fromEnv === undefined || fromEnv === '' ? flag.fallback : flag.read([fromEnv], flag.env ?? '');
+}
+
+/** What the command line gives for an option; `undefined` when it does not name it. */
+function givenOn(command: Command, option: Option) {
+  const attribute = option.attributeName();
+  if (command.getOptionValueSource(attribute) !== 'cli') return undefined;
+  const value: unknown = command.getOptionValue(attribute);
+  return {
+    values: Array.isArray(value) ? value.map(String) : [String(value)],
+    name: option.long ?? option.flags,
+  };
 }
 
 /** True for `true`, `1`, `yes` in any case (the live plugin's rule), false for `false`, `0`, `no`. */
@@ -193,7 +219,14 @@ export function readPairs(pairs: readonly string[], name: string): ReadonlyMap<s
 }
 
 function defaults(text: FlagText): Omit<Flag<never>, 'fallback' | 'shown' | 'read'> {
-  return { flags: text.flags, help: text.help, env: text.env, repeatable: false, choices: [] };
+  return {
+    flags: text.flags,
+    group: undefined,
+    help: text.help,
+    env: text.env,
+    repeatable: false,
+    choices: [],
+  };
 }
 
 function oneOf<C extends string>(choices: readonly C[], value: string, name: string): C {

@@ -1,5 +1,4 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
-import type { OtlpFlags } from '../export/settings/otlp-http.ts';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
@@ -13,11 +12,11 @@ import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
 import type { Io } from './io.ts';
 import type {
-  DELIVERY_FLAGS,
+  DELIVERY_VARIABLES,
   ExporterName,
-  FILTER_FLAGS,
-  RECONSTRUCT_FLAGS,
+  OTLP_FLAGS,
   ReplayFlags,
+  SPAN_FLAGS,
 } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
@@ -92,10 +91,7 @@ export async function budgetsOf({ failOn }: Pick<ReplayFlags, 'failOn'>): Promis
 }
 
 /** The flags that decide which spans a log becomes. */
-export type SpanFlags = Omit<
-  FlagValues<typeof RECONSTRUCT_FLAGS & typeof FILTER_FLAGS>,
-  'conventions' | 'metricInterval'
->;
+export type SpanFlags = FlagValues<typeof SPAN_FLAGS>;
 
 export function spanOptions(flags: SpanFlags): SpanOptions {
   return {
@@ -154,12 +150,12 @@ async function destinationOf(
       });
     case 'otlp': {
       const { resolveOtlpHttp } = await import('../export/settings/otlp-http.ts');
-      const settings = await resolveOtlpHttp(io.env, otlpFlags(flags));
+      const settings = await resolveOtlpHttp(io.env, flags);
       return exporters.otlpHttpWith(valueOrCliError(settings), options);
     }
     case 'otlp_grpc': {
       const { resolveOtlpGrpc } = await import('../export/settings/otlp-grpc.ts');
-      const settings = await resolveOtlpGrpc(io.env, otlpFlags(flags));
+      const settings = await resolveOtlpGrpc(io.env, flags);
       return exporters.otlpGrpcWith(valueOrCliError(settings), options);
     }
     case 'otlp_file':
@@ -172,7 +168,7 @@ async function destinationOf(
 }
 
 export function deliveryOptions(
-  flags: FlagValues<typeof DELIVERY_FLAGS> & Pick<ReplayFlags, 'traces' | 'metrics'>,
+  flags: FlagValues<typeof DELIVERY_VARIABLES & typeof OTLP_FLAGS> & Pick<ReplayFlags, 'traces' | 'metrics'>,
 ): DeliveryOptions {
   return {
     traces: flags.traces,
@@ -183,18 +179,6 @@ export function deliveryOptions(
       retryForMillis: flags.retryFor,
       flushIntervalMillis: flags.flushInterval,
     },
-  };
-}
-
-/** How to reach a receiver. */
-export function otlpFlags(
-  flags: Pick<ReplayFlags, 'endpoint' | 'header' | 'compression' | 'exportTimeout'>,
-): OtlpFlags {
-  return {
-    endpoint: flags.endpoint,
-    header: flags.header,
-    compression: flags.compression,
-    exportTimeoutMillis: flags.exportTimeout,
   };
 }
 
@@ -274,7 +258,7 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--capture-content': String(flags.captureContent),
     '--reorder-window': millis(flags.reorderWindow),
     '--idle-timeout': millis(flags.idleTimeout),
-    '--max-open': String(flags.maxOpen),
+    HERMES_OTEL_MAX_OPEN: String(flags.maxOpen),
     '--metric-interval': `${flags.metricInterval}ms`,
     '--no-metrics': String(!flags.metrics),
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE:

@@ -23,7 +23,7 @@ type Case = readonly [claim: string, line: string, offered: readonly string[]];
 /** The last word of `line` is the one to complete. Each case is what exactly is offered. */
 const CASES: readonly Case[] = [
   ['a command', 're', ['record', 'replay']],
-  ['a flag of a command', 'replay --exp', ['--export-timeout', '--exporter']],
+  ['a flag of a command', 'replay --exp', ['--exporter']],
   ['only that command’s own flags', 'diff --exp', []],
   ['a flag after words and flags', 'replay a.ndjson --strict --dead', ['--dead-letter']],
   ['the choices of a flag', 'replay --exporter otlp', ['otlp', 'otlp_file', 'otlp_grpc']],

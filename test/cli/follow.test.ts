@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { main } from '../../src/cli/main.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { type MainResult, runMain, testIo } from '../run-main.ts';
+import { type MainResult, runMain, testIo, wordsAndVariables } from '../run-main.ts';
 import { startBin, startBinOnSmallDisk } from '../start-bin.ts';
 import { until } from '../until.ts';
 
@@ -50,9 +50,18 @@ interface Following {
 /** `replay --follow` in this process, into the file `out`. */
 function follow(...argv: readonly string[]): Following {
   const listeners = new Map<string, () => void>();
-  const quick = ['--poll-interval', '10ms', '--flush-interval', '10ms', '-e', 'otlp_file', '-o', at('out')];
-  const { io, out, err } = testIo({ onSignal: (name, listener) => listeners.set(name, listener) });
-  const code = main(['replay', '--follow', ...quick, ...argv], io);
+  const quick = [
+    'HERMES_OTEL_POLL_INTERVAL=10ms',
+    '--flush-interval',
+    '10ms',
+    '-e',
+    'otlp_file',
+    '-o',
+    at('out'),
+  ];
+  const [words, env] = wordsAndVariables(['replay', '--follow', ...quick, ...argv]);
+  const { io, out, err } = testIo({ env, onSignal: (name, listener) => listeners.set(name, listener) });
+  const code = main(words, io);
   const ask = () => listeners.get('SIGUSR1')?.();
   const answers = (words: string) =>
     until(() => {
@@ -204,12 +213,12 @@ describe('a followed log', () => {
     expect(new Set(idsIn())).toEqual(new Set(plain));
   });
 
-  test('--max-open bounds the open turns', async () => {
+  test('HERMES_OTEL_MAX_OPEN bounds the open turns', async () => {
     const opened = Array.from({ length: 50 }, (_, index) =>
       sampleLog(`20261120_1200${index + 10}_abc123`, epochMicros(NOON + index * 1000)).slice(0, 2),
     );
     writeFileSync(at('log'), text(opened.flat()));
-    const following = follow(at('log'), '--max-open', '5', '--no-metrics');
+    const following = follow(at('log'), 'HERMES_OTEL_MAX_OPEN=5', '--no-metrics');
     const turns = () => spansIn().filter(({ name }) => name === 'hermes.turn');
     await until(() => turns().length >= 45);
     following.ask();
@@ -310,7 +319,7 @@ describe('with a checkpoint', () => {
       (file: string) => file,
       'was made with --trace-per session, not turn',
     ],
-    ['other logs', ['--poll-interval', '10ms', 'other'], (file: string) => file, 'was made with log '],
+    ['other logs', ['HERMES_OTEL_POLL_INTERVAL=10ms', 'other'], (file: string) => file, 'was made with log '],
     [
       'another version',
       [],

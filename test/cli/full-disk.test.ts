@@ -39,7 +39,7 @@ onSmallDisk(
     mount -t tmpfs -o size=96k tmpfs disk && mkdir disk/cp && head -c 80k /dev/zero > disk/filler
     told() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "never told: $1"; exit 9; }
     cp first log
-    "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} --poll-interval 20ms 2> err &
+    HERMES_OTEL_POLL_INTERVAL=20ms "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} 2> err &
     trap 'kill -KILL %1 2> /dev/null' EXIT
     told 'checkpoint could not be written: the disk is full; the one before stays'
     told 'spans or points were not delivered'
@@ -68,7 +68,7 @@ onSmallDisk(
 test('behind a line for which there was no room the file goes on where the last whole line ends', async () => {
   const [log, out] = [join(folder, 'log'), join(folder, 'out')];
   writeFileSync(log, sessions(0, 40));
-  const to = ['-e', 'otlp_file', '-o', out, '--max-request-bytes', '40kb'];
+  const to = ['-e', 'otlp_file', '-o', out, 'HERMES_OTEL_MAX_REQUEST_BYTES=40kb'];
   const { code, err } = await startBinOnSmallDisk(100, 'replay', log, ...to).ended;
   expect([code, err]).toEqual([1, expect.stringContaining('could not be written')]);
   const lines = readFileSync(out, 'utf8').split('\n').slice(0, -1);

@@ -26,13 +26,13 @@ test.each(COMMANDS.map(({ name }) => name))('it has a chapter about %s, with exa
 });
 
 test('a flag has its variable and its default in columns of their own', () => {
-  const row = written.split('\n').find((line) => line.startsWith('| `--concurrency <count>`')) ?? '';
+  const row = written.split('\n').find((line) => line.startsWith('| `--retry-for <time>`')) ?? '';
   expect(row.split('|').map((cell) => cell.trim())).toEqual([
     '',
-    '`--concurrency <count>`',
-    'requests under way at once',
-    '`HERMES_OTEL_CONCURRENCY`',
-    '`4`',
+    '`--retry-for <time>`',
+    'retry a failed request for this long',
+    '`HERMES_OTEL_RETRY_FOR`',
+    '`60s`',
     '',
   ]);
 });

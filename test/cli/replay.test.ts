@@ -206,7 +206,11 @@ describe('what it cannot start with', () => {
     ['a missing file', ['replay', 'no-such.ndjson'], /There is no file "no-such.ndjson"/],
     ['a folder', ['replay', 'fixtures'], /fixtures.*folder|directory/i],
     ['an unknown exporter', ['replay', SAMPLE, '-e', 'otpl'], /--exporter takes console, otlp/],
-    ['a bad number', ['replay', SAMPLE, '--concurrency', '0'], /--concurrency takes a whole number/],
+    [
+      'a bad number',
+      ['HERMES_OTEL_CONCURRENCY=0', 'replay', SAMPLE],
+      /HERMES_OTEL_CONCURRENCY takes a whole number/,
+    ],
     ['a bad time', ['replay', SAMPLE, '--idle-timeout', 'soon'], /--idle-timeout takes a time such as 30s/],
     ['a bad moment', ['replay', SAMPLE, '--since', '2026-99-99'], /--since takes a time/],
     ['a bad URL', ['replay', SAMPLE, '-e', 'otlp', '--endpoint', 'not a url'], /--endpoint/],

@@ -50,7 +50,7 @@ function live(
   env: Readonly<Record<string, string>> = {},
 ): Life {
   const listeners = new Map<string, () => void>();
-  const quick = ['--poll-interval', '10ms', '--flush-interval', '10ms'];
+  const quick = ['HERMES_OTEL_POLL_INTERVAL=10ms', '--flush-interval', '10ms'];
   // All of the log leaves at once, when it has fallen silent: no checkpoint comes between its spans.
   const atOnce = ['--reorder-window', '5s'];
   const ended = runMain(
@@ -68,11 +68,18 @@ function live(
 }
 
 const TO_RECEIVER = () => [
-  ...['-e', 'otlp', '--endpoint', receiver.url, '--concurrency', '1', '--max-request-bytes', '2500b'],
+  ...[
+    '-e',
+    'otlp',
+    '--endpoint',
+    receiver.url,
+    'HERMES_OTEL_CONCURRENCY=1',
+    'HERMES_OTEL_MAX_REQUEST_BYTES=2500b',
+  ],
 ];
 
 /** What is under way is not waited for: the one it belongs to is dead. */
-const GIVES_UP = ['--shutdown-timeout', '1ms'];
+const GIVES_UP = ['HERMES_OTEL_SHUTDOWN_TIMEOUT=1ms'];
 
 async function until(holds: () => boolean): Promise<void> {
   for (let wait = 0; wait < 1000 && !holds(); wait += 1) await pause(10);

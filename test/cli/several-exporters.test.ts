@@ -54,7 +54,10 @@ test("a receiver that is gone has its own account, and costs nobody else's spans
 
 test('a receiver that is slow gets every span, and so does everybody else', async () => {
   receiver = await startReceiver({ behave: slow(30) });
-  const { code, accounts, inFile } = await replay('--concurrency', '1', '--max-request-bytes', '4kb');
+  const { code, accounts, inFile } = await replay(
+    'HERMES_OTEL_CONCURRENCY=1',
+    'HERMES_OTEL_MAX_REQUEST_BYTES=4kb',
+  );
   expect(accounts).toEqual(Array.from({ length: 3 }, () => [SPANS, SPANS, 0]));
   expect([code, inFile]).toEqual([0, SPANS]);
   expect(new Set(receiver.spanIds).size).toBe(SPANS);

@@ -57,7 +57,11 @@ describeReceiver('VictoriaMetrics', [program], (folder = '') => {
   });
 
   test('takes gzip, and no JSON', async () => {
-    await replayed([...args(), '--compression', 'gzip', '--resource', 'service.instance.id=gzip'], {}, log);
+    await replayed(
+      [...args(), '--resource', 'service.instance.id=gzip'],
+      { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+      log,
+    );
     const ran = await hermesOtel(['replay', ...args()], { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, log);
     expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("json encoding isn't supported")]);
   });

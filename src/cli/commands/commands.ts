@@ -13,52 +13,52 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'replay',
-    summary: 'logs → spans and metrics, at the times when things really happened',
+    summary: 'Replay logs as traces and metrics, with their original timestamps',
     register: async (...to) => (await import('./replay-command.ts')).registerReplay(...to),
   },
   {
     name: 'view',
-    summary: 'a log to look at: waterfall and totals in the terminal, a page, a Perfetto trace',
+    summary: 'Show a log: waterfall and totals in the terminal, a web page, a Perfetto trace',
     register: async (...to) => (await import('./view.ts')).registerView(...to),
   },
   {
     name: 'diff',
-    summary: 'two logs side by side: turns, calls, tools, tokens, errors and times by model and tool',
+    summary: 'Compare two logs: turns, calls, tools, tokens, errors and durations by model and tool',
     register: async (...to) => (await import('./diff.ts')).registerDiff(...to),
   },
   {
     name: 'validate',
-    summary: 'a look over a log without replaying it: what is odd, and what that does to the trace',
+    summary: 'Check a log without replaying it: what is odd, and what that does to the trace',
     register: async (...to) => (await import('./validate.ts')).registerValidate(...to),
   },
   {
     name: 'send',
-    summary: 'files of OTLP/JSON lines → a receiver, with the account of a replay',
+    summary: 'Send files of OTLP/JSON lines to a receiver',
     register: async (...to) => (await import('./send.ts')).registerSend(...to),
   },
   {
     name: 'init',
-    summary: 'set up recording in Hermes, or remove it: shows what it will do, and asks',
+    summary: 'Install the recorder in Hermes, or remove it; asks first',
     register: async (...to) => (await import('./init.ts')).registerInit(...to),
   },
   {
     name: 'stack',
-    summary: 'Jaeger, Prometheus and Grafana to look at traces and metrics with: write the files, check them',
+    summary: 'Write and check a viewing stack of Jaeger, Prometheus and Grafana',
     register: async (...to) => (await import('./stack.ts')).registerStack(...to),
   },
   {
     name: 'doctor',
-    summary: 'what may keep traces from arriving: each thing ok, warn or fail, with the next step',
+    summary: 'Diagnose why traces do not arrive',
     register: async (...to) => (await import('../doctor/doctor.ts')).registerDoctor(...to),
   },
   {
     name: 'record',
-    summary: 'the command of a Hermes shell hook: the event on standard input in, one line appended',
+    summary: 'Append the event on standard input to a log (the command of a Hermes shell hook)',
     register: async (...to) => (await import('./record-command.ts')).registerRecord(...to),
   },
   {
     name: 'completion',
-    summary: 'a script that completes commands, flags, choices and files in bash, zsh or fish',
+    summary: 'Print a shell completion script for bash, zsh or fish',
     register: async (program, io) =>
       (await import('./completion-command.ts')).registerCompletion(program, io, COMMANDS),
   },

@@ -8,7 +8,7 @@ import { addExamples, helpWidth } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { printBudgets } from '../print-summary.ts';
-import { FILTER_FLAGS, RECONSTRUCT_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
+import { CI_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
@@ -17,18 +17,12 @@ import { colorFlag } from './replay-command.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
-// Totals are the same however spans are named, cut into traces and metered.
-const {
-  captureContent: _content,
-  conventions: _conventions,
-  tracePer: _tracePer,
-  metricInterval: _metricInterval,
-  ...READ_FLAGS
-} = RECONSTRUCT_FLAGS;
+// Totals are the same however spans are cut into traces.
+const { captureContent: _content, tracePer: _tracePer, ...READ_FLAGS } = SPAN_FLAGS;
 
 const DIFF_FLAGS = {
   format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
-  failOn: REPORT_FLAGS.failOn,
+  failOn: CI_FLAGS.failOn,
   beforeSession: textFlag({
     flags: '--before-session <id>',
     help: 'of the first log only the session whose id begins so',
@@ -38,7 +32,6 @@ const DIFF_FLAGS = {
     help: 'of the second log, or of the only one, likewise',
   }),
   ...READ_FLAGS,
-  ...FILTER_FLAGS,
 } as const;
 
 type DiffFlags = FlagValues<typeof DIFF_FLAGS> & { readonly color: boolean | undefined };
@@ -49,8 +42,8 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
     .argument('<before>', 'a log, or - for standard input')
     .argument('[after]', 'the log to compare with it; budgets (--fail-on) are about this one');
   addFlags(command, DIFF_FLAGS);
-  command.addOption(new Option('--color', 'paint, whatever the output is'));
-  command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
+  command.addOption(new Option('--color', 'always use colour'));
+  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
   addExamples(command, [
     ['hermes-otel diff yesterday.ndjson today.ndjson', 'what changed since yesterday'],
     [

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { addFlags, readBoolean, readFlags } from '../flags.ts';
+import { addFlags, readBoolean, readFlags, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
 import { addExamples, addVariables } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
@@ -18,11 +18,12 @@ import type { Exit } from './commands.ts';
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
   const command = program.command('replay').argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, REPLAY_FLAGS);
-  command.addOption(new Option('--color', 'paint, whatever the output is'));
-  command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
+  command.addOption(new Option('--color', 'always use colour').helpGroup('Output:'));
+  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)').helpGroup('Output:'));
   addVariables(command, [
-    ['HERMES_OTEL_ENABLED', 'false: nothing is done, and that is said'],
+    ['HERMES_OTEL_ENABLED', 'false: does nothing, and says so'],
     ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
+    ...variablesOf(REPLAY_FLAGS),
     ...OTLP_VARIABLES,
   ]);
   addExamples(command, [

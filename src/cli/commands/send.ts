@@ -9,14 +9,14 @@ import { limitsOf } from '../../replay/exporters.ts';
 import { openLogs } from '../../replay/input.ts';
 import { packageVersion } from '../../replay/version.ts';
 import { CliError } from '../cli-error.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags } from '../flags.ts';
+import { addFlags, choiceFlag, type FlagValues, readFlags, variablesOf } from '../flags.ts';
 import { addExamples, addVariables } from '../help.ts';
 import { type Interrupts, watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { startProgress } from '../progress.ts';
-import { DELIVERY_FLAGS, DESTINATION_FLAGS, REPORT_FLAGS } from '../replay-flags.ts';
-import { deliveryOptions, logsOf, otlpFlags, valueOrCliError } from '../to-options.ts';
+import { CI_FLAGS, DELIVERY_VARIABLES, OTLP_FLAGS, OUTPUT_FLAGS } from '../replay-flags.ts';
+import { deliveryOptions, logsOf, valueOrCliError } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 import { tellLines, tellSending, withoutSignals } from './tell-sending.ts';
 
@@ -30,12 +30,11 @@ const SEND_FLAGS = {
     },
     ['otlp', 'otlp_grpc'],
   ),
-  endpoint: DESTINATION_FLAGS.endpoint,
-  header: DESTINATION_FLAGS.header,
-  traces: DESTINATION_FLAGS.traces,
-  metrics: DESTINATION_FLAGS.metrics,
-  ...DELIVERY_FLAGS,
-  quiet: REPORT_FLAGS.quiet,
+  ...OTLP_FLAGS,
+  traces: OUTPUT_FLAGS.traces,
+  metrics: OUTPUT_FLAGS.metrics,
+  quiet: CI_FLAGS.quiet,
+  ...DELIVERY_VARIABLES,
 } as const;
 
 type SendFlags = FlagValues<typeof SEND_FLAGS>;
@@ -45,7 +44,7 @@ export function registerSend(program: Command, io: Io, exit: Exit): void {
     .command('send')
     .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
   addFlags(command, SEND_FLAGS);
-  addVariables(command, OTLP_VARIABLES);
+  addVariables(command, [...variablesOf(SEND_FLAGS), ...OTLP_VARIABLES]);
   addExamples(command, [
     [
       'hermes-otel send failed.jsonl --endpoint https://otel.example.com',
@@ -117,7 +116,7 @@ async function openTransports(flags: SendFlags, io: Io): Promise<Transports> {
     ]);
     return grpcTransports(
       loadGrpc(import.meta.url),
-      valueOrCliError(await resolveOtlpGrpc(io.env, otlpFlags(flags))),
+      valueOrCliError(await resolveOtlpGrpc(io.env, flags)),
       userAgent,
     );
   }
@@ -125,6 +124,6 @@ async function openTransports(flags: SendFlags, io: Io): Promise<Transports> {
     import('../../export/settings/otlp-http.ts'),
     import('../../export/http/transport.ts'),
   ]);
-  const settings = valueOrCliError(await resolveOtlpHttp(io.env, otlpFlags(flags)));
+  const settings = valueOrCliError(await resolveOtlpHttp(io.env, flags));
   return httpTransports(settings, flags.concurrency, userAgent, systemClock);
 }

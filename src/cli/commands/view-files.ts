@@ -8,14 +8,13 @@ import type { AgentSpan } from '../../model/span.ts';
 import { originOf } from '../../replay/origin.ts';
 import { systemProblem } from '../../replay/system-problem.ts';
 import { CliError } from '../cli-error.ts';
-import type { FlagValues } from '../flags.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
-import type { RECONSTRUCT_FLAGS } from '../replay-flags.ts';
+import type { ReplayFlags } from '../replay-flags.ts';
 import { resourceOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 
-type NameFlags = Pick<FlagValues<typeof RECONSTRUCT_FLAGS>, 'conventions' | 'captureContent'>;
+type NameFlags = Pick<ReplayFlags, 'conventions' | 'captureContent'>;
 
 /** The text of a page that shows `spans`, piece by piece. */
 export async function pageOf(

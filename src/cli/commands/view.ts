@@ -18,16 +18,13 @@ import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { summaryOf } from '../print-summary.ts';
 import { readLog } from '../read-log.ts';
-import { FILTER_FLAGS, RECONSTRUCT_FLAGS } from '../replay-flags.ts';
+import { NAMING_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { colorFlag } from './replay-command.ts';
 import { pageOf, perfettoOf, writeFile } from './view-files.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
-
-// Nothing is metered here.
-const { metricInterval: _metricInterval, ...READ_FLAGS } = RECONSTRUCT_FLAGS;
 
 const VIEW_FLAGS = {
   format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
@@ -56,8 +53,8 @@ const VIEW_FLAGS = {
     flags: '--perfetto <file>',
     help: 'write a trace for ui.perfetto.dev, instead; - is standard output',
   }),
-  ...READ_FLAGS,
-  ...FILTER_FLAGS,
+  conventions: NAMING_FLAGS.conventions,
+  ...SPAN_FLAGS,
 } as const;
 
 type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | undefined };
@@ -65,8 +62,8 @@ type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | und
 export function registerView(program: Command, io: Io, exit: Exit): void {
   const command = program.command('view').argument('[log...]', 'files (also .gz), or - for standard input');
   addFlags(command, VIEW_FLAGS);
-  command.addOption(new Option('--color', 'paint, whatever the output is'));
-  command.addOption(new Option('--no-color', 'never paint (env: NO_COLOR)'));
+  command.addOption(new Option('--color', 'always use colour'));
+  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
   addExamples(command, [
     ['hermes-otel view session.ndjson --only errors', 'what went wrong, and where'],
     ['hermes-otel view logs/*.ndjson --html report.html', 'one file to open, send or keep'],

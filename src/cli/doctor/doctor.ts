@@ -13,14 +13,14 @@ import { addFlags, type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import { addExamples, addVariables } from '../help.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
-import { DESTINATION_FLAGS, REPLAY_FLAGS } from '../replay-flags.ts';
+import { OTLP_FLAGS, OUTPUT_FLAGS, REPLAY_FLAGS } from '../replay-flags.ts';
 
 const DOCTOR_FLAGS = {
-  exporter: DESTINATION_FLAGS.exporter,
-  endpoint: DESTINATION_FLAGS.endpoint,
-  header: DESTINATION_FLAGS.header,
-  traces: DESTINATION_FLAGS.traces,
-  metrics: DESTINATION_FLAGS.metrics,
+  exporter: OUTPUT_FLAGS.exporter,
+  endpoint: OTLP_FLAGS.endpoint,
+  header: OTLP_FLAGS.header,
+  traces: OUTPUT_FLAGS.traces,
+  metrics: OUTPUT_FLAGS.metrics,
   sendTest: switchFlag({
     flags: '--send-test',
     help: 'send a sample session (six spans, seven metrics), which the receiver will store',

@@ -16,7 +16,8 @@ export interface DeliverOptions {
 type Transient = Extract<Answer, { kind: 'transient' }>;
 export type Outcome = Exclude<Answer, Transient>;
 
-const OUT_OF_TIME = 'the time for finishing was over before it could be delivered: see --shutdown-timeout';
+const OUT_OF_TIME =
+  'the time for finishing was over before it could be delivered: see HERMES_OTEL_SHUTDOWN_TIMEOUT';
 
 /**
  * Makes the function that delivers one request: it tries until the receiver accepts it, refuses it, or its time is over.

@@ -202,7 +202,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     if (gather(item)) return;
     const smaller = encoder.shrink(item);
     if (smaller === undefined) {
-      const sentence = `one of the ${encoder.signal} is larger than --max-request-bytes and cannot be cut`;
+      const sentence = `one of the ${encoder.signal} is larger than HERMES_OTEL_MAX_REQUEST_BYTES and cannot be cut`;
       return await fail(batchOf([item]), sentence);
     }
     if (smaller.loss !== undefined && !isPart) account.cut(encoder.weight(item), smaller.loss);

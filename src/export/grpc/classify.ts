@@ -45,7 +45,7 @@ export function classify(error: ServiceError, context: ClassifyContext): Answer 
   const connection = error.code === UNAVAILABLE ? connectionProblem(destination, details) : undefined;
   if (connection !== undefined) return connection;
   if (error.code === DEADLINE_EXCEEDED) {
-    const sentence = `${destination} did not answer within ${context.timeoutMillis / 1000} s: see --export-timeout`;
+    const sentence = `${destination} did not answer within ${context.timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
     return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
   }
   const says = `${destination} answered ${NAMES[error.code] ?? error.code}${details === '' ? '' : `, "${details}"`}`;
@@ -54,7 +54,7 @@ export function classify(error: ServiceError, context: ClassifyContext): Answer 
     return { kind: 'transient', sentence: says, reached: true, retryAfterMillis };
   }
   const tooLarge = error.code === RESOURCE_EXHAUSTED && /larger than max/i.test(error.details);
-  const sentence = `${says}: ${tooLarge ? 'lower --max-request-bytes' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
+  const sentence = `${says}: ${tooLarge ? 'lower HERMES_OTEL_MAX_REQUEST_BYTES' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
   return { kind: tooLarge ? 'too_large' : 'final', sentence };
 }
 

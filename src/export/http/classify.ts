@@ -98,11 +98,11 @@ function advice(status: number, asked: ContentType): string {
     case 405:
       return 'something else than an OTLP receiver is at this path; check --endpoint';
     case 413:
-      return 'requests are too large for it; lower --max-request-bytes';
+      return 'requests are too large for it; lower HERMES_OTEL_MAX_REQUEST_BYTES';
     case 415:
       return asked === 'application/json'
         ? 'it does not take JSON; use OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf'
-        : 'it does not take protobuf; try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or --compression none';
+        : 'it does not take protobuf; try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or OTEL_EXPORTER_OTLP_COMPRESSION=none';
     default:
       return status >= 500
         ? 'the receiver failed; its own log says more'

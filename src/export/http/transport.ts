@@ -195,7 +195,7 @@ function unanswered(
   error: unknown,
 ): Answer {
   if (error instanceof TimeoutError) {
-    const sentence = `${destination} did not answer within ${timeoutMillis / 1000} s: see --export-timeout`;
+    const sentence = `${destination} did not answer within ${timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
     return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
   }
   const answer = connectionProblem(destination, error);

@@ -14,7 +14,7 @@ export function spanEncoder(origin: Origin): Encoder<OtelSpan> {
       const smaller = truncateLongest(span);
       if (smaller === undefined) return undefined;
       const name = plainText(span.name, 80);
-      const loss = `span ${span.spanId} (${name}) was larger than --max-request-bytes: its longest texts were cut`;
+      const loss = `span ${span.spanId} (${name}) was larger than HERMES_OTEL_MAX_REQUEST_BYTES: its longest texts were cut`;
       return { items: [smaller], loss };
     },
   };

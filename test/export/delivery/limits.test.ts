@@ -46,7 +46,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
     const account = await destination.spans.finish();
     expect(account).toMatchObject({ made: 7, accepted: 7, failed: 0, cut: 1 });
     expect(account.problems).toEqual([
-      'span 0000000000000008 (span 7) was larger than --max-request-bytes: its longest texts were cut',
+      'span 0000000000000008 (span 7) was larger than HERMES_OTEL_MAX_REQUEST_BYTES: its longest texts were cut',
     ]);
     const all = receiver.requests.flatMap(({ traces }) => (traces === undefined ? [] : spansIn(traces)));
     expect(new Set(all.map(({ spanId }) => spanId)).size).toBe(7);
@@ -81,7 +81,7 @@ test('a limit that not even an empty span fits is told, and nothing hangs', asyn
   const account = await destination.spans.finish();
   expect(account).toMatchObject({ made: 3, failed: 3, requests: 0 });
   expect(account.problems).toEqual([
-    'one of the spans is larger than --max-request-bytes and cannot be cut (3 spans)',
+    'one of the spans is larger than HERMES_OTEL_MAX_REQUEST_BYTES and cannot be cut (3 spans)',
   ]);
   await destination.close();
 });
@@ -115,7 +115,7 @@ describe('a receiver with a smaller limit than ours', () => {
     const account = await destination.spans.finish();
     expect(account).toMatchObject({ made: 21, accepted: 20, failed: 1 });
     expect(account.problems[0]).toMatch(
-      /answered 413: requests are too large for it; lower --max-request-bytes \(1 spans\)/,
+      /answered 413: requests are too large for it; lower HERMES_OTEL_MAX_REQUEST_BYTES \(1 spans\)/,
     );
     await destination.close();
   });
@@ -135,7 +135,7 @@ describe('a receiver with a smaller limit than ours', () => {
     await destination.spans.write([finished(otelSpan(1, { content: 'x'.repeat(3_000_000) }))]);
     const account = await destination.spans.finish();
     expect(account.problems).toEqual([
-      'R answered 413: requests are too large for it; lower --max-request-bytes (1 spans)',
+      'R answered 413: requests are too large for it; lower HERMES_OTEL_MAX_REQUEST_BYTES (1 spans)',
     ]);
     await destination.close();
   });

@@ -107,7 +107,7 @@ describe('finishing', () => {
     expect(performance.now() - before).toBeLessThan(2000);
     expect(account).toMatchObject({ made: 15, accepted: 10, failed: 5 });
     expect(account.problems).toEqual([
-      'the time for finishing was over before it could be delivered: see --shutdown-timeout (5 spans)',
+      'the time for finishing was over before it could be delivered: see HERMES_OTEL_SHUTDOWN_TIMEOUT (5 spans)',
     ]);
     await destination.close();
   });

@@ -83,7 +83,7 @@ test('no answer for too long is told with the flag that sets the time', async ()
   const account = await send(hang, { timeoutMillis: 50 });
   expect(counts(account)).toEqual([0, 0, 20, 10, 8]);
   expect(account.problems).toEqual([
-    'R did not answer within 0.05 s: see --export-timeout; tried for 5 s (20 spans)',
+    'R did not answer within 0.05 s: see OTEL_EXPORTER_OTLP_TIMEOUT; tried for 5 s (20 spans)',
   ]);
 });
 
@@ -240,7 +240,7 @@ describe('trouble that stays is told in one sentence that says what to check', (
       '413 for a single span',
       status(413),
       [0, 0, 20, 38, 0],
-      ['R answered 413: requests are too large for it; lower --max-request-bytes (20 spans)'],
+      ['R answered 413: requests are too large for it; lower HERMES_OTEL_MAX_REQUEST_BYTES (20 spans)'],
       0,
     ],
     [
@@ -248,7 +248,7 @@ describe('trouble that stays is told in one sentence that says what to check', (
       status(415),
       all,
       [
-        'R answered 415: it does not take protobuf; try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or --compression none (20 spans)',
+        'R answered 415: it does not take protobuf; try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or OTEL_EXPORTER_OTLP_COMPRESSION=none (20 spans)',
       ],
       0,
     ],

@@ -147,7 +147,12 @@ async function plainFollow(log: string): Promise<Receiver> {
 
 function follow(receiver: Receiver, file: string, life: number): BinRun {
   const where = [at('logs'), '--checkpoint', at('checkpoint')];
-  const quick = ['--poll-interval', '20ms', '--flush-interval', '20ms', '--max-request-bytes', '16kb'];
+  const quick = [
+    'HERMES_OTEL_POLL_INTERVAL=20ms',
+    '--flush-interval',
+    '20ms',
+    'HERMES_OTEL_MAX_REQUEST_BYTES=16kb',
+  ];
   const from = ['--header', `${LIFE}=${life}`];
   const to = ['-e', 'otlp', '--endpoint', receiver.url, ...from, '-e', 'otlp_file', '-o', at(file)];
   return startBin('replay', '--follow', ...where, ...quick, ...to);
