@@ -1,3 +1,4 @@
+import { countedOf } from '../model/figures.ts';
 import type { Attributes, AttributeValue } from '../model/otel.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, TurnSpan } from '../model/span.ts';
@@ -194,6 +195,7 @@ export function factsOf(span: FinishedSpan): Attributes {
   const { agent, otel } = span;
   const facts: Facts = {
     ...factsByKind(agent),
+    ...figureFacts(agent),
     incomplete: agent.incomplete,
     synthetic: agent.syntheticTime || undefined,
     message: otel.status.message,
@@ -204,7 +206,7 @@ export function factsOf(span: FinishedSpan): Attributes {
 function factsByKind(agent: AgentSpan): Facts {
   switch (agent.kind) {
     case 'session':
-      return { model: agent.model, platform: agent.platform };
+      return { model: agent.model, platform: agent.platform, previous: agent.previousSessionId };
     case 'turn':
       return turnFacts(agent);
     case 'api_call':
@@ -238,23 +240,30 @@ function turnFacts(agent: TurnSpan): Facts {
     outcome: agent.finalStatus,
     model: agent.model,
     background: agent.background || undefined,
+    inSubagent: agent.inSubagent || undefined,
   };
 }
 
-/** Input tokens are the whole prompt, including cached tokens. */
 function callFacts(agent: ApiCallSpan | AuxiliaryCallSpan): Facts {
-  const { usage } = agent;
   return {
     model: agent.responseModel ?? agent.model,
     attempt: agent.retryCount || undefined,
     answered: agent.answered,
     background: agent.background || undefined,
     errorType: agent.error?.type,
-    inputTokens: usage?.promptTokens ?? usage?.inputTokens,
-    outputTokens: usage?.outputTokens,
-    cacheReadTokens: usage?.cacheReadTokens || undefined,
-    cacheWriteTokens: usage?.cacheWriteTokens || undefined,
-    reasoningTokens: usage?.reasoningTokens || undefined,
+    cacheWriteTokens: agent.usage?.cacheWriteTokens || undefined,
+    reasoningTokens: agent.usage?.reasoningTokens || undefined,
+  };
+}
+
+/** What the span adds to the figures. Input tokens are whole prompts. */
+function figureFacts(agent: AgentSpan): Facts {
+  const { tokens, cost } = countedOf(agent);
+  return {
+    inputTokens: tokens?.input,
+    outputTokens: tokens?.output,
+    cacheReadTokens: tokens?.cached || undefined,
+    cost,
   };
 }
 

@@ -68,9 +68,9 @@ export interface Figures {
   /** Everything, including sub-agents and background reviews. */
   readonly all: Work;
   /** The part of `all` that sub-agents did. */
-  readonly subagents: Work;
+  readonly inSubagents: Work;
   /** The part of `all` that background reviews did. */
-  readonly reviews: Work;
+  readonly inReviews: Work;
   /** Background reviews are left out: they run while nobody waits for them. */
   readonly time: TimeSplit;
 }
@@ -138,8 +138,14 @@ export function countedOf(span: AgentSpan): Counted {
     incomplete: span.incomplete !== undefined,
     answered: 'answered' in span && span.answered,
     tokens: ownTokens(span),
-    cost: span.kind === 'session' ? (span.cost?.actualUsd ?? span.cost?.estimatedUsd) : undefined,
+    cost: ownCost(span),
   };
+}
+
+/** What the provider or Hermes says. Hermes's database has the cost of a whole session instead of each call's. */
+function ownCost(span: AgentSpan): number | undefined {
+  if (span.kind === 'api_call' || span.kind === 'auxiliary_call') return span.costUsd;
+  return span.kind === 'session' ? (span.cost?.actualUsd ?? span.cost?.estimatedUsd) : undefined;
 }
 
 /** The tokens of one answer; of a session, those that no call in the log reports. */
@@ -184,11 +190,16 @@ export function addWork(a: Work, b: Work): Work {
   };
 }
 
+/** True when nothing was done. */
+export function isEmpty({ turns, calls, tools }: Work): boolean {
+  return turns + calls + tools === 0;
+}
+
 /** The figures of a log, or of one session. Each span must stand after its parent. */
 export function figuresOf(spans: readonly Placed[]): Figures {
   const all = createWork();
-  const subagents = createWork();
-  const reviews = createWork();
+  const inSubagents = createWork();
+  const inReviews = createWork();
   const belowSubagent = new Uint8Array(spans.length);
   const belowReview = new Uint8Array(spans.length);
   for (const [index, span] of spans.entries()) {
@@ -196,12 +207,12 @@ export function figuresOf(spans: readonly Placed[]): Figures {
     const inReview = span.background || belowReview[parent] === 1;
     const inSubagent = span.inSubagent || belowSubagent[parent] === 1;
     addToWork(all, span);
-    if (inReview) addToWork(reviews, span);
-    else if (inSubagent) addToWork(subagents, span);
+    if (inReview) addToWork(inReviews, span);
+    else if (inSubagent) addToWork(inSubagents, span);
     belowReview[index] = inReview ? 1 : 0;
     belowSubagent[index] = inSubagent || span.kind === 'subagent' ? 1 : 0;
   }
-  return { sessions: sessionCount(spans), all, subagents, reviews, time: timeOf(spans, belowReview) };
+  return { sessions: sessionCount(spans), all, inSubagents, inReviews, time: timeOf(spans, belowReview) };
 }
 
 function sessionCount(spans: readonly Placed[]): number {
@@ -295,6 +306,20 @@ function addTimes(a: TimeSplit, b: TimeSplit): TimeSplit {
     agent: a.agent + b.agent,
     waiting: a.waiting + b.waiting,
   };
+}
+
+/** `2 turns, 7 calls, 4 tools, 1 sub-agent`; zero counts are left out. */
+export function workText({ turns, calls, tools, subagents }: Work): string {
+  const counts = [
+    [turns, 'turn'],
+    [calls, 'call'],
+    [tools, 'tool'],
+    [subagents, 'sub-agent'],
+  ] as const;
+  return counts
+    .filter(([value]) => value > 0)
+    .map(([value, noun]) => plural(value, noun))
+    .join(', ');
 }
 
 /** The parts of a headline; those that say nothing are left out. */

@@ -2,7 +2,7 @@
 import type { Tokens } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
 import { mean, quantiles, type Series, type SpanRef } from './series.ts';
-import type { Totals } from './totals.ts';
+import { sessionCount, type Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
 
 type Comparison = '>' | '>=' | '<' | '<=';
@@ -94,6 +94,8 @@ export const BUDGET_METRICS: ReadonlyMap<string, BudgetMetric> = new Map([
   ['cached_tokens', tokens(({ cached }) => cached)],
   ['output_tokens', tokens(({ output }) => output)],
   ...KIND_NAMES.flatMap(([kind, name]) => ofKind(kind, name)),
+  ['sessions', counted(sessionCount)],
+  ['calls', counted(({ work }) => work.calls)],
 ]);
 
 /** Parses `turn_p95>60s`, `errors>0`, `tokens>100000`: a metric, a comparison, and a duration with its unit or a whole number. */
@@ -158,6 +160,10 @@ function wrongLimit(name: string, { unit }: BudgetMetric, text: string): Visible
 
 function problem(message: Visible): ParsedBudget {
   return { kind: 'problem', message };
+}
+
+function counted(read: (totals: Totals) => number): BudgetMetric {
+  return { unit: 'count', read: (totals) => ({ value: read(totals), span: undefined }) };
 }
 
 /** `turns`, `turn_errors`, `turn_mean` … of one kind of span. */

@@ -1,6 +1,6 @@
 /** The name of a span in a view, and the short facts after its duration. */
 
-import type { Tokens, Work } from '../model/figures.ts';
+import { type Tokens, workText } from '../model/figures.ts';
 import {
   type AgentSpan,
   type AgentSpanKind,
@@ -12,7 +12,7 @@ import {
   type ToolCallSpan,
   type TurnSpan,
 } from '../model/span.ts';
-import { count, money, plural } from '../model/units.ts';
+import { count, money } from '../model/units.ts';
 import { type Piece, piece, type Tone } from './page.ts';
 import type { Tree } from './tree.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
@@ -118,20 +118,6 @@ function factPieces({ span, work }: Tree): readonly Piece[] {
     default:
       return span satisfies never;
   }
-}
-
-/** `2 turns, 7 calls, 4 tools, 1 sub-agent`; zero counts are left out. */
-export function workText({ turns, calls, tools, subagents }: Work): string {
-  const counts = [
-    [turns, 'turn'],
-    [calls, 'call'],
-    [tools, 'tool'],
-    [subagents, 'sub-agent'],
-  ] as const;
-  return counts
-    .filter(([value]) => value > 0)
-    .map(([value, noun]) => plural(value, noun))
-    .join(', ');
 }
 
 /** Of a retry. It stands before the error, which may be long. */

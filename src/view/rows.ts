@@ -1,9 +1,9 @@
-import type { Work } from '../model/figures.ts';
+import { type Work, workText } from '../model/figures.ts';
 import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { duration } from '../model/units.ts';
 import { pad, widthOf } from './columns.ts';
-import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces, workText } from './label.ts';
+import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import type { Tree } from './tree.ts';
 import { join, shown, type Visible, visible } from './visible.ts';

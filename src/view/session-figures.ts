@@ -13,9 +13,9 @@ export interface SessionFigures {
   readonly micros: number;
   readonly all: Work;
   /** The part that sub-agents did. */
-  readonly subagents: Work;
+  readonly inSubagents: Work;
   /** The part that background reviews did. */
-  readonly reviews: Work;
+  readonly inReviews: Work;
 }
 
 /** Figures below a span that has not arrived, or of the spans without a parent in one session. */
@@ -82,8 +82,8 @@ export function sessionFigures({ parts, micros }: SessionTrees): readonly Sessio
     sessionId,
     micros: micros.get(sessionId) ?? 0,
     all: sumOf(each),
-    subagents: each.subagents,
-    reviews: each.reviews,
+    inSubagents: each.subagents,
+    inReviews: each.reviews,
   }));
 }
 

@@ -1,9 +1,8 @@
 /** Tables of totals by kind, model, tool and session, for a terminal and for Markdown. */
 
-import { headlineOf, type TimeSplit, type Tokens, type Work } from '../model/figures.ts';
+import { headlineOf, isEmpty, type TimeSplit, type Tokens, type Work, workText } from '../model/figures.ts';
 import { count, duration, money, percent, plural } from '../model/units.ts';
 import type { BudgetResult } from './budget.ts';
-import { workText } from './label.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
 import { quantiles, type Series } from './series.ts';
@@ -90,18 +89,14 @@ function sessionTable(totals: Totals): readonly [title: Visible, rows: readonly 
   return [shown`% of ${what}`, rows];
 }
 
-function sessionRows({ sessionId, all, subagents, reviews, micros }: SessionFigures, share: Visible) {
+function sessionRows({ sessionId, all, inSubagents, inReviews, micros }: SessionFigures, share: Visible) {
   const part = (name: Visible, work: Work): readonly SessionRow[] =>
     isEmpty(work) ? [] : [{ name: piece(name, 'dim'), work, micros: undefined, share: undefined }];
   return [
     { name: piece(visible(sessionId), 'session'), work: all, micros: micros || undefined, share },
-    ...part(shown`  sub-agents`, subagents),
-    ...part(shown`  background reviews`, reviews),
+    ...part(shown`  sub-agents`, inSubagents),
+    ...part(shown`  background reviews`, inReviews),
   ];
-}
-
-function isEmpty({ turns, calls, tools }: Work): boolean {
-  return turns + calls + tools === 0;
 }
 
 /** Name, count, errors, durations, tokens and cost. Columns that are empty in every row are left out. */
@@ -245,7 +240,7 @@ function seriesTables(totals: Totals): readonly (readonly [Visible, readonly Ser
 }
 
 /** Lines of pieces: what there was, what it took, and which part sub-agents and background reviews had. */
-function headlines({ figures: { sessions, all, subagents, reviews, time: split } }: LogTotals) {
+function headlines({ figures: { sessions, all, inSubagents, inReviews, time: split } }: LogTotals) {
   const part = (name: Visible, work: Work) =>
     isEmpty(work)
       ? []
@@ -257,8 +252,8 @@ function headlines({ figures: { sessions, all, subagents, reviews, time: split }
         ];
   return [
     ...headlineOfWork(sessions, all, split),
-    ...part(shown`in sub-agents`, subagents),
-    ...part(shown`in background reviews`, reviews),
+    ...part(shown`in sub-agents`, inSubagents),
+    ...part(shown`in background reviews`, inReviews),
   ];
 }
 

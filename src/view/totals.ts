@@ -2,7 +2,15 @@
  * Totals over finished spans, added one span at a time. The console's table, `view`, `diff`, budgets and summaries all
  * use them, so they cannot disagree. Background reviews and sub-agents are included: they cost the same.
  */
-import { addToWork, countedOf, createWork, type Figures, figuresOf, type Work } from '../model/figures.ts';
+import {
+  addToWork,
+  countedOf,
+  createWork,
+  type Figures,
+  figuresOf,
+  isEmpty,
+  type Work,
+} from '../model/figures.ts';
 import type { AgentSpan, AgentSpanKind, SessionSpan, TurnSpan } from '../model/span.ts';
 import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
@@ -113,15 +121,29 @@ export interface SeriesJson {
 
 /** The figures of all tables, not rounded, for scripts. */
 export function totalsJson(totals: LogTotals): object {
-  const { all, subagents, reviews, time, sessions } = totals.figures;
+  const { sessions, time } = totals.figures;
   return {
-    figures: { sessions, ...all, time, subagents, reviews },
+    figures: { sessions, time, ...figuresJson(totals.figures) },
     kinds: namedSeries(Object.entries(totals.kinds).filter(([, { count }]) => count > 0)),
     models: namedSeries([...totals.models]),
     tools: namedSeries([...totals.tools]),
-    sessions: (totals.sessions === undefined ? [] : sessionFigures(totals.sessions)).map(
-      ({ all, ...rest }) => ({ ...rest, ...all }),
-    ),
+    sessions: (totals.sessions === undefined ? [] : sessionFigures(totals.sessions)).map((session) => ({
+      sessionId: session.sessionId,
+      micros: session.micros,
+      ...figuresJson(session),
+    })),
+  };
+}
+
+function figuresJson({
+  all,
+  inSubagents,
+  inReviews,
+}: Pick<Figures, 'all' | 'inSubagents' | 'inReviews'>): object {
+  return {
+    ...all,
+    ...(isEmpty(inSubagents) ? {} : { inSubagents }),
+    ...(isEmpty(inReviews) ? {} : { inReviews }),
   };
 }
 

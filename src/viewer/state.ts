@@ -9,7 +9,7 @@ import { type Totals, totalsOf } from './data/totals.ts';
 
 export type Tab = 'timeline' | 'charts';
 export type Theme = 'auto' | 'light' | 'dark';
-export type SessionOrder = 'time' | 'duration' | 'tokens' | 'errors';
+export type SessionOrder = 'time' | 'duration' | 'tokens' | 'cost' | 'errors';
 
 /** What is on the screen: the data, what the user chose, and what follows from both. No element, no event. */
 export interface Store {

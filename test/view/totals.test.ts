@@ -79,18 +79,18 @@ test('a session has the figures of its sub-agents and background reviews, and ea
   const [session, ...others] = figuresIn(delegating());
   expect(others).toEqual([]);
   const [span] = delegating().flatMap((each) => (each.kind === 'session' ? [each] : []));
-  const { all, subagents, reviews } = session ?? {
+  const { all, inSubagents, inReviews } = session ?? {
     all: createWork(),
-    subagents: createWork(),
-    reviews: createWork(),
+    inSubagents: createWork(),
+    inReviews: createWork(),
   };
-  const own = (count: (work: Work) => number) => count(all) - count(subagents) - count(reviews);
+  const own = (count: (work: Work) => number) => count(all) - count(inSubagents) - count(inReviews);
   expect([own(({ turns }) => turns), own(({ calls }) => calls), own(({ tools }) => tools)]).toEqual([
     span?.turnCount,
     span?.apiCallCount,
     span?.toolCallCount,
   ]);
-  expect([reviews.turns, reviews.tokens.cached]).toEqual([1, 3000]);
+  expect([inReviews.turns, inReviews.tokens.cached]).toEqual([1, 3000]);
 });
 
 test("a sub-agent's session is part of the one that started it, whichever span comes first", () => {

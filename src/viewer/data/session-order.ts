@@ -21,8 +21,10 @@ export function listedSessions(store: Store): readonly number[] {
 const MEASURES: Readonly<Record<SessionOrder, ((store: Store, index: number) => number) | undefined>> = {
   time: undefined,
   duration: ({ table }, index) => lengthOf(table.sessions[index]),
-  tokens: ({ totals }, index) => (totals[index]?.tokens.input ?? 0) + (totals[index]?.tokens.output ?? 0),
-  errors: ({ totals }, index) => totals[index]?.errors ?? 0,
+  tokens: ({ totals }, index) =>
+    (totals[index]?.all.tokens.input ?? 0) + (totals[index]?.all.tokens.output ?? 0),
+  errors: ({ totals }, index) => totals[index]?.all.errors ?? 0,
+  cost: ({ totals }, index) => totals[index]?.all.cost ?? 0,
 };
 
 function lengthOf(session: Session | undefined): number {

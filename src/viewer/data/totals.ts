@@ -1,26 +1,11 @@
 import { KINDS } from '../../html/format.ts';
-import type { AgentSpanKind } from '../../model/span.ts';
-import { at, fact, isError, numberFact, type SpanTable, textFact } from './table.ts';
+import { addTokens, type Figures, figuresOf, type Placed, type Tokens } from '../../model/figures.ts';
+import { at, end, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 
-/** Sums over a range of spans. */
-export interface Totals {
+/** The figures of a range of spans. */
+export interface Totals extends Figures {
   /** By index of `KINDS`. */
   readonly counts: readonly number[];
-  /** The part of `counts` that background reviews did: Hermes leaves it out of a session's own figures. */
-  readonly background: readonly number[];
-  readonly errors: number;
-  readonly incomplete: number;
-  readonly tokens: TokenTotals;
-}
-
-/** Over answered calls of a model; background reviews are left out, as Hermes leaves them out of a session's row. */
-export interface TokenTotals {
-  /** The whole prompt, cached tokens included. */
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  /** False when no call said how many tokens it used: the sums mean nothing then. */
-  readonly reported: boolean;
 }
 
 export interface Range {
@@ -30,42 +15,41 @@ export interface Range {
 
 export function totalsOf(table: SpanTable, { from, to }: Range): Totals {
   const counts = KINDS.map(() => 0);
-  const background = KINDS.map(() => 0);
-  const tokens = { input: 0, output: 0, cacheRead: 0, reported: false };
-  let errors = 0;
-  let incomplete = 0;
+  const placed: Placed[] = [];
   for (let span = from; span < to; span += 1) {
     const kind = at(table.kind, span);
-    add(counts, kind);
-    if (fact(table, span, 'background') === true) add(background, kind);
-    if (isError(table, span)) errors += 1;
-    if (fact(table, span, 'incomplete') !== undefined) incomplete += 1;
-    if (isCall(kind)) addTokens(table, span, tokens);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    placed.push(placedOf(table, span, from));
   }
-  return { counts, background, errors, incomplete, tokens };
+  return { counts, ...figuresOf(placed) };
 }
 
-function add(counts: number[], kind: number): void {
-  counts[kind] = (counts[kind] ?? 0) + 1;
+/** A parent outside of the range does not count. */
+function placedOf(table: SpanTable, span: number, from: number): Placed {
+  const cost = numberFact(table, span, 'cost');
+  return {
+    kind: KINDS[at(table.kind, span)] ?? 'session',
+    error: isError(table, span),
+    incomplete: fact(table, span, 'incomplete') !== undefined,
+    answered: fact(table, span, 'answered') === true,
+    tokens: tokensOf(table, span),
+    cost,
+    sessionId: text(table, at(table.session, span)),
+    previousSessionId: textFact(table, span, 'previous'),
+    parent: Math.max(at(table.parent, span) - from, -1),
+    startTime: at(table.start, span),
+    endTime: end(table, span),
+    background: fact(table, span, 'background') === true,
+    inSubagent: fact(table, span, 'inSubagent') === true,
+  };
 }
 
-/** Without background reviews. */
-export function ownCount({ counts, background }: Totals, kind: AgentSpanKind): number {
-  const index = KINDS.indexOf(kind);
-  return (counts[index] ?? 0) - (background[index] ?? 0);
-}
-
-type Sum = { -readonly [key in keyof TokenTotals]: TokenTotals[key] };
-
-function addTokens(table: SpanTable, span: number, sum: Sum): void {
-  if (fact(table, span, 'background') === true) return;
+/** `undefined` when the span reports no tokens. */
+export function tokensOf(table: SpanTable, span: number): Tokens | undefined {
   const input = numberFact(table, span, 'inputTokens');
   const output = numberFact(table, span, 'outputTokens');
-  if (input === undefined && output === undefined) return;
-  sum.reported = true;
-  sum.input += input ?? 0;
-  sum.output += output ?? 0;
-  sum.cacheRead += numberFact(table, span, 'cacheReadTokens') ?? 0;
+  if (input === undefined || output === undefined) return undefined;
+  return { input, output, cached: numberFact(table, span, 'cacheReadTokens') ?? 0 };
 }
 
 const CALLS: ReadonlySet<number> = new Set([KINDS.indexOf('api_call'), KINDS.indexOf('auxiliary_call')]);
@@ -75,17 +59,22 @@ export function isCall(kind: number): boolean {
   return CALLS.has(kind);
 }
 
+const NO_TOKENS: Tokens = { input: 0, cached: 0, output: 0 };
+
 /** One row of the tables by model and by tool. Durations in micros. */
 export interface Group {
   readonly name: string;
   readonly count: number;
   readonly errors: number;
-  readonly mean: number;
+  readonly total: number;
+  /** `total` as a part of all rows. */
+  readonly share: number;
   readonly median: number;
   readonly p95: number;
   readonly max: number;
-  readonly input: number;
-  readonly output: number;
+  readonly tokens: Tokens;
+  /** US dollars of the calls whose price is known. */
+  readonly cost: number | undefined;
 }
 
 /** `shown` is `undefined` when all spans are. */
@@ -101,7 +90,7 @@ export function byTool(table: SpanTable, range: Range, shown: Uint8Array | undef
   );
 }
 
-/** The busiest first, by the time spent. */
+/** The longest total time first. */
 function groupsOf(
   table: SpanTable,
   { from, to }: Range,
@@ -116,12 +105,14 @@ function groupsOf(
     if (known === undefined) members.set(name, [span]);
     else known.push(span);
   }
-  return Array.from(members, ([name, spans]) => groupOf(table, name, spans)).sort(
-    (a, b) => b.mean * b.count - a.mean * a.count,
-  );
+  const groups = Array.from(members, ([name, spans]) => groupOf(table, name, spans));
+  const whole = groups.reduce((sum, { total }) => sum + total, 0);
+  return groups
+    .map((group) => ({ ...group, share: group.total / Math.max(whole, 1) }))
+    .sort((a, b) => b.total - a.total);
 }
 
-function groupOf(table: SpanTable, name: string, spans: readonly number[]): Group {
+function groupOf(table: SpanTable, name: string, spans: readonly number[]): Omit<Group, 'share'> {
   const durations = spans.map((span) => at(table.duration, span)).sort((a, b) => a - b);
   const total = (measure: (span: number) => number): number =>
     spans.reduce((sum, span) => sum + measure(span), 0);
@@ -129,12 +120,14 @@ function groupOf(table: SpanTable, name: string, spans: readonly number[]): Grou
     name,
     count: spans.length,
     errors: total((span) => (isError(table, span) ? 1 : 0)),
-    mean: total((span) => at(table.duration, span)) / spans.length,
+    total: total((span) => at(table.duration, span)),
     median: nearestRank(durations, 0.5),
     p95: nearestRank(durations, 0.95),
     max: durations.at(-1) ?? 0,
-    input: total((span) => numberFact(table, span, 'inputTokens') ?? 0),
-    output: total((span) => numberFact(table, span, 'outputTokens') ?? 0),
+    tokens: spans.map((span) => tokensOf(table, span) ?? NO_TOKENS).reduce(addTokens),
+    cost: spans.some((span) => numberFact(table, span, 'cost') !== undefined)
+      ? total((span) => numberFact(table, span, 'cost') ?? 0)
+      : undefined,
   };
 }
 

@@ -1,36 +1,12 @@
 /** Numbers, times and foreign text as people read them. */
+import { count as compact, duration } from '../../model/units.ts';
 
-/** Micros → `640 µs`, `350 ms`, `3.40 s`, `4 m 12 s`, `2 h 05 m`, `3 d 4 h`: in a column, figures stand below their like. */
-export function duration(micros: number): string {
-  if (micros < 0) return `−${duration(-micros)}`;
-  if (micros === 0) return '0';
-  if (micros < 1000) return `${Math.round(micros)} µs`;
-  if (micros < 10_000) return `${(micros / 1000).toFixed(1)} ms`;
-  if (micros < 999_500) return `${Math.round(micros / 1000)} ms`;
-  if (micros < 9_995_000) return `${(micros / 1e6).toFixed(2)} s`;
-  if (micros < 59_950_000) return `${(micros / 1e6).toFixed(1)} s`;
-  return longDuration(Math.round(micros / 1e6));
-}
+export { count as compact, duration, money, percent } from '../../model/units.ts';
 
-function longDuration(seconds: number): string {
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${padded(seconds % 60)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} m`;
-  const hours = Math.round(minutes / 60);
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
-function trimmed(value: number, digits: number): string {
-  return value.toFixed(digits).replace(/\.?0+$/, '');
-}
-
-function padded(value: number): string {
-  return String(value).padStart(2, '0');
-}
-
-/** A round offset on the ruler: `0`, `250 ms`, `2 s`, `1:30`, `2:05:00`, `1 d`, `1 d 02:00`. */
+/** A round offset on the ruler: `0`, `250ms`, `2s`, `1:30`, `2:05:00`, `1d`, `1d 02:00`. */
 export function tickLabel(micros: number): string {
-  if (micros < 60e6) return duration(micros).replace(/\.0+(?= )|(?<=\.\d*[1-9])0+(?= )/, '');
+  if (micros === 0) return '0';
+  if (micros < 60e6) return duration(micros).replace(/\.0+(?=\D)|(?<=\.\d*[1-9])0+(?=\D)/, '');
   const total = Math.floor(micros / 1e6);
   const rest = micros - total * 1e6;
   const clock = `${padded(Math.floor(total / 60) % 60)}:${padded(total % 60)}${rest === 0 ? '' : fraction(micros)}`;
@@ -38,7 +14,11 @@ export function tickLabel(micros: number): string {
   if (hours === 0) return clock.replace(/^0/, '');
   if (hours < 24) return `${hours}:${clock}`;
   const time = `${padded(hours % 24)}:${clock.slice(0, 2)}`;
-  return `${Math.floor(hours / 24)} d${time === '00:00' ? '' : ` ${time}`}`;
+  return `${Math.floor(hours / 24)}d${time === '00:00' ? '' : ` ${time}`}`;
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function fraction(micros: number): string {
@@ -50,18 +30,6 @@ const GROUPED = new Intl.NumberFormat('en-GB');
 /** `12,345`. */
 export function count(value: number): string {
   return GROUPED.format(value);
-}
-
-/** `950`, `12.3k`, `4.56M`. */
-export function compact(value: number): string {
-  if (value < 1000) return String(Math.round(value));
-  if (value < 999_500) return `${significant(value / 1000)}k`;
-  return value < 999.5e6 ? `${significant(value / 1e6)}M` : `${significant(value / 1e9)}G`;
-}
-
-function significant(value: number): string {
-  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
-  return digits === 0 ? String(Math.round(value)) : trimmed(value, digits);
 }
 
 export function plural(value: number, one: string, many = `${one}s`): string {
@@ -83,7 +51,7 @@ export function exactTime(micros: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${String(micros % 1000).padStart(3, '0')} UTC`;
 }
 
-/** Bytes of a text's UTF-16 are not what people mean; characters are. `950 characters`, `1.05M characters`. */
+/** `950 characters`, `1.05M characters`. */
 export function textSize(text: string): string {
   return `${compact(text.length)} characters`;
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../data/table.ts';
 import { byModel, byTool, type Group } from '../data/totals.ts';
-import { count, duration, oneLine } from '../data/words.ts';
+import { count, duration, money, oneLine, percent } from '../data/words.ts';
 import type { Store } from '../state.ts';
 import { LatencyChart } from './latency-chart.tsx';
 import { TokenChart } from './token-chart.tsx';
@@ -37,6 +37,7 @@ interface GroupTableProps {
 }
 
 function GroupTable({ title, groups, tokens }: GroupTableProps) {
+  const anyCost = groups.some(({ cost }) => cost !== undefined);
   const longest = Math.max(...groups.map(({ max }) => max), 1);
   return (
     <table class="group-table">
@@ -48,7 +49,9 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
           <th scope="col">Errors</th>
           {tokens && <th scope="col">Tokens in</th>}
           {tokens && <th scope="col">Tokens out</th>}
-          <th scope="col">Mean</th>
+          {anyCost && <th scope="col">Cost</th>}
+          <th scope="col">Total</th>
+          <th scope="col">Share</th>
           <th scope="col">P50</th>
           <th scope="col">P95</th>
           <th scope="col">Max</th>
@@ -63,9 +66,11 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
             <th scope="row">{oneLine(group.name)}</th>
             <td>{count(group.count)}</td>
             <td class={group.errors > 0 ? 'bad' : undefined}>{count(group.errors)}</td>
-            {tokens && <td>{reported(group, group.input)}</td>}
-            {tokens && <td>{reported(group, group.output)}</td>}
-            <td>{duration(group.mean)}</td>
+            {tokens && <td>{reported(group, 'input')}</td>}
+            {tokens && <td>{reported(group, 'output')}</td>}
+            {anyCost && <td>{group.cost === undefined ? '–' : money(group.cost)}</td>}
+            <td>{duration(group.total)}</td>
+            <td>{percent(group.share, 1)}</td>
             <td>{duration(group.median)}</td>
             <td>{duration(group.p95)}</td>
             <td>{duration(group.max)}</td>
@@ -79,9 +84,9 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
   );
 }
 
-/** A dash where no call said anything: a call without a prompt there is none. */
-function reported({ input, output }: Group, tokens: number): string {
-  return input + output === 0 ? '–' : count(tokens);
+/** A dash when no call reported its tokens. */
+function reported({ tokens }: Group, side: 'input' | 'output'): string {
+  return tokens.input + tokens.output === 0 ? '–' : count(tokens[side]);
 }
 
 interface SpreadProps {

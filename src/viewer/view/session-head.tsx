@@ -1,8 +1,6 @@
-import { KINDS } from '../../html/format.ts';
-import type { AgentSpanKind } from '../../model/span.ts';
+import { type Figures, headlineOf, type Work, workText } from '../../model/figures.ts';
 import { textFact } from '../data/table.ts';
-import { ownCount } from '../data/totals.ts';
-import { compact, count, duration, exactTime, oneLine } from '../data/words.ts';
+import { compact, count, duration, exactTime, money, oneLine } from '../data/words.ts';
 import type { Store } from '../state.ts';
 
 interface Figure {
@@ -12,12 +10,11 @@ interface Figure {
   readonly bad?: boolean;
 }
 
-const REVIEWS = 'Background reviews: left out of the other figures, as Hermes leaves them out of the session';
-
 export function SessionHead({ store }: { readonly store: Store }) {
   const session = store.current.value;
   if (session === undefined) return null;
   const { table } = store;
+  const totals = store.totals[store.session.value];
   const meta = [
     textFact(table, session.from, 'platform'),
     textFact(table, session.from, 'model'),
@@ -37,46 +34,63 @@ export function SessionHead({ store }: { readonly store: Store }) {
           </div>
         ))}
       </dl>
+      {totals !== undefined && <Time totals={totals} />}
     </header>
   );
+}
+
+/** Where the time went, and the parts of sub-agents and background reviews. */
+function Time({ totals }: { readonly totals: Figures }) {
+  const { all, time, inSubagents, inReviews } = totals;
+  const parts = [partOf('in sub-agents', inSubagents), partOf('in background reviews', inReviews)];
+  return (
+    <p class="muted headline">
+      {[headlineOf(all, time).time, ...parts].filter((part) => part !== undefined).join(' · ')}
+    </p>
+  );
+}
+
+function partOf(name: string, work: Work): string | undefined {
+  const text = workText(work);
+  if (text === '') return undefined;
+  const { tokens, cost } = headlineOf(work);
+  return `${name}: ${[text, tokens, cost].filter((part) => part !== undefined).join(', ')}`;
 }
 
 function figuresOf(store: Store): readonly Figure[] {
   const session = store.current.value;
   const totals = store.totals[store.session.value];
   if (session === undefined || totals === undefined) return [];
-  const { errors, incomplete, tokens } = totals;
-  const counted = (kind: AgentSpanKind): number => ownCount(totals, kind);
-  const reviews = totals.background[KINDS.indexOf('turn')] ?? 0;
-  const figures: Figure[] = [
+  const { turns, calls, tools, subagents, errors, incomplete, tokens, withoutUsage, cost, withoutPrice } =
+    totals.all;
+  const reported = tokens.input + tokens.output > 0;
+  const without = (calls: number, what: string) =>
+    calls === 0 ? '' : `; ${count(calls)} calls without ${what}`;
+  const figures: (Figure | undefined)[] = [
     { name: 'Duration', value: duration(session.end - session.start) },
-    { name: 'Turns', value: count(counted('turn')) },
-    { name: 'API calls', value: count(counted('api_call') + counted('auxiliary_call')) },
-    { name: 'Tools', value: count(counted('tool_call')) },
-  ];
-  if (counted('subagent') > 0) figures.push({ name: 'Sub-agents', value: count(counted('subagent')) });
-  if (reviews > 0) figures.push({ name: 'Reviews', value: count(reviews), title: REVIEWS });
-  figures.push({ name: 'Errors', value: count(errors), bad: errors > 0 });
-  if (incomplete > 0) {
-    figures.push({
-      name: 'Incomplete',
-      value: count(incomplete),
-      title: 'Spans whose end is not in the log',
-    });
-  }
-  figures.push(
+    cost === undefined
+      ? undefined
+      : { name: 'Cost', value: money(cost), title: `US dollars${without(withoutPrice, 'a price')}` },
+    { name: 'Turns', value: count(turns), title: 'Including sub-agents and background reviews' },
+    { name: 'Calls', value: count(calls), title: 'Attempts of API calls and auxiliary calls' },
+    { name: 'Tools', value: count(tools) },
+    subagents === 0 ? undefined : { name: 'Sub-agents', value: count(subagents) },
+    { name: 'Errors', value: count(errors), bad: errors > 0 },
+    incomplete === 0
+      ? undefined
+      : { name: 'Incomplete', value: count(incomplete), title: 'Spans whose end is not in the log' },
     {
       name: 'Tokens in',
-      value: tokens.reported ? compact(tokens.input) : '–',
-      title: tokens.reported
-        ? `${count(tokens.input)} in the prompts, ${count(tokens.cacheRead)} of them read from the cache; sub-agents included, background reviews not`
+      value: reported ? compact(tokens.input) : '–',
+      title: reported
+        ? `${count(tokens.input)} in the prompts, ${count(tokens.cached)} of them read from the cache${without(withoutUsage, 'usage')}`
         : 'No call reported its tokens',
     },
     {
       name: 'Tokens out',
-      value: tokens.reported ? compact(tokens.output) : '–',
-      title: tokens.reported ? `${count(tokens.output)} in the answers` : 'No call reported its tokens',
+      value: reported ? compact(tokens.output) : '–',
+      title: reported ? `${count(tokens.output)} in the answers` : 'No call reported its tokens',
     },
-  );
-  return figures;
+  ];
+  return figures.filter((figure) => figure !== undefined);
 }

@@ -1,8 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { headlineOf, workText } from '../../model/figures.ts';
 import { openSession } from '../actions.ts';
 import { listedSessions } from '../data/session-order.ts';
-import { ownCount, type Totals } from '../data/totals.ts';
-import { compact, count, duration, oneLine, plural, shortTime } from '../data/words.ts';
+import type { Totals } from '../data/totals.ts';
+import { count, duration, oneLine, plural, shortTime } from '../data/words.ts';
 import { FOCUS } from '../keys.ts';
 import type { SessionOrder, Store } from '../state.ts';
 import { Pick } from './pick.tsx';
@@ -14,6 +15,7 @@ const ITEM_HEIGHT = 74;
 const ORDERS: readonly (readonly [SessionOrder, string])[] = [
   ['time', 'by time'],
   ['duration', 'longest first'],
+  ['cost', 'dearest first'],
   ['tokens', 'most tokens first'],
   ['errors', 'most errors first'],
 ];
@@ -91,7 +93,7 @@ function Item({ store, session, top }: ItemProps) {
   const totals = store.totals[session];
   if (entry === undefined || totals === undefined) return null;
   const matched = store.matchCounts.value?.[session];
-  const { errors } = totals;
+  const { errors } = totals.all;
   const current = store.session.value === session;
   return (
     <li style={{ transform: `translateY(${top}px)` }}>
@@ -107,12 +109,12 @@ function Item({ store, session, top }: ItemProps) {
           <span class="session-duration">{duration(entry.end - entry.start)}</span>
         </span>
         <span class="session-line muted">
-          <span class="session-counts">{workOf(totals)}</span>
+          <span class="session-counts">{workText(totals.all)}</span>
         </span>
         <span class="session-line muted">
           <span class="session-counts">
             {matched === undefined ? (
-              tokenWords(totals)
+              tookWords(totals)
             ) : (
               <span class="session-matches">{plural(matched, 'match', 'matches')}</span>
             )}
@@ -124,19 +126,9 @@ function Item({ store, session, top }: ItemProps) {
   );
 }
 
-/** `3 turns · 5 calls`: what there was none of is not mentioned. */
-function workOf(totals: Totals): string {
-  const counts = [
-    [ownCount(totals, 'turn'), 'turn'],
-    [ownCount(totals, 'api_call'), 'call'],
-    [ownCount(totals, 'tool_call'), 'tool'],
-  ] as const;
-  return counts.flatMap(([value, noun]) => (value > 0 ? plural(value, noun) : [])).join(' · ');
-}
-
-function tokenWords({ tokens: { input, output, reported } }: Totals): string {
-  if (!reported) return 'no tokens reported';
-  return `${compact(input)} tokens in, ${compact(output)} out`;
+function tookWords({ all }: Totals): string {
+  const { tokens, cost } = headlineOf(all);
+  return [cost, tokens ?? 'no tokens reported'].filter((part) => part !== undefined).join(' · ');
 }
 
 /** Hermes's ids begin with the date, which stands beside it already. */

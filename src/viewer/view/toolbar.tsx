@@ -46,11 +46,11 @@ function Tabs({ store }: { readonly store: Store }) {
 /** Micros. */
 const DURATIONS: readonly (readonly [number, string])[] = [
   [0, 'Any duration'],
-  [100e3, '≥ 100 ms'],
-  [1e6, '≥ 1 s'],
-  [5e6, '≥ 5 s'],
-  [30e6, '≥ 30 s'],
-  [300e6, '≥ 5 min'],
+  [100e3, '≥ 100ms'],
+  [1e6, '≥ 1s'],
+  [5e6, '≥ 5s'],
+  [30e6, '≥ 30s'],
+  [300e6, '≥ 5m'],
 ];
 
 function Filters({ store }: { readonly store: Store }) {
@@ -91,7 +91,7 @@ function Filters({ store }: { readonly store: Store }) {
       >
         <Icon name="alert" size={13} />
         <span class="chip-word">Errors</span>
-        <span class="chip-count">{compact(totals?.errors ?? 0)}</span>
+        <span class="chip-count">{compact(totals?.all.errors ?? 0)}</span>
       </button>
       <Pick
         label="Shortest duration"

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { latencyPoints, tokenColumns } from '../../../src/viewer/data/calls.ts';
 import { at } from '../../../src/viewer/data/table.ts';
-import { byModel, byTool, nearestRank, ownCount, totalsOf } from '../../../src/viewer/data/totals.ts';
+import { byModel, byTool, nearestRank, totalsOf } from '../../../src/viewer/data/totals.ts';
 import { apiCall, session, toolCall, turn, usage } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 
@@ -20,26 +20,21 @@ const SPANS = [
 const range = { from: 0, to: SPANS.length };
 
 describe('totals', () => {
-  test('count kinds, errors and open ends; sum tokens without background reviews', async () => {
+  test('count kinds, errors and open ends, and have background reviews apart', async () => {
     const totals = totalsOf(await tableOf(SPANS), range);
     expect(totals.counts).toEqual([1, 1, 3, 3, 0, 0, 0]);
-    expect([ownCount(totals, 'api_call'), ownCount(totals, 'tool_call')]).toEqual([2, 3]);
-    expect([totals.errors, totals.incomplete]).toEqual([1, 1]);
-    expect(totals.tokens).toEqual({ input: 350, output: 30, cacheRead: 50, reported: true });
-  });
-
-  test('no reported tokens are told from none', async () => {
-    const table = await tableOf([apiCall({ at: [0, 1] })]);
-    expect(totalsOf(table, { from: 0, to: 1 }).tokens.reported).toBe(false);
+    expect(totals.all).toMatchObject({ turns: 1, calls: 3, tools: 3, errors: 1, incomplete: 1 });
+    expect(totals.all.tokens).toEqual({ input: 355, cached: 50, output: 35 });
+    expect(totals.inReviews).toMatchObject({ calls: 1, tokens: { input: 5, cached: 0, output: 5 } });
   });
 
   test('by model and by tool: percentiles are values that occurred, the busiest first', async () => {
     const table = await tableOf(SPANS);
     expect(
-      byModel(table, range, undefined).map(({ name, count, input, median, max }) => [
+      byModel(table, range, undefined).map(({ name, count, tokens, median, max }) => [
         name,
         count,
-        input,
+        tokens.input,
         median,
         max,
       ]),
@@ -48,9 +43,9 @@ describe('totals', () => {
       ['b', 1, 5, 100_000, 100_000],
     ]);
     expect(
-      byTool(table, range, undefined).map(({ name, count, errors, mean }) => [name, count, errors, mean]),
+      byTool(table, range, undefined).map(({ name, count, errors, total }) => [name, count, errors, total]),
     ).toEqual([
-      ['t', 2, 1, 200_000],
+      ['t', 2, 1, 400_000],
       ['u', 1, 0, 50_000],
     ]);
   });
