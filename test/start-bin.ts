@@ -23,6 +23,14 @@ export function startBin(...argv: readonly string[]): BinRun {
   return watch(spawn(process.execPath, [BIN, ...words], { env, stdio: 'pipe' }));
 }
 
+/** The same with some variables, in another directory. */
+export function startBinIn(
+  { env = {}, cwd }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string },
+  ...argv: readonly string[]
+): BinRun {
+  return watch(spawn(process.execPath, [BIN, ...argv], { env, cwd, stdio: 'pipe' }));
+}
+
 /** The same where no file may grow beyond this: as a full disk, but of this process alone. */
 export function startBinOnSmallDisk(kibibytes: number, ...argv: readonly string[]): BinRun {
   const program = ['-c', `ulimit -f ${kibibytes}; exec "$@"`, 'bash', process.execPath, BIN];

@@ -83,18 +83,17 @@ export function optionalChoiceFlag<const C extends string>(
   };
 }
 
-/** Several of `choices`, separated by commas or given repeatedly. */
-export function choicesFlag<const C extends string>(
+/** Several of `choices`, separated by commas or given repeatedly. @param isOther accepts further words */
+export function choicesFlag<const C extends string, O extends string = never>(
   text: FlagText & { readonly fallback: NoInfer<C> },
   choices: readonly C[],
   aliases: Readonly<Record<string, C>> = {},
-): Flag<readonly C[]> {
-  const read = (given: readonly string[], name: string): readonly C[] => [
-    ...new Set(
-      given
-        .flatMap((value) => value.split(','))
-        .map((value) => aliases[value.trim()] ?? oneOf(choices, value.trim(), name)),
-    ),
+  isOther: (word: string) => word is O = (word): word is O => false,
+): Flag<readonly (C | O)[]> {
+  const readOne = (word: string, name: string): C | O =>
+    aliases[word] ?? (isOther(word) ? word : oneOf(choices, word, name));
+  const read = (given: readonly string[], name: string): readonly (C | O)[] => [
+    ...new Set(given.flatMap((value) => value.split(',')).map((word) => readOne(word.trim(), name))),
   ];
   return {
     ...defaults(text),

@@ -14,7 +14,6 @@ import {
 } from './flags.ts';
 
 export const EXPORTERS = ['console', 'otlp', 'otlp_grpc', 'otlp_file', 'openmetrics'] as const;
-export type ExporterName = (typeof EXPORTERS)[number];
 
 export const INPUT_FLAGS = grouped('Input', {
   captureContent: switchFlag({
@@ -52,13 +51,14 @@ export const OUTPUT_FLAGS = grouped('Output', {
   exporter: choicesFlag(
     {
       flags: '-e, --exporter <name>',
-      help: `send to this exporter: ${EXPORTERS.join(', ')}; repeatable`,
+      help: `send to this exporter: ${EXPORTERS.join(', ')}, or an npm package; repeatable`,
       env: 'HERMES_OTEL_EXPORTER',
       fallback: 'console',
     },
     EXPORTERS,
     // The live plugin's other words for it.
     { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
+    (name): name is string => name !== '',
   ),
   output: textFlag({
     flags: '-o, --output <file>',

@@ -17,7 +17,7 @@ import { replayOptions } from './to-options.ts';
 export async function sendSample(
   given: Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header' | 'traces' | 'metrics'>,
   env: Io['env'],
-  io: Pick<Io, 'stdout'>,
+  io: Pick<Io, 'cwd' | 'stdout'>,
 ): Promise<SentSample> {
   const now = epochMicros(Date.now() * 1000);
   const sessionId = `hermes-otel-sample-${now.toString(36)}`;
@@ -27,7 +27,7 @@ export async function sendSample(
   const flags = { ...read, ...given, retryFor: 0, follow: false, checkpoint: undefined, color: false };
   const lines = sampleLog(sessionId, now).map((line) => `${line}\n`);
   try {
-    const options = await replayOptions(['-'], flags, { env, stdout: io.stdout });
+    const options = await replayOptions(['-'], flags, { env, stdout: io.stdout, cwd: () => io.cwd() });
     const { accounts } = await replay(Readable.from(lines), options);
     return { traceId, problems: accounts.flatMap(({ problems }) => problems) };
   } catch (error) {

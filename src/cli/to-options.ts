@@ -11,13 +11,7 @@ import { CliError } from './cli-error.ts';
 import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
 import type { Io } from './io.ts';
-import type {
-  DELIVERY_VARIABLES,
-  ExporterName,
-  OTLP_FLAGS,
-  ReplayFlags,
-  SPAN_FLAGS,
-} from './replay-flags.ts';
+import type { DELIVERY_VARIABLES, OTLP_FLAGS, ReplayFlags, SPAN_FLAGS } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
 /** The logs named on the command line; standard input for `-`, or when none is named. Throws a `CliError`. */
@@ -42,7 +36,7 @@ export function logsOf(
 export async function replayOptions(
   logs: readonly string[],
   flags: ReplayFlags,
-  io: Pick<Io, 'env' | 'stdout'>,
+  io: Pick<Io, 'cwd' | 'env' | 'stdout'>,
 ): Promise<Omit<ReplayOptions, 'on' | 'signal'>> {
   refuseToFollow(logs, flags);
   const { temporality } = valueOrCliError(
@@ -134,9 +128,9 @@ function readMoment(text: string | undefined, name: string): number | undefined 
 
 /** One exporter by its name. Throws a `CliError` for a flag or variable that it cannot work with. */
 async function destinationOf(
-  name: ExporterName,
+  name: string,
   flags: ReplayFlags,
-  io: Pick<Io, 'env' | 'stdout'>,
+  io: Pick<Io, 'cwd' | 'env' | 'stdout'>,
 ): Promise<DestinationFactory> {
   const exporters = await import('../replay/exporters.ts');
   const options = deliveryOptions(flags);
@@ -162,8 +156,13 @@ async function destinationOf(
       return exporters.otlpFile(output, options);
     case 'openmetrics':
       return exporters.openMetrics(output);
-    default:
-      return name satisfies never;
+    default: {
+      const { loadExporter } = await import('../export/load-exporter.ts');
+      const { spans, metrics } = valueOrCliError(await loadExporter(name, io.cwd()));
+      if (spans !== undefined) return exporters.fromSpanExporter(spans, { ...options, name });
+      if (metrics !== undefined) return exporters.fromMetricExporter(metrics, { ...options, name });
+      throw new CliError(`-e ${name} has no exporter.`);
+    }
   }
 }
 

@@ -1,10 +1,9 @@
-import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
+import type { MetricSnapshot, Origin, OtelSpan } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
 import { createDelivery, type DeliveryLimits, type OutcomeListener } from './delivery/delivery.ts';
 import type { Transports } from './delivery/transport.ts';
-import type { Origin } from './otlp/encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 
@@ -53,17 +52,21 @@ export function openDestination(transports: Transports, options: DestinationOpti
   const { origin, limits, deadLetter, onOutage = () => {}, witnesses, clock = systemClock } = options;
   const { traces, metrics } = transports;
   const common = { clock, deadLetter, onOutage };
+  const spanRequests = spanEncoder(origin);
+  const metricRequests = metricEncoder(origin);
   const spanDelivery = createDelivery({
     ...common,
     transport: traces,
-    encoder: spanEncoder(origin),
+    encoder: spanRequests,
+    newRequest: () => spanRequests.newRequest(traces.contentType),
     limits,
     newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
   });
   const metricDelivery = createDelivery({
     ...common,
     transport: metrics,
-    encoder: metricEncoder(origin),
+    encoder: metricRequests,
+    newRequest: () => metricRequests.newRequest(metrics.contentType),
     // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
     limits: { ...limits, concurrency: 1 },
     newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),

@@ -21,12 +21,12 @@ import type {
   Metric,
   MetricPoint,
   MetricSnapshot,
+  Origin,
   OtelSpan,
   StatusCode,
 } from '../model/otel.ts';
 import type { SpanId, TraceId } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import type { Origin } from './otlp/encoder.ts';
 
 // Spans and metrics in the form that the SDK's exporters and serializers read.
 
@@ -152,5 +152,6 @@ function frame({ attributes, startTime, endTime }: MetricPoint) {
 }
 
 function toHistogram({ count, sum, min, max, bucketCounts }: HistogramValue, bounds: readonly number[]) {
-  return { count, sum, min, max, buckets: { boundaries: [...bounds], counts: [...bucketCounts] } };
+  const buckets = { boundaries: [...bounds], counts: [...bucketCounts] };
+  return { count, sum, buckets, ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
 }

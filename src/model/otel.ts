@@ -17,7 +17,8 @@ export type Attributes = { [key: string]: AttributeValue };
 
 /** The values of OTLP's `Span.SpanKind`. */
 export const SPAN_KIND = { internal: 1, client: 3 } as const;
-export type SpanKind = (typeof SPAN_KIND)[keyof typeof SPAN_KIND];
+/** Also the kinds that only spans of others have: 2 server, 4 producer, 5 consumer. */
+export type SpanKind = (typeof SPAN_KIND)[keyof typeof SPAN_KIND] | 2 | 4 | 5;
 
 /** The values of OTLP's `Status.StatusCode`. */
 export const STATUS_CODE = { unset: 0, ok: 1, error: 2 } as const;
@@ -36,6 +37,8 @@ export interface OtelSpan {
   readonly status: { readonly code: StatusCode; readonly message: string | undefined };
   readonly events: readonly OtelSpanEvent[];
   readonly links: readonly OtelLink[];
+  /** Set when the span was read from a file of OTLP; absent: the run's own origin. */
+  readonly origin?: Origin;
 }
 
 export interface OtelSpanEvent {
@@ -78,12 +81,20 @@ export interface Scope {
   readonly version: string;
 }
 
+/** The resource and scope of spans and points. */
+export interface Origin {
+  readonly resource: Resource;
+  readonly scope: Scope;
+}
+
 export type Temporality = 'cumulative' | 'delta';
 
 /** The values of all instruments at one moment of log time, as plain data. `export` sends it. */
 export interface MetricSnapshot {
   /** Metrics that have points, in the order of the convention's instruments. */
   readonly metrics: readonly Metric[];
+  /** Set when the points were read from a file of OTLP; absent: the run's own origin. */
+  readonly origin?: Origin;
 }
 
 export interface Metric {
@@ -113,8 +124,9 @@ export interface HistogramValue {
   readonly kind: 'histogram';
   readonly count: number;
   readonly sum: number;
-  readonly min: number;
-  readonly max: number;
+  /** `undefined` only in points of others. */
+  readonly min: number | undefined;
+  readonly max: number | undefined;
   /** One more than the instrument has bounds; bounds are inclusive upper bounds. */
   readonly bucketCounts: readonly number[];
 }

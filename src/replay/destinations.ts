@@ -1,8 +1,7 @@
 /** Where a replay's spans and metrics go: all destinations behind one front, and the meter before them. */
 import type { AccountableSink, OutcomeListeners, RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
-import type { Origin } from '../export/otlp/encoder.ts';
-import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../model/otel.ts';
+import type { Instrument, Measurement, MetricSnapshot, Origin, Temporality } from '../model/otel.ts';
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';

@@ -1,10 +1,13 @@
 /** The destinations that come with the library. What each needs is loaded when it is opened: OTLP alone takes 150 ms. */
 import type { Writable } from 'node:stream';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { AccountableSink, Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
+import type { MetricSnapshot } from '../model/otel.ts';
 import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
 import { ReplayError } from './replay-error.ts';
@@ -102,6 +105,47 @@ export function openMetrics(to: string | Writable): DestinationFactory {
     });
     const metrics = accountable(sink, output.name, 'metric points');
     return { spans: undefined, metrics, close: () => output.close() };
+  };
+}
+
+export interface SdkExporterOptions extends DeliveryOptions {
+  /** The name in the account. Default: the name of the exporter's class. */
+  readonly name?: string | undefined;
+}
+
+/** Spans through any `SpanExporter` of the OpenTelemetry SDK. The end of the replay shuts it down. */
+export function fromSpanExporter(
+  exporter: SpanExporter,
+  options: SdkExporterOptions = {},
+): DestinationFactory {
+  const { name = exporter.constructor.name } = options;
+  return async (run) => {
+    const { spanExporterDelivery } = await import('../export/sdk.ts');
+    const delivery = spanExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
+    const write = (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel));
+    return {
+      spans: options.traces === false ? undefined : { ...delivery, write },
+      metrics: undefined,
+      close: () => exporter.shutdown(),
+    };
+  };
+}
+
+/** Metrics through any `PushMetricExporter` of the OpenTelemetry SDK. The end of the replay shuts it down. */
+export function fromMetricExporter(
+  exporter: PushMetricExporter,
+  options: SdkExporterOptions = {},
+): DestinationFactory {
+  const { name = exporter.constructor.name } = options;
+  return async (run) => {
+    const { metricExporterDelivery } = await import('../export/sdk.ts');
+    const delivery = metricExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
+    const write = (snapshot: MetricSnapshot) => delivery.write([snapshot]);
+    return {
+      spans: undefined,
+      metrics: options.metrics === false ? undefined : { ...delivery, write },
+      close: () => exporter.shutdown(),
+    };
   };
 }
 

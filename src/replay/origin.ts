@@ -1,7 +1,6 @@
 /** Who a replay's data is from: the resource and the scope of everything that it sends. */
 import type { ConventionName } from '../conventions/names.ts';
-import type { Origin } from '../export/otlp/encoder.ts';
-import type { Attributes } from '../model/otel.ts';
+import type { Attributes, Origin } from '../model/otel.ts';
 import { packageVersion } from './version.ts';
 
 /** The live plugin's. */

@@ -1,5 +1,4 @@
-import type { Origin } from '../../src/export/otlp/encoder.ts';
-import type { Attributes, MetricSnapshot, OtelSpan } from '../../src/model/otel.ts';
+import type { Attributes, MetricSnapshot, Origin, OtelSpan } from '../../src/model/otel.ts';
 import type { FinishedSpan } from '../../src/model/sink.ts';
 import type { AgentSpan, SpanId, TraceId } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';

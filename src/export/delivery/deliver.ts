@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 import type { Answer, Attempt, Transport } from './transport.ts';
 
-export interface DeliverOptions {
-  readonly transport: Transport;
+export interface DeliverOptions<Body> {
+  readonly transport: Pick<Transport<Body>, 'prepare'>;
   readonly clock: Clock;
   /** Counted from the first attempt of a request; 0 means one attempt. */
   readonly retryForMillis: number;
@@ -23,7 +23,7 @@ const OUT_OF_TIME =
  * Makes the function that delivers one request: it tries until the receiver accepts it, refuses it, or its time is over.
  * Requests to one receiver share the outage and its pauses.
  */
-export function createDeliver(options: DeliverOptions): (body: Uint8Array) => Promise<Outcome> {
+export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body) => Promise<Outcome> {
   const { transport, clock, retryForMillis, stop, onRequest, onOutage } = options;
   /** The receiver asked every request to wait until then. */
   let pausedUntil = 0;

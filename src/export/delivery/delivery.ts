@@ -1,5 +1,5 @@
 import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
-import { type Encoder, encodeAll } from '../otlp/encoder.ts';
+import { type Encoder, encodeAll, type RequestBody } from '../otlp/encoder.ts';
 import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -23,9 +23,11 @@ export interface DeliveryLimits {
   readonly flushIntervalMillis: number;
 }
 
-export interface DeliveryOptions<Item> {
-  readonly transport: Transport;
+export interface DeliveryOptions<Item, Body> {
+  readonly transport: Pick<Transport<Body>, 'destination' | 'prepare'>;
   readonly encoder: Encoder<Item>;
+  /** Makes the bodies that the transport carries. */
+  readonly newRequest: () => RequestBody<Item, Body>;
   readonly limits: DeliveryLimits;
   readonly clock: Clock;
   /** Keeps requests that failed for good; `undefined`: they are lost. */
@@ -58,17 +60,18 @@ export interface OutcomeListener<Item> {
   onOutcome(counts: OutcomeCounts): void;
 }
 
-interface Batch<Item> {
+interface Batch<Item, Body> {
   readonly items: readonly Item[];
   readonly listener: OutcomeListener<Item> | undefined;
-  readonly body: Uint8Array;
+  readonly body: Body;
+  readonly sizeBytes: number;
 }
 
 const NONE: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
-export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<Item> {
-  const { transport, encoder, limits, clock, deadLetter, newListener } = options;
-  const request = encoder.newRequest(transport.contentType);
+export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>): Delivery<Item> {
+  const { transport, encoder, newRequest, limits, clock, deadLetter, newListener } = options;
+  const request = newRequest();
   const stop = new AbortController();
   const inFlight = createWindow(limits.concurrency);
   const account = openAccount(transport.destination, encoder.signal);
@@ -105,11 +108,12 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     return true;
   }
 
-  function takeBatch(): Batch<Item> | undefined {
+  function takeBatch(): Batch<Item, Body> | undefined {
     cancelTimer?.();
     overdue = false;
     if (gathered.length === 0) return undefined;
-    const batch = { items: gathered, listener, body: request.finish() };
+    const sizeBytes = request.sizeBytes();
+    const batch = { items: gathered, listener, body: request.finish(), sizeBytes };
     gathered = [];
     listener = newListener?.();
     gatheredWeight = 0;
@@ -117,10 +121,15 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
   }
 
   /** A batch made again: a half of one that was too large, or an item that fits no request. */
-  function batchOf(items: readonly Item[]): Batch<Item> {
+  function batchOf(items: readonly Item[]): Batch<Item, Body> {
     const again = newListener?.();
-    for (const item of items) again?.add(item);
-    return { items, listener: again, body: encodeAll(encoder, items, transport.contentType) };
+    const body = newRequest();
+    for (const item of items) {
+      again?.add(item);
+      body.add(item, Number.POSITIVE_INFINITY);
+    }
+    const sizeBytes = body.sizeBytes();
+    return { items, listener: again, body: body.finish(), sizeBytes };
   }
 
   function onTimer(): void {
@@ -143,11 +152,11 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       });
   }
 
-  async function follow(batch: Batch<Item>): Promise<void> {
+  async function follow(batch: Batch<Item, Body>): Promise<void> {
     await settle(batch, await deliver(batch.body));
   }
 
-  async function settle(batch: Batch<Item>, outcome: Outcome): Promise<void> {
+  async function settle(batch: Batch<Item, Body>, outcome: Outcome): Promise<void> {
     const made = weigh(batch.items);
     switch (outcome.kind) {
       case 'accepted': {
@@ -169,10 +178,10 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     }
   }
 
-  async function halve(batch: Batch<Item>, sentence: string): Promise<void> {
+  async function halve(batch: Batch<Item, Body>, sentence: string): Promise<void> {
     const halves = halvesOf(batch.items);
     if (halves === undefined) return await fail(batch, sentence);
-    softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.body.length / 2));
+    softMaxBytes = Math.min(softMaxBytes, Math.ceil(batch.sizeBytes / 2));
     for (const items of halves) await follow(batchOf(items));
   }
 
@@ -186,7 +195,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     return smaller?.loss === undefined ? smaller?.items.map((item) => [item]) : undefined;
   }
 
-  async function fail({ items, listener: own }: Batch<Item>, sentence: string): Promise<void> {
+  async function fail({ items, listener: own }: Batch<Item, Body>, sentence: string): Promise<void> {
     const problem = await deadLetter?.append(encodeAll(encoder, items, 'application/json'));
     if (problem !== undefined) account.note(problem);
     const failed = weigh(items);

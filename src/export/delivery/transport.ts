@@ -1,12 +1,12 @@
 import type { ContentType } from '../otlp/encoder.ts';
 
 /** Carries the requests of one signal to one receiver or file. */
-export interface Transport {
+export interface Transport<Body = Uint8Array> {
   /** The destination for people: a URL without its secrets, a file name. */
   readonly destination: string;
   readonly contentType: ContentType;
   /** Prepares a body once (compresses it, for example) for as many attempts as it takes. Attempts never throw. */
-  prepare(body: Uint8Array): Attempt;
+  prepare(body: Body): Attempt;
 }
 
 /** One attempt. Aborting `signal` ends it early, with whatever answer that leads to. */

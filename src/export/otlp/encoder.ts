@@ -1,16 +1,10 @@
-import type { Resource, Scope } from '../../model/otel.ts';
 import type { Signal } from '../../model/sink.ts';
-
-/** The resource and scope of the data. They are the same for every request of a run and are encoded once. */
-export interface Origin {
-  readonly resource: Resource;
-  readonly scope: Scope;
-}
 
 export type ContentType = 'application/x-protobuf' | 'application/json';
 
 /**
- * Turns the items of one signal (spans, or snapshots of metric points) into OTLP requests.
+ * Turns the items of one signal (spans, or snapshots of metric points) into OTLP requests. Items are grouped by origin
+ * in the order in which they come; nearly always there is one.
  *
  * | | request | span | attributes | pieces |
  * |---|---|---|---|---|
@@ -35,13 +29,13 @@ export interface Shrunk<Item> {
 }
 
 /** The body of one request in the making. Its size is always known, because requests are split by encoded bytes. */
-export interface RequestBody<Item> {
+export interface RequestBody<Item, Body = Uint8Array> {
   /** @returns `false`, and changes nothing, when the body would be larger than `maxBytes` with the item. */
   add(item: Item, maxBytes: number): boolean;
   /** Size of the body so far, uncompressed; 0 when it is empty. */
   sizeBytes(): number;
   /** Returns the body, which then belongs to the caller. The next `add` begins a new one. */
-  finish(): Uint8Array;
+  finish(): Body;
 }
 
 /** All items as one request, whatever its size. */

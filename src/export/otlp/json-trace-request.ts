@@ -1,6 +1,12 @@
-import { type OtelLink, type OtelSpan, type OtelSpanEvent, STATUS_CODE } from '../../model/otel.ts';
-import { type Bytes, clear, createBytes, writeBlock } from './bytes.ts';
-import type { Origin, RequestBody } from './encoder.ts';
+import {
+  type Origin,
+  type OtelLink,
+  type OtelSpan,
+  type OtelSpanEvent,
+  STATUS_CODE,
+} from '../../model/otel.ts';
+import { type Bytes, clear, createBytes } from './bytes.ts';
+import type { RequestBody } from './encoder.ts';
 import { jsonAttributeWriter } from './json-attributes.ts';
 import {
   piece,
@@ -11,18 +17,20 @@ import {
   writePiece,
   writeQuoted,
 } from './json-text.ts';
-import { SPAN_FLAGS } from './trace-request.ts';
+import { headsBy, SPAN_FLAGS } from './trace-request.ts';
 
 // ExportTraceServiceRequest in JSON: proto3's JSON mapping of the same messages, except that ids are hex and enums are
 // numbers.
 
 const REQUEST = {
-  resource: piece('{"resourceSpans":[{"resource":{"attributes":'),
+  start: piece('{"resourceSpans":['),
+  resource: piece('{"resource":{"attributes":'),
   scopeName: piece('},"scopeSpans":[{"scope":{"name":'),
   scopeVersion: piece(',"version":'),
   spans: piece('},"spans":['),
   separator: piece(','),
-  end: piece(']}]}]}'),
+  endGroup: piece(']}]}'),
+  end: piece(']}'),
 };
 
 const SPAN = {
@@ -63,11 +71,37 @@ const LINK = {
 /** Request bodies in JSON, one after the other. A body is one line of text, without a line end. */
 export function createJsonTraceRequest(origin: Origin): RequestBody<OtelSpan> {
   const writeSpan = jsonSpanWriter();
-  const head = writeHead(origin);
+  const headOf = headsBy(encodeHead);
+  /** Groups that are complete, each with a separator; empty while all spans have one origin. */
+  const done = createBytes(0);
   const spans = createBytes();
-  const bodySize = () => (spans.end === 0 ? 0 : head.length + spans.end + REQUEST.end.length);
+  let from = origin;
+  let head = headOf(origin);
+
+  const groupSize = () => head.length + spans.end + REQUEST.endGroup.length;
+  function bodySize(): number {
+    const groups = done.end + (spans.end === 0 ? -Math.min(done.end, 1) : groupSize());
+    return groups === 0 ? 0 : REQUEST.start.length + groups + REQUEST.end.length;
+  }
+
+  function writeGroup(out: Bytes): void {
+    if (spans.end === 0) return;
+    writePiece(out, head);
+    writePiece(out, spans.buffer.subarray(0, spans.end));
+    writePiece(out, REQUEST.endGroup);
+    clear(spans);
+  }
+
   return {
     add(span, maxBytes) {
+      if ((span.origin ?? origin) !== from) {
+        if (spans.end > 0) {
+          writeGroup(done);
+          writePiece(done, REQUEST.separator);
+        }
+        from = span.origin ?? origin;
+        head = headOf(from);
+      }
       const before = spans.end;
       if (before > 0) writePiece(spans, REQUEST.separator);
       writeSpan(spans, span);
@@ -77,19 +111,22 @@ export function createJsonTraceRequest(origin: Origin): RequestBody<OtelSpan> {
     },
     sizeBytes: bodySize,
     finish() {
-      if (spans.end === 0) return new Uint8Array();
-      const body = createBytes(bodySize());
-      writeBlock(body, head);
-      writeBlock(body, spans.buffer.subarray(0, spans.end));
-      writeBlock(body, REQUEST.end);
-      clear(spans);
+      const size = bodySize();
+      if (size === 0) return new Uint8Array();
+      const body = createBytes(size);
+      writePiece(body, REQUEST.start);
+      // Without an open group the last separator is one too many.
+      writePiece(body, done.buffer.subarray(0, spans.end === 0 ? done.end - 1 : done.end));
+      writeGroup(body);
+      writePiece(body, REQUEST.end);
+      clear(done);
       return body.buffer;
     },
   };
 }
 
-/** Everything before the first span. */
-function writeHead({ resource, scope }: Origin): Uint8Array {
+/** Everything of a group before its first span. */
+function encodeHead({ resource, scope }: Origin): Uint8Array {
   const out: Bytes = createBytes();
   writePiece(out, REQUEST.resource);
   jsonAttributeWriter()(out, resource.attributes);

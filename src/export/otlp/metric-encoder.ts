@@ -1,9 +1,17 @@
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import type { Attributes, AttributeValue, Metric, MetricPoint, MetricSnapshot } from '../../model/otel.ts';
+import type {
+  Attributes,
+  AttributeValue,
+  Metric,
+  MetricPoint,
+  MetricSnapshot,
+  Origin,
+} from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { toResourceMetrics, toSdkOrigin } from '../readable.ts';
 import { isInt64 } from './bytes.ts';
-import type { Encoder, Origin, RequestBody } from './encoder.ts';
+import type { Encoder, RequestBody } from './encoder.ts';
+import { headsBy } from './trace-request.ts';
 
 export function metricEncoder(origin: Origin): Encoder<MetricSnapshot> {
   return {
@@ -32,21 +40,25 @@ export function part(snapshot: MetricSnapshot, from: number, to: number): Metric
     before += metric.points.length;
     return { ...metric, points };
   });
-  return { metrics: metrics.filter((metric) => metric.points.length > 0) };
+  return { ...snapshot, metrics: metrics.filter((metric) => metric.points.length > 0) };
 }
 
 /** Requests joined one after the other: that is how protobuf itself merges messages whose fields are lists. */
 function protobufRequest(origin: Origin): RequestBody<MetricSnapshot> {
-  const sdkOrigin = toSdkOrigin(origin);
-  const encode = (snapshot: MetricSnapshot) =>
-    ProtobufMetricsSerializer.serializeRequest(toResourceMetrics(snapshot, sdkOrigin)) ?? new Uint8Array();
+  const sdkOriginOf = headsBy(toSdkOrigin);
+  const encode = (snapshot: MetricSnapshot) => {
+    const sdkOrigin = sdkOriginOf(snapshot.origin ?? origin);
+    return (
+      ProtobufMetricsSerializer.serializeRequest(toResourceMetrics(snapshot, sdkOrigin)) ?? new Uint8Array()
+    );
+  };
   return joined(encode, { head: '', separator: '', tail: '' });
 }
 
 /** One `resourceMetrics` element for each snapshot. */
 function jsonRequest(origin: Origin): RequestBody<MetricSnapshot> {
   const encode = (snapshot: MetricSnapshot) =>
-    Buffer.from(JSON.stringify(jsonResourceMetrics(snapshot, origin)));
+    Buffer.from(JSON.stringify(jsonResourceMetrics(snapshot, snapshot.origin ?? origin)));
   return joined(encode, { head: '{"resourceMetrics":[', separator: ',', tail: ']}' });
 }
 

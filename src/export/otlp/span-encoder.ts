@@ -1,6 +1,6 @@
-import type { Attributes, AttributeValue, OtelSpan } from '../../model/otel.ts';
+import type { Attributes, AttributeValue, Origin, OtelSpan } from '../../model/otel.ts';
 import { plainText } from '../outside-text.ts';
-import type { Encoder, Origin } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
 import { createJsonTraceRequest } from './json-trace-request.ts';
 import { createTraceRequest } from './trace-request.ts';
 

@@ -1,4 +1,4 @@
-import type { OtelLink, OtelSpan, OtelSpanEvent } from '../../model/otel.ts';
+import type { Origin, OtelLink, OtelSpan, OtelSpanEvent } from '../../model/otel.ts';
 import { attributeWriter } from './attributes.ts';
 import {
   type Bytes,
@@ -12,7 +12,7 @@ import {
   writeUint32,
   writeVarint,
 } from './bytes.ts';
-import type { Origin, RequestBody } from './encoder.ts';
+import type { RequestBody } from './encoder.ts';
 import { closeMessage, fieldSize, openMessage, writeText } from './text.ts';
 
 // ExportTraceServiceRequest in protobuf. A tag is the field's number times 8, plus how its content is written: 0 varint,
@@ -54,47 +54,82 @@ export const SPAN_FLAGS = 0x101;
 /** Request bodies in protobuf, one after the other. */
 export function createTraceRequest(origin: Origin): RequestBody<OtelSpan> {
   const writeSpan = spanWriter();
-  const resource = encode((out) => {
-    const start = openMessage(out, RESOURCE.self);
-    attributeWriter(RESOURCE.attributes)(out, origin.resource.attributes);
-    closeMessage(out, start);
-  });
-  const scope = encode((out) => {
-    const start = openMessage(out, SCOPE.self);
-    writeText(out, SCOPE.name, origin.scope.name);
-    writeText(out, SCOPE.version, origin.scope.version);
-    closeMessage(out, start);
-  });
+  const headOf = headsBy((from) => ({ resource: encodeResource(from), scope: encodeScope(from) }));
+  /** Groups that are complete; empty while all spans have one origin. */
+  const done = createBytes(0);
   const spans = createBytes();
+  let from = origin;
+  let head = headOf(origin);
 
-  const scopeSpansSize = (spanBytes: number) => scope.length + spanBytes;
-  const resourceSpansSize = (spanBytes: number) => resource.length + fieldSize(scopeSpansSize(spanBytes));
-  const bodySize = (spanBytes: number) => (spanBytes === 0 ? 0 : fieldSize(resourceSpansSize(spanBytes)));
+  const scopeSpansSize = () => head.scope.length + spans.end;
+  const resourceSpansSize = () => head.resource.length + fieldSize(scopeSpansSize());
+  const bodySize = () => done.end + (spans.end === 0 ? 0 : fieldSize(resourceSpansSize()));
+
+  function writeGroup(out: Bytes): void {
+    if (spans.end === 0) return;
+    const { resource, scope } = head;
+    reserve(out, fieldSize(resourceSpansSize()));
+    writeByte(out, RESOURCE_SPANS);
+    writeVarint(out, resourceSpansSize());
+    writeBlock(out, resource);
+    writeByte(out, SCOPE_SPANS);
+    writeVarint(out, scopeSpansSize());
+    writeBlock(out, scope);
+    writeBlock(out, spans.buffer.subarray(0, spans.end));
+    clear(spans);
+  }
 
   return {
     add(span, maxBytes) {
+      if ((span.origin ?? origin) !== from) {
+        writeGroup(done);
+        from = span.origin ?? origin;
+        head = headOf(from);
+      }
       const before = spans.end;
       writeSpan(spans, span);
-      if (bodySize(spans.end) <= maxBytes) return true;
+      if (bodySize() <= maxBytes) return true;
       spans.end = before;
       return false;
     },
-    sizeBytes: () => bodySize(spans.end),
+    sizeBytes: bodySize,
     finish() {
-      const content = spans.buffer.subarray(0, spans.end);
-      if (content.length === 0) return new Uint8Array();
-      const body = createBytes(bodySize(content.length));
-      writeByte(body, RESOURCE_SPANS);
-      writeVarint(body, resourceSpansSize(content.length));
-      writeBlock(body, resource);
-      writeByte(body, SCOPE_SPANS);
-      writeVarint(body, scopeSpansSize(content.length));
-      writeBlock(body, scope);
-      writeBlock(body, content);
-      clear(spans);
+      const body = createBytes(bodySize());
+      writeBlock(body, done.buffer.subarray(0, done.end));
+      writeGroup(body);
+      clear(done);
       return body.buffer;
     },
   };
+}
+
+/** Encodes the head of each origin once. */
+export function headsBy<Head>(encodeHead: (origin: Origin) => Head): (origin: Origin) => Head {
+  const heads = new WeakMap<Origin, Head>();
+  return (origin) => {
+    const known = heads.get(origin);
+    if (known !== undefined) return known;
+    const head = encodeHead(origin);
+    heads.set(origin, head);
+    return head;
+  };
+}
+
+function encodeResource({ resource }: Origin): Uint8Array {
+  return encode((out) => {
+    const start = openMessage(out, RESOURCE.self);
+    attributeWriter(RESOURCE.attributes)(out, resource.attributes);
+    closeMessage(out, start);
+  });
+}
+
+function encodeScope({ scope }: Origin): Uint8Array {
+  return encode((out) => {
+    const start = openMessage(out, SCOPE.self);
+    writeText(out, SCOPE.name, scope.name);
+    writeText(out, SCOPE.version, scope.version);
+    closeMessage(out, start);
+  });
 }
 
 function encode(write: (out: Bytes) => void): Uint8Array {

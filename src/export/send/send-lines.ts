@@ -45,9 +45,11 @@ export function openSending(channel: Transports, options: SendOptions): Sending 
 
   function open(signal: Signal, own: DeliveryLimits): Delivery<OtlpRequest> {
     const { deadLetter, onOutage = () => {}, clock = systemClock } = options;
+    const encoder = requestEncoder(signal);
     return createDelivery({
       transport: ports[signal],
-      encoder: requestEncoder(signal),
+      encoder,
+      newRequest: () => encoder.newRequest(ports[signal].contentType),
       limits: own,
       clock,
       deadLetter,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Origin } from '../../../src/export/otlp/encoder.ts';
+import type { Origin } from '../../../src/model/otel.ts';
 import { type Attributes, type AttributeValue, type OtelSpan, SPAN_KIND } from '../../../src/model/otel.ts';
 import type { SpanId, TraceId } from '../../../src/model/span.ts';
 import { type EpochMicros, epochMicros } from '../../../src/model/time.ts';

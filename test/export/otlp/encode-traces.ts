@@ -1,6 +1,6 @@
-import { encodeAll, type Origin } from '../../../src/export/otlp/encoder.ts';
+import { encodeAll } from '../../../src/export/otlp/encoder.ts';
 import { spanEncoder } from '../../../src/export/otlp/span-encoder.ts';
-import type { OtelSpan } from '../../../src/model/otel.ts';
+import type { Origin, OtelSpan } from '../../../src/model/otel.ts';
 
 /** All spans as one `ExportTraceServiceRequest` in protobuf, whatever its size. */
 export function encodeTraces(spans: readonly OtelSpan[], origin: Origin): Uint8Array {

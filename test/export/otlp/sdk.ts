@@ -2,8 +2,7 @@ import { type HrTime, type AttributeValue as SdkValue, TraceFlags } from '@opent
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Origin } from '../../../src/export/otlp/encoder.ts';
-import type { Attributes, AttributeValue, OtelSpan } from '../../../src/model/otel.ts';
+import type { Attributes, AttributeValue, Origin, OtelSpan } from '../../../src/model/otel.ts';
 
 /** The same spans through the SDK's own serializers: what ours are held equal to. */
 export function sdkProtobuf(spans: readonly OtelSpan[], origin: Origin): Uint8Array {
