@@ -1,10 +1,11 @@
 import { createGunzip } from 'node:zlib';
 import type { ByteChunks, ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
+import { toUtf8, utf16Of } from './utf16.ts';
 
 /** Compressed bytes per step. Bounds the output of one step: deflate reaches a thousand to one. */
 const STEP_BYTES = 16 * 1024;
 
-/** The same source, decompressed when its bytes begin like gzip (1f 8b); any number of members. */
+/** The same source, decompressed when its bytes begin like gzip (1f 8b; any number of members), and in UTF-8. */
 export function decompressed(source: ByteSource): ByteSource {
   return { ...source, open: (options) => plainOrGunzipped(source, options) };
 }
@@ -15,6 +16,8 @@ async function* plainOrGunzipped(source: ByteSource, options: OpenOptions | unde
     const first = await chunks.next();
     if (first.done === true) return first.value;
     const all = prepended(first.value, chunks);
+    const encoding = utf16Of(first.value);
+    if (encoding !== undefined) return yield* toUtf8(all, encoding);
     if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* all;
     return yield* gunzip(all, source.reopenable ? () => source.open(options) : undefined);
   } finally {

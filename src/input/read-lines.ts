@@ -1,8 +1,12 @@
-/** Bytes → lines, split at \n only: U+2028 and a lone \r are legal inside a JSON line. */
+/**
+ * Bytes → lines, split at \n only: U+2028 and a lone \r are legal inside a JSON line. In the other physical forms a line
+ * is an object.
+ */
 import { isUtf8 } from 'node:buffer';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine, LineDamage } from '../model/line.ts';
 import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
+import { createScan, formOf, type ObjectScan, type PhysicalForm, scanByte } from './physical-form.ts';
 
 export interface ReadLinesOptions extends OpenOptions {
   /** A longer line is yielded as `too_long`, without its bytes. Default 16 MiB. */
@@ -58,6 +62,10 @@ export interface LineSplit {
   heldBytes: number;
   /** Its bytes; empty once it is longer than the limit. */
   held: Buffer;
+  /** `more`: the line that shows it is held, and not whole yet. `undefined`: so far there is only text. */
+  form: PhysicalForm | 'more' | undefined;
+  /** Of `objects`: the place after the last byte. */
+  readonly scan: ObjectScan;
 }
 
 /**
@@ -81,14 +89,38 @@ export function startSplit(
   maxLineBytes = MAX_LINE_BYTES,
   start: SplitStart = { line: 0, offsetBytes: 0 },
 ): LineSplit {
-  return { source, maxLineBytes, ...start, heldBytes: 0, held: NOTHING };
+  return { source, maxLineBytes, ...start, heldBytes: 0, held: NOTHING, form: undefined, scan: createScan() };
+}
+
+/** The lines that end in `chunk`. Does not keep `chunk`. */
+export function splitChunk(split: LineSplit, chunk: Buffer): InputLine[] {
+  if (split.form === 'lines') return splitAtLineEnds(split, chunk);
+  if (split.form === 'objects') return splitAtBraces(split, chunk);
+  if (split.form === undefined && split.heldBytes > 0) return afterText(split, chunk);
+  const head =
+    split.heldBytes === 0 ? chunk : Buffer.concat([split.held.subarray(0, split.heldBytes), chunk]);
+  const { form, at } = formOf(head, split.offsetBytes, split.maxLineBytes);
+  split.heldBytes = 0;
+  split.form = form;
+  if (form === undefined || form === 'lines') return splitAtLineEnds(split, head);
+  const text = splitAtLineEnds(split, head.subarray(0, at));
+  if (form === 'objects') return [...text, ...splitAtBraces(split, head.subarray(at))];
+  hold(split, head.subarray(at));
+  return text;
+}
+
+/** The held line is text: its rest shows no form. */
+function afterText(split: LineSplit, chunk: Buffer): InputLine[] {
+  const end = chunk.indexOf(LF) + 1;
+  const lines = splitAtLineEnds(split, end === 0 ? chunk : chunk.subarray(0, end));
+  return end === 0 || end === chunk.length ? lines : [...lines, ...splitChunk(split, chunk.subarray(end))];
 }
 
 /**
- * The lines that end in `chunk`. Does not keep `chunk`. Each line is decoded on its own: one character outside Latin-1
- * makes the string of a whole chunk two bytes wide, and everything after it runs at half speed.
+ * Each line is decoded on its own: one character outside Latin-1 makes the string of a whole chunk two bytes wide, and
+ * everything after it runs at half speed.
  */
-export function splitChunk(split: LineSplit, chunk: Buffer): InputLine[] {
+function splitAtLineEnds(split: LineSplit, chunk: Buffer): InputLine[] {
   const lines: InputLine[] = [];
   const wholeEnd = chunk.lastIndexOf(LF) + 1;
   let start = 0;
@@ -108,9 +140,58 @@ export function splitChunk(split: LineSplit, chunk: Buffer): InputLine[] {
   return lines;
 }
 
+/** One line for each object, and for each text between objects. */
+function splitAtBraces(split: LineSplit, chunk: Buffer): InputLine[] {
+  const lines: InputLine[] = [];
+  let start = 0;
+  const take = (end: number) => {
+    hold(split, chunk.subarray(start, end));
+    lines.push(takeObject(split, true));
+    start = end;
+  };
+  for (let at = 0; at < chunk.length; at++) {
+    const byte = chunk[at] ?? 0;
+    const step = scanByte(split.scan, byte);
+    if (step === 'between') {
+      skip(split, byte);
+      start = at + 1;
+    } else if (step === 'ended') take(at + 1);
+    else if (step === 'broken') take(at--);
+  }
+  hold(split, chunk.subarray(start));
+  return lines;
+}
+
+function skip(split: LineSplit, byte: number): void {
+  split.offsetBytes += 1;
+  if (byte === LF) split.line += 1;
+}
+
+/** The held object as a line with the number of its first line. */
+function takeObject(split: LineSplit, whole: boolean): InputLine {
+  const bytes = split.held.subarray(0, split.heldBytes);
+  const line = split.line + 1;
+  const sizeBytes = split.heldBytes;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) split.line += 1;
+  split.offsetBytes += sizeBytes;
+  split.heldBytes = 0;
+  const { source, offsetBytes: endOffsetBytes } = split;
+  if (sizeBytes > split.maxLineBytes)
+    return { source, line, text: '', endOffsetBytes, damage: { kind: 'too_long', sizeBytes } };
+  const damage = damageOf(false, bytes, whole ? 1 : 0);
+  return { source, line, text: bytes.toString('utf8'), endOffsetBytes, damage };
+}
+
 /** The last line when its line end is missing; else empty. */
 export function splitEnd(split: LineSplit): InputLine[] {
-  return split.heldBytes === 0 ? [] : [takeHeld(split, 0)];
+  if (split.heldBytes === 0) return [];
+  if (split.form === 'objects') return [takeObject(split, false)];
+  // The line that would have shown the form can hold line ends.
+  const held = Buffer.from(split.held.subarray(0, split.heldBytes));
+  if (split.form !== 'more' || !held.includes(LF)) return [takeHeld(split, 0)];
+  split.form = 'lines';
+  split.heldBytes = 0;
+  return [...splitAtLineEnds(split, held), ...splitEnd(split)];
 }
 
 function hold(split: LineSplit, bytes: Buffer): void {

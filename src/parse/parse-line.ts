@@ -88,6 +88,8 @@ function brokenLine(line: InputLine): MalformedLine {
 }
 
 function reasonOf(text: string): string {
+  if (/^\0?[{[]\0/.test(text))
+    return 'not JSON: it is UTF-16, which is read from files that are not followed';
   if (text.includes('\0')) return 'not JSON: it has NUL bytes';
   const outside = outsideStrings(
     text,

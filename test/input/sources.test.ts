@@ -121,6 +121,38 @@ async function writePipe(path: string, content: string | Buffer): Promise<void> 
   await writeFile(path, content);
 }
 
+describe('UTF-16', () => {
+  const text = '{"a":"é😀"}\n{"b":1}\n';
+  const little = Buffer.from(text, 'utf16le');
+  const big = Buffer.from(little).swap16();
+  const pieces = (data: Buffer, size: number) =>
+    Readable.from(
+      Array.from({ length: Math.ceil(data.length / size) }, (_, i) =>
+        data.subarray(i * size, (i + 1) * size),
+      ),
+    );
+
+  test.each([
+    ['little endian, with a mark', Buffer.concat([Buffer.of(0xff, 0xfe), little])],
+    ['little endian, without', little],
+    ['big endian, with a mark', Buffer.concat([Buffer.of(0xfe, 0xff), big])],
+    ['big endian, without', big],
+  ])('%s is read as UTF-8, from a file and in pieces', async (_form, data) => {
+    const expected = { lines: ['{"a":"é😀"}', '{"b":1}'], told: [], lastDamage: undefined };
+    expect(await readLog(file('wide.ndjson', data))).toEqual(expected);
+    for (const size of [1, 3]) expect(await readLog(pieces(data, size))).toEqual(expected);
+  });
+
+  test('half a character at the end is damage', async () => {
+    const { lines } = await readLog(file('half.ndjson', little.subarray(0, -1)));
+    expect(lines).toEqual(['{"a":"é😀"}', '{"b":1}\uFFFD']);
+  });
+
+  test('NULs that a crash left are none', async () => {
+    expect((await readLog(file('nul.ndjson', '\0\0\0{"a":1}\n'))).lines).toEqual(['\0\0\0{"a":1}']);
+  });
+});
+
 describe('gzip', () => {
   const packed = gzipSync(manyText);
   const twice = Buffer.concat([gzipSync('a\nb'), gzipSync('c\n'), gzipSync(''), gzipSync('d\n')]);
