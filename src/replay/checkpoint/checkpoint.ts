@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+// biome-ignore lint/style/noRestrictedImports: the lock names this process, and asks whether another one is alive.
 import process from 'node:process';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import type { SpanId } from '../../model/span.ts';

@@ -1,0 +1,180 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parse } from 'ndjson';
+import {
+  type AgentSpan,
+  type Diagnostic,
+  type Logs,
+  otlpFile,
+  ReplayError,
+  replay,
+  type SpanOptions,
+  spans,
+  console as terminal,
+} from '../../src/index.ts';
+
+const LOG = 'fixtures/seed/six-spans/input.ndjson';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hermes-otel-api-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function idsOf(logs: Logs, options?: SpanOptions): Promise<readonly string[]> {
+  const found: AgentSpan[] = [];
+  for await (const span of spans(logs, options)) found.push(span);
+  return found.map(({ spanId }) => spanId).toSorted();
+}
+
+describe('spans()', () => {
+  test('reads a path, paths, bytes, text and parsed objects alike', async () => {
+    const expected = await idsOf(LOG);
+    const text = readFileSync(LOG, 'utf8');
+    async function* pieces(size: number) {
+      for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
+    }
+    async function* bytes() {
+      for await (const piece of pieces(100)) yield new Uint8Array(Buffer.from(piece));
+    }
+    expect(expected).toHaveLength(6);
+    for (const logs of [
+      [LOG],
+      createReadStream(LOG),
+      pieces(7),
+      bytes(),
+      createReadStream(LOG).pipe(parse()),
+      [createReadStream(LOG).pipe(parse())],
+    ]) {
+      expect(await idsOf(logs)).toEqual(expected);
+    }
+  });
+
+  test('several logs are merged by time', async () => {
+    const other = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
+    const both = await idsOf([other, LOG]);
+    expect(both).toEqual([...(await idsOf(LOG)), ...(await idsOf(other))].toSorted());
+  });
+
+  test('selects turns by a function', async () => {
+    expect(await idsOf(LOG, { selectTurn: ({ model }) => model === 'no such model' })).toEqual([]);
+  });
+});
+
+describe('replay()', () => {
+  test('without options makes the report alone', async () => {
+    const report = await replay(LOG);
+    expect(report).toMatchObject({ files: 1, lines: 12, errors: 0, accounts: [], budgets: [], live: false });
+    expect(report.spans).toMatchObject({ session: 1, turn: 1, api_call: 2, tool_call: 2 });
+    // Plain data: it survives JSON.
+    expect(JSON.parse(JSON.stringify(report))).toMatchObject({ lines: 12 });
+  });
+
+  test('gives every destination every span, each with its own account', async () => {
+    const file = join(folder, 'out.jsonl');
+    let shown = '';
+    const { accounts } = await replay(LOG, {
+      destinations: [
+        otlpFile(file, { metrics: false }),
+        terminal((text) => {
+          shown += text;
+        }),
+      ],
+      resource: { 'service.name': 'mine' },
+    });
+    expect(accounts.map(({ made, accepted }) => [made, accepted])).toEqual([
+      [6, 6],
+      [6, 6],
+    ]);
+    expect(await readFile(file, 'utf8')).toContain('{"stringValue":"mine"}');
+    expect(shown).toContain('turn 1');
+  });
+
+  test('calls back with each diagnostic, and waits for a slow one', async () => {
+    const told: Diagnostic[] = [];
+    let waiting = 0;
+    async function* lines() {
+      for (let line = 0; line < 50; line += 1) yield 'no JSON\n';
+    }
+    const report = await replay(lines(), {
+      on: {
+        diagnostic: async (diagnostic) => {
+          waiting += 1;
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          told.push(diagnostic);
+          waiting -= 1;
+        },
+      },
+    });
+    expect([told.length, waiting, report.account.malformed]).toEqual([50, 0, 50]);
+  });
+
+  test('shows its progress in one live object', async () => {
+    const seen = new Set<object>();
+    let lines = 0;
+    await replay(LOG, {
+      on: {
+        progress: (now) => {
+          seen.add(now);
+          lines = now.report.lines;
+        },
+      },
+    });
+    expect([seen.size, lines]).toEqual([1, 12]);
+  });
+
+  test('an aborted signal ends an endless log, and what was read still leaves', async () => {
+    const controller = new AbortController();
+    async function* endless() {
+      yield readFileSync(LOG, 'utf8');
+      await new Promise(() => {});
+    }
+    const report = replay(endless(), {
+      signal: controller.signal,
+      on: {
+        progress: ({ report: { lines } }) => {
+          if (lines === 12) controller.abort();
+        },
+      },
+    });
+    expect(await report).toMatchObject({ lines: 12, live: true });
+  });
+
+  test('a budget is a value of the report', async () => {
+    const { budgets } = await replay(LOG, { budgets: ['turns>0', 'errors>0'] });
+    expect(budgets.map(({ broken }) => broken)).toEqual([true, false]);
+  });
+
+  test.each([
+    ['unreadable-log', () => replay('no such file')],
+    ['unreadable-log', () => replay(['fixtures', LOG])],
+    ['invalid-option', () => replay(LOG, { budgets: ['moon>1'] })],
+    ['invalid-option', () => replay(createReadStream(LOG), { timeShift: 'now' })],
+    ['invalid-option', () => replay(createReadStream(LOG), { follow: {} })],
+    ['unwritable-file', () => replay(LOG, { destinations: [otlpFile('/no/such/folder/out')] })],
+    [
+      'no-times',
+      () =>
+        replay(
+          (async function* () {
+            yield '{"event":"on_session_start","session_id":"s"}\n';
+          })(),
+        ),
+    ],
+  ])('rejects with a ReplayError: %s', async (code, run) => {
+    const error = await run().then(
+      () => undefined,
+      (problem: unknown) => problem,
+    );
+    expect(error).toBeInstanceOf(ReplayError);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(/\.$/) });
+  });
+
+  test('a file that cannot be written keeps the error behind it as its cause', async () => {
+    const run = replay(LOG, { destinations: [otlpFile('/no/such/folder/out')] });
+    await expect(run).rejects.toMatchObject({ cause: { code: 'ENOENT' } });
+  });
+});
