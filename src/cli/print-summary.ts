@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
+import { money } from '../model/units.ts';
 import { eventCount, type LogReport, lostLines, type ReplayReport, spanCount } from '../replay/report.ts';
 import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
@@ -66,6 +67,7 @@ function asides(report: LogReport): string {
   if (account.unplaced > 0) shown.push(`${count(account.unplaced, 'event')} without a session`);
   const notes = [
     lost > 0 ? `${count(lost, 'line')} skipped (${shown.join('; ')})` : '',
+    costOf(report),
     account.unknown > 0 ? `${count(account.unknown, 'unknown hook')} counted` : '',
     account.test > 0 ? `${count(account.test, 'test payload')} left out` : '',
     account.filtered > 0 ? `${count(account.filtered, 'event')} filtered out` : '',
@@ -75,6 +77,13 @@ function asides(report: LogReport): string {
     .filter(Boolean)
     .map((note) => `; ${note}`)
     .join('');
+}
+
+/** Empty when no price is known: then nobody expects a sum. */
+function costOf({ cost: { usd, pricedCalls, unpricedCalls } }: LogReport): string {
+  if (pricedCalls === 0) return '';
+  const unknown = unpricedCalls === 0 ? '' : `, without ${count(unpricedCalls, 'call')} of unknown price`;
+  return `cost ${money(usd)}${unknown}`;
 }
 
 const MAX_EXAMPLES = 3;

@@ -107,6 +107,12 @@ export const NAMING_FLAGS = grouped('Naming', {
     },
     CONVENTION_NAMES,
   ),
+  cost: switchFlag({ flags: '--no-cost', help: 'leave out what model calls cost' }, true),
+  prices: textFlag({
+    flags: '--prices <file>',
+    help: 'read own prices of models from this JSON file; they come before the built-in ones',
+    env: 'HERMES_OTEL_PRICES',
+  }),
   tracePer: choiceFlag(
     {
       flags: '--trace-per <unit>',
@@ -263,6 +269,8 @@ export type ReplayFlags = FlagValues<typeof REPLAY_FLAGS> & {
 export const SPAN_FLAGS = {
   ...INPUT_FLAGS,
   tracePer: NAMING_FLAGS.tracePer,
+  cost: NAMING_FLAGS.cost,
+  prices: NAMING_FLAGS.prices,
   ...FILTER_FLAGS,
   idleTimeout: {
     ...ADVANCED_FLAGS.idleTimeout,

@@ -91,6 +91,8 @@ export function spanOptions(flags: SpanFlags): SpanOptions {
   return {
     tracePer: flags.tracePer,
     captureContent: flags.captureContent,
+    cost: flags.cost,
+    prices: flags.prices,
     idleTimeoutMillis: flags.idleTimeout,
     reorderWindowMillis: flags.reorderWindow,
     maxOpenTurns: flags.maxOpen,
@@ -255,6 +257,8 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
     '--capture-content': String(flags.captureContent),
+    '--no-cost': String(!flags.cost),
+    '--prices': flags.prices ?? '',
     '--reorder-window': millis(flags.reorderWindow),
     '--idle-timeout': millis(flags.idleTimeout),
     HERMES_OTEL_MAX_OPEN: String(flags.maxOpen),

@@ -82,6 +82,9 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
   const attributes: Attributes = {};
   let name = '';
   for (const rules of tables) name = apply(rules, span, attributes, context);
+  if ((span.kind === 'session' || span.kind === 'turn') && span.profile !== undefined) {
+    attributes['hermes.profile'] = span.profile;
+  }
   markReconstruction(span, attributes);
   return {
     traceId: span.traceId,

@@ -20,7 +20,15 @@ import {
 } from './instruments.ts';
 import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
 import type { Endpoint } from './provider.ts';
-import { allInput, type Context, type Meter, type ModelCall, type SpanRules, seconds } from './rules.ts';
+import {
+  allInput,
+  type Context,
+  cost,
+  type Meter,
+  type ModelCall,
+  type SpanRules,
+  seconds,
+} from './rules.ts';
 import { errorType } from './status.ts';
 
 /**
@@ -84,6 +92,7 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
     if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
     if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
     if (span.usage !== undefined) usage(span.usage, a);
+    if (span.cost !== undefined) cost(span.cost, a);
   }
   if (span.error !== undefined) a['error.type'] = span.error.type;
   return context.spanName(chatPrefix, span.model);

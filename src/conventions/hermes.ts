@@ -5,6 +5,7 @@ import type {
   ApprovalSpan,
   AuxiliaryCallSpan,
   CallError,
+  SessionCost,
   SessionSpan,
   SubagentSpan,
   TokenSums,
@@ -16,6 +17,7 @@ import type { Endpoint } from './provider.ts';
 import {
   allInput,
   type Context,
+  cost,
   durationMicros,
   type ModelCall,
   type SpanRules,
@@ -54,6 +56,7 @@ function session(span: SessionSpan, a: Attributes): string {
   if (span.previousSessionId !== undefined) a['hermes.session.previous_id'] = span.previousSessionId;
   if (span.parentSessionId !== undefined) a['hermes.session.parent_id'] = span.parentSessionId;
   if (span.endReason !== undefined) a['hermes.session.end_reason'] = span.endReason;
+  if (span.cost !== undefined) sessionCost(span.cost, a);
   return sessionName;
 }
 
@@ -61,6 +64,14 @@ function session(span: SessionSpan, a: Attributes): string {
 function agent(name: string, a: Attributes): void {
   a['gen_ai.operation.name'] = 'invoke_agent';
   a['gen_ai.agent.name'] = name;
+}
+
+/** What Hermes's own account says; calls carry their cost themselves. */
+function sessionCost({ estimatedUsd, actualUsd, status, source }: SessionCost, a: Attributes): void {
+  if (estimatedUsd !== undefined) a['hermes.cost.estimated_usd'] = { double: estimatedUsd };
+  if (actualUsd !== undefined) a['hermes.cost.actual_usd'] = { double: actualUsd };
+  if (status !== undefined) a['hermes.cost.status'] = status;
+  if (source !== undefined) a['hermes.cost.source'] = source;
 }
 
 function sessionTokens({ tokens }: SessionSpan, a: Attributes): void {
@@ -263,6 +274,7 @@ function answer(span: ModelCall, a: Attributes, context: Context): void {
   // A provider that reports no usage has not used zero tokens.
   if (span.usage === undefined) a['hermes.usage.state'] = 'unreported';
   else usage(span.usage, a, context);
+  if (span.cost !== undefined) cost(span.cost, a);
 }
 
 function usage(tokens: TokenSums, a: Attributes, context: Context): void {

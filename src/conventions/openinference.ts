@@ -2,6 +2,7 @@ import type { Attributes } from '../model/otel.ts';
 import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
   ApprovalSpan,
+  CallCost,
   SessionSpan,
   SubagentSpan,
   TokenSums,
@@ -51,11 +52,14 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   if (provider !== undefined) a['llm.provider'] = PROVIDERS.get(provider) ?? provider;
   const system = SYSTEMS.get(span.apiMode ?? '');
   if (system !== undefined) a['llm.system'] = system;
-  if (span.answered) {
-    if (span.finishReason !== undefined) a['llm.finish_reason'] = span.finishReason;
-    if (span.usage !== undefined) tokenCounts(span.usage, a);
-  }
+  if (span.answered) answer(span, a);
   return context.spanName(chatPrefix, span.model);
+}
+
+function answer(span: ModelCall, a: Attributes): void {
+  if (span.finishReason !== undefined) a['llm.finish_reason'] = span.finishReason;
+  if (span.usage !== undefined) tokenCounts(span.usage, a);
+  if (span.cost !== undefined) cost(span.cost, a);
 }
 
 /** Providers whose OpenInference word differs from that of the semantic conventions. */
@@ -89,6 +93,14 @@ function tokenCounts(tokens: TokenSums, a: Attributes): void {
     a['llm.token_count.prompt_details.cache_write'] = tokens.cacheWriteTokens;
   if (tokens.reasoningTokens !== undefined)
     a['llm.token_count.completion_details.reasoning'] = tokens.reasoningTokens;
+}
+
+/** In US dollars. */
+function cost({ usd, inputUsd, outputUsd, source }: CallCost, a: Attributes): void {
+  a['llm.cost.total'] = { double: usd };
+  if (inputUsd !== undefined) a['llm.cost.prompt'] = { double: inputUsd };
+  if (outputUsd !== undefined) a['llm.cost.completion'] = { double: outputUsd };
+  a['hermes.cost.source'] = source;
 }
 
 function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {

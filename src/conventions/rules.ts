@@ -4,6 +4,7 @@ import type {
   AgentSpanKind,
   ApiCallSpan,
   AuxiliaryCallSpan,
+  CallCost,
   SpanBase,
   TokenSums,
 } from '../model/span.ts';
@@ -66,6 +67,15 @@ export function allInput(tokens: TokenSums): number | undefined {
   const { promptTokens, inputTokens, cacheReadTokens, cacheWriteTokens } = tokens;
   if (promptTokens !== undefined || inputTokens === undefined) return promptTokens;
   return inputTokens + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0);
+}
+
+/**
+ * What a call cost in US dollars. The GenAI conventions have no name for it yet; this one is read by SigNoz, Langfuse and
+ * Logfire. Only calls carry it: on the spans above them, back ends would count it twice.
+ */
+export function cost({ usd, source }: CallCost, attributes: Attributes): void {
+  attributes['gen_ai.usage.cost'] = { double: usd };
+  attributes['hermes.cost.source'] = source;
 }
 
 /** Seconds as an OTLP double, also when they are whole. */

@@ -142,9 +142,9 @@ export function countedOf(span: AgentSpan): Counted {
   };
 }
 
-/** What the provider or Hermes says. Hermes's database has the cost of a whole session instead of each call's. */
-function ownCost(span: AgentSpan): number | undefined {
-  if (span.kind === 'api_call' || span.kind === 'auxiliary_call') return span.costUsd;
+/** The cost of a call. Hermes's database has the cost of a whole session instead of each call's. */
+export function ownCost(span: AgentSpan): number | undefined {
+  if (span.kind === 'api_call' || span.kind === 'auxiliary_call') return span.cost?.usd;
   return span.kind === 'session' ? (span.cost?.actualUsd ?? span.cost?.estimatedUsd) : undefined;
 }
 

@@ -91,6 +91,16 @@ export interface SessionCost {
   readonly source?: string;
 }
 
+/** What one model call cost. Absent when the price is unknown: never 0 for unknown. */
+export interface CallCost {
+  readonly usd: number;
+  /** The parts for input and output; absent when the log has only the sum. */
+  readonly inputUsd?: number;
+  readonly outputUsd?: number;
+  /** `hermes` when the log has the cost, else the price table and its version. */
+  readonly source: string;
+}
+
 /** Token sums of one model in a session, as Hermes's database keeps them. */
 export interface ModelUsage {
   readonly model: string | undefined;
@@ -200,6 +210,8 @@ export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
   /** From the attempt's start to the first chunk of its answer. */
   readonly timeToFirstChunkMicros: number | undefined;
   readonly contextLength: number | undefined;
+  /** From `costUsd`, else from the prices of the replay, which sets it when the call has ended. A copy of the span is slow. */
+  cost?: CallCost;
   readonly request?: RequestFacts | undefined;
   /** `undefined` when the log has no failure. */
   readonly error: CallError | undefined;
@@ -273,6 +285,8 @@ export interface AuxiliaryCallSpan extends SpanBase, Partial<AnswerFields> {
   readonly retryCount: number;
   readonly messageCount: number | undefined;
   readonly streaming: boolean | undefined;
+  /** From `costUsd`, else from the prices of the replay, which sets it when the call has ended. A copy of the span is slow. */
+  cost?: CallCost;
   readonly request?: RequestFacts | undefined;
   readonly error: CallError | undefined;
   readonly answered: boolean;

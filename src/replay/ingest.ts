@@ -2,14 +2,17 @@
 import type { ParsedLine } from '../model/line.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
+import type { Prices } from '../prices/prices.ts';
 import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
 import { finish as finishState, settle, step } from '../reconstruct/step.ts';
 import { type LineBatch, SILENCE } from './input.ts';
 import { ReplayError } from './replay-error.ts';
-import { addDiagnostic, addLine, addSpan, type Report } from './report.ts';
+import { addCost, addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 
 export interface Ingestion {
+  /** `undefined`: no costs are computed. */
+  readonly prices?: Prices | undefined;
   readonly report: Report;
   readonly state: State;
   readonly watermark: Watermark;
@@ -52,9 +55,20 @@ function createBatch(): Batch {
 }
 
 /** Called after every step: when its spans are counted depends on the watermark before and after it. */
-function countSpans({ state, watermark }: Ingestion, { spans, counted }: Batch): void {
+function countSpans({ state, watermark, prices }: Ingestion, { spans, counted }: Batch): void {
+  if (prices !== undefined) priceCalls(spans, counted.length, prices);
   const left = spans.length === counted.length ? NOTHING : spans.slice(counted.length);
   for (const span of advance(watermark, state.watermark, left)) counted.push(span);
+}
+
+/** Sets the cost of each model call from `first` on whose price is known. */
+function priceCalls(spans: readonly AgentSpan[], first: number, prices: Prices): void {
+  for (let index = first; index < spans.length; index++) {
+    const span = spans[index];
+    if (span?.kind !== 'api_call' && span?.kind !== 'auxiliary_call') continue;
+    const cost = prices.costOf(span);
+    if (cost !== undefined) span.cost = cost;
+  }
 }
 
 const NOTHING: readonly never[] = [];
@@ -70,11 +84,14 @@ function ingestLine({ report, state }: Ingestion, line: ParsedLine, batch: Outpu
   step(state, line.event, batch);
 }
 
-function account({ report, state }: Ingestion, batch: Output): void {
+function account({ report, state, prices }: Ingestion, batch: Output): void {
   for (const diagnostic of batch.diagnostics) addDiagnostic(report, diagnostic);
   for (const [outcome, count] of Object.entries(batch.lines))
     report.account[outcome as keyof Output['lines']] += count;
-  for (const span of batch.spans) addSpan(report, span);
+  for (const span of batch.spans) {
+    addSpan(report, span);
+    if (prices !== undefined) addCost(report, span);
+  }
   report.lastEvent = state.watermark;
 }
 

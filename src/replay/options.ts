@@ -23,6 +23,10 @@ export interface ReplayOptions {
   readonly resource?: Attributes | undefined;
   /** Keeps messages, arguments and results, cut short. Default false. */
   readonly captureContent?: boolean | undefined;
+  /** Prices model calls. Default true: by the log, else by a price table that is part of the package. */
+  readonly cost?: boolean | undefined;
+  /** A JSON file of own prices, which come before the table's: docs/prices.md. */
+  readonly prices?: string | undefined;
   /** One trace for a session (default), or for each turn. */
   readonly tracePer?: 'session' | 'turn' | undefined;
   /** Which turns become spans. Default: all. */

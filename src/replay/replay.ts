@@ -25,6 +25,7 @@ import {
   reconstructOptions,
 } from './options.ts';
 import { originOf } from './origin.ts';
+import { openPrices } from './prices.ts';
 import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
 import type { Run } from './run.ts';
 import { shiftOf } from './time-shift.ts';
@@ -81,7 +82,8 @@ async function startRun(
   const settings = reconstructOptions(options, input.live);
   const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
   const watermark = createWatermark(state.watermark);
-  return { input, report, names, destinations, budgets, state, watermark, shiftMicros };
+  const prices = await openPrices(options);
+  return { input, report, names, destinations, budgets, state, watermark, shiftMicros, prices };
 }
 
 /** Reads to the end, and waits until everything has its outcome. */

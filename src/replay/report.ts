@@ -1,5 +1,6 @@
 /** The account of a run: what became of every line and every span. One object, shown as a sentence or as JSON. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { ownCost } from '../model/figures.ts';
 import type { ParsedLine } from '../model/line.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
@@ -36,6 +37,8 @@ export interface Report {
   readonly account: LineAccount;
   readonly spans: Record<AgentSpanKind, number>;
   incomplete: number;
+  /** What the log cost: its calls, and sessions of which Hermes's database has the cost. Unpriced calls add nothing. */
+  readonly cost: { usd: number; pricedCalls: number; unpricedCalls: number };
   /** Spans that were sent before they ended and are not among `spans`: they come again, whole. */
   sentOpen: number;
   /** Names of the metrics that something was recorded for. */
@@ -106,6 +109,7 @@ export function createReport(files: number): Report {
     },
     spans: { session: 0, turn: 0, api_call: 0, tool_call: 0, approval: 0, subagent: 0, auxiliary_call: 0 },
     incomplete: 0,
+    cost: { usd: 0, pricedCalls: 0, unpricedCalls: 0 },
     sentOpen: 0,
     metrics: new Set(),
     firstEvent: undefined,
@@ -149,6 +153,15 @@ export function addLine(report: Report, line: Exclude<ParsedLine, { kind: 'event
 export function addSpan(report: Report, span: AgentSpan): void {
   report.spans[span.kind]++;
   if (span.incomplete !== undefined) report.incomplete++;
+}
+
+/** A call without tokens has nothing to price. */
+export function addCost({ cost: sums }: Report, span: AgentSpan): void {
+  const cost = ownCost(span);
+  sums.usd += cost ?? 0;
+  if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return;
+  if (cost !== undefined) sums.pricedCalls++;
+  else if (span.usage !== undefined) sums.unpricedCalls++;
 }
 
 /** Events among the lines: what could be read as a call of a hook. */

@@ -4,6 +4,7 @@ import { createState } from '../reconstruct/state.ts';
 import { createWatermark, finish, type Ingestion, ingest } from './ingest.ts';
 import { type Input, listOf, openInput } from './input.ts';
 import { type Logs, type ReplayOptions, reconstructOptions } from './options.ts';
+import { openPrices } from './prices.ts';
 import { assertAccounted, createReport, type LogReport, logReport } from './report.ts';
 
 /** The options of a replay that decide which spans a log becomes. */
@@ -11,6 +12,8 @@ export type SpanOptions = Pick<
   ReplayOptions,
   | 'assumeTimes'
   | 'captureContent'
+  | 'cost'
+  | 'prices'
   | 'idleTimeoutMillis'
   | 'maxOpenTurns'
   | 'reorderWindowMillis'
@@ -60,7 +63,7 @@ async function openRun(
   const { on: _on, ...reading } = options;
   const input = await openInput(list, { options: reading, report });
   const state = createState(reconstructOptions(reading, isLive(input)));
-  return { input, report, state, watermark: createWatermark() };
+  return { input, report, state, watermark: createWatermark(), prices: await openPrices(options) };
 }
 
 async function* batches(

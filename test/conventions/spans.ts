@@ -260,6 +260,9 @@ export function auxiliaryCall(fields: Partial<AuxiliaryCallSpan> = {}): Auxiliar
   };
 }
 
+/** What a call cost, by the price table. */
+export const cost = { usd: 0.00363, inputUsd: 0.00306, outputUsd: 0.00057, source: 'genai-prices 0.1.8' };
+
 /** One full span of every kind. */
 export const ALL = [
   session(),
