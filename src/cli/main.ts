@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : COULD_NOT_RUN;
     if (!(error instanceof CliError || error instanceof ReplayError)) throw error;
     io.stderr.write(`hermes-otel: ${error.message}${hintFor(error)}\n`);
-    return COULD_NOT_RUN;
+    return error instanceof ReplayError && error.code === 'lost-lock' ? 1 : COULD_NOT_RUN;
   }
 }
 

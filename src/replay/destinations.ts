@@ -5,7 +5,7 @@ import type { Instrument, Measurement, MetricSnapshot, Origin, Temporality } fro
 import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
-import type { Earlier } from './checkpoint/journal.ts';
+import type { JournalState } from './checkpoint/journal.ts';
 import { skipSettledPoints, skipSettledSpans } from './checkpoint/skip-settled.ts';
 
 /** Opens one destination for one replay. Rejects with a `ReplayError` when it cannot be opened. */
@@ -80,7 +80,7 @@ export interface DestinationSnapshot {
 /** Of a run that can be resumed. */
 export interface Continuity {
   readonly snapshot: DestinationSnapshot | undefined;
-  readonly earlier: Earlier | undefined;
+  readonly journalState: JournalState | undefined;
   readonly listeners: OutcomeListeners;
 }
 
@@ -96,7 +96,7 @@ export async function openDestinations(
   { instruments, temporality }: Metering,
   continuity: Continuity | undefined,
 ): Promise<Destinations> {
-  const { snapshot, earlier, listeners } = continuity ?? {};
+  const { snapshot, journalState, listeners } = continuity ?? {};
   const whole = {
     ...run,
     witnesses: listeners,
@@ -108,10 +108,10 @@ export async function openDestinations(
   for (const open of factories) opened.push(await open(whole));
   const spanSinks = opened
     .flatMap(({ spans }) => spans ?? [])
-    .map((sink) => skipSettledSpans(sink, earlier?.spans.get(sink.soFar().destination)));
+    .map((sink) => skipSettledSpans(sink, journalState?.spans.get(sink.soFar().destination)));
   const metricSinks = opened
     .flatMap(({ metrics }) => metrics ?? [])
-    .map((sink) => skipSettledPoints(sink, earlier?.points.get(sink.soFar().destination)));
+    .map((sink) => skipSettledPoints(sink, journalState?.points.get(sink.soFar().destination)));
   const meter =
     metricSinks.length === 0
       ? undefined

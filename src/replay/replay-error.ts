@@ -1,4 +1,4 @@
-/** Why a replay cannot run. Stable: programs may test for it. */
+/** Why a replay cannot run, or cannot go on. Stable: programs may test for it. */
 export type ReplayErrorCode =
   /** An option has a value that the replay cannot work with. */
   | 'invalid-option'
@@ -11,7 +11,9 @@ export type ReplayErrorCode =
   /** A destination cannot be opened. */
   | 'destination'
   /** The checkpoint is in use, damaged, or of another run. */
-  | 'checkpoint';
+  | 'checkpoint'
+  /** Another follower has taken over the checkpoint of this run, which ends. */
+  | 'lost-lock';
 
 /**
  * The one error that this library throws for what is not its own bug. `message` is one sentence for a person with the

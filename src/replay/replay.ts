@@ -39,11 +39,18 @@ export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<R
   const checkpoint = await openCheckpoint(list, options);
   try {
     const held = holdBack(options.on);
-    const run = await startRun(list, options, checkpoint, held.onDiagnostic);
-    return await finishRun(run, options, checkpoint, held.room);
+    const endable = { ...options, signal: endOf(options, checkpoint) };
+    const run = await startRun(list, endable, checkpoint, held.onDiagnostic);
+    return await finishRun(run, endable, checkpoint, held.room);
   } finally {
     await checkpoint?.release();
   }
+}
+
+/** Reading ends at the caller's wish, or when another follower has taken the checkpoint over. */
+function endOf({ signal }: ReplayOptions, checkpoint: Checkpoint | undefined): AbortSignal | undefined {
+  if (checkpoint === undefined) return signal;
+  return signal === undefined ? checkpoint.lost : AbortSignal.any([signal, checkpoint.lost]);
 }
 
 /** Begins at the logs' beginnings, or where a checkpoint says. */
@@ -54,7 +61,7 @@ async function startRun(
   onDiagnostic: Run['report']['onDiagnostic'],
 ): Promise<Run> {
   const { conventions = ['hermes'], captureContent = false, on } = options;
-  const found = checkpoint?.found;
+  const found = checkpoint?.snapshot;
   const report = resumeReport(logs.length, found?.report);
   report.onDiagnostic = onDiagnostic;
   const budgets = await openBudgets(options);
@@ -74,9 +81,9 @@ async function startRun(
     },
     { instruments: names.instruments, temporality: options.temporality ?? 'cumulative' },
     checkpoint && {
-      snapshot: found?.snapshot,
-      earlier: checkpoint.earlier,
-      listeners: outcomeListeners(checkpoint.note, checkpoint.earlier, () => report.lines),
+      snapshot: found?.destinations,
+      journalState: checkpoint.journalState,
+      listeners: outcomeListeners(checkpoint.journal, checkpoint.journalState, () => report.lines),
     },
   );
   const settings = reconstructOptions(options, input.live);
@@ -98,7 +105,8 @@ async function finishRun(
   const follower = createFollower(run, checkpoint, options);
   const metrics = liveMetrics(run, intervalMillisOf(options));
   const progress = progressOf(run);
-  signal?.addEventListener('abort', () => destinations.setDeadline(shutdownTimeoutMillis), { once: true });
+  const onEnd = () => destinations.setDeadline(checkpoint?.lost.aborted ? 0 : shutdownTimeoutMillis);
+  signal?.addEventListener('abort', onEnd, { once: true });
   on?.progress?.(progress);
   await follower.begin();
   for await (const batch of input.lines) {
@@ -106,8 +114,10 @@ async function finishRun(
     if (!follower.isCatchingUp()) await metrics.after(batch);
     await room();
     on?.progress?.(progress);
+    checkpoint?.assertHeld();
     await follower.between(batch === SILENCE);
   }
+  checkpoint?.assertHeld();
   if (checkpoint === undefined) await emit(run, finish(run));
   else await pause(run, follower, signal?.aborted ?? false);
   await room();

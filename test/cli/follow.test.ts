@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -353,6 +354,57 @@ describe('with a checkpoint', () => {
     expect((await third.ended).code).toBe(0);
   });
 
+  test('one whose lock was taken over while it was frozen ends with exit code 1, and sends nothing more', async () => {
+    writeFileSync(at('log'), text(SAMPLE));
+    const follower = startBin(
+      'replay',
+      '--follow',
+      ...cp(),
+      '-e',
+      'otlp_file',
+      '-o',
+      at('out'),
+      '--stats-interval',
+      '100ms',
+    );
+    await follower.untilTold('lines=13');
+    follower.child.kill('SIGSTOP');
+    const other = JSON.stringify({ host: 'elsewhere', pid: 1, began: '' });
+    writeFileSync(at('fresh'), other);
+    renameSync(at('fresh'), at('cp/lock'));
+    follower.child.kill('SIGCONT');
+    appendFileSync(at('log'), text(sampleLog('20261120_130000_def456', NOON)));
+    const { code, err } = await follower.ended;
+    expect(code).toBe(1);
+    expect(err).toContain(`Another follower has taken over the checkpoint`);
+    expect(readFileSync(at('cp/lock'), 'utf8')).toBe(other);
+    expect(readFileSync(at('cp/checkpoint.json'), 'utf8')).not.toContain('"lines":26');
+  });
+
+  test('a directory that is removed is created again, and the next run resumes from it', async () => {
+    writeFileSync(at('log'), text(SAMPLE.slice(0, 7)));
+    const following = follow(...cp());
+    await following.read(7);
+    rmSync(at('cp'), { recursive: true });
+    appendFileSync(at('log'), text(SAMPLE.slice(7)));
+    await following.read(13);
+    await following.told('was removed and is created again');
+    expect((await following.stop()).code).toBe(0);
+    const { err } = await followTo(13);
+    expect(err).toContain('replayed 13 events');
+    expect(idsIn()).toEqual(await plainIds(text(SAMPLE)));
+  });
+
+  test('a strange line of the journal is reported, and following goes on', async () => {
+    writeFileSync(at('log'), text(SAMPLE));
+    await followTo(13);
+    const journal = readdirSync(at('cp')).find((name) => name.startsWith('sent-')) ?? '';
+    appendFileSync(at(`cp/${journal}`), '\nnull\n{"kind":"points"}\n');
+    const { code, err } = await followTo(13);
+    expect(code).toBe(0);
+    expect(err).toContain('2 lines of the journal in');
+  });
+
   test('on a full disk is told, and following goes on; so is the dead letter', async () => {
     const many = Array.from({ length: 40 }, (_, index) =>
       sampleLog(`20261120_1200${index + 10}_abc123`, NOON),
@@ -367,7 +419,7 @@ describe('with a checkpoint', () => {
     follower.child.kill('SIGTERM');
     const { code, err } = await follower.ended;
     expect(err).toContain('the dead-letter file');
-    expect(err).toContain('what is sent cannot be noted beside the checkpoint: EFBIG');
+    expect(err).toContain('the journal of the checkpoint cannot be written: EFBIG');
     expect(err).toContain('replayed 533 events');
     expect(code).toBe(1);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
-import { readEarlier } from '../../src/replay/checkpoint/journal.ts';
+import { readState } from '../../src/replay/checkpoint/journal.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { partial } from '../export/behaviours.ts';
 import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
@@ -256,7 +256,7 @@ describe('a follower killed between two answers', () => {
 
 /** How many spans are noted as accepted by destinations whose name begins so. */
 function acceptedBy(name: string, noted: string): number {
-  return [...readEarlier(noted.split('\n')).spans]
+  return [...readState(noted.split('\n')).spans]
     .filter(([to]) => to.startsWith(name))
     .flatMap(([, spans]) => [...spans.values()])
     .reduce((sum, { accepted }) => sum + accepted, 0);

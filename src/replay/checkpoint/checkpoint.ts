@@ -1,9 +1,8 @@
-/** The checkpoint: what a follower writes down, and whether what it finds there is its own. */
-
+/** The checkpoint: how far a follower came, in a directory with its lock and its journal, for the next run to resume from. */
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-// biome-ignore lint/style/noRestrictedImports: the lock names this process, and asks whether another one is alive.
+// biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import type { SpanId } from '../../model/span.ts';
@@ -17,45 +16,48 @@ import { createReport, type Report } from '../report.ts';
 import { systemProblem } from '../system-problem.ts';
 import { packageVersion } from '../version.ts';
 import {
-  type Earlier,
-  type Note,
-  noteIn,
+  type Journal,
+  type JournalState,
   openJournal,
-  readEarlier,
   readJournal,
+  readState,
   removeOtherJournals,
 } from './journal.ts';
 import { isOwner, type Lock, takeLock } from './lock.ts';
 
 export interface Checkpoint {
-  /** What an earlier run wrote down; `undefined` for the first one. */
-  readonly found: Saved | undefined;
-  /** What was noted after it was written; `undefined` for the first one. */
-  readonly earlier: Earlier | undefined;
-  /** Throws what the system throws; the one before is then still there. What was noted so far is forgotten with it. */
-  write(standing: Standing): Promise<void>;
-  /** For what comes after the checkpoint, so that it is known even when the next moment is the last one. */
-  readonly note: Note;
+  /** Where an earlier run stopped; `undefined` for the first run. */
+  readonly snapshot: Snapshot | undefined;
+  /** What happened after that snapshot; `undefined` for the first run. */
+  readonly journalState: JournalState | undefined;
+  readonly journal: Journal;
+  /** Aborted when another follower has taken the checkpoint over. */
+  readonly lost: AbortSignal;
+  /** Throws a `ReplayError` (`lost-lock`) after that. */
+  assertHeld(): void;
+  /** True when it should be written soon: the journal is half full, or the directory was removed. */
+  isUrgent(): boolean;
+  /**
+   * Replaces the snapshot, and begins a new journal. A directory that was removed is created again. Throws system errors;
+   * the snapshot before then stays. Throws a `ReplayError` (`lost-lock`) when another follower has taken it over.
+   */
+  write(snapshot: Snapshot): Promise<void>;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
 
-/** How far a follower came. Plain data. */
-export interface Standing {
+/** A follower between two batches. Plain data. */
+export interface Snapshot {
   readonly positions: readonly FollowPosition[];
-  /** Of `stateToText`. */
+  /** `stateToText()`. */
   readonly state: string;
-  readonly snapshot: DestinationSnapshot;
+  readonly destinations: DestinationSnapshot;
   readonly report: SavedReport;
-  /** Open spans as they were sent last. */
+  /** Open spans, as they were sent last. */
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
-interface Saved extends Standing {
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-/** 4 is the number of this file's own format, and the journal's. */
+/** 4 is the version of this file's own format and of the journal. */
 const FORMAT = `4 ${SCHEME} ${STATE_FORMAT}`;
 
 /** `undefined` without a checkpoint in the options. Throws a `ReplayError` when it is in use, of another run, or damaged. */
@@ -66,22 +68,47 @@ export async function openCheckpoint(
   const options = follow?.checkpoint;
   if (options === undefined) return undefined;
   const { directory } = options;
+  const onNotice = on?.notice ?? (() => {});
   const lock = await lockOf(directory);
   try {
     const settings = { log: logs.map(nameOfLog).sort().join(', '), ...options.settings };
-    const found = await foundIn(directory, settings);
-    const earlier = await usable(directory, () => earlierIn(directory, found?.digest));
-    const journal = openJournal(directory);
+    const found = await snapshotIn(directory, settings);
+    const journalState = await usable(directory, () => journalIn(directory, found?.digest));
+    const strange = journalState?.strangeLines ?? 0;
+    if (strange > 0) {
+      onNotice(
+        `${strange} lines of the journal in ${directory} are damaged and ignored: what they note is sent again.`,
+      );
+    }
+    const journal = openJournal(directory, onNotice);
     if (found !== undefined) journal.begin(found.digest);
-    const note = noteIn(journal, on?.notice ?? (() => {}));
-    const header = { format: FORMAT, program: packageVersion() };
+    let isRemoved = false;
+    const noteRemoval = () => {
+      if (!lock.wasRenewed()) return;
+      isRemoved = true;
+      journal.close();
+      onNotice(`the checkpoint ${directory} was removed and is created again.`);
+    };
+    const assertHeld = () => {
+      if (lock.lost.aborted) throw lostLock(directory);
+    };
     return {
-      found: found?.saved,
-      earlier,
-      write: async (standing) => {
-        journal.begin(await writeCheckpoint(directory, header, bodyOf({ settings, ...standing })));
+      snapshot: found?.snapshot,
+      journalState,
+      journal,
+      lost: lock.lost,
+      assertHeld,
+      isUrgent: () => {
+        noteRemoval();
+        return isRemoved || journal.isHalfFull();
       },
-      note,
+      write: async (snapshot) => {
+        await lock.check();
+        assertHeld();
+        noteRemoval();
+        journal.begin(await writeText(directory, textOf(settings, snapshot)));
+        isRemoved = false;
+      },
       release: async () => {
         journal.close();
         await lock.release();
@@ -97,12 +124,11 @@ function nameOfLog(log: Log): string {
   return typeof log === 'string' ? resolve(log) : 'a stream';
 }
 
-async function earlierIn(directory: string, digest: string | undefined): Promise<Earlier | undefined> {
+async function journalIn(directory: string, digest: string | undefined): Promise<JournalState | undefined> {
   await removeOtherJournals(directory, digest);
-  return digest === undefined ? undefined : readEarlier(await readJournal(directory, digest));
+  return digest === undefined ? undefined : readState(await readJournal(directory, digest));
 }
 
-/** The lock names this process, and asks whether another one is alive: the only use of the process in the engine. */
 async function lockOf(directory: string): Promise<Lock> {
   const probe = (pid: number) => process.kill(pid, 0);
   const taken = await usable(directory, async () => {
@@ -111,146 +137,79 @@ async function lockOf(directory: string): Promise<Lock> {
   });
   if (!isOwner(taken)) return taken;
   const { pid, host } = taken;
-  throw new ReplayError(
-    'checkpoint',
-    `The checkpoint ${directory} is in use by process ${pid} on ${host}. Give each follower a directory of its own.`,
+  throw problem(
+    `${directory} is in use by process ${pid} on ${host}. Give each follower a directory of its own.`,
   );
 }
 
-/** The state on a line of its own: it is JSON already, and the largest part. */
-function bodyOf({ state, ...rest }: Saved): string {
-  return `${JSON.stringify(rest)}\n${state}`;
+function lostLock(directory: string): ReplayError {
+  return new ReplayError(
+    'lost-lock',
+    `Another follower has taken over the checkpoint ${directory} while this one was not running. This one ends.`,
+  );
 }
 
-function savedIn(body: string): Saved {
-  const lineEnd = body.indexOf('\n');
-  return { ...JSON.parse(body.slice(0, lineEnd)), state: body.slice(lineEnd + 1) };
-}
-
-async function foundIn(
-  directory: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<{ readonly saved: Saved; readonly digest: string } | undefined> {
-  const stored = await usable(directory, () => readCheckpoint(directory, FORMAT));
-  const anew = `remove ${checkpointPath(directory)} to begin anew`;
-  switch (stored.kind) {
-    case 'none':
-      return undefined;
-    case 'unreadable':
-      throw new ReplayError('checkpoint', `The checkpoint ${checkpointPath(directory)} is damaged; ${anew}.`);
-    case 'other_format':
-      throw new ReplayError(
-        'checkpoint',
-        `The checkpoint ${directory} was written by hermes-otel ${stored.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
-      );
-    case 'body': {
-      const saved = savedIn(stored.body);
-      const other = Object.keys(settings).find((key) => settings[key] !== saved.settings[key]);
-      if (other === undefined) return { saved, digest: stored.digest };
-      throw new ReplayError(
-        'checkpoint',
-        `The checkpoint ${directory} was made with ${other} ${saved.settings[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
-      );
-    }
-    default:
-      return stored satisfies never;
-  }
+function problem(sentence: string, cause?: unknown): ReplayError {
+  return new ReplayError('checkpoint', `The checkpoint ${sentence}`, { cause });
 }
 
 async function usable<T>(directory: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
-    throw new ReplayError(
-      'checkpoint',
-      `The checkpoint ${directory} cannot be used: ${systemProblem(error)}.`,
-      { cause: error },
-    );
+    throw problem(`${directory} cannot be used: ${systemProblem(error)}.`, error);
   }
 }
 
-/** The counters of a report as plain data, so that the account of a follower goes on after a restart. */
-export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
-  readonly metrics: readonly string[];
-  readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
-};
+type Settings = Readonly<Record<string, string>>;
 
-/** Examples for the summary; a checkpoint is written often. */
-const KEPT_DIAGNOSTICS = 20;
-
-export function saveReport({ files: _files, onDiagnostic: _heard, ...report }: Report): SavedReport {
-  return {
-    ...report,
-    metrics: [...report.metrics],
-    diagnostics: report.diagnostics.slice(0, KEPT_DIAGNOSTICS),
-    diagnosticCounts: [...report.diagnosticCounts],
-  };
+interface Found {
+  readonly snapshot: Snapshot;
+  readonly digest: string;
 }
 
-export function resumeReport(files: number, saved: SavedReport | undefined): Report {
-  if (saved === undefined) return createReport(files);
-  return {
-    ...createReport(files),
-    ...saved,
-    metrics: new Set(saved.metrics),
-    diagnosticCounts: new Map(saved.diagnosticCounts),
-  };
-}
-
-/** A checkpoint on the disk: one line that says what it is and proves that the rest, the body, is whole. */
-/** What a body means; another one cannot be read. */
-export interface CheckpointHeader {
-  readonly format: string;
-  /** Of the program that wrote it, for people. */
-  readonly program: string;
-}
-
-export type StoredCheckpoint =
-  | { readonly kind: 'none' }
-  /** Not a checkpoint, or a damaged one. */
-  | { readonly kind: 'unreadable' }
-  | { readonly kind: 'other_format'; readonly program: string }
-  | { readonly kind: 'body'; readonly body: string; readonly digest: string };
-
-export function checkpointPath(directory: string): string {
-  return join(directory, 'checkpoint.json');
-}
-
-/** @returns the body's digest, which no other body has. */
-export async function writeCheckpoint(
-  directory: string,
-  header: CheckpointHeader,
-  body: string,
-): Promise<string> {
-  const digest = digestOf(body);
-  const line = JSON.stringify({ ...header, sha256: digest });
-  await writeWhole(checkpointPath(directory), `${line}\n${body}\n`);
-  return digest;
-}
-
-/** Throws what the system throws, but for a file that does not exist. */
-export async function readCheckpoint(directory: string, format: string): Promise<StoredCheckpoint> {
-  const text = await textOf(checkpointPath(directory));
-  if (text === undefined) return { kind: 'none' };
+async function snapshotIn(directory: string, settings: Settings): Promise<Found | undefined> {
+  const path = checkpointPath(directory);
+  const text = await usable(directory, () => readIfThere(path));
+  if (text === undefined) return undefined;
   const lineEnd = text.indexOf('\n');
   const header = headerOf(text.slice(0, lineEnd));
   const body = text.slice(lineEnd + 1, -1);
-  if (header === undefined) return { kind: 'unreadable' };
-  if (header.format !== format) return { kind: 'other_format', program: header.program };
-  const digest = digestOf(body);
-  return header.sha256 === digest ? { kind: 'body', body, digest } : { kind: 'unreadable' };
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  const anew = `remove ${path} to begin anew`;
+  if (header !== undefined && header.format !== FORMAT) {
+    throw problem(
+      `${directory} was written by hermes-otel ${header.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
+    );
   }
+  const digest = digestOf(body);
+  if (header?.sha256 !== digest) throw problem(`${path} is damaged; ${anew}.`);
+  const { settings: before, ...snapshot } = snapshotOf(body);
+  const other = Object.keys(settings).find((key) => settings[key] !== before[key]);
+  if (other === undefined) return { snapshot, digest };
+  throw problem(
+    `${directory} was made with ${other} ${before[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
+  );
 }
 
-function headerOf(line: string): (CheckpointHeader & { readonly sha256: string }) | undefined {
+/** The reconstruction state has a line of its own: it is JSON already, and the largest part. */
+function textOf(settings: Settings, { state, ...rest }: Snapshot): string {
+  return `${JSON.stringify({ settings, ...rest })}\n${state}`;
+}
+
+function snapshotOf(body: string): Snapshot & { readonly settings: Settings } {
+  const lineEnd = body.indexOf('\n');
+  return { ...JSON.parse(body.slice(0, lineEnd)), state: body.slice(lineEnd + 1) };
+}
+
+/** The first line of the file. It states the format, and proves that the rest is whole. */
+interface Header {
+  readonly format: string;
+  /** Version of the program that wrote the file. */
+  readonly program: string;
+  readonly sha256: string;
+}
+
+function headerOf(line: string): Header | undefined {
   try {
     const { format, program, sha256 } = JSON.parse(line);
     const isHeader = [format, program, sha256].every((field) => typeof field === 'string');
@@ -260,15 +219,32 @@ function headerOf(line: string): (CheckpointHeader & { readonly sha256: string }
   }
 }
 
+function checkpointPath(directory: string): string {
+  return join(directory, 'checkpoint.json');
+}
+
+/** Returns the digest of the body. */
+async function writeText(directory: string, body: string): Promise<string> {
+  const header: Header = { format: FORMAT, program: packageVersion(), sha256: digestOf(body) };
+  await replaceFile(checkpointPath(directory), `${JSON.stringify(header)}\n${body}\n`);
+  return header.sha256;
+}
+
 function digestOf(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-/**
- * Replaces a file in one step: whoever reads it, also after a crash of the machine, finds the old text or the new one.
- * Throws what the system throws; the old text is then still there.
- */
-export async function writeWhole(path: string, text: string): Promise<void> {
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Replaces a file in one step: also after a crash of the machine it has the old text or the new one. Throws system errors. */
+async function replaceFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
   try {
     const handle = await open(fresh, 'w', 0o600);
@@ -286,9 +262,37 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** Without it a machine that loses power may forget the new name. Some file systems cannot, and need not. */
+/** Without it, a machine that loses power may forget the new name. Some file systems cannot sync a directory. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path).catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/** The counters of a report as plain data: the account of a follower continues after a restart. */
+export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
+  readonly metrics: readonly string[];
+  readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
+};
+
+/** Examples for the summary. Few, as a checkpoint is written often. */
+const KEPT_DIAGNOSTICS = 20;
+
+export function saveReport({ files: _files, onDiagnostic: _on, ...report }: Report): SavedReport {
+  return {
+    ...report,
+    metrics: [...report.metrics],
+    diagnostics: report.diagnostics.slice(0, KEPT_DIAGNOSTICS),
+    diagnosticCounts: [...report.diagnosticCounts],
+  };
+}
+
+export function resumeReport(files: number, saved: SavedReport | undefined): Report {
+  if (saved === undefined) return createReport(files);
+  return {
+    ...createReport(files),
+    ...saved,
+    metrics: new Set(saved.metrics),
+    diagnosticCounts: new Map(saved.diagnosticCounts),
+  };
 }

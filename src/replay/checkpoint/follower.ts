@@ -1,5 +1,4 @@
-/** What a follower does between two batches and at its end: shows what is open, and writes down how far it came. */
-
+/** What a follower does between two batches and at its end: it sends open spans, and writes checkpoints. */
 import type { AgentSpan, SpanId } from '../../model/span.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
 import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
@@ -10,18 +9,18 @@ import { accountedLines } from '../report.ts';
 import type { Run } from '../run.ts';
 import { systemProblem } from '../system-problem.ts';
 import { type Checkpoint, saveReport } from './checkpoint.ts';
-import type { Earlier } from './journal.ts';
+import type { JournalState } from './journal.ts';
 
 export interface Follower {
   /** Called before the first batch. */
   begin(): Promise<void>;
-  /** A batch as it is to be taken in: after a restart, as the run before took it in. To be asked for one by one. */
+  /** Parts of a batch to ingest. After a restart they are those of the run before. Request one at a time. */
   inOrder(batch: LineBatch): Iterable<LineBatch>;
-  /** Called after each batch has been delivered; `silent` when the log has nothing more for now. */
+  /** Called after each batch was emitted; `silent` when the log has nothing more for now. */
   between(silent: boolean): Promise<void>;
   /** True while lines are read again that an earlier run has read. */
   isCatchingUp(): boolean;
-  /** A pause, not an end: writes down what is open instead of closing it. */
+  /** Called at the end, which is a pause: writes down what is open instead of closing it. */
   pause(interrupted: boolean): Promise<void>;
 }
 
@@ -31,17 +30,17 @@ export function createFollower(
   { follow, on }: Pick<ReplayOptions, 'follow' | 'on'>,
 ): Follower {
   const { openSpans: open = 'withhold', openSpansEveryMillis = DEFAULT_OPEN_SPANS_MILLIS } = follow ?? {};
-  const shown = new Map<SpanId, string>(checkpoint?.found?.shown);
+  const shown = new Map<SpanId, string>(checkpoint?.snapshot?.shown);
   const isShowing = open === 'send';
   let openSentAt = performance.now();
   const writer = checkpoint && createWriter(run, checkpoint, shown, on?.notice ?? (() => {}));
   const catchUp = createCatchUp(
-    checkpoint?.earlier,
+    checkpoint?.journalState,
     () => run.report.lines,
     () => run.input.progress?.().lagBytes === 0,
   );
 
-  /** Sends those that changed since they were last sent. */
+  /** Sends the spans that changed since they were sent last. */
   async function show(open: readonly AgentSpan[]): Promise<void> {
     openSentAt = performance.now();
     const changed = open.filter((span) => shown.get(span.spanId) !== versionOf(span));
@@ -53,13 +52,13 @@ export function createFollower(
   return {
     isCatchingUp: catchUp.isOn,
     async begin() {
-      // What is noted belongs to a checkpoint: there has to be one before anything is sent.
-      if (checkpoint?.found === undefined) await writer?.attempt();
+      // A journal belongs to a checkpoint, so there has to be one before anything is sent.
+      if (checkpoint?.snapshot === undefined) await writer?.attempt();
     },
     *inOrder(batch) {
       for (const part of catchUp.parts(batch)) {
         if (part === SILENCE && run.state.waiting.length > run.state.waitingFrom) {
-          checkpoint?.note({ kind: 'silence', lines: run.report.lines });
+          checkpoint?.journal.note({ kind: 'silence', lines: run.report.lines });
         }
         yield part;
       }
@@ -71,7 +70,7 @@ export function createFollower(
       if (writer?.isDue(now, silent)) await writer.write();
     },
     async pause(interrupted) {
-      // The checkpoint before stays, with all that was noted since: it is further on than this run.
+      // During catch-up the checkpoint and journal of the run before are further on than this run.
       if (writer === undefined || catchUp.isOn()) return;
       await show(isShowing ? openSpans(run.state) : quietSessionSpans(run.state));
       await run.destinations.flush();
@@ -85,22 +84,22 @@ function versionOf({ endTime, incomplete }: AgentSpan): string {
 }
 
 /**
- * After a restart the lines since the checkpoint are read again. Until the last of them is, everything goes as it went
- * in the run before: the log falls silent where it did then, nothing open is shown, no checkpoint is written.
+ * After a restart the lines since the checkpoint are read again. Until the last of them everything happens as in the run
+ * before: the log falls silent at the same lines, no open span is sent, no checkpoint is written.
  */
 export interface CatchUp {
   /** True while there are lines that an earlier run has read, as far as is known. */
   isOn(): boolean;
-  /** A batch as it came to the earlier run: what is to be taken in, in order. To be asked for one by one. */
+  /** The parts in which the earlier run ingested a batch. Request one at a time. */
   parts(batch: LineBatch): Generator<LineBatch, void, undefined>;
 }
 
 /**
- * @param linesSoFar read, over all runs
- * @param nothingLeft true when all that is written was read: then the log has lost lines, and there is no more to come
+ * @param linesSoFar number of lines read over all runs
+ * @param nothingLeft true when everything that is written was read: if lines are still missing then, the log has lost them
  */
 export function createCatchUp(
-  earlier: Earlier | undefined,
+  earlier: JournalState | undefined,
   linesSoFar: () => number,
   nothingLeft: () => boolean,
 ): CatchUp {
@@ -116,7 +115,7 @@ export function createCatchUp(
       yield batch;
       return;
     }
-    // This run's own pauses say nothing: what it reads was written long ago.
+    // Silences of this run mean nothing: its lines were written long ago.
     let rest = batch === SILENCE ? [] : batch;
     begun ||= rest.length > 0;
     for (let next = silences[0]; next !== undefined; next = silences[0]) {
@@ -138,34 +137,34 @@ export function createCatchUp(
   return { isOn, parts };
 }
 
-/** When a checkpoint is written, and what is told when it cannot be. */
-export interface CheckpointWriter {
+/** Writes checkpoints, and reports when it cannot. */
+interface CheckpointWriter {
   /** @param silent the log has nothing more for now */
   isDue(now: number, silent: boolean): boolean;
-  /** Waits until everything has its outcome, and writes. */
+  /** Waits until everything has its outcome, then writes. */
   write(): Promise<void>;
-  /** Writes as everything stands. A full disk is no reason to stop: the one before is still there, and its journal too. */
+  /** Writes without waiting. A full disk is no reason to stop: the checkpoint before and its journal are still there. */
   attempt(): Promise<void>;
-  /** When everything has its outcome, and the run is over. What was not delivered in time is for the next run to send. */
+  /** Writes at the end of the run. If something was not delivered in time, the next run sends it, from the checkpoint before. */
   writeLast(interrupted: boolean): Promise<void>;
 }
 
-export function createWriter(
+function createWriter(
   run: Run,
   checkpoint: Checkpoint,
   shown: ReadonlyMap<SpanId, string>,
-  tell: (sentence: string) => void,
+  onNotice: (sentence: string) => void,
 ): CheckpointWriter {
   const pace = createPace();
-  /** What the last writing held; `undefined` before the first one. */
+  /** The stage of the last write; `undefined` before the first one. */
   let written: string | undefined;
   let undelivered = 0;
   let problem: string | undefined;
 
-  /** Moves with every line that is read, or let go by the reorder window. */
+  /** Changes with every line that is read or leaves the reorder window. */
   const stage = () => `${run.report.lines} ${accountedLines(run.report)}`;
 
-  /** How many more than at the last writing were lost for good, and are in no dead-letter file. */
+  /** Number of items lost for good, and not in a dead-letter file, since the last call. */
   function newlyLost(): number {
     const accounts = run.destinations.accounts();
     const lost = accounts.reduce((sum, { failed, deadLettered }) => sum + failed - deadLettered, 0);
@@ -175,31 +174,31 @@ export function createWriter(
   }
 
   async function attempt(): Promise<void> {
-    const { input, state, destinations } = run;
-    const { positions = [] } = input.progress?.() ?? {};
-    const snapshot = await destinations.snapshot();
-    const report = saveReport(run.report);
+    const { positions = [] } = run.input.progress?.() ?? {};
+    const destinations = await run.destinations.snapshot();
+    const [state, report] = [stateToText(run.state), saveReport(run.report)];
     try {
-      await checkpoint.write({ positions, state: stateToText(state), snapshot, report, shown: [...shown] });
-      if (problem !== undefined) tell('the checkpoint is written again.');
+      await checkpoint.write({ positions, state, destinations, report, shown: [...shown] });
+      if (problem !== undefined) onNotice('the checkpoint is written again.');
       problem = undefined;
     } catch (error) {
-      const said = systemProblem(error);
-      if (said !== problem) tell(`the checkpoint could not be written: ${said}; the one before stays.`);
-      problem = said;
+      const now = systemProblem(error);
+      if (now !== problem) onNotice(`the checkpoint could not be written: ${now}; the one before stays.`);
+      problem = now;
     }
   }
 
   return {
     attempt,
-    isDue: (now, silent) => pace.isDue(now, silent) && written !== stage(),
+    isDue: (now, silent) =>
+      checkpoint.isUrgent() ? pace.mayHurry(now) : pace.isDue(now, silent) && written !== stage(),
     async write() {
       const waitedFrom = performance.now();
       await run.destinations.settled();
       const writtenFrom = performance.now();
       const lost = newlyLost();
       if (lost > 0) {
-        tell(`${lost} spans or points were not delivered, and following goes on: see the account.`);
+        onNotice(`${lost} spans or points were not delivered, and following goes on: see the account.`);
       }
       await attempt();
       written = stage();
@@ -208,41 +207,45 @@ export function createWriter(
     async writeLast(interrupted) {
       const lost = newlyLost();
       if (lost === 0 || !interrupted) return await attempt();
-      tell(`${lost} spans or points were not delivered in time: the next run sends them again.`);
+      onNotice(`${lost} spans or points were not delivered in time: the next run sends them again.`);
     },
   };
 }
 
 /** How often a checkpoint is written: often enough to read little again after a crash, seldom enough to cost nothing. */
-
 export interface Pace {
-  /** What was under way was waited for, then the checkpoint was written, until now: all on one clock. */
+  /** A checkpoint was written: since when it waited for answers, since when it wrote, and now, all on one clock. */
   note(waitedFrom: number, writtenFrom: number, now: number): void;
-  /** @param silent nothing is to be read: then waiting costs nothing. */
+  /** @param silent nothing is to be read: then waiting costs nothing */
   isDue(now: number, silent: boolean): boolean;
+  /** True when an urgent checkpoint may be written. */
+  mayHurry(now: number): boolean;
 }
 
-/** Nothing gains from writing more often. */
+/** A shorter pause gains nothing. */
 const LEAST_PAUSE_MILLIS = 250;
-/** Writing takes so much of the time: with the journal beside it, it stays below a hundredth at any pace at which logs are written. */
+/** Share of the time for writing. Together with the journal it stays below 1 % at any pace at which logs are written. */
 const WRITING_SHARE = 0.004;
-/** A slow disk may have all of it: what was read since is read again after a crash. */
+/** Share on a slow disk. */
 const MOST_WRITING_SHARE = 0.01;
 const LONG_PAUSE_MILLIS = 30_000;
-/** Waiting for answers takes at most this part of the time of a busy follower, unless they take very long. */
+/** Share of the time of a busy follower for waiting for answers, unless they take very long. */
 const WAITING_SHARE = 0.05;
 const MOST_WAIT_PAUSE_MILLIS = 10_000;
 
 export function createPace(): Pace {
   let mayWriteAt = 0;
   let mayWaitAt = 0;
+  let mayHurryAt = 0;
   return {
     note(waitedFrom, writtenFrom, now) {
       const writing = now - writtenFrom;
       const most = Math.max(LONG_PAUSE_MILLIS, writing / MOST_WRITING_SHARE);
+      mayHurryAt = now + Math.max(LEAST_PAUSE_MILLIS, now - waitedFrom);
       mayWriteAt = now + Math.max(LEAST_PAUSE_MILLIS, Math.min(most, writing / WRITING_SHARE));
       mayWaitAt = now + Math.min(MOST_WAIT_PAUSE_MILLIS, (writtenFrom - waitedFrom) / WAITING_SHARE);
     },
     isDue: (now, silent) => now >= mayWriteAt && (silent || now >= mayWaitAt),
+    mayHurry: (now) => now >= mayHurryAt,
   };
 }

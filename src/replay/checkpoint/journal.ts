@@ -1,8 +1,8 @@
 /**
- * What a follower notes down between two checkpoints: which spans and points have their outcome, and when the log had
- * fallen silent. The next run, which goes over the same lines again, needs no more to send nothing twice.
+ * The journal: what happened since a checkpoint, one line each, in a file beside it. It notes which spans and points have
+ * their outcome and when the log had fallen silent, so that the next run, which reads the same lines again, sends nothing
+ * twice. The digest of the checkpoint is in its name, so the two belong together at every moment of a crash.
  */
-
 import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,17 +10,18 @@ import type { OutcomeCounts } from '../../model/sink.ts';
 import { errorCode } from '../../model/system-error.ts';
 import type { EpochMicros } from '../../model/time.ts';
 import { systemProblem } from '../system-problem.ts';
-import { readSendings, type Sending } from './span-key.ts';
+import { readSpanKeys, type SpanKey } from './span-key.ts';
 
-/** `lines`: how many had been read, over all runs. */
+/** `lines`: the number of lines read by then, over all runs. */
 export type JournalLine = SpansLine | PointsLine | SilenceLine;
 
 interface SpansLine {
   readonly kind: 'spans';
   readonly lines: number;
+  /** The destination, as in its account. */
   readonly to: string;
-  /** `toText()` of `Sendings`. */
-  readonly sendings: string;
+  /** `toText()` of `SpanKeys`. */
+  readonly keys: string;
   readonly how: OutcomeCounts;
 }
 
@@ -28,10 +29,11 @@ interface PointsLine {
   readonly kind: 'points';
   readonly lines: number;
   readonly to: string;
+  /** Identifies the snapshot. */
   readonly time: EpochMicros;
-  /** Of the snapshot, so many points from its first one on have their outcome. */
+  /** Number of its points, from the first one on, that have their outcome. */
   readonly through: number;
-  /** Of those that have it since the line before. */
+  /** Outcomes of the points since the line before. */
   readonly how: OutcomeCounts;
 }
 
@@ -41,50 +43,177 @@ interface SilenceLine {
 }
 
 /** What earlier runs did since the checkpoint. */
-export interface Earlier {
-  /** So many lines had been read by then, at most. */
+export interface JournalState {
+  /** Number of lines that had been read, as far as is known. */
   readonly upTo: number;
-  /** After how many lines the log had fallen silent, in order: what waited for earlier events was then let go. */
+  /** Line counts at which the log had fallen silent, ascending: events in the reorder window were released there. */
   readonly silences: readonly number[];
-  /** By destination: how each ended. */
-  readonly spans: ReadonlyMap<string, Map<Sending, OutcomeCounts>>;
+  /** The outcome of each span, by destination. */
+  readonly spans: ReadonlyMap<string, Map<SpanKey, OutcomeCounts>>;
   /** By destination, then by the time of the snapshot. */
   readonly points: ReadonlyMap<string, Map<EpochMicros, SettledPoints>>;
+  /** Number of whole lines that are none of the above. */
+  readonly strangeLines: number;
 }
 
 export interface SettledPoints {
-  /** So many from the first one on. */
+  /** Number of points from the first one on. */
   readonly through: number;
   readonly how: OutcomeCounts;
 }
 
+export interface Journal {
+  /** Starts the journal of the checkpoint with this digest and removes the one before. */
+  begin(digest: string): void;
+  /**
+   * Notes lines, which then survive this process (not the machine: nothing is synced). Before the first `begin` nothing is
+   * kept. A line that cannot be written is reported once: after a crash its spans are sent again.
+   */
+  note(...lines: readonly JournalLine[]): void;
+  /** True when a new checkpoint should soon replace it. */
+  isHalfFull(): boolean;
+  /** Closes the file; the next `begin` opens it again. */
+  close(): void;
+}
+
+/** About 1.5 million spans. A journal must fill neither the disk nor the memory of the next run. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+export function openJournal(
+  directory: string,
+  onNotice: (sentence: string) => void,
+  mostBytes = MOST_BYTES,
+): Journal {
+  let path: string | undefined;
+  let descriptor: number | undefined;
+  let bytes = 0;
+  let problem: string | undefined;
+  /** Ends whatever the file ends with, such as half a line of a killed writer. Blank lines mean nothing. */
+  let lead = '\n';
+
+  function close(): void {
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
+    path = undefined;
+    lead = '\n';
+    bytes = 0;
+  }
+
+  function open(at: string): number {
+    const opened = openSync(at, 'a', 0o600);
+    bytes = fstatSync(opened).size;
+    return opened;
+  }
+
+  function append(text: string): string | undefined {
+    if (path === undefined) return undefined;
+    try {
+      descriptor ??= open(path);
+      if (bytes > mostBytes) return 'it is full';
+      const all = `${lead}${text}\n`;
+      lead = '\n';
+      writeText(descriptor, all);
+      lead = '';
+      bytes += Buffer.byteLength(all);
+      return undefined;
+    } catch (error) {
+      return systemProblem(error);
+    }
+  }
+
+  return {
+    begin(digest) {
+      const before = path;
+      const next = pathOf(directory, digest);
+      if (next === before) return;
+      close();
+      path = next;
+      try {
+        if (before !== undefined) rmSync(before, { force: true });
+        descriptor = open(path);
+      } catch {
+        // The next `note` tries again and reports it. The next start removes an old journal that is left.
+      }
+    },
+    note(...lines) {
+      const now = append(lines.map(textOf).join('\n'));
+      if (now !== undefined && now !== problem) {
+        onNotice(
+          `the journal of the checkpoint cannot be written: ${now}; after a crash, spans would be sent again.`,
+        );
+      }
+      problem = now;
+    },
+    isHalfFull: () => bytes > mostBytes / 2,
+    close,
+  };
+}
+
+/** Synchronous: an asynchronous write would leave a gap after the answer in which a kill doubles a whole request. */
+function writeText(descriptor: number, text: string): void {
+  // As text, and nearly always at once: bytes are encoded only when the system took a part of them.
+  let written = writeSync(descriptor, text);
+  if (written === Buffer.byteLength(text)) return;
+  const all = Buffer.from(text);
+  while (written < all.length) written += writeSync(descriptor, all, written);
+}
+
+/** The lines that belong to the checkpoint with this digest; the last one may be cut short. Throws system errors. */
+export async function readJournal(directory: string, digest: string): Promise<readonly string[]> {
+  try {
+    return (await readFile(pathOf(directory, digest), 'utf8')).split('\n').filter(Boolean);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes the journals of other checkpoints, which a killed run may have left. */
+export async function removeOtherJournals(directory: string, digest: string | undefined): Promise<void> {
+  const own = digest === undefined ? undefined : nameOf(digest);
+  for (const name of await readdir(directory)) {
+    if (JOURNAL.test(name) && name !== own) await rm(join(directory, name), { force: true });
+  }
+}
+
+const JOURNAL = /^sent-[0-9a-f]{16}\.ndjson$/;
+
+function nameOf(digest: string): string {
+  return `sent-${digest.slice(0, 16)}.ndjson`;
+}
+
+function pathOf(directory: string, digest: string): string {
+  return join(directory, nameOf(digest));
+}
+
 export function textOf(line: JournalLine): string {
   if (line.kind !== 'spans') return JSON.stringify(line);
-  const { lines, how, to, sendings } = line;
-  // One for each request, and JSON would look at every character of it.
+  const { lines, how, to, keys } = line;
+  // One for each request. JSON.stringify would look at every character of the keys.
   const counts = `${how.accepted}\t${how.rejected}\t${how.failed}\t${how.deadLettered}`;
-  return `${SPANS}\t${lines}\t${counts}\t${JSON.stringify(to)}\t${sendings}\t${END}`;
+  return `${SPANS}\t${lines}\t${counts}\t${JSON.stringify(to)}\t${keys}\t${END}`;
 }
 
 const SPANS = 'spans';
 
-/** Without it a line was cut short: its writer was killed. */
+/** A line without it was cut short: its writer was killed. */
 const END = '.';
 
-export function readEarlier(texts: readonly string[]): Earlier {
-  const spans = new Map<string, Map<Sending, OutcomeCounts>>();
+export function readState(texts: readonly string[]): JournalState {
+  const spans = new Map<string, Map<SpanKey, OutcomeCounts>>();
   const points = new Map<string, Map<EpochMicros, SettledPoints>>();
   const silences = new Set<number>();
-  let upTo = 0;
+  let [upTo, strangeLines] = [0, 0];
   for (const text of texts) {
     const line = lineOf(text);
-    if (line === undefined) continue;
+    if (line === 'strange') strangeLines += 1;
+    if (line === undefined || line === 'strange') continue;
     upTo = Math.max(upTo, line.lines);
     if (line.kind === 'silence') silences.add(line.lines);
-    else if (line.kind === 'points') addPoints(below(points, line.to), line);
-    else addSpans(below(spans, line.to), readSendings(line.sendings), line.how);
+    else if (line.kind === 'points') addPoints(mapOf(points, line.to), line);
+    else addSpans(mapOf(spans, line.to), readSpanKeys(line.keys), line.how);
   }
-  return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points };
+  return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points, strangeLines };
 }
 
 function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): void {
@@ -92,25 +221,22 @@ function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): v
   points.set(line.time, { through: line.through, how });
 }
 
-function addSpans(
-  spans: Map<Sending, OutcomeCounts>,
-  sendings: readonly Sending[],
-  how: OutcomeCounts,
-): void {
-  for (const [at, sending] of sendings.entries()) spans.set(sending, shareOf(how, at));
+function addSpans(spans: Map<SpanKey, OutcomeCounts>, keys: readonly SpanKey[], how: OutcomeCounts): void {
+  for (const [at, key] of keys.entries()) spans.set(key, shareOf(how, at));
 }
 
-/** Half a line is no line: its writer was killed. */
-function lineOf(text: string): JournalLine | undefined {
+/** `undefined` for half a line, whose writer was killed. */
+function lineOf(text: string): JournalLine | 'strange' | undefined {
   try {
-    return text.startsWith(SPANS) ? spansLineOf(text) : JSON.parse(text);
+    const line = text.startsWith(SPANS) ? spansLineOf(text) : JSON.parse(text);
+    return line === undefined || isLine(line) ? line : 'strange';
   } catch {
     return undefined;
   }
 }
 
 function spansLineOf(text: string): SpansLine | undefined {
-  const [, lines, accepted, rejected, failed, deadLettered, to = '', sendings = '', end] = text.split('\t');
+  const [, lines, accepted, rejected, failed, deadLettered, to = '', keys = '', end] = text.split('\t');
   if (end !== END) return undefined;
   const how = {
     accepted: Number(accepted),
@@ -118,16 +244,38 @@ function spansLineOf(text: string): SpansLine | undefined {
     failed: Number(failed),
     deadLettered: Number(deadLettered),
   };
-  return { kind: 'spans', lines: Number(lines), to: JSON.parse(to), sendings, how };
+  return { kind: 'spans', lines: Number(lines), to: JSON.parse(to), keys, how };
 }
 
-function below<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
+function isLine(value: unknown): value is JournalLine {
+  if (!isObject(value) || !isCount(value.lines)) return false;
+  if (value.kind === 'silence') return true;
+  const isCounted = typeof value.to === 'string' && isObject(value.how) && COUNTS.every(isCountIn(value.how));
+  if (value.kind === 'spans') return isCounted;
+  return value.kind === 'points' && isCounted && isCount(value.time) && isCount(value.through);
+}
+
+const COUNTS = ['accepted', 'rejected', 'failed', 'deadLettered'];
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isCountIn(object: Readonly<Record<string, unknown>>): (name: string) => boolean {
+  return (name) => isCount(object[name]);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function mapOf<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
   const map = maps.get(name) ?? new Map<K, V>();
   maps.set(name, map);
   return map;
 }
 
-/** What fell to the `at`-th of the spans that ended so: who was refused in a request that was taken, nobody says. */
+/** The share of the `at`-th span in the outcomes of its request: a receiver does not say which of them it refused. */
 function shareOf({ rejected, failed, deadLettered }: OutcomeCounts, at: number): OutcomeCounts {
   if (at < rejected) return REJECTED;
   if (at < rejected + deadLettered) return KEPT;
@@ -146,135 +294,5 @@ export function sumOf(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
     rejected: a.rejected + b.rejected,
     failed: a.failed + b.failed,
     deadLettered: a.deadLettered + b.deadLettered,
-  };
-}
-
-/**
- * What happened since a checkpoint, a line each, in a file beside it. The file has the checkpoint's digest in its name,
- * so that the two belong together at every moment, whoever was killed in between. Knows nothing of what lines say.
- */
-export interface JournalFile {
-  /** From now on lines belong to the checkpoint of this digest; those of another one are worth nothing any more. */
-  begin(digest: string): void;
-  /**
-   * One line or several. When it returns, they outlive this process (though not the machine: nothing is synced). Before the first
-   * `begin` nothing is kept. Throws what the system throws.
-   * @returns false when the file is full: nothing was written.
-   */
-  append(lines: string): boolean;
-  close(): void;
-}
-
-/** Of a million and a half spans: what comes after a checkpoint that is long the last one must not fill the disk, nor the memory of the next run. */
-export const MOST_JOURNAL_BYTES = 16 * 1024 * 1024;
-
-export function openJournal(directory: string): JournalFile {
-  let path: string | undefined;
-  let descriptor: number | undefined;
-  let bytes = 0;
-  /** Whatever the file ends with, half a line of a killed writer too, is ended first. Blank lines mean nothing. */
-  let lead = '\n';
-
-  function close(): void {
-    if (descriptor !== undefined) closeSync(descriptor);
-    descriptor = undefined;
-    lead = '\n';
-    bytes = 0;
-  }
-
-  function open(at: string): number {
-    const opened = openSync(at, 'a', 0o600);
-    bytes = fstatSync(opened).size;
-    return opened;
-  }
-
-  return {
-    begin(digest) {
-      const before = path;
-      path = pathOf(directory, digest);
-      if (path === before) return;
-      close();
-      try {
-        if (before !== undefined) rmSync(before, { force: true });
-        descriptor = open(path);
-      } catch {
-        // `append` tries again, and tells; what could not be removed is at the next start.
-      }
-    },
-    append(lines) {
-      if (path === undefined) return true;
-      descriptor ??= open(path);
-      if (bytes > MOST_JOURNAL_BYTES) return false;
-      const text = `${lead}${lines}\n`;
-      lead = '\n';
-      writeText(descriptor, text);
-      lead = '';
-      bytes += Buffer.byteLength(text);
-      return true;
-    },
-    close,
-  };
-}
-
-/** Synchronously: what is written later is not written when the next moment is the last one. */
-function writeText(descriptor: number, text: string): void {
-  // At once, and as text, as nearly always: bytes are made of it only when the system took a part of them.
-  let written = writeSync(descriptor, text);
-  if (written === Buffer.byteLength(text)) return;
-  const all = Buffer.from(text);
-  while (written < all.length) written += writeSync(descriptor, all, written);
-}
-
-/** The lines that belong to the checkpoint of this digest. Half a line, of a writer that was killed, may be among them. */
-export async function readJournal(directory: string, digest: string): Promise<readonly string[]> {
-  try {
-    return (await readFile(pathOf(directory, digest), 'utf8')).split('\n').filter(Boolean);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Removes what a run left that was killed between a checkpoint and the end of the journal before it. */
-export async function removeOtherJournals(directory: string, digest: string | undefined): Promise<void> {
-  const own = digest === undefined ? undefined : nameOf(digest);
-  for (const name of await readdir(directory)) {
-    if (JOURNAL.test(name) && name !== own) await rm(join(directory, name), { force: true });
-  }
-}
-
-const JOURNAL = /^sent-[0-9a-f]{16}\.ndjson$/;
-
-function nameOf(digest: string): string {
-  return `sent-${digest.slice(0, 16)}.ndjson`;
-}
-
-function pathOf(directory: string, digest: string): string {
-  return join(directory, nameOf(digest));
-}
-
-/** Writing down what came after a checkpoint, as far as the disk lets us. */
-/** All lines at once. What cannot be noted is sent again after a crash, and that is all: it is told once. */
-export type Note = (...lines: readonly JournalLine[]) => void;
-
-export function noteIn(journal: JournalFile, tell: (sentence: string) => void): Note {
-  let problem: string | undefined;
-
-  function append(lines: readonly JournalLine[]): string | undefined {
-    try {
-      return journal.append(lines.map(textOf).join('\n')) ? undefined : 'it is full';
-    } catch (error) {
-      return systemProblem(error);
-    }
-  }
-
-  return (...lines) => {
-    const said = append(lines);
-    if (said !== undefined && said !== problem) {
-      tell(
-        `what is sent cannot be noted beside the checkpoint: ${said}; after a crash it would be sent again.`,
-      );
-    }
-    problem = said;
   };
 }

@@ -1,32 +1,53 @@
 /**
- * Keeps two followers apart: a file that only one can make. One whose owner is gone (killed, or the machine went down)
- * is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
+ * Keeps two followers apart: a file that only one of them can create. A lock whose owner is gone (killed, or the machine
+ * went down) is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../../model/system-error.ts';
 
 export interface Lock {
+  /** Aborted when another process has taken the lock over, as it may while this one is frozen. */
+  readonly lost: AbortSignal;
+  /** Looks whether this process still holds the lock, and creates it again if it was removed. Throws system errors. */
+  check(): Promise<void>;
+  /** True, once, after the lock was removed, perhaps with its directory, and created again. */
+  wasRenewed(): boolean;
   release(): Promise<void>;
 }
 
-/** An owner elsewhere shows that it lives by touching its lock; silent for so long, it is gone. */
+/** The process that holds a lock. Plain data. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  /** When the process began, as the system states it; '' where it does not. Process numbers are reused. */
+  readonly began: string;
+}
+
+/** Throws when there is no such process, as `process.kill(pid, 0)` does. */
+export type Probe = (pid: number) => unknown;
+
+/** A lock of another host is taken over when it was not touched for this long. */
 const ELSEWHERE_MILLIS = 60_000;
-const TOUCH_MILLIS = 15_000;
+const TOUCH_MILLIS = 5_000;
 
 /**
- * Takes the lock of `directory` for this process.
- * @returns who holds it, when somebody does. Throws what the system throws.
+ * Takes the lock of `directory` for this process. Returns its owner when another process holds it. Throws system errors.
  */
 export async function takeLock(directory: string, pid: number, probe: Probe): Promise<Lock | Owner> {
-  return take(join(directory, 'lock'), JSON.stringify(await ownerOf(pid)), probe);
+  const own = { host: hostname(), pid, began: (await beginningOf(pid)) ?? '' };
+  return take(join(directory, 'lock'), JSON.stringify(own), probe);
+}
+
+export function isOwner(answer: Lock | Owner): answer is Owner {
+  return 'host' in answer;
 }
 
 async function take(path: string, own: string, probe: Probe): Promise<Lock | Owner> {
   for (;;) {
-    if (await make(path, own)) return hold(path, own);
+    if (await create(path, own)) return hold(path, own);
     const text = await readIfThere(path);
     if (text === undefined) continue;
     const holder = parseOwner(text);
@@ -37,8 +58,8 @@ async function take(path: string, own: string, probe: Probe): Promise<Lock | Own
 }
 
 /**
- * Of several that saw the same stale lock one may replace it: who has the lock that is named for this one's content.
- * @returns `undefined` when another was quicker and has gone on.
+ * Replaces a stale lock. Of several processes that found the same one, the holder of a second lock may replace it; that
+ * lock is named for the content of the stale one. `undefined` when another process was faster.
  */
 async function takeOver(
   path: string,
@@ -57,11 +78,7 @@ async function takeOver(
   }
 }
 
-export function isOwner(answer: Lock | Owner): answer is Owner {
-  return 'host' in answer;
-}
-
-async function make(path: string, own: string): Promise<boolean> {
+async function create(path: string, own: string): Promise<boolean> {
   try {
     await aside(path, own, (fresh) => link(fresh, path));
     return true;
@@ -71,11 +88,11 @@ async function make(path: string, own: string): Promise<boolean> {
   }
 }
 
-/** Written aside, then put in place, so that nobody ever reads half a lock. */
-async function aside(path: string, own: string, put: (fresh: string) => Promise<void>): Promise<void> {
+/** Writes the text to a file of its own, which `put` moves into place: nobody ever reads half a lock. */
+async function aside(path: string, text: string, put: (fresh: string) => Promise<void>): Promise<void> {
   // Not the process number: in two containers that share the directory, both may be 1.
   const fresh = `${path}.${randomUUID()}`;
-  await writeFile(fresh, own, { mode: 0o600 });
+  await writeFile(fresh, text, { mode: 0o600 });
   try {
     await put(fresh);
   } finally {
@@ -87,26 +104,99 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolean> {
-  const running = await isRunning(holder, probe);
-  if (running !== undefined) return running;
-  const touched = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-  return Date.now() - touched < ELSEWHERE_MILLIS;
-}
-
 function hold(path: string, own: string): Lock {
-  const timer = setInterval(() => {
-    const now = new Date();
-    // A lock that cannot be touched is only believed dead from elsewhere.
-    void utimes(path, now, now).catch(() => undefined);
-  }, TOUCH_MILLIS);
+  const lost = new AbortController();
+  let renewed = false;
+  const check = async () => {
+    const found = await touch(path, own);
+    if (found === own) return;
+    if (found === undefined) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      if (await create(path, own)) {
+        renewed = true;
+        return;
+      }
+    }
+    lost.abort();
+  };
+  // An error is raised by the next `check` before a checkpoint. The timer also runs at once after a process was frozen.
+  const timer = setInterval(() => void check().catch(() => undefined), TOUCH_MILLIS);
   timer.unref();
   return {
+    lost: lost.signal,
+    check,
+    wasRenewed() {
+      const was = renewed;
+      renewed = false;
+      return was;
+    },
     async release() {
       clearInterval(timer);
       if ((await readIfThere(path)) === own) await rm(path, { force: true });
     },
   };
+}
+
+/** Writes the lock again, if it is still our own, so that it has a new time. Returns its content; `undefined` without one. */
+async function touch(path: string, own: string): Promise<string | undefined> {
+  try {
+    const handle = await open(path, 'r+');
+    try {
+      const text = await handle.readFile('utf8');
+      if (text === own) await handle.write(own, 0);
+      return text;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function isHeld(path: string, holder: Owner, probe: Probe): Promise<boolean> {
+  const running = await isRunning(holder, probe);
+  return running ?? (await untouchedMillis(path)) < ELSEWHERE_MILLIS;
+}
+
+/** By the clock of the file system: those of two hosts may differ by more than the limit. */
+async function untouchedMillis(path: string): Promise<number> {
+  let now = 0;
+  await aside(path, '', async (fresh) => {
+    now = (await stat(fresh)).mtimeMs;
+  });
+  const touched = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+  return now - touched;
+}
+
+/** Whether the owner still runs. `undefined` when it is, or was, on another machine or in another container. */
+async function isRunning(owner: Owner, probe: Probe): Promise<boolean | undefined> {
+  if (owner.host !== hostname()) return undefined;
+  if (!isProcess(owner.pid, probe)) return false;
+  const began = await beginningOf(owner.pid);
+  return began === undefined || owner.began === '' || began === owner.began;
+}
+
+function isProcess(pid: number, probe: Probe): boolean {
+  try {
+    probe(pid);
+    return true;
+  } catch (error) {
+    // A process of another user.
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+/** Field 22 of /proc/PID/stat, in ticks since the boot, after the id of the boot. The second field may hold anything. */
+async function beginningOf(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return ticks === undefined ? undefined : `${boot.trim()} ${ticks}`;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -118,60 +208,12 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** `undefined` for what is no lock of ours: a machine that went down may leave an empty file. */
+/** `undefined` for anything else: a machine that went down may leave an empty file. */
 function parseOwner(text: string): Owner | undefined {
   try {
     const { host, pid, began } = JSON.parse(text);
     const isOwner = typeof host === 'string' && Number.isSafeInteger(pid) && typeof began === 'string';
     return isOwner ? { host, pid, began } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Who holds a lock. Plain data. */
-export interface Owner {
-  readonly host: string;
-  readonly pid: number;
-  /** When the process began, in the system's own words; '' where the system does not tell. Process numbers come again. */
-  readonly began: string;
-}
-
-/** Asks whether a process is there, as `process.kill(pid, 0)` does: throws when not. */
-export type Probe = (pid: number) => unknown;
-
-export async function ownerOf(pid: number): Promise<Owner> {
-  return { host: hostname(), pid, began: (await beginningOf(pid)) ?? '' };
-}
-
-/**
- * Whether the owner still runs. `undefined` when that cannot be told from here: it is, or was, on another machine or in
- * another container.
- */
-export async function isRunning(owner: Owner, probe: Probe): Promise<boolean | undefined> {
-  if (owner.host !== hostname()) return undefined;
-  if (!answers(owner.pid, probe)) return false;
-  const began = await beginningOf(owner.pid);
-  return began === undefined || owner.began === '' || began === owner.began;
-}
-
-function answers(pid: number, probe: Probe): boolean {
-  try {
-    probe(pid);
-    return true;
-  } catch (error) {
-    // One of another user is there, and does not want to be asked.
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** Field 22 of /proc/PID/stat, ticks since the boot, behind the boot's own id; the second field may hold anything. */
-async function beginningOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks === undefined ? undefined : `${boot.trim()} ${ticks}`;
   } catch {
     return undefined;
   }

@@ -1,24 +1,24 @@
 /**
- * Which spans were sent, in 8 bytes each. A span that is sent while it is open leaves again, whole: so it is its id (8 bytes
- * of a hash already) mixed with where it ends and whether it is marked incomplete, and why. Of one id no two come out alike that differ in that.
+ * Identifies one sending of a span in 8 bytes: the span's id (a hash already) mixed with its end time and with whether and
+ * why it is incomplete. A span that is sent while it is open is sent again when it is complete, under another key.
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
 
-export interface Sendings {
+export type SpanKey = bigint;
+
+/** The keys of the spans of one request. */
+export interface SpanKeys {
   add(span: OtelSpan): void;
-  /** Of all that were added, in their order: base64. */
+  /** All keys in base64, in the order in which the spans were added. */
   toText(): string;
 }
 
-/** Tells one sending of a span from another one. */
-export type Sending = bigint;
-
 const BYTES = 8;
-/** An ordinary request's. */
+/** Spans of an ordinary request. */
 const ORDINARY = 512;
 
-export function createSendings(): Sendings {
+export function createSpanKeys(): SpanKeys {
   const out = createBytes(ORDINARY * BYTES);
   return {
     add: (span) => write(out, span),
@@ -26,21 +26,21 @@ export function createSendings(): Sendings {
   };
 }
 
-export function sendingOf(span: OtelSpan): Sending {
+export function spanKeyOf(span: OtelSpan): SpanKey {
   const out = createBytes(BYTES);
   write(out, span);
   return out.view.getBigUint64(0, true);
 }
 
 /** @param text of `toText` */
-export function readSendings(text: string): readonly Sending[] {
+export function readSpanKeys(text: string): readonly SpanKey[] {
   const bytes = Buffer.from(text, 'base64');
   return Array.from({ length: Math.floor(bytes.length / BYTES) }, (_, at) =>
     bytes.readBigUInt64LE(at * BYTES),
   );
 }
 
-/** Reused: one is made for each span. */
+/** Reused for every span. */
 const end = new DataView(new ArrayBuffer(BYTES));
 
 function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
@@ -55,7 +55,7 @@ function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** 31 bits of FNV-1a over the text's UTF-8 bytes: the same on every machine. */
+/** 31 bits of FNV-1a over the UTF-8 bytes: the same on every machine. */
 function textHash(text: string): number {
   let hash = FNV_OFFSET;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, FNV_PRIME);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ParsedLine } from '../../../src/model/line.ts';
 import { createCatchUp } from '../../../src/replay/checkpoint/follower.ts';
-import { NOTHING, readEarlier, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { NOTHING, readState, textOf } from '../../../src/replay/checkpoint/journal.ts';
 import { type LineBatch, SILENCE } from '../../../src/replay/input.ts';
 
 const BLANK: ParsedLine = { kind: 'blank' };
@@ -16,7 +16,7 @@ function takenIn(
 ) {
   let soFar = from;
   const catchUp = createCatchUp(
-    readEarlier(journal),
+    readState(journal),
     () => soFar,
     () => nothingLeft,
   );
@@ -33,7 +33,7 @@ function takenIn(
 }
 
 const silence = (lines: number) => textOf({ kind: 'silence', lines });
-const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', sendings: '', how: NOTHING });
+const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', keys: '', how: NOTHING });
 
 test.each([
   [

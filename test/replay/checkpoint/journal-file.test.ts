@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
-  MOST_JOURNAL_BYTES,
+  NOTHING,
   openJournal,
   readJournal,
+  readState,
   removeOtherJournals,
 } from '../../../src/replay/checkpoint/journal.ts';
 
@@ -13,58 +14,63 @@ const FIRST = 'a'.repeat(64);
 const SECOND = 'b'.repeat(64);
 
 let folder: string;
+let told: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hermes-otel-journal-'));
+  told = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const file = (digest: string) => join(folder, `sent-${digest.slice(0, 16)}.ndjson`);
+const open = (mostBytes?: number) => openJournal(folder, (sentence) => told.push(sentence), mostBytes);
+const at = (lines: number) => ({ kind: 'silence', lines }) as const;
+const silences = async (digest: string) => readState(await readJournal(folder, digest)).silences;
 
-test('what was appended is there at once, for its owner alone', async () => {
-  const journal = openJournal(folder);
+test('what was noted is there at once, for its owner alone', async () => {
+  const journal = open();
   journal.begin(FIRST);
-  journal.append('one');
-  journal.append('two');
-  expect(await readJournal(folder, FIRST)).toEqual(['one', 'two']);
+  journal.note(at(1));
+  journal.note(at(2), at(3));
+  expect(await silences(FIRST)).toEqual([1, 2, 3]);
   expect(statSync(file(FIRST)).mode & 0o777).toBe(0o600);
   journal.close();
 });
 
 test('a next run goes on after the half line of a killed one', async () => {
-  writeFileSync(file(FIRST), 'one\n{"half');
-  const journal = openJournal(folder);
+  writeFileSync(file(FIRST), '{"kind":"silence","lines":1}\n{"kind":"sil');
+  const journal = open();
   journal.begin(FIRST);
-  journal.append('two');
+  journal.note(at(2));
   journal.close();
-  expect(await readJournal(folder, FIRST)).toEqual(['one', '{"half', 'two']);
+  expect(readState(await readJournal(folder, FIRST))).toMatchObject({ silences: [1, 2], strangeLines: 0 });
 });
 
 test('with another checkpoint it begins anew, and the one before is gone', async () => {
-  const journal = openJournal(folder);
+  const journal = open();
   journal.begin(FIRST);
-  journal.append('one');
+  journal.note(at(1));
   journal.begin(SECOND);
-  journal.append('two');
+  journal.note(at(2));
   journal.close();
-  expect(await readJournal(folder, FIRST)).toEqual([]);
-  expect(await readJournal(folder, SECOND)).toEqual(['two']);
+  expect(await silences(FIRST)).toEqual([]);
+  expect(await silences(SECOND)).toEqual([2]);
   expect(readdirSync(folder)).toHaveLength(1);
 });
 
 test('with the same checkpoint, written again, it goes on: nothing has happened in between', async () => {
-  const journal = openJournal(folder);
+  const journal = open();
   journal.begin(FIRST);
-  journal.append('one');
+  journal.note(at(1));
   journal.begin(FIRST);
-  journal.append('two');
+  journal.note(at(2));
   journal.close();
-  expect(await readJournal(folder, FIRST)).toEqual(['one', 'two']);
+  expect(await silences(FIRST)).toEqual([1, 2]);
 });
 
 test('before there is a checkpoint nothing is kept', () => {
-  const journal = openJournal(folder);
-  expect(journal.append('one')).toBe(true);
+  const journal = open();
+  journal.note(at(1));
   journal.close();
-  expect(readdirSync(folder)).toEqual([]);
+  expect([readdirSync(folder), told]).toEqual([[], []]);
 });
 
 test('what a run left that was killed between two checkpoints is removed, and nothing else', async () => {
@@ -74,18 +80,37 @@ test('what a run left that was killed between two checkpoints is removed, and no
   expect(readdirSync(folder).sort()).toEqual(['lock', `sent-${SECOND.slice(0, 16)}.ndjson`]);
 });
 
-test('it says when it is full, and fills no disk', async () => {
-  const journal = openJournal(folder);
+test('it is half full, then full, which is reported once; it fills no disk', () => {
+  const journal = open(1000);
   journal.begin(FIRST);
-  const line = 'x'.repeat(MOST_JOURNAL_BYTES / 4);
-  expect(Array.from({ length: 6 }, () => journal.append(line))).toEqual([
-    true,
-    true,
-    true,
-    true,
-    false,
-    false,
-  ]);
+  const states: string[] = [];
+  const line = { kind: 'spans', lines: 1, to: 'x'.repeat(200), keys: '', how: NOTHING } as const;
+  for (let count = 0; count < 6; count += 1) {
+    journal.note(line);
+    states.push(`${journal.isHalfFull() ? 'half' : ''}${told.length}`);
+  }
+  expect(states).toEqual(['0', '0', 'half0', 'half0', 'half0', 'half1']);
+  expect(told).toEqual([expect.stringContaining('cannot be written: it is full')]);
+  journal.begin(SECOND);
+  expect(journal.isHalfFull()).toBe(false);
   journal.close();
-  expect(statSync(file(FIRST)).size).toBeLessThan(MOST_JOURNAL_BYTES * 1.3);
+});
+
+test.each([
+  'null',
+  '{}',
+  '[]',
+  '7',
+  '"spans"',
+  '{"kind":"points"}',
+  '{"kind":"silence"}',
+  '{"kind":"silence","lines":-1}',
+  '{"kind":"points","lines":1,"to":"x","time":1,"through":1}',
+  '{"kind":"points","lines":1,"to":"x","time":null,"through":1,"how":{}}',
+  '{"kind":"other","lines":1}',
+  'spans\tx\t1\t0\t0\t0\t"there"\t\t.',
+  'spans\t1\t1\t0\t0\t0\t7\t\t.',
+])('a strange line is counted and ignored: %s', (line) => {
+  const silence = '{"kind":"silence","lines":3}';
+  expect(readState([line, silence])).toMatchObject({ strangeLines: 1, silences: [3], upTo: 3 });
 });

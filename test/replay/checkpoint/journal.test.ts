@@ -1,21 +1,21 @@
 import { expect, test } from '@jest/globals';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
-import { NOTHING, readEarlier, textOf } from '../../../src/replay/checkpoint/journal.ts';
-import { createSendings, sendingOf } from '../../../src/replay/checkpoint/span-key.ts';
+import { NOTHING, readState, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { createSpanKeys, spanKeyOf } from '../../../src/replay/checkpoint/span-key.ts';
 import { otelSpan } from '../../export/spans.ts';
 
 const OTEL = [otelSpan(0), otelSpan(1), otelSpan(2)];
 const [FIRST, SECOND] = [otelSpan(0), otelSpan(1)];
 const line = (how: Partial<typeof NOTHING>, sent: readonly OtelSpan[] = OTEL) =>
-  textOf({ kind: 'spans', lines: 7, to: 'there', sendings: sendingsOf(sent), how: { ...NOTHING, ...how } });
-const sendingsOf = (spans: readonly OtelSpan[]) => {
-  const sendings = createSendings();
-  for (const span of spans) sendings.add(span);
-  return sendings.toText();
+  textOf({ kind: 'spans', lines: 7, to: 'there', keys: keysOf(sent), how: { ...NOTHING, ...how } });
+const keysOf = (spans: readonly OtelSpan[]) => {
+  const keys = createSpanKeys();
+  for (const span of spans) keys.add(span);
+  return keys.toText();
 };
 const howOf = (text: string) =>
-  OTEL.map((span) => Object.entries(readEarlier([text]).spans.get('there')?.get(sendingOf(span)) ?? {})).map(
+  OTEL.map((span) => Object.entries(readState([text]).spans.get('there')?.get(spanKeyOf(span)) ?? {})).map(
     (counts) =>
       counts
         .filter(([, count]) => count > 0)
@@ -35,15 +35,15 @@ test.each([
 test('a line that was cut short is none, wherever it was cut', () => {
   const whole = line({ accepted: 3 });
   for (let length = 0; length < whole.length; length += 1) {
-    expect(readEarlier([whole.slice(0, length)]).spans.size).toBe(0);
+    expect(readState([whole.slice(0, length)]).spans.size).toBe(0);
   }
 });
 
 test('a sending is known by span, end and whether it is whole', () => {
   const later = { ...FIRST, endTime: epochMicros(FIRST.endTime + 1) };
   const open = { ...FIRST, attributes: { ...FIRST.attributes, 'hermes.incomplete': true } };
-  const settled = readEarlier([line({ accepted: 1 }, [FIRST])]).spans.get('there');
-  expect([FIRST, later, open, SECOND].map((span) => settled?.has(sendingOf(span)))).toEqual([
+  const settled = readState([line({ accepted: 1 }, [FIRST])]).spans.get('there');
+  expect([FIRST, later, open, SECOND].map((span) => settled?.has(spanKeyOf(span)))).toEqual([
     true,
     false,
     false,
@@ -62,7 +62,7 @@ test('of a snapshot that left in parts, the last line says how much of it is thr
       how: { ...NOTHING, accepted },
     });
   expect(
-    readEarlier([points(2, 2), points(5, 3)])
+    readState([points(2, 2), points(5, 3)])
       .points.get('there')
       ?.get(epochMicros(5)),
   ).toEqual({
@@ -73,6 +73,6 @@ test('of a snapshot that left in parts, the last line says how much of it is thr
 
 test('silences come in order, and each once; the last line says how far the run had read', () => {
   const silence = (lines: number) => textOf({ kind: 'silence', lines });
-  const { silences, upTo } = readEarlier([silence(9), silence(4), silence(9), line({ accepted: 3 })]);
+  const { silences, upTo } = readState([silence(9), silence(4), silence(9), line({ accepted: 3 })]);
   expect({ silences, upTo }).toEqual({ silences: [4, 9], upTo: 9 });
 });

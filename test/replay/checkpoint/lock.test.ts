@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { isOwner, takeLock } from '../../../src/replay/checkpoint/lock.ts';
 
 let folder: string;
@@ -73,4 +82,47 @@ test('one that was killed while it took a stale lock over is in nobody’s way',
   const lock = await take();
   expect([isOwner(lock), readdirSync(folder)]).toEqual([false, ['lock']]);
   if (!isOwner(lock)) await lock.release();
+});
+
+test('the clock of another host does not matter, only that of the file system', async () => {
+  writeFileSync(join(folder, 'lock'), JSON.stringify({ host: 'elsewhere', pid: 1, began: '' }));
+  jest.useFakeTimers({ now: Date.now() + 3_600_000, doNotFake: ['setImmediate', 'nextTick', 'setInterval'] });
+  try {
+    expect(await take()).toMatchObject({ host: 'elsewhere' });
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('one that another process has taken over is lost', async () => {
+  const lock = await take();
+  if (isOwner(lock)) throw new Error('nobody else is here');
+  await lock.check();
+  expect([lock.lost.aborted, lock.wasRenewed()]).toEqual([false, false]);
+  const other = JSON.stringify({ host: 'elsewhere', pid: 1, began: '' });
+  writeFileSync(join(folder, 'fresh'), other);
+  renameSync(join(folder, 'fresh'), join(folder, 'lock'));
+  await lock.check();
+  expect(lock.lost.aborted).toBe(true);
+  await lock.release();
+  expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(other);
+});
+
+test('one that was removed with its directory is created again', async () => {
+  const lock = await take();
+  if (isOwner(lock)) throw new Error('nobody else is here');
+  rmSync(folder, { recursive: true });
+  await lock.check();
+  expect([lock.lost.aborted, lock.wasRenewed(), lock.wasRenewed()]).toEqual([false, true, false]);
+  expect(isOwner(await take())).toBe(true);
+  await lock.release();
+});
+
+test('checking it makes it young for other hosts', async () => {
+  const lock = await take();
+  if (isOwner(lock)) throw new Error('nobody else is here');
+  utimesSync(join(folder, 'lock'), 1, 1);
+  await lock.check();
+  expect(statSync(join(folder, 'lock')).mtimeMs).toBeGreaterThan(Date.now() - 10_000);
+  await lock.release();
 });

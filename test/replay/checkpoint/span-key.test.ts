@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { OtelSpan } from '../../../src/model/otel.ts';
 import type { SpanId } from '../../../src/model/span.ts';
 import { epochMicros } from '../../../src/model/time.ts';
-import { createSendings, readSendings, sendingOf } from '../../../src/replay/checkpoint/span-key.ts';
+import { createSpanKeys, readSpanKeys, spanKeyOf } from '../../../src/replay/checkpoint/span-key.ts';
 import { otelSpan } from '../../export/spans.ts';
 
 const spans = fc
@@ -24,9 +24,9 @@ const spans = fc
 test('what was added is read again, in order, however many', () => {
   fc.assert(
     fc.property(fc.array(spans, { minLength: 0, maxLength: 1500 }), (many) => {
-      const sendings = createSendings();
-      for (const span of many) sendings.add(span);
-      expect(readSendings(sendings.toText())).toEqual(many.map(sendingOf));
+      const keys = createSpanKeys();
+      for (const span of many) keys.add(span);
+      expect(readSpanKeys(keys.toText())).toEqual(many.map(spanKeyOf));
     }),
     { numRuns: 20 },
   );
@@ -42,7 +42,7 @@ test('of one id no two are alike that differ in their end or in being whole', ()
         attributes: open ? { 'hermes.incomplete': true } : {},
       };
       const isSame = endTime === span.endTime && open === 'hermes.incomplete' in span.attributes;
-      expect(sendingOf(other) === sendingOf(span)).toBe(isSame);
+      expect(spanKeyOf(other) === spanKeyOf(span)).toBe(isSame);
     }),
   );
 });
@@ -53,5 +53,5 @@ test('one that is incomplete for another reason is another sending', () => {
     attributes: { 'hermes.incomplete': true, 'hermes.incomplete.reason': reason },
   });
   const reasons = ['end_of_input', 'idle', 'evicted', 'next_turn', 'session_end', 'shutdown'];
-  expect(new Set(reasons.map((reason) => sendingOf(because(reason)))).size).toBe(reasons.length);
+  expect(new Set(reasons.map((reason) => spanKeyOf(because(reason)))).size).toBe(reasons.length);
 });
