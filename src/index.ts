@@ -16,12 +16,15 @@ export {
   type ConsoleOptions,
   console,
   type DeliveryOptions,
+  fromMetricExporter,
+  fromSpanExporter,
   type OtlpHttpOptions,
   type OutputOptions,
   openMetrics,
   otlpFile,
   otlpHttp,
 } from './replay/exporters.ts';
+export { type Naming, toReadableSpan } from './replay/naming.ts';
 export type {
   CheckpointOptions,
   FollowOptions,

@@ -3,10 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { parse } from 'ndjson';
 import {
   type AgentSpan,
   type Diagnostic,
+  fromMetricExporter,
+  fromSpanExporter,
   type Logs,
   otlpFile,
   ReplayError,
@@ -14,9 +18,22 @@ import {
   type SpanOptions,
   spans,
   console as terminal,
+  toReadableSpan,
 } from '../../src/index.ts';
 
 const LOG = 'fixtures/seed/six-spans/input.ndjson';
+
+/** The SDK's own in-memory exporter forgets its spans when it is shut down. */
+class KeepingExporter implements SpanExporter {
+  readonly kept: ReadableSpan[] = [];
+
+  export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
+    this.kept.push(...spans);
+    done({ code: 0 });
+  }
+
+  async shutdown(): Promise<void> {}
+}
 
 let folder: string;
 beforeEach(async () => {
@@ -61,6 +78,33 @@ describe('spans()', () => {
 
   test('selects turns by a function', async () => {
     expect(await idsOf(LOG, { selectTurn: ({ model }) => model === 'no such model' })).toEqual([]);
+  });
+});
+
+describe('the seam to the SDK', () => {
+  test('an exporter of the SDK gets the spans that toReadableSpan makes', async () => {
+    const exporter = new KeepingExporter();
+    const { accounts } = await replay(LOG, {
+      destinations: [fromSpanExporter(exporter)],
+      conventions: ['gen-ai'],
+    });
+    expect(accounts).toMatchObject([{ destination: 'KeepingExporter', made: 6, accepted: 6 }]);
+    const naming = { conventions: ['gen-ai'] } as const;
+    const expected: ReadableSpan[] = [];
+    for await (const span of spans(LOG)) expected.push(toReadableSpan(span, naming));
+    const plain = (all: readonly ReadableSpan[]) =>
+      all.map(({ name, attributes, startTime }) => ({ name, attributes, startTime }));
+    expect(plain(exporter.kept)).toEqual(plain(expected));
+    expect(expected.map(({ name }) => name)).toContain('chat claude-sonnet-4-6');
+    expect(new Set(expected.map(({ resource }) => resource)).size).toBe(1);
+  });
+
+  test('a metric exporter of the SDK gets the points at log time', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const { accounts } = await replay(LOG, { destinations: [fromMetricExporter(exporter)] });
+    const [{ made = 0, accepted = -1 } = {}] = accounts;
+    expect(made).toBeGreaterThan(6);
+    expect(accepted).toBe(made);
   });
 });
 

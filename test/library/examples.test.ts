@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { startReceiver } from '../export/receiver.ts';
@@ -18,6 +18,12 @@ test('file-to-tree prints a tree', async () => {
 test('slowest-tools sorts spans that another package has parsed', async () => {
   const { stdout } = await run('node', ['docs/examples/slowest-tools.js', LOG]);
   expect(stdout).toMatch(/^read_file \d+(\.\d+)? ms\nterminal \d+(\.\d+)? ms\n$/);
+});
+
+test('custom-exporter gets every span, and its failures', async () => {
+  const { stdout } = await run('node', ['docs/examples/custom-exporter.js']);
+  expect(stdout).toContain('hermes.tool.read_file: File not found: does/not/exist.txt');
+  expect(stdout).toContain('failures: 14 of 14 spans');
 });
 
 test('budgets.test is a passing test', async () => {
@@ -42,7 +48,7 @@ test('live-to-otlp sends what is piped in', async () => {
 
 test('docs/library.md shows each example as it is', () => {
   const page = readFileSync('docs/library.md', 'utf8');
-  for (const name of ['file-to-tree.js', 'live-to-otlp.js', 'slowest-tools.js', 'budgets.test.js']) {
+  for (const name of readdirSync('docs/examples').filter((file) => file.endsWith('.js'))) {
     expect(page).toContain(`\`\`\`js\n${readFileSync(`docs/examples/${name}`, 'utf8')}\`\`\``);
   }
 });
