@@ -10,7 +10,9 @@ import type { Visible } from './visible.ts';
 /** Names are aligned left, figures right. */
 export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: readonly R[]): string {
   const body = rows.map((row) =>
-    columns.map(({ cell }, index) => (index === 0 ? code(cell(row).text) : cell(row).text)),
+    columns.map(({ cell, fromLog }, index) =>
+      index === 0 || fromLog ? code(cell(row).text) : cell(row).text,
+    ),
   );
   return markdownTable([columns.map(({ title }) => title.trim()), ...body], {
     align: columns.map((_, index) => (index === 0 ? 'l' : 'r')),

@@ -8,6 +8,8 @@ export interface Column<R> {
   readonly cell: (row: R) => Piece;
   /** Columns with the highest number are dropped first on a narrow page; 0 is never dropped. */
   readonly dispensable: number;
+  /** True for text from a log, which Markdown must not read as markup. The first column always is. */
+  readonly fromLog?: true;
 }
 
 const GAP = shown`  `;

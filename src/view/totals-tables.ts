@@ -9,6 +9,7 @@ import { quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, renderTable } from './table.ts';
 import { type LogTotals, sessionCount, type Totals } from './totals.ts';
+import { pathPieces, pathText, type TurnRow, turnColumns } from './turns.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
 /** A comment on a pull request holds 65,536 characters, so a table has at most this many sessions. */
@@ -186,7 +187,7 @@ function time(micros: number | undefined, approximate = false): Piece {
   return piece(shown`${approximate ? '~' : ''}${duration(micros)}`);
 }
 
-/** The headline and the short table after a replay: kinds, models and tools, at most `limit` of each. */
+/** The short table and the headline after a replay: kinds, models and tools, at most `limit` of each. */
 export function renderShortTotals(page: Page, totals: Totals, limit: number): readonly string[] {
   const sections: readonly (readonly [Visible, readonly SeriesRow[]])[] = [
     [shown`kind`, kindRows(totals)],
@@ -199,26 +200,59 @@ export function renderShortTotals(page: Page, totals: Totals, limit: number): re
     .filter(([, all]) => all.length > limit)
     .map(([noun, all]) => line(page, [piece(shown`… ${plural(all.length - limit, `more ${noun}`)}`, 'dim')]));
   return [
-    ...headlineOfWork(sessionCount(totals), totals.work).flatMap((pieces) => wrap(page, pieces)),
-    '',
     ...renderTable(page, seriesColumns(shown`totals`, rows), rows),
     ...more,
+    '',
+    ...headlineOfWork(sessionCount(totals), totals.work).flatMap((pieces) => wrap(page, pieces)),
   ];
 }
 
-/** The headline and all tables: by kind, model, tool and session, with an empty line between them. */
+/** All tables and the headline, with an empty line between them. The most important is nearest to the prompt. */
 export function renderTotals(page: Page, totals: LogTotals): readonly string[] {
   const [share, sessions] = sessionTable(totals);
   const tables = [
-    headlines(totals).flatMap((pieces) => wrap(page, pieces)),
     ...seriesTables(totals).map(([title, rows]) => renderTable(page, seriesColumns(title, rows), rows)),
     ...(sessions.length === 0 ? [] : [renderTable(page, sessionColumns(share, sessions), sessions)]),
+    ...turnTables(totals).map(([title, rows]) => renderTurns(page, title, rows)),
+    headlines(totals).flatMap((pieces) => wrap(page, pieces)),
   ];
   return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]));
 }
 
-/** The tables for a job summary or a comment. */
-export function renderTotalsMarkdown(totals: Totals): string {
+/** Below each turn stands its critical path. */
+function renderTurns(page: Page, title: Visible, rows: readonly TurnRow[]): readonly string[] {
+  const lines = renderTable(page, turnColumns(title, rows), rows);
+  return lines.flatMap((each, index) => {
+    const row = rows[index - 1];
+    return row === undefined ? [each] : [each, line(page, pathPieces(row))];
+  });
+}
+
+function turnTables({ turns }: LogTotals): readonly (readonly [Visible, readonly TurnRow[]])[] {
+  const tables = [
+    [shown`slowest turns`, turns.slowest],
+    [shown`dearest turns`, turns.dearest],
+  ] as const;
+  return tables.filter(([, rows]) => rows.length > 0);
+}
+
+/** The tables of a comment. */
+export function renderLogMarkdown(totals: LogTotals): string {
+  const turns = turnTables(totals).map(([title, rows]) =>
+    renderMarkdownTable([...turnColumns(title, rows), PATH], rows),
+  );
+  return [...turns, renderTotalsMarkdown(totals)].join('\n\n');
+}
+
+const PATH: Column<TurnRow> = {
+  title: shown`critical path`,
+  dispensable: 0,
+  fromLog: true,
+  cell: (row) => piece(pathText(row)),
+};
+
+/** The tables of a job summary. */
+function renderTotalsMarkdown(totals: Totals): string {
   const [share, sessions] = sessionTable(totals);
   const first = sessions.slice(0, MAX_SESSIONS);
   const tables = [

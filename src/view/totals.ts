@@ -15,6 +15,7 @@ import type { AgentSpan, AgentSpanKind, SessionSpan, TurnSpan } from '../model/s
 import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans } from './tree.ts';
+import { type NotableTurns, notableTurns, turnJson } from './turns.ts';
 
 export interface Totals {
   /** Everything. */
@@ -58,12 +59,14 @@ export function createTotals(options: { readonly perSession: boolean }): Totals 
 /** The totals of a whole log, with what can only be told from all spans together. */
 export interface LogTotals extends Totals {
   readonly figures: Figures;
+  readonly turns: NotableTurns;
 }
 
 export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
   const totals = createTotals({ perSession: true });
   for (const span of spans) addSpan(totals, span);
-  return { ...totals, figures: figuresOf(placedSpans(blocksOf(spans))) };
+  const blocks = blocksOf(spans);
+  return { ...totals, figures: figuresOf(placedSpans(blocks)), turns: notableTurns(blocks) };
 }
 
 /** Counts one finished span. The caller must not pass a span twice. */
@@ -132,6 +135,8 @@ export function totalsJson(totals: LogTotals): object {
       micros: session.micros,
       ...figuresJson(session),
     })),
+    slowestTurns: totals.turns.slowest.map(turnJson),
+    dearestTurns: totals.turns.dearest.map(turnJson),
   };
 }
 

@@ -6,7 +6,7 @@ import { codeBlock, htmlCode } from './markdown.ts';
 import { line, type Page, piece } from './page.ts';
 import { type Selection, select } from './selection.ts';
 import { type LogTotals, totalsJson, totalsOf } from './totals.ts';
-import { renderHeadline, renderTotals, renderTotalsMarkdown } from './totals-tables.ts';
+import { renderHeadline, renderLogMarkdown, renderTotals } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
 import { shown, visible, visibleJson } from './visible.ts';
 import { renderBlock } from './waterfall.ts';
@@ -79,7 +79,7 @@ const MAX_LENGTH = 60_000;
  */
 function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals: LogTotals): string {
   const { all, sessions, time } = totals.figures;
-  const head = [`### Hermes: ${renderHeadline(all, sessions, time)}`, renderTotalsMarkdown(totals)];
+  const head = [`### Hermes: ${renderHeadline(all, sessions, time)}`, renderLogMarkdown(totals)];
   const sections: string[] = [];
   let room = MAX_LENGTH - head.join('\n\n').length;
   for (const block of blocks) {

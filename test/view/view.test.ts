@@ -119,7 +119,7 @@ test.each([
 test('only errors: they and what they hang below, the rest counted', () => {
   const text = renderView(parallelReads(), { ...WHOLE, only: 'errors' });
   expect(text).toMatch(/├─ turn 1 \(\+5\).*\n│ {2}└─ ∥ tool read_file.*\n│ {5}✗ tool_error: File not found/);
-  expect(text).not.toContain('turn 2 ');
+  expect(text).not.toContain('─ turn 2 ');
 });
 
 test('only slow: by P95 of the kind, or by the threshold given', () => {

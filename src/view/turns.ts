@@ -1,0 +1,143 @@
+/** The slowest and the dearest turns of a log, and what determined how long they took. */
+import { criticalPath } from '../model/critical-path.ts';
+import { figuresOf, type TimeSplit } from '../model/figures.ts';
+import type { AgentSpan, TurnSpan } from '../model/span.ts';
+import { count, duration, money, percent } from '../model/units.ts';
+import { labelOf } from './label.ts';
+import { type Piece, piece } from './page.ts';
+import type { Column } from './table.ts';
+import { placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
+import { join, shown, type Visible, visible } from './visible.ts';
+
+/** A turn of the user with its figures. */
+export interface TurnRow {
+  readonly sessionId: string;
+  readonly turn: TurnSpan;
+  readonly work: Tree['work'];
+  readonly time: TimeSplit;
+  readonly path: readonly PathStep[];
+}
+
+export interface PathStep {
+  readonly span: AgentSpan;
+  readonly micros: number;
+}
+
+/** Turns in each table. */
+const MOST_TURNS = 5;
+
+export interface NotableTurns {
+  readonly slowest: readonly TurnRow[];
+  /** Empty when no cost is known. */
+  readonly dearest: readonly TurnRow[];
+}
+
+/** Background reviews and the turns of sub-agents are left out: nobody waits for them on their own. */
+export function notableTurns(blocks: readonly SessionBlock[]): NotableTurns {
+  const turns = blocks.flatMap(({ sessionId, trees }) =>
+    trees.flatMap((tree) => {
+      const { span } = tree;
+      return span.kind === 'turn' && !span.background && !span.inSubagent
+        ? [{ sessionId, turn: span, tree }]
+        : [];
+    }),
+  );
+  const most = (weight: (turn: (typeof turns)[number]) => number) =>
+    turns
+      .filter((turn) => weight(turn) > 0)
+      .toSorted((a, b) => weight(b) - weight(a))
+      .slice(0, MOST_TURNS)
+      .map(({ tree, ...turn }): TurnRow => {
+        const spans = [...walk(tree)];
+        const placed = placedSpans([
+          { sessionId: turn.sessionId, session: undefined, trees: [tree], work: tree.work },
+        ]);
+        const path = criticalPath(placed).flatMap(({ span: index, micros }) => {
+          const span = spans[index];
+          return span === undefined ? [] : [{ span, micros }];
+        });
+        return { ...turn, work: tree.work, time: figuresOf(placed).time, path };
+      });
+  return {
+    slowest: most(({ turn }) => turn.endTime - turn.startTime),
+    dearest: most(({ tree }) => tree.work.cost ?? 0),
+  };
+}
+
+/** Turn, session, duration and its parts, tokens and cost. */
+export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly Column<TurnRow>[] {
+  const part = (heading: Visible, read: (time: TimeSplit) => number): Column<TurnRow> => ({
+    title: heading,
+    dispensable: 3,
+    cell: ({ time }) => piece(shown`${percent(read(time), time.total)}`, read(time) === 0 ? 'dim' : 'plain'),
+  });
+  const any = (has: (row: TurnRow) => number) => rows.some((row) => has(row) > 0);
+  return [
+    { title, dispensable: 0, cell: ({ turn }) => piece(labelOf(turn), 'turn') },
+    {
+      title: shown`session`,
+      dispensable: 2,
+      fromLog: true,
+      cell: ({ sessionId }) => piece(visible(sessionId), 'dim'),
+    },
+    {
+      title: shown`duration`,
+      dispensable: 0,
+      cell: ({ turn }) => piece(shown`${duration(turn.endTime - turn.startTime)}`),
+    },
+    part(shown`model`, ({ model }) => model),
+    part(shown`tools`, ({ tools }) => tools),
+    part(shown`agent`, ({ agent }) => agent),
+    ...(any(({ time }) => time.waiting) ? [part(shown`waiting`, ({ waiting }) => waiting)] : []),
+    ...(any(({ work }) => work.tokens.input + work.tokens.output) ? [TOKENS] : []),
+    ...(any(({ work }) => work.cost ?? 0) ? [COST] : []),
+  ];
+}
+
+const TOKENS: Column<TurnRow> = {
+  title: shown`tokens`,
+  dispensable: 1,
+  cell: ({ work: { tokens } }) => piece(shown`${count(tokens.input)}→${count(tokens.output)}`),
+};
+
+const COST: Column<TurnRow> = {
+  title: shown`cost`,
+  dispensable: 0,
+  cell: ({ work: { cost } }) => piece(cost === undefined ? shown`` : shown`${money(cost)}`),
+};
+
+/** `chat claude-sonnet 62 %, tool terminal 30 %, agent 8 %`: the spans on the critical path by their share. */
+export function pathText({ path }: TurnRow): Visible {
+  const shares = new Map<Visible, number>();
+  let whole = 0;
+  for (const { span, micros } of path) {
+    const name = span.kind === 'turn' ? shown`agent` : labelOf(span);
+    shares.set(name, (shares.get(name) ?? 0) + micros);
+    whole += micros;
+  }
+  const parts = [...shares].toSorted(([, a], [, b]) => b - a);
+  return join(
+    parts.map(([name, micros]) => shown`${name} ${percent(micros, whole)}`),
+    ', ',
+  );
+}
+
+/** The line below a row of the table. */
+export function pathPieces(row: TurnRow): readonly Piece[] {
+  return [piece(shown`  critical path: `, 'dim'), piece(pathText(row), 'dim')];
+}
+
+/** For scripts: times in microseconds. */
+export function turnJson({ sessionId, turn, work, time, path }: TurnRow): object {
+  return {
+    name: labelOf(turn),
+    sessionId,
+    traceId: turn.traceId,
+    spanId: turn.spanId,
+    durationMicros: turn.endTime - turn.startTime,
+    time,
+    tokens: work.tokens,
+    cost: work.cost,
+    path: path.map(({ span, micros }) => ({ name: labelOf(span), spanId: span.spanId, micros })),
+  };
+}
