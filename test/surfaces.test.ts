@@ -12,7 +12,6 @@ import { renderSummaryMarkdown } from '../src/view/totals-tables.ts';
 import { blocksOf, placedSpans } from '../src/view/tree.ts';
 import { renderView } from '../src/view/view.ts';
 import { totalsOf as pageTotals } from '../src/viewer/data/totals.ts';
-import { finished } from './agent-spans.ts';
 import { tableOf } from './html/viewer/table.ts';
 import { replayText } from './replayed.ts';
 
@@ -68,7 +67,7 @@ describe.each(LOGS)('%s', (log) => {
       text += more;
     };
     const sink = consoleSink({ ...WIDE, write, traces: true, metrics: true });
-    await sink.write(spans.map(finished));
+    await sink.write(spans);
     await sink.finish();
     if (spans.length > 0) expectAll(text, live);
     const json = JSON.parse(renderView(spans, { ...options, format: 'json' }));

@@ -1,8 +1,13 @@
 import type { MetricSnapshot, Origin, OtelSpan } from '../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
-import { createDelivery, type DeliveryLimits, type OutcomeListener } from './delivery/delivery.ts';
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryLimits,
+  type OutcomeListener,
+} from './delivery/delivery.ts';
 import type { Transports } from './delivery/transport.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
@@ -11,20 +16,11 @@ import { spanEncoder } from './otlp/span-encoder.ts';
 export interface Destination {
   /** The name for people, without secrets. */
   readonly name: string;
-  readonly spans: AccountableSink<SpanSink>;
-  readonly metrics: AccountableSink<MetricSink>;
-  /** Frees sockets and files, after both sinks have finished. */
+  readonly spans: Delivery<OtelSpan>;
+  readonly metrics: Delivery<MetricSnapshot>;
+  /** Frees sockets and files, after both deliveries have finished. */
   close(): Promise<void>;
 }
-
-/** A sink that accounts for everything it was given. */
-export type AccountableSink<S extends SpanSink | MetricSink> = Pick<S, 'write' | 'settled'> & {
-  soFar(): DeliveryAccount;
-  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
-  setDeadline(withinMillis: number): void;
-  /** @param withinMillis sets a deadline; `undefined`: none */
-  finish(withinMillis?: number): Promise<DeliveryAccount>;
-};
 
 /** Options of a run that apply to every destination. */
 export interface RunOptions {
@@ -38,6 +34,7 @@ export interface RunOptions {
 /** Make a listener for each request; `destination` as in the account. */
 export interface OutcomeListeners {
   forSpans(destination: string): OutcomeListener<OtelSpan>;
+  forTree(destination: string): OutcomeListener<AgentSpan>;
   forPoints(destination: string): OutcomeListener<MetricSnapshot>;
 }
 
@@ -73,11 +70,8 @@ export function openDestination(transports: Transports, options: DestinationOpti
   });
   return {
     name: traces.destination,
-    spans: {
-      ...spanDelivery,
-      write: (spans: readonly FinishedSpan[]) => spanDelivery.write(spans.map(({ otel }) => otel)),
-    },
-    metrics: { ...metricDelivery, write: (snapshot) => metricDelivery.write([snapshot]) },
+    spans: spanDelivery,
+    metrics: metricDelivery,
     close: () => transports.close(),
   };
 }

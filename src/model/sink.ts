@@ -1,35 +1,27 @@
-import type { MetricSnapshot, OtelSpan } from './otel.ts';
+import type { OtelSpan } from './otel.ts';
 import type { AgentSpan } from './span.ts';
 
-/** A finished span in both of its forms: what Hermes did (for people), and what OpenTelemetry says of it (for receivers). */
+/** A finished span in both of its forms, for a page that shows both. */
 export interface FinishedSpan {
   readonly agent: AgentSpan;
   readonly otel: OtelSpan;
 }
 
 /**
- * Where finished spans go. `write` returns when the sink has room again: that is how a slow receiver slows the
- * reader down, and there is no path that drops.
+ * Takes the items of one signal. `write` returns when there is room for more: a slow receiver slows the reader down, and
+ * there is no path that drops.
  */
-export interface SpanSink {
-  write(spans: readonly FinishedSpan[]): Promise<void>;
-  /** Sends what was written so far and returns when every span of it has its outcome. Nothing is written meanwhile. */
+export interface Sink<Item> {
+  write(items: readonly Item[]): Promise<void>;
+  /** Sends what was written so far and returns when every item has its outcome. Not to be called while `write` waits. */
   settled(): Promise<void>;
-  /** What became of the spans so far; those under way are in `made` only. */
+  /** The figures so far. Items in flight are in `made` only. */
   soFar(): Account;
-  /** Sends what is left and tells what became of every span. Called once, also after an interrupt. */
+  /** Sends the rest and closes the account. Called once, also after an interrupt. */
   finish(): Promise<Account>;
 }
 
-/** Where metric snapshots go, under the same terms; its account counts points. */
-export interface MetricSink {
-  write(snapshot: MetricSnapshot): Promise<void>;
-  settled(): Promise<void>;
-  soFar(): Account;
-  finish(): Promise<Account>;
-}
-
-/** What became of the items (spans, or metric points) given to one destination: `made = accepted + rejected + failed`, once all have an outcome. */
+/** The outcome of the items (spans, or metric points) of one destination: `made = accepted + rejected + failed` once all have one. */
 export interface Account {
   readonly made: number;
   readonly accepted: number;
@@ -42,9 +34,9 @@ export interface Account {
   readonly problems: readonly string[];
 }
 
-/** An account that also says whose it is, and what it took. */
+/** An account with its destination, its signal and the effort it took. */
 export interface DeliveryAccount extends Account {
-  /** As a person would name it: a URL without its secrets, a file, `standard output`. */
+  /** The name for people: a URL without its secrets, a file, `standard output`. */
   readonly destination: string;
   readonly signal: Signal;
   /** Requests that were sent again; part of `requests`. */
@@ -57,7 +49,7 @@ export interface DeliveryAccount extends Account {
   readonly unwanted: number;
 }
 
-/** How some items ended, all of them. */
+/** The outcome of some items. */
 export type OutcomeCounts = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
 
 export type Signal = 'spans' | 'metric points';

@@ -1,12 +1,22 @@
 /** Where a replay's spans and metrics go: all destinations behind one front, and the meter before them. */
-import type { AccountableSink, OutcomeListeners, RunOptions } from '../export/destination.ts';
+import type { Delivery } from '../export/delivery/delivery.ts';
+import type { OutcomeListeners, RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
-import type { Instrument, Measurement, MetricSnapshot, Origin, Temporality } from '../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type {
+  Instrument,
+  Measurement,
+  MetricSnapshot,
+  Origin,
+  OtelSpan,
+  Temporality,
+} from '../model/otel.ts';
+import type { DeliveryAccount } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import type { JournalState } from './checkpoint/journal.ts';
 import { skipSettledPoints, skipSettledSpans } from './checkpoint/skip-settled.ts';
+import { agentSpanKeyOf, spanKeyOf } from './checkpoint/span-key.ts';
 
 /** Opens one destination for one replay. Rejects with a `ReplayError` when it cannot be opened. */
 export type DestinationFactory = (run: DestinationRun) => Promise<OpenDestination>;
@@ -22,29 +32,29 @@ export interface DestinationRun extends RunOptions {
   readonly goesOn: boolean;
 }
 
-/** Both ends of a destination; a signal that it does not take is absent. */
+/** What a destination takes; a signal that it does not take is absent. */
 export interface OpenDestination {
-  readonly spans: SpanEnd | undefined;
-  readonly metrics: MetricEnd | undefined;
-  /** Frees sockets and files; called after both ends have finished. */
+  /** Spans under the names of a convention. */
+  readonly spans?: Delivery<OtelSpan> | undefined;
+  readonly metrics?: Delivery<MetricSnapshot> | undefined;
+  /** Spans as they are, for a terminal. */
+  readonly tree?: TreeDelivery | undefined;
+  /** Frees sockets and files; called after all of them have finished. */
   close(): Promise<void>;
 }
 
-export type MetricEnd = AccountableSink<MetricSink>;
-export type SpanEnd = AccountableSink<SpanSink> & Partial<Memory>;
-
-/** Of a sink that does not send at once what it gets. */
-interface Memory {
+/** Trees are shown turn by turn, so spans of open turns are remembered. */
+export interface TreeDelivery extends Delivery<AgentSpan> {
   memory(): TreeMemory;
-  /** Takes in what an earlier run has sent. */
-  goOn(spans: readonly FinishedSpan[]): void;
+  /** Remembers spans that an earlier run has shown. */
+  goOn(spans: readonly AgentSpan[]): void;
 }
 
 export interface Destinations {
   /** The first event of the log, where cumulative metrics begin. Later calls change nothing. */
   startAt(time: EpochMicros): void;
   /** Returns when every destination has room again. */
-  write(spans: readonly FinishedSpan[]): Promise<void>;
+  write(spans: readonly AgentSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
   /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
@@ -84,7 +94,9 @@ export interface Continuity {
   readonly listeners: OutcomeListeners;
 }
 
-export interface Metering {
+/** The names of a convention. */
+export interface Naming {
+  readonly toSpan: (span: AgentSpan) => OtelSpan;
   readonly instruments: readonly Instrument[];
   readonly temporality: Temporality;
 }
@@ -93,7 +105,7 @@ export interface Metering {
 export async function openDestinations(
   factories: readonly DestinationFactory[],
   run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn'>,
-  { instruments, temporality }: Metering,
+  { toSpan, instruments, temporality }: Naming,
   continuity: Continuity | undefined,
 ): Promise<Destinations> {
   const { snapshot, journalState, listeners } = continuity ?? {};
@@ -106,9 +118,13 @@ export async function openDestinations(
   // One after the other: each loads its own modules.
   const opened: OpenDestination[] = [];
   for (const open of factories) opened.push(await open(whole));
-  const spanSinks = opened
-    .flatMap(({ spans }) => spans ?? [])
-    .map((sink) => skipSettledSpans(sink, journalState?.spans.get(sink.soFar().destination)));
+  const settledOf = (sink: Delivery<never>) => journalState?.spans.get(sink.soFar().destination);
+  const ends = opened.map(({ spans, tree }) => ({
+    spans: spans && skipSettledSpans(spans, settledOf(spans), spanKeyOf),
+    tree: tree && { ...tree, ...skipSettledSpans(tree, settledOf(tree), agentSpanKeyOf, tree.goOn) },
+  }));
+  const spanSinks = ends.flatMap(({ spans }) => spans ?? []);
+  const trees = ends.flatMap(({ tree }) => tree ?? []);
   const metricSinks = opened
     .flatMap(({ metrics }) => metrics ?? [])
     .map((sink) => skipSettledPoints(sink, journalState?.points.get(sink.soFar().destination)));
@@ -123,9 +139,9 @@ export async function openDestinations(
         });
   let started = false;
   const send = async (points: MetricSnapshot) => {
-    await Promise.all(metricSinks.map((sink) => sink.write(points)));
+    await Promise.all(metricSinks.map((sink) => sink.write([points])));
   };
-  const sinks = [...spanSinks, ...metricSinks];
+  const sinks = [...ends.flatMap(({ spans, tree }) => spans ?? tree ?? []), ...metricSinks];
   const allSettled = async () => {
     await Promise.all(sinks.map((sink) => sink.settled()));
   };
@@ -147,7 +163,7 @@ export async function openDestinations(
     },
     snapshot: async () => ({
       meter: meter?.state(),
-      tree: spanSinks.find(({ memory }) => memory !== undefined)?.memory?.(),
+      tree: trees[0]?.memory(),
     }),
     accounts: () => sinks.map((sink) => sink.soFar()),
     setDeadline: (withinMillis) => {
@@ -158,7 +174,11 @@ export async function openDestinations(
       started = true;
     },
     write: async (spans) => {
-      await Promise.all(spanSinks.map((sink) => sink.write(spans)));
+      const named = spanSinks.length === 0 ? [] : spans.map(toSpan);
+      await Promise.all([
+        ...spanSinks.map((sink) => sink.write(named)),
+        ...trees.map((tree) => tree.write(spans)),
+      ]);
     },
     measure: (time, measurements) => {
       const points = meter?.advance(time);

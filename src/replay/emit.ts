@@ -1,5 +1,4 @@
-/** Emits what a batch finished: spans under their names, and their measurements. There is no path that drops. */
-import type { FinishedSpan } from '../model/sink.ts';
+/** Emits what a batch finished: spans and their measurements. There is no path that drops. */
 import type { AgentSpan } from '../model/span.ts';
 import { epochMicros, shift } from '../model/time.ts';
 import type { Batch } from './ingest.ts';
@@ -15,18 +14,14 @@ export async function emit(run: Run, batch: Batch): Promise<void> {
   await measure(run, batch);
   const spans = batch.spans.map((span) => shifted(span, shiftMicros));
   if (budgets !== undefined) for (const span of spans) budgets.add(span);
-  await destinations.write(spans.map((span) => namedSpan(run, span)));
+  await destinations.write(spans);
 }
 
 /** Emits spans that have not ended. They are measured when they have, so that nothing counts twice. */
 export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<void> {
   if (spans.length === 0) return;
   run.report.sentOpen += spans.length;
-  await run.destinations.write(spans.map((span) => namedSpan(run, shifted(span, run.shiftMicros))));
-}
-
-function namedSpan({ names }: Pick<Run, 'names'>, span: AgentSpan): FinishedSpan {
-  return { agent: span, otel: names.toSpan(span) };
+  await run.destinations.write(spans.map((span) => shifted(span, run.shiftMicros)));
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */

@@ -2,13 +2,13 @@
 import type { Writable } from 'node:stream';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { DeliveryLimits } from '../export/delivery/delivery.ts';
-import type { AccountableSink, Destination } from '../export/destination.ts';
+import type { Delivery, DeliveryLimits } from '../export/delivery/delivery.ts';
+import type { Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
-import type { MetricSnapshot } from '../model/otel.ts';
-import type { Account, DeliveryAccount, FinishedSpan, MetricSink, SpanSink } from '../model/sink.ts';
+import type { Account, DeliveryAccount, Sink } from '../model/sink.ts';
+import type { AgentSpan } from '../model/span.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
 import { ReplayError } from './replay-error.ts';
 import { systemProblem } from './system-problem.ts';
@@ -104,7 +104,7 @@ export function openMetrics(to: string | Writable): DestinationFactory {
       problemOf: (error) => (error instanceof Error ? error.message : String(error)),
     });
     const metrics = accountable(sink, output.name, 'metric points');
-    return { spans: undefined, metrics, close: () => output.close() };
+    return { metrics, close: () => output.close() };
   };
 }
 
@@ -121,13 +121,8 @@ export function fromSpanExporter(
   const { name = exporter.constructor.name } = options;
   return async (run) => {
     const { spanExporterDelivery } = await import('../export/sdk.ts');
-    const delivery = spanExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
-    const write = (spans: readonly FinishedSpan[]) => delivery.write(spans.map(({ otel }) => otel));
-    return {
-      spans: options.traces === false ? undefined : { ...delivery, write },
-      metrics: undefined,
-      close: () => exporter.shutdown(),
-    };
+    const spans = spanExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
+    return { ...(options.traces !== false && { spans }), close: () => exporter.shutdown() };
   };
 }
 
@@ -139,13 +134,8 @@ export function fromMetricExporter(
   const { name = exporter.constructor.name } = options;
   return async (run) => {
     const { metricExporterDelivery } = await import('../export/sdk.ts');
-    const delivery = metricExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
-    const write = (snapshot: MetricSnapshot) => delivery.write([snapshot]);
-    return {
-      spans: undefined,
-      metrics: options.metrics === false ? undefined : { ...delivery, write },
-      close: () => exporter.shutdown(),
-    };
+    const metrics = metricExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
+    return { ...(options.metrics !== false && { metrics }), close: () => exporter.shutdown() };
   };
 }
 
@@ -170,15 +160,15 @@ export interface ConsoleOptions extends Omit<DeliveryOptions, 'limits'> {
 
 const DEFAULT_COLUMNS = 100;
 
-/** A tree of each turn as text, and a table of figures at the end. `write` may return a promise to slow the replay down. */
-export function console(write: (text: string) => unknown, options: ConsoleOptions = {}): DestinationFactory {
+/** A tree of each turn as text, and a table of figures at the end. `print` may return a promise to slow the replay down. */
+export function console(print: (text: string) => unknown, options: ConsoleOptions = {}): DestinationFactory {
   return async (run) => {
     const [{ consoleSink }, { Chalk }] = await Promise.all([
       import('../view/console-sink.ts'),
       import('chalk'),
     ]);
     const sink = consoleSink({
-      write: async (text) => void (await write(text)),
+      write: async (text) => void (await print(text)),
       columns: options.columns ?? DEFAULT_COLUMNS,
       colors: new Chalk({ level: options.color ? 1 : 0 }),
       traces: options.traces ?? true,
@@ -187,23 +177,23 @@ export function console(write: (text: string) => unknown, options: ConsoleOption
       goesOn: run.goesOn,
     });
     const { memory, goOn } = sink;
-    const spans = { ...accountable(sink, 'console', 'spans'), memory, goOn };
-    const writeSpans = async (shown: readonly FinishedSpan[]) => {
+    const write = async (shown: readonly AgentSpan[]) => {
       await sink.write(shown);
-      const listener = run.witnesses?.forSpans('console');
-      for (const { otel } of shown) listener?.add(otel);
+      const listener = run.witnesses?.forTree('console');
+      for (const span of shown) listener?.add(span);
       listener?.onOutcome({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
     };
-    return { spans: { ...spans, write: writeSpans }, metrics: undefined, close: async () => {} };
+    const tree = { ...accountable(sink, 'console', 'spans'), write, memory, goOn };
+    return { tree, close: async () => {} };
   };
 }
 
 /** A sink that sends over no network has less to count. */
-function accountable<S extends SpanSink | MetricSink>(
-  { write, settled, soFar, finish }: S,
+function accountable<Item>(
+  { write, settled, soFar, finish }: Sink<Item>,
   destination: string,
   signal: DeliveryAccount['signal'],
-): AccountableSink<S> {
+): Delivery<Item> {
   const whole = (account: Account): DeliveryAccount => ({ ...account, ...PLAIN, destination, signal });
   return {
     write,

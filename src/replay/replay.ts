@@ -79,7 +79,7 @@ async function startRun(
       deadLetter: options.deadLetter === undefined ? undefined : deadLetter(options.deadLetter),
       onOutage: on?.outage,
     },
-    { instruments: names.instruments, temporality: options.temporality ?? 'cumulative' },
+    { ...names, temporality: options.temporality ?? 'cumulative' },
     checkpoint && {
       snapshot: found?.destinations,
       journalState: checkpoint.journalState,

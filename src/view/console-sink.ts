@@ -2,7 +2,7 @@
  * The `console` exporter: finished spans → a tree for each session, printed turn by turn, and a short table of totals
  * at the end. It holds the spans of open turns, not the whole log.
  */
-import type { FinishedSpan, SpanSink } from '../model/sink.ts';
+import type { Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
@@ -24,10 +24,10 @@ export interface ConsoleSinkOptions extends Page {
   readonly goesOn?: boolean;
 }
 
-export interface ConsoleSink extends SpanSink {
+export interface ConsoleSink extends Sink<AgentSpan> {
   memory(): TreeMemory;
   /** Counts spans that an earlier run printed, and prints nothing. */
-  goOn(spans: readonly FinishedSpan[]): void;
+  goOn(spans: readonly AgentSpan[]): void;
 }
 
 /** Maximum number of models, and of tools, in the table at the end. */
@@ -50,11 +50,11 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
     if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
   };
 
-  const ingest = (spans: readonly FinishedSpan[]) => {
+  const ingest = (spans: readonly AgentSpan[]) => {
     made += spans.length;
-    const agentSpans = spans.map(({ agent }) => withoutSecrets(agent));
-    for (const span of agentSpans) countOnce(span);
-    if (options.traces) showBatch(live, agentSpans);
+    const shown = spans.map(withoutSecrets);
+    for (const span of shown) countOnce(span);
+    if (options.traces) showBatch(live, shown);
   };
 
   const flush = async () => {

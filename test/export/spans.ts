@@ -1,6 +1,5 @@
 import type { Attributes, MetricSnapshot, Origin, OtelSpan } from '../../src/model/otel.ts';
-import type { FinishedSpan } from '../../src/model/sink.ts';
-import type { AgentSpan, SpanId, TraceId } from '../../src/model/span.ts';
+import type { SpanId, TraceId } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';
 
 // Spans and points to send, each with an id of its own.
@@ -28,27 +27,8 @@ export function otelSpan(index: number, attributes: Attributes = {}): OtelSpan {
   };
 }
 
-/** Sinks of receivers read only the OpenTelemetry half. */
-export function finished(otel: OtelSpan): FinishedSpan {
-  const { traceId, spanId, parentSpanId, startTime, endTime } = otel;
-  const agent: AgentSpan = {
-    kind: 'approval',
-    ...{ traceId, spanId, parentSpanId, startTime, endTime },
-    ...{ sessionId: 's', incomplete: undefined, links: [], events: [], syntheticTime: false },
-    ...{
-      surface: undefined,
-      choice: undefined,
-      granted: undefined,
-      timedOut: undefined,
-      decidedBy: undefined,
-    },
-    ...{ patternKey: undefined, toolCallId: undefined, command: undefined },
-  };
-  return { agent, otel };
-}
-
-export function spans(count: number, attributes: Attributes = {}, first = 0): FinishedSpan[] {
-  return Array.from({ length: count }, (_, index) => finished(otelSpan(first + index, attributes)));
+export function spans(count: number, attributes: Attributes = {}, first = 0): OtelSpan[] {
+  return Array.from({ length: count }, (_, index) => otelSpan(first + index, attributes));
 }
 
 /** `count` points of one counter. */

@@ -6,7 +6,7 @@ import type { AgentSpan } from '../../src/model/span.ts';
 import { widthOf } from '../../src/view/columns.ts';
 import { consoleSink } from '../../src/view/console-sink.ts';
 import type { Page } from '../../src/view/page.ts';
-import { apiCall, finished, session, shuffled, subagent, toolCall, turn } from '../agent-spans.ts';
+import { apiCall, session, shuffled, subagent, toolCall, turn } from '../agent-spans.ts';
 import { expectGolden } from '../golden-file.ts';
 import { delegating, failing, hostile, parallelReads } from './logs.ts';
 import { PAGES, PLAIN_100 } from './pages.ts';
@@ -24,7 +24,7 @@ async function print(
     text += more;
   };
   const sink = consoleSink({ ...page, write, traces: true, metrics });
-  for (const batch of batches) await sink.write(batch.map(finished));
+  for (const batch of batches) await sink.write(batch);
   await sink.finish();
   return text;
 }
@@ -52,12 +52,12 @@ test('a turn is printed when it finishes, with what came before it', async () =>
   });
   const root = session({ at: [0, 9000] });
   const first = turn({ at: [0, 2000], below: root });
-  await sink.write([finished(apiCall({ at: [10, 500], below: first }))]);
-  await sink.write([finished(toolCall({ at: [510, 900], below: first }))]);
+  await sink.write([apiCall({ at: [10, 500], below: first })]);
+  await sink.write([toolCall({ at: [510, 900], below: first })]);
   expect(printed).toEqual([]);
-  await sink.write([finished(first)]);
+  await sink.write([first]);
   expect(printed.join('')).toMatch(/^session s1.*\n├─ turn 1.*\n│ {2}├─ chat.*\n│ {2}└─ tool terminal.*\n$/);
-  await sink.write([finished(root)]);
+  await sink.write([root]);
   expect(printed.at(-1)).toMatch(/^└─ completed/);
 });
 
@@ -174,7 +174,7 @@ test('traces and metrics can be left out, each', async () => {
   const run = async (traces: boolean, metrics: boolean) => {
     const printed: string[] = [];
     const sink = consoleSink({ ...PLAIN_100, write: (text) => void printed.push(text), traces, metrics });
-    await sink.write(parallelReads().map(finished));
+    await sink.write(parallelReads());
     await sink.finish();
     return printed.join('');
   };
@@ -193,7 +193,7 @@ test('the sink waits for the writer, and its account holds every span', async ()
     order.push('done');
   };
   const sink = consoleSink({ ...PLAIN_100, write, traces: true, metrics: true });
-  await sink.write(parallelReads().map(finished));
+  await sink.write(parallelReads());
   order.push('returned');
   const { made, accepted, failed } = await sink.finish();
   expect(order).toEqual(['begun', 'done', 'returned', 'begun', 'done']);
@@ -203,7 +203,7 @@ test('the sink waits for the writer, and its account holds every span', async ()
 test('a writer that fails is heard', async () => {
   const write = () => Promise.reject(new Error('EPIPE'));
   const sink = consoleSink({ ...PLAIN_100, write, traces: true, metrics: false });
-  await expect(sink.write(parallelReads().map(finished))).rejects.toThrow('EPIPE');
+  await expect(sink.write(parallelReads())).rejects.toThrow('EPIPE');
 });
 
 test('nothing is printed for an empty log', async () => {

@@ -5,16 +5,7 @@ import { renderDiff } from '../../src/view/diff-tables.ts';
 import { perfettoJson } from '../../src/view/perfetto.ts';
 import { renderView } from '../../src/view/view.ts';
 import { withoutSecrets } from '../../src/view/without-secrets.ts';
-import {
-  apiCall,
-  approval,
-  auxiliaryCall,
-  finished,
-  session,
-  subagent,
-  toolCall,
-  turn,
-} from '../agent-spans.ts';
+import { apiCall, approval, auxiliaryCall, session, subagent, toolCall, turn } from '../agent-spans.ts';
 import { PLAIN_100 } from './pages.ts';
 
 const SECRET = 'sk-abcdefghijklmnopqrstuvwxyz123456';
@@ -104,7 +95,7 @@ async function consoleText(spans: readonly AgentSpan[]): Promise<string> {
     text += more;
   };
   const sink = consoleSink({ ...VIEW, write, traces: true, metrics: true });
-  for (const span of spans) await sink.write([finished(span)]);
+  for (const span of spans) await sink.write([span]);
   await sink.finish();
   return text;
 }

@@ -1,4 +1,4 @@
-import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
+import type { DeliveryAccount, OutcomeCounts, Sink } from '../../model/sink.ts';
 import { type Encoder, encodeAll, type RequestBody } from '../otlp/encoder.ts';
 import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
@@ -37,11 +37,8 @@ export interface DeliveryOptions<Item, Body> {
   readonly newListener?: (() => OutcomeListener<Item>) | undefined;
 }
 
-export interface Delivery<Item> {
-  /** Returns when there is room for more. One call at a time. */
-  write(items: readonly Item[]): Promise<void>;
-  /** Sends what was written so far and returns when all of it has its outcome. Not to be called while `write` waits. */
-  settled(): Promise<void>;
+/** A sink with an exact account. One call of `write` at a time. */
+export interface Delivery<Item> extends Sink<Item> {
   soFar(): DeliveryAccount;
   /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
   setDeadline(withinMillis: number): void;

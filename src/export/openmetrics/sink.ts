@@ -1,5 +1,6 @@
-import type { Resource } from '../../model/otel.ts';
-import type { Account, MetricSink } from '../../model/sink.ts';
+import type { MetricSnapshot, Resource } from '../../model/otel.ts';
+import type { Account, Sink } from '../../model/sink.ts';
+import { pointsIn } from '../metrics/points.ts';
 import type { History, InstrumentHistory } from './history.ts';
 import { createHistory } from './history.ts';
 import { familyName, helpText, labels, unitWord } from './names.ts';
@@ -15,13 +16,15 @@ export interface OpenMetricsSinkOptions extends OpenMetricsOptions {
 const CHUNK_CHARS = 64 * 1024;
 
 /** `-e openmetrics`: nothing is written before the end, because the file has one series after the other. */
-export function openMetricsSink(options: OpenMetricsSinkOptions): MetricSink {
+export function openMetricsSink(options: OpenMetricsSinkOptions): Sink<MetricSnapshot> {
   const history = createHistory();
   let points = 0;
   return {
-    async write(snapshot) {
-      history.add(snapshot);
-      for (const metric of snapshot.metrics) points += metric.points.length;
+    async write(snapshots) {
+      for (const snapshot of snapshots) {
+        history.add(snapshot);
+        points += pointsIn(snapshot);
+      }
     },
     // Nothing leaves before the end.
     settled: async () => {},

@@ -8,6 +8,7 @@ import type {
   Origin,
 } from '../../model/otel.ts';
 import type { EpochMicros } from '../../model/time.ts';
+import { part, pointsIn } from '../metrics/points.ts';
 import { toResourceMetrics, toSdkOrigin } from '../readable.ts';
 import { isInt64 } from './bytes.ts';
 import type { Encoder, RequestBody } from './encoder.ts';
@@ -26,21 +27,6 @@ export function metricEncoder(origin: Origin): Encoder<MetricSnapshot> {
       return { items: [part(snapshot, 0, middle), part(snapshot, middle, total)], loss: undefined };
     },
   };
-}
-
-export function pointsIn(snapshot: MetricSnapshot): number {
-  return snapshot.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
-}
-
-/** A snapshot of the same moment with the points from the `from`-th up to the `to`-th. */
-export function part(snapshot: MetricSnapshot, from: number, to: number): MetricSnapshot {
-  let before = 0;
-  const metrics = snapshot.metrics.map((metric) => {
-    const points = metric.points.slice(Math.max(0, from - before), Math.max(0, to - before));
-    before += metric.points.length;
-    return { ...metric, points };
-  });
-  return { ...snapshot, metrics: metrics.filter((metric) => metric.points.length > 0) };
 }
 
 /** Requests joined one after the other: that is how protobuf itself merges messages whose fields are lists. */

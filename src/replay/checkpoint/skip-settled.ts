@@ -2,12 +2,12 @@
  * Both sides of the journal: outcome listeners that note what has its outcome, and sinks that skip it in the next run.
  * What is skipped is counted with the outcome it had.
  */
+import type { Delivery } from '../../export/delivery/delivery.ts';
 import type { OutcomeListeners } from '../../export/destination.ts';
-import { part, pointsIn } from '../../export/otlp/metric-encoder.ts';
+import { part, pointsIn } from '../../export/metrics/points.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
-import type { DeliveryAccount, FinishedSpan, OutcomeCounts } from '../../model/sink.ts';
+import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
 import { type EpochMicros, epochMicros } from '../../model/time.ts';
-import type { MetricEnd, SpanEnd } from '../destinations.ts';
 import {
   type Journal,
   type JournalLine,
@@ -16,7 +16,7 @@ import {
   type SettledPoints,
   sumOf,
 } from './journal.ts';
-import { createSpanKeys, type SpanKey, spanKeyOf } from './span-key.ts';
+import { createSpanKeys, type SpanKey, type SpanKeys } from './span-key.ts';
 
 /** @param linesSoFar number of lines read over all runs */
 export function outcomeListeners(
@@ -34,13 +34,17 @@ export function outcomeListeners(
     return earlier?.points.get(to)?.get(time)?.through ?? 0;
   }
 
+  const noteSpans = (to: string, keys: SpanKeys) => (how: OutcomeCounts) =>
+    note({ kind: 'spans', lines: linesSoFar(), to, keys: keys.toText(), how });
+
   return {
     forSpans(to) {
       const keys = createSpanKeys();
-      return {
-        add: keys.add,
-        onOutcome: (how) => note({ kind: 'spans', lines: linesSoFar(), to, keys: keys.toText(), how }),
-      };
+      return { add: keys.add, onOutcome: noteSpans(to, keys) };
+    },
+    forTree(to) {
+      const keys = createSpanKeys();
+      return { add: keys.addAgent, onOutcome: noteSpans(to, keys) };
     },
     forPoints(to) {
       const parts: { readonly time: EpochMicros; readonly points: number }[] = [];
@@ -60,8 +64,16 @@ export function outcomeListeners(
   };
 }
 
-/** @param settled spans that are skipped, each removed when it was. `undefined`: none. */
-export function skipSettledSpans(sink: SpanEnd, settled: Map<SpanKey, OutcomeCounts> | undefined): SpanEnd {
+/**
+ * @param settled spans that are skipped, each removed when it was. `undefined`: none.
+ * @param onSkipped gets the spans that were skipped
+ */
+export function skipSettledSpans<Span>(
+  sink: Delivery<Span>,
+  settled: Map<SpanKey, OutcomeCounts> | undefined,
+  keyOf: (span: Span) => SpanKey,
+  onSkipped?: (spans: readonly Span[]) => void,
+): Delivery<Span> {
   if (settled === undefined) return sink;
   const skipped = countSkipped(sink);
   return {
@@ -69,14 +81,14 @@ export function skipSettledSpans(sink: SpanEnd, settled: Map<SpanKey, OutcomeCou
     ...skipped.accounts,
     async write(spans) {
       if (settled.size === 0) return await sink.write(spans);
-      const [known, fresh]: [FinishedSpan[], FinishedSpan[]] = [[], []];
+      const [known, fresh]: [Span[], Span[]] = [[], []];
       for (const span of spans) {
-        const key = spanKeyOf(span.otel);
+        const key = keyOf(span);
         const isKnown = skipped.add(settled.get(key));
         settled.delete(key);
         (isKnown ? known : fresh).push(span);
       }
-      if (known.length > 0) sink.goOn?.(known);
+      if (known.length > 0) onSkipped?.(known);
       if (fresh.length > 0) await sink.write(fresh);
     },
   };
@@ -84,26 +96,28 @@ export function skipSettledSpans(sink: SpanEnd, settled: Map<SpanKey, OutcomeCou
 
 /** The same for metrics: of a snapshot that was sent in part, the rest is sent. */
 export function skipSettledPoints(
-  sink: MetricEnd,
+  sink: Delivery<MetricSnapshot>,
   settled: Map<EpochMicros, SettledPoints> | undefined,
-): MetricEnd {
+): Delivery<MetricSnapshot> {
   if (settled === undefined) return sink;
   const skipped = countSkipped(sink);
   return {
     ...sink,
     ...skipped.accounts,
-    async write(snapshot) {
-      const known = settled.get(timeOf(snapshot));
-      skipped.add(known?.how);
-      const total = pointsIn(snapshot);
-      const through = known?.through ?? 0;
-      if (through < total) await sink.write(through === 0 ? snapshot : part(snapshot, through, total));
+    async write(snapshots) {
+      for (const snapshot of snapshots) {
+        const known = settled.get(timeOf(snapshot));
+        skipped.add(known?.how);
+        const total = pointsIn(snapshot);
+        const through = known?.through ?? 0;
+        if (through < total) await sink.write([through === 0 ? snapshot : part(snapshot, through, total)]);
+      }
     },
   };
 }
 
 /** Accounts that include what was skipped. */
-function countSkipped({ soFar, finish }: Pick<SpanEnd, 'soFar' | 'finish'>) {
+function countSkipped({ soFar, finish }: Pick<Delivery<never>, 'soFar' | 'finish'>) {
   let before = NOTHING;
   const whole = (account: DeliveryAccount): DeliveryAccount => {
     const made = account.made + before.accepted + before.rejected + before.failed;

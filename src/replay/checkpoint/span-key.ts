@@ -4,12 +4,15 @@
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
+import type { AgentSpan, SpanId } from '../../model/span.ts';
+import type { EpochMicros } from '../../model/time.ts';
 
 export type SpanKey = bigint;
 
 /** The keys of the spans of one request. */
 export interface SpanKeys {
   add(span: OtelSpan): void;
+  addAgent(span: AgentSpan): void;
   /** All keys in base64, in the order in which the spans were added. */
   toText(): string;
 }
@@ -21,15 +24,30 @@ const ORDINARY = 512;
 export function createSpanKeys(): SpanKeys {
   const out = createBytes(ORDINARY * BYTES);
   return {
-    add: (span) => write(out, span),
+    add: (span) => write(out, span.spanId, span.endTime, incompleteIn(span)),
+    addAgent: (span) => write(out, span.spanId, span.endTime, span.incomplete),
     toText: () => out.buffer.toString('base64', 0, out.end),
   };
 }
 
 export function spanKeyOf(span: OtelSpan): SpanKey {
+  return keyWith(span.spanId, span.endTime, incompleteIn(span));
+}
+
+export function agentSpanKeyOf(span: AgentSpan): SpanKey {
+  return keyWith(span.spanId, span.endTime, span.incomplete);
+}
+
+function keyWith(spanId: SpanId, endTime: EpochMicros, incomplete: string | undefined): SpanKey {
   const out = createBytes(BYTES);
-  write(out, span);
+  write(out, spanId, endTime, incomplete);
   return out.view.getBigUint64(0, true);
+}
+
+function incompleteIn({ attributes }: OtelSpan): string | undefined {
+  return attributes['hermes.incomplete'] === true
+    ? String(attributes['hermes.incomplete.reason'])
+    : undefined;
 }
 
 /** @param text of `toText` */
@@ -43,10 +61,9 @@ export function readSpanKeys(text: string): readonly SpanKey[] {
 /** Reused for every span. */
 const end = new DataView(new ArrayBuffer(BYTES));
 
-function write(out: Bytes, { spanId, endTime, attributes }: OtelSpan): void {
-  const isOpen = attributes['hermes.incomplete'] === true;
-  const reason = isOpen ? textHash(String(attributes['hermes.incomplete.reason'])) : 0;
-  end.setFloat64(0, isOpen ? -endTime : endTime);
+function write(out: Bytes, spanId: SpanId, endTime: EpochMicros, incomplete: string | undefined): void {
+  const reason = incomplete === undefined ? 0 : textHash(incomplete);
+  end.setFloat64(0, incomplete === undefined ? endTime : -endTime);
   reserve(out, BYTES);
   writeUint32(out, hexWord(spanId, 0) ^ end.getInt32(0));
   writeUint32(out, hexWord(spanId, 8) ^ end.getInt32(4) ^ reason);

@@ -6,7 +6,7 @@ import { atMost, status } from '../behaviours.ts';
 import { spansIn } from '../decode.ts';
 import { httpDestination } from '../http-destination.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../receiver.ts';
-import { finished, otelSpan, snapshot, spans } from '../spans.ts';
+import { otelSpan, snapshot, spans } from '../spans.ts';
 
 let receiver: Receiver;
 afterEach(() => receiver?.stop());
@@ -42,7 +42,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
       'hermes.tool.name': 'web',
       other: 'y'.repeat(100),
     });
-    await destination.spans.write([...spans(3), finished(huge), ...spans(3, {}, 10)]);
+    await destination.spans.write([...spans(3), huge, ...spans(3, {}, 10)]);
     const account = await destination.spans.finish();
     expect(account).toMatchObject({ made: 7, accepted: 7, failed: 0, cut: 1 });
     expect(account.problems).toEqual([
@@ -65,7 +65,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
       signal: { protocol },
       limits: { maxRequestBytes: 3000 },
     });
-    await destination.metrics.write(snapshot(300));
+    await destination.metrics.write([snapshot(300)]);
     const account = await destination.metrics.finish();
     expect(account).toMatchObject({ made: 300, accepted: 300, cut: 0, problems: [] });
     expect(receiver.acceptedPoints()).toBe(300);
@@ -109,7 +109,7 @@ describe('a receiver with a smaller limit than ours', () => {
     const destination = httpDestination({ url: receiver.url });
     await destination.spans.write([
       ...spans(10),
-      finished(otelSpan(50, { content: 'x'.repeat(9000) })),
+      otelSpan(50, { content: 'x'.repeat(9000) }),
       ...spans(10, {}, 60),
     ]);
     const account = await destination.spans.finish();
@@ -132,7 +132,7 @@ describe('a receiver with a smaller limit than ours', () => {
       signal: { destination: 'R' },
       limits: { retryForMillis: 0 },
     });
-    await destination.spans.write([finished(otelSpan(1, { content: 'x'.repeat(3_000_000) }))]);
+    await destination.spans.write([otelSpan(1, { content: 'x'.repeat(3_000_000) })]);
     const account = await destination.spans.finish();
     expect(account.problems).toEqual([
       'R answered 413: requests are too large for it; lower HERMES_OTEL_MAX_REQUEST_BYTES (1 spans)',
@@ -199,7 +199,7 @@ test('a connection that is closed while we write is tried again', async () => {
     signal: { destination: 'R' },
     limits: { retryForMillis: 3000 },
   });
-  await destination.spans.write([finished(otelSpan(1, { content: 'x'.repeat(3_000_000) }))]);
+  await destination.spans.write([otelSpan(1, { content: 'x'.repeat(3_000_000) })]);
   const account = await destination.spans.finish();
   expect(account).toMatchObject({ failed: 1, retries: 3 });
   await destination.close();

@@ -28,7 +28,7 @@ const parseLines = (text: string) =>
 test('a file has one request per line, of both signals, and every span once', async () => {
   const path = join(folder, 'out.jsonl');
   const destination = open(await fileOutput(path));
-  await Promise.all([destination.spans.write(spans(25)), destination.metrics.write(snapshot(4))]);
+  await Promise.all([destination.spans.write(spans(25)), destination.metrics.write([snapshot(4)])]);
   expect(await destination.spans.finish()).toMatchObject({
     made: 25,
     accepted: 25,

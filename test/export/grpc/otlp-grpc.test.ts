@@ -13,7 +13,7 @@ import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import { makeCertificates } from '../certificates.ts';
 import { encodeResponse } from '../decode.ts';
 import { hurriedClock, LIMITS } from '../http-destination.ts';
-import { finished, ORIGIN, otelSpan, snapshot, spans } from '../spans.ts';
+import { ORIGIN, otelSpan, snapshot, spans } from '../spans.ts';
 import {
   type GrpcBehaviour,
   type GrpcReceiver,
@@ -78,7 +78,7 @@ test.each(['none', 'gzip'] as const)(
     receiver = await startGrpcReceiver();
     const destination = await open({ compression, headers: { token: 'abc' } });
     await destination.spans.write(spans(25));
-    await destination.metrics.write(snapshot(4));
+    await destination.metrics.write([snapshot(4)]);
     expect(await destination.spans.finish()).toMatchObject({
       made: 25,
       accepted: 25,
@@ -284,9 +284,7 @@ describe('trouble that stays is told in one sentence', () => {
 test("a request above the receiver's 4 MiB is divided", async () => {
   receiver = await startGrpcReceiver();
   const destination = await open({}, { maxRequestBytes: 20_000_000, maxRequestItems: 1000 });
-  const large = Array.from({ length: 6 }, (_, index) =>
-    finished(otelSpan(index, { text: 'x'.repeat(1_500_000) })),
-  );
+  const large = Array.from({ length: 6 }, (_, index) => otelSpan(index, { text: 'x'.repeat(1_500_000) }));
   await destination.spans.write(large);
   expect(await destination.spans.finish()).toMatchObject({ made: 6, accepted: 6, failed: 0 });
   expect(new Set(receiver.spanIds).size).toBe(6);

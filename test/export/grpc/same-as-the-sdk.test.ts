@@ -20,7 +20,7 @@ async function ours(url: string): Promise<void> {
   if (isProblem(destination)) throw new Error(destination.sentence);
   await destination.spans.write(spans(10));
   await destination.spans.finish();
-  await destination.metrics.write(snapshot(3));
+  await destination.metrics.write([snapshot(3)]);
   await destination.metrics.finish();
   await destination.close();
 }
@@ -31,7 +31,7 @@ async function theirs(url: string): Promise<void> {
   const metrics = new OTLPMetricExporter({ url });
   await new Promise((resolve) =>
     traces.export(
-      spans(10).map(({ otel }) => toReadableSpan(otel, origin)),
+      spans(10).map((span) => toReadableSpan(span, origin)),
       resolve,
     ),
   );

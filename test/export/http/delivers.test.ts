@@ -43,7 +43,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
       signal: { protocol },
       limits: { maxRequestItems: 4 },
     });
-    for (const minute of [1, 2, 3, 4, 5]) await destination.metrics.write(snapshot(3, minute));
+    for (const minute of [1, 2, 3, 4, 5]) await destination.metrics.write([snapshot(3, minute)]);
     const account = await destination.metrics.finish();
     await destination.close();
     expect(account).toMatchObject({ made: 15, accepted: 15, requests: 3, signal: 'metric points' });

@@ -22,7 +22,7 @@ describe('the OpenMetrics sink', () => {
   test('writes nothing before the end, then whole lines, none of them empty', async () => {
     const chunks: string[] = [];
     const sink = openMetricsSink({ ...options, write: async (text) => void chunks.push(text) });
-    await sink.write(snapshot(100));
+    await sink.write([snapshot(100)]);
     expect(chunks).toEqual([]);
     const account = await sink.finish();
     expect(chunks.length).toBeGreaterThan(1);
@@ -35,7 +35,7 @@ describe('the OpenMetrics sink', () => {
       throw new Error('no space left');
     };
     const sink = openMetricsSink({ ...options, write, problemOf: () => 'no space left' });
-    await sink.write(snapshot(2));
+    await sink.write([snapshot(2)]);
     expect(await sink.finish()).toMatchObject({
       made: 2,
       accepted: 0,

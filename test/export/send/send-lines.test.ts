@@ -63,7 +63,7 @@ async function deadLines(path: string, keep: DeadLetter): Promise<string[]> {
     more: { deadLetter: keep },
   });
   await destination.spans.write(spans(45));
-  await destination.metrics.write(snapshot(7));
+  await destination.metrics.write([snapshot(7)]);
   expect(await destination.spans.finish()).toMatchObject({ made: 45, failed: 45, deadLettered: 45 });
   expect(await destination.metrics.finish()).toMatchObject({ made: 7, failed: 7, deadLettered: 7 });
   await destination.close();
