@@ -25,6 +25,14 @@ export const INPUT_FLAGS = grouped('Input', {
     flags: '--assume-times',
     help: 'give lines without a time an artificial one, a second apart',
   }),
+  hermesHome: textFlag({
+    flags: '--hermes-home <dir>',
+    help: "read all databases and recorder's logs of this Hermes home",
+  }),
+  agentLog: listFlag({
+    flags: '--agent-log <file>',
+    help: "Hermes's text log for a database, or none; logs/agent.log* beside it unless set; repeatable",
+  }),
 });
 
 export const FILTER_FLAGS = grouped('Filters', {

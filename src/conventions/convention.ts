@@ -71,9 +71,16 @@ export function convention(
   // A later table overwrites an earlier one, so the convention with precedence comes last.
   const tables = chosen.map((entry) => entry.rules).reverse();
   const meter = chosen.find((entry) => entry.meter !== undefined)?.meter?.(context);
+  const durations = new Set(meter?.instruments.filter(({ unit }) => unit === 's').map(({ name }) => name));
   return {
     toSpan: (span) => toSpan(span, tables, context),
-    measure: meter?.measure ?? (() => []),
+    measure: (span) => {
+      const measured = meter?.measure(span) ?? [];
+      // Times that were inferred from an order measure nothing.
+      return span.timeSource === 'order'
+        ? measured.filter(({ instrument }) => !durations.has(instrument))
+        : measured;
+    },
     instruments: meter?.instruments ?? [],
   };
 }
@@ -108,6 +115,7 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
     attributes['hermes.incomplete.reason'] = span.incomplete;
   }
   if (span.syntheticTime) attributes['hermes.time.synthetic'] = true;
+  if (span.timeSource !== undefined) attributes['hermes.time.source'] = span.timeSource;
   if (span.originalStartTime !== undefined) {
     // biome-ignore lint/style/noRestrictedGlobals: a time of the log, written as text; no clock is read.
     attributes['hermes.time.original_start'] = new Date(span.originalStartTime / 1000).toISOString();

@@ -11,9 +11,11 @@ import type {
 } from '../model/span.ts';
 import { type Label, labelIndex } from './bounded-cache.ts';
 import {
+  type CallFacts,
   type CallLabels,
   callLabels,
   measureCall,
+  measureSession,
   operationDuration,
   timeToFirstChunk,
   tokenUsage,
@@ -150,7 +152,7 @@ const NOTHING: readonly Measurement[] = [];
 
 /** The client metrics of the GenAI semantic conventions 1.41. Input tokens include cached ones, as on the spans. */
 export function genAiMeter(context: Context): Meter {
-  const calls = labelIndex<ModelCall, CallLabels>(
+  const calls = labelIndex<CallFacts, CallLabels>(
     [
       (span) => span.model,
       (span) => span.responseModel,
@@ -163,6 +165,7 @@ export function genAiMeter(context: Context): Meter {
   return {
     instruments: [operationDuration, tokenUsage, timeToFirstChunk],
     measure(span) {
+      if (span.kind === 'session' || span.kind === 'subagent') return measureSession(span, calls, allInput);
       if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return NOTHING;
       return measureCall(span, calls(span), allInput);
     },

@@ -2,9 +2,11 @@ import type { Attributes, Measurement } from '../model/otel.ts';
 import type { AgentSpan, TokenSums, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import { type Label, labelIndex } from './bounded-cache.ts';
 import {
+  type CallFacts,
   type CallLabels,
   callLabels,
   measureCall,
+  measureSession,
   operationDuration,
   sessionTurnCount,
   timeToFirstChunk,
@@ -14,7 +16,7 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
-import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
+import { allInput, type Context, durationMicros, type Meter } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];
 
@@ -24,7 +26,7 @@ const NOTHING: readonly Measurement[] = [];
  * `hermes.incomplete` (turns and tools without an end). Leaving these series out gives the plugin's numbers.
  */
 export function hermesMeter(context: Context): Meter {
-  const calls = labelIndex<ModelCall, CallLabels>(
+  const calls = labelIndex<CallFacts, CallLabels>(
     [
       (span) => span.model,
       (span) => span.responseModel,
@@ -60,8 +62,9 @@ export function hermesMeter(context: Context): Meter {
         case 'turn':
           return measureTurn(span, turns(span));
         case 'session':
-        case 'approval':
         case 'subagent':
+          return measureSession(span, calls, context.inputWithCache ? allInput : uncachedInput);
+        case 'approval':
           return NOTHING;
         default:
           return span satisfies never;

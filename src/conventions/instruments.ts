@@ -1,5 +1,5 @@
 import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
-import type { TokenSums } from '../model/span.ts';
+import type { SessionSpan, SubagentSpan, TokenSums } from '../model/span.ts';
 import { durationMicros, type ModelCall } from './rules.ts';
 
 /** Bucket bounds in seconds, from the GenAI semantic conventions. */
@@ -121,6 +121,37 @@ export function measureCall(
   if (span.answered && span.usage !== undefined) {
     addTokens(measured, inputTokens(span.usage), labels.input);
     addTokens(measured, span.usage.outputTokens, labels.output);
+  }
+  return measured;
+}
+
+/** What labels of a model call are made of. */
+export type CallFacts = Pick<
+  ModelCall,
+  'kind' | 'model' | 'responseModel' | 'provider' | 'baseUrl' | 'error'
+> & {
+  readonly auxTask?: string | undefined;
+};
+
+/** The tokens of a session, or of a sub-agent's, that no call of it has. Only a session from Hermes's database has any. Counted once per model and task. */
+export function measureSession(
+  { modelUsage = [] }: SessionSpan | SubagentSpan,
+  labelsOf: (facts: CallFacts) => CallLabels,
+  inputTokens: (tokens: TokenSums) => number | undefined,
+): readonly Measurement[] {
+  const measured: Measurement[] = [];
+  for (const { model, provider, task, tokens } of modelUsage) {
+    const labels = labelsOf({
+      kind: task === undefined ? 'api_call' : 'auxiliary_call',
+      model,
+      provider,
+      auxTask: task,
+      responseModel: undefined,
+      baseUrl: undefined,
+      error: undefined,
+    });
+    addTokens(measured, inputTokens(tokens), labels.input);
+    addTokens(measured, tokens.outputTokens, labels.output);
   }
   return measured;
 }

@@ -75,18 +75,16 @@ const TOOL = /^[Tt]ool (\S+) (?:completed|returned error|failed|cancelled) \((\d
 const END = /^(?:Turn ended with pending.*?)?Turn ended: reason=(.*?) model=.*?api_calls=(\d+)\//;
 const FIELD = /(\w+)=(\S+)/g;
 
-/** Adds the lines of one log file to `log`; of rotated files the oldest first. */
-export function readAgentLog(log: Map<string, LogLine[]>, lines: Iterable<string>): void {
-  for (const text of lines) {
-    const match = LINE.exec(text);
-    if (match === null) continue;
-    const line = readLine(localMicros(match), match[9] ?? '');
-    const session = match[8] ?? TURN.exec(match[9] ?? '')?.[1];
-    if (line === undefined || session === undefined) continue;
-    const known = log.get(session);
-    if (known === undefined) log.set(session, [line]);
-    else known.push(line);
-  }
+/** Adds what a line of the log tells to `log`. Lines come in the order in which Hermes wrote them. */
+export function readAgentLine(log: Map<string, LogLine[]>, text: string): void {
+  const match = LINE.exec(text);
+  if (match === null) return;
+  const line = readLine(localMicros(match), match[9] ?? '');
+  const session = match[8] ?? TURN.exec(match[9] ?? '')?.[1];
+  if (line === undefined || session === undefined) return;
+  const known = log.get(session);
+  if (known === undefined) log.set(session, [line]);
+  else known.push(line);
 }
 
 function readLine(at: number, text: string): LogLine | undefined {

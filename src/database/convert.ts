@@ -7,6 +7,7 @@ import type { DatabaseSession, SessionRow } from '../model/database.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { type AgentLog, type LogTurn, offsetOf, type SessionLog, sessionLog } from './agent-log.ts';
 import { type Seen, withoutCopies } from './copies.ts';
+import { type KnownSessions, matchKnown } from './known.ts';
 import { assignChildren, type Delegation, isBranch, isContinuation, isSubagent } from './links.ts';
 import { type TimedTurn, timeTurn } from './times.ts';
 import { shareUsage } from './tokens.ts';
@@ -16,6 +17,8 @@ import { type HookLine, type NamedTurn, writeEnd, writeStart, writeTurn } from '
 /** What sessions hand on to those that go on from them. Plain data. */
 export interface Conversion {
   readonly log: AgentLog;
+  /** What hook logs have that are read beside the database. */
+  readonly known: KnownSessions;
   /** By session id, as long as another session may go on from it. */
   readonly lineages: Map<string, Lineage>;
 }
@@ -35,8 +38,8 @@ interface OpenTurn {
   readonly end: EpochMicros;
 }
 
-export function createConversion(log: AgentLog): Conversion {
-  return { log, lineages: new Map() };
+export function createConversion(log: AgentLog, known: KnownSessions = new Map()): Conversion {
+  return { log, known, lineages: new Map() };
 }
 
 /**
@@ -52,12 +55,14 @@ export function convertSession(conversion: Conversion, rows: DatabaseSession): r
   const rowTurns = splitTurns(originals.rows, session.apiCallCount ?? 0);
   const open = rowTurns[0]?.user === undefined && isContinuation(session) ? before?.open : undefined;
   const delegations = assignChildren(rows, rowTurns);
-  const turns = nameTurns(session.id, timeTurns(conversion, rows, rowTurns, { delegations, open }), open);
+  const known = conversion.known.get(session.id);
+  const timed = timeTurns(conversion, rows, rowTurns, { delegations, open });
+  const turns = nameTurns(session.id, timed, open, matchKnown(timed, known));
   keepLineage(conversion, rows, seen, openTurn(turns.at(-1)));
   if (turns.length === 0 && session.apiCallCount === undefined) return [];
   const linked = isContinuation(session) && (open !== undefined || originals.mixed);
-  const usage = shareUsage(rows, turns);
-  const out = { session, turns, delegations, usage, lines: [] as HookLine[] };
+  const usage = shareUsage(rows, turns, known);
+  const out = { session, turns, delegations, known, usage, lines: [] as HookLine[] };
   writeStart(out, linked);
   for (const turn of turns) writeTurn(out, turn);
   writeEnd(out);
@@ -169,14 +174,16 @@ function nameTurns(
   sessionId: string,
   turns: readonly TimedTurn[],
   open: OpenTurn | undefined,
+  matched: ReturnType<typeof matchKnown>,
 ): readonly NamedTurn[] {
   let ordinal = 0;
   return turns.map((turn, index) => {
+    const known = matched.get(turn);
     if (index === 0 && open !== undefined) {
-      return { ...turn, turnId: open.turnId, ordinal: undefined, firstCall: open.calls + 1 };
+      return { ...turn, known, turnId: open.turnId, ordinal: undefined, firstCall: open.calls + 1 };
     }
     ordinal++;
-    return { ...turn, turnId: `${sessionId}:db:${ordinal}`, ordinal, firstCall: 1 };
+    return { ...turn, known, turnId: known?.turnId ?? `${sessionId}:db:${ordinal}`, ordinal, firstCall: 1 };
   });
 }
 

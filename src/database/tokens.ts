@@ -2,6 +2,7 @@
 import type { DatabaseSession, SessionRow, UsageRow } from '../model/database.ts';
 import type { Usage } from '../model/event.ts';
 import type { TokenSums } from '../model/span.ts';
+import type { KnownSession } from './known.ts';
 import type { TimedCall, TimedTurn } from './times.ts';
 
 export interface SharedUsage {
@@ -19,7 +20,11 @@ const KEYS = [
 ] as const satisfies readonly (keyof Usage)[];
 
 /** The usage of the calls in `turns`, as far as it is known, and the rest of the session's sums. */
-export function shareUsage(rows: DatabaseSession, turns: readonly TimedTurn[]): SharedUsage {
+export function shareUsage(
+  rows: DatabaseSession,
+  turns: readonly TimedTurn[],
+  known: KnownSession | undefined,
+): SharedUsage {
   const { session } = rows;
   const calls = turns.flatMap((turn) => turn.calls);
   const [only] = calls;
@@ -31,8 +36,9 @@ export function shareUsage(rows: DatabaseSession, turns: readonly TimedTurn[]): 
   if (only !== undefined && calls.length === 1 && session.apiCallCount === 1)
     byCall.set(only, session.tokens);
   const rest = ownSums(rows);
+  for (const usage of known?.usages ?? []) subtract(rest, usage, session.model);
   for (const [{ log }, usage] of byCall) subtract(rest, usage, log?.model ?? session.model);
-  const tasks = rows.usage.filter(({ task }) => task !== undefined);
+  const tasks = known?.hasAuxiliary ? [] : rows.usage.filter(({ task }) => task !== undefined);
   return { byCall, rest: [...rest, ...tasks].filter(hasTokens) };
 }
 

@@ -4,6 +4,7 @@ import type { Usage } from '../model/event.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import type { TimeSource } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
+import type { KnownSession, KnownTurn } from './known.ts';
 import { type Delegation, delegatedBy, isSubagent } from './links.ts';
 import type { TimedCall, TimedFailure, TimedTool, TimedTurn } from './times.ts';
 import type { SharedUsage } from './tokens.ts';
@@ -26,6 +27,8 @@ export interface NamedTurn extends TimedTurn {
   readonly ordinal: number | undefined;
   /** The number of its first call in this session. */
   readonly firstCall: number;
+  /** The same turn in a hook log: what that has is not written again. */
+  readonly known: KnownTurn | undefined;
 }
 
 /** A session on its way into lines. */
@@ -33,6 +36,7 @@ export interface Writing {
   readonly session: SessionRow;
   readonly turns: readonly NamedTurn[];
   readonly delegations: readonly Delegation[];
+  readonly known: KnownSession | undefined;
   readonly usage: SharedUsage;
   readonly lines: HookLine[];
 }
@@ -58,7 +62,7 @@ export function writeStart(out: Writing, linked: boolean): void {
 export function writeTurn(out: Writing, turn: NamedTurn): void {
   const { session } = out;
   const { user, last } = turn.turn;
-  if (turn.ordinal !== undefined) {
+  if (turn.ordinal !== undefined && !turn.known?.hasStart) {
     add(out, turn.start, turn.source, (user ?? last).id, {
       event: 'pre_llm_call',
       turn_id: turn.turnId,
@@ -74,16 +78,24 @@ export function writeTurn(out: Writing, turn: NamedTurn): void {
   for (const { child, turn: parent, tool } of out.delegations) {
     if (parent === turn.turn && tool === undefined) writeDelegation(out, turn, child.id, child.startedAt);
   }
-  if (turn.ended) writeTurnEnd(out, turn);
+  if (turn.ended && !turn.known?.hasEnd) writeTurnEnd(out, turn);
 }
 
 function writeCall(out: Writing, turn: NamedTurn, call: TimedCall, number: number): void {
+  if (!turn.known?.calls.has(number)) writeAnswer(out, turn, call, number);
+  for (const tool of call.tools) writeTool(out, turn, tool, requestIdOf(turn, number));
+}
+
+function requestIdOf({ turnId }: NamedTurn, number: number): string {
+  return `${turnId}:api:${number}`;
+}
+
+function writeAnswer(out: Writing, turn: NamedTurn, call: TimedCall, number: number): void {
   const { session } = out;
   const row = call.call?.row ?? turn.turn.last;
-  const requestId = `${turn.turnId}:api:${number}`;
   const common = {
     turn_id: turn.turnId,
-    api_request_id: requestId,
+    api_request_id: requestIdOf(turn, number),
     api_call_count: number,
     model: call.log?.model ?? session.model,
     provider: session.provider,
@@ -106,7 +118,6 @@ function writeCall(out: Writing, turn: NamedTurn, call: TimedCall, number: numbe
     assistant_content_chars: call.call === undefined ? undefined : row.length,
     assistant_tool_call_count: call.call?.tools.length,
   });
-  for (const tool of call.tools) writeTool(out, turn, tool, requestId);
 }
 
 /** Attempts that failed, in the order of the log. */
@@ -120,7 +131,7 @@ function writeFailures(
   for (const [index, { failure, start, end }] of failures.entries()) {
     const common = {
       turn_id: turn.turnId,
-      api_request_id: `${turn.turnId}:api:${number}`,
+      api_request_id: requestIdOf(turn, number),
       api_call_count: number,
       model: session.model,
       provider: session.provider,
@@ -137,7 +148,6 @@ function writeFailures(
       status_code: status === undefined ? undefined : Number(status),
       max_retries: failure.maxAttempts,
       retryable: failure.retryAt !== undefined,
-      error_type: failure.errorType,
       error: { type: failure.errorType, message: failure.summary },
     });
   }
@@ -153,6 +163,7 @@ function writeTool(out: Writing, turn: NamedTurn, { tool, ...times }: TimedTool,
     tool_call_id: result?.toolCallId ?? call.id,
     args: call.args,
   };
+  if (turn.known?.toolCallIds.has(common.tool_call_id ?? '')) return;
   add(out, times.start, times.source, row.id, { event: 'pre_tool_call', ...common });
   for (const { child, tool: starter } of out.delegations) {
     if (starter === tool) writeDelegation(out, turn, child.id, inside(times, child.startedAt));
@@ -174,11 +185,11 @@ function inside({ start, end }: Pick<TimedTool, 'start' | 'end'>, time: EpochMic
 }
 
 function writeDelegation(out: Writing, turn: NamedTurn, child: string, time: EpochMicros): void {
+  if (out.known?.children.has(child)) return;
   add(out, time, turn.source, turn.turn.last.id, {
     event: 'subagent_start',
     parent_session_id: out.session.id,
     parent_turn_id: turn.turnId,
-    turn_id: turn.turnId,
     child_session_id: child,
   });
 }
@@ -220,9 +231,11 @@ export function writeEnd(out: Writing): void {
     },
     1,
   );
+  const { endedAt, endReason: reason } = session;
   if (isSubagent(session)) writeStop(out, time, row);
-  else if (session.endedAt !== undefined && session.endReason !== 'compression' && session.endedAt >= time)
-    add(out, session.endedAt, 'row', row, { event: 'on_session_finalize', reason: session.endReason }, 2);
+  else if (endedAt !== undefined && endedAt >= time && reason !== 'compression' && !out.known?.hasEnd) {
+    add(out, endedAt, 'row', row, { event: 'on_session_finalize', reason }, 2);
+  }
 }
 
 function writeStop(out: Writing, time: EpochMicros, row: number): void {
@@ -247,16 +260,20 @@ function writeStop(out: Writing, time: EpochMicros, row: number): void {
   );
 }
 
+/** Hooks that Hermes fires without one. */
+const WITHOUT_PLATFORM = new Set(['pre_tool_call', 'post_tool_call', 'subagent_start', 'subagent_stop']);
+
 function add(
   out: Writing,
   time: EpochMicros,
-  source: TimeSource,
+  timeSource: TimeSource,
   row: number,
   fields: Fields,
   rank: HookLine['rank'] = 0,
 ): void {
-  const { id: session_id, source: platform } = out.session;
-  const body = { ts: seconds(time), session_id, platform, ...fields, time_source: source };
+  const { id: session_id, source } = out.session;
+  const platform = WITHOUT_PLATFORM.has(fields.event) ? undefined : source;
+  const body = { ts: seconds(time), session_id, platform, ...fields, time_source: timeSource };
   out.lines.push({ time, rank, row, body });
 }
 

@@ -268,6 +268,9 @@ export interface SubagentSpan extends SpanBase {
   readonly apiCallCount: number;
   readonly toolCallCount: number;
   readonly tokens: TokenSums;
+  /** Of the child session, as on `SessionSpan`. */
+  readonly cost?: SessionCost;
+  readonly modelUsage?: readonly ModelUsage[];
   /** Content. */
   readonly goal: string | undefined;
   readonly summary: string | undefined;

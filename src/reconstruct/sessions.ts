@@ -160,10 +160,15 @@ export function sessionSpan(
     apiCallCount: session.apiCallCount,
     toolCallCount: session.toolCallCount,
     tokens: session.totals?.usage ?? session.tokens,
-    ...(session.totals?.cost && { cost: session.totals.cost }),
-    ...(session.totals && session.totals.modelUsage.length > 0 && { modelUsage: session.totals.modelUsage }),
+    ...ownSums(session),
     previousSessionId: session.previousSessionId,
     parentSessionId: session.parentSessionId,
     endReason: session.endReason,
   };
+}
+
+/** What only Hermes's database has: the cost, and the tokens that no call reports. */
+export function ownSums(session: SessionState | undefined): Pick<SessionSpan, 'cost' | 'modelUsage'> {
+  const { cost, modelUsage = [] } = session?.totals ?? {};
+  return { ...(cost && { cost }), ...(modelUsage.length > 0 && { modelUsage }) };
 }

@@ -8,7 +8,7 @@ import { type EpochMicros, later, shift } from '../model/time.ts';
 import { endSession } from './close-sessions.ts';
 import { spanIdOf } from './ids.ts';
 import { type Context, type LineOutcome, type SessionContext, spanBase } from './output.ts';
-import { positionOf } from './sessions.ts';
+import { ownSums, positionOf } from './sessions.ts';
 import {
   hasClosed,
   NO_TOKENS,
@@ -169,6 +169,7 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
     apiCallCount: linked?.apiCallCount ?? 0,
     toolCallCount: linked?.toolCallCount ?? 0,
     tokens: linked?.totals?.usage ?? linked?.tokens ?? NO_TOKENS,
+    ...ownSums(linked),
     goal: subagent.goal,
     summary: end.stop?.childSummary,
   };

@@ -1,10 +1,124 @@
-/** A database → the lines of a hook log. Each session is a source of its own, read when its time comes. */
-import type { AgentLog } from '../database/agent-log.ts';
+/**
+ * Hermes's databases among the logs. Each session is a source of lines of its own, read when its time comes, so that the lines of
+ * all sessions and of hook logs beside them come in order of time.
+ */
+import { createReadStream } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type AgentLog, type LogLine, readAgentLine } from '../database/agent-log.ts';
 import { type Conversion, convertSession, createConversion } from '../database/convert.ts';
+import type { KnownSessions } from '../database/known.ts';
 import type { HookLine } from '../database/write.ts';
-import type { HermesDatabase, ListedSession } from '../input/database.ts';
+import { type HermesDatabase, type ListedSession, openDatabase } from '../input/database.ts';
 import type { MergeSource } from '../input/merge.ts';
+import { SqliteError } from '../input/sqlite.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
+import { ReplayError } from './replay-error.ts';
+
+/** How every SQLite file begins. */
+const SQLITE_HEAD = 'SQLite format 3\0';
+
+/** True for a file that is a database; false also for one that cannot be read. */
+export async function isDatabase(path: string): Promise<boolean> {
+  // To open a pipe takes its bytes, or waits for them.
+  const isFile = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  const file = isFile ? await open(path).catch(() => undefined) : undefined;
+  try {
+    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(SQLITE_HEAD.length))) ?? {};
+    return bytesRead === SQLITE_HEAD.length && buffer?.toString('latin1') === SQLITE_HEAD;
+  } catch {
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+export interface DatabaseReading {
+  /** `undefined`: `logs/agent.log*` beside the database. */
+  readonly agentLogs: readonly string[] | undefined;
+  readonly content: boolean;
+  /** What hook logs have that are read beside it. */
+  readonly known: KnownSessions;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+}
+
+export interface OpenedDatabase {
+  readonly sources: readonly MergeSource<InputLine>[];
+  close(): Promise<void>;
+}
+
+/** Opens a database. Throws a `ReplayError` for one that cannot be read. */
+export async function openDatabaseLog(path: string, reading: DatabaseReading): Promise<OpenedDatabase> {
+  try {
+    const database = await openDatabase(path, { content: reading.content });
+    const log = await readAgentLogs(reading.agentLogs ?? (await agentLogsBeside(path)));
+    const sources = await databaseSources(database, { log, ...reading });
+    return { sources, close: database.close };
+  } catch (error) {
+    throw explained(path, error);
+  }
+}
+
+function explained(path: string, error: unknown): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  return new ReplayError('unreadable-log', `${JSON.stringify(path)} cannot be read: ${error.message}`, {
+    cause: error,
+  });
+}
+
+/** The log that Hermes writes beside its database, with what was rotated, the oldest first. */
+async function agentLogsBeside(path: string): Promise<readonly string[]> {
+  const directory = join(dirname(path), 'logs');
+  const files = await readdir(directory).catch(() => []);
+  const logs = files.filter((file) => /^agent\.log(?:\.\d+)?$/.test(file));
+  return logs.sort((a, b) => ageOf(b) - ageOf(a)).map((file) => join(directory, file));
+}
+
+/** Of `agent.log.2`, 2. */
+function ageOf(file: string): number {
+  return Number(/\d+$/.exec(file)?.[0] ?? 0);
+}
+
+/** Throws a `ReplayError` for a log that cannot be read. */
+async function readAgentLogs(paths: readonly string[]): Promise<AgentLog> {
+  const log = new Map<string, LogLine[]>();
+  for (const path of paths) {
+    try {
+      for await (const line of createInterface({ input: createReadStream(path) })) readAgentLine(log, line);
+    } catch (error) {
+      const message = `${JSON.stringify(path)} cannot be read as agent.log`;
+      throw new ReplayError('unreadable-log', message, { cause: error });
+    }
+  }
+  return log;
+}
+
+/**
+ * The logs in a Hermes home and in its profiles: databases, and what the recorder wrote. `[]` when there is none, or no such
+ * directory.
+ */
+export async function homeLogs(home: string): Promise<readonly string[]> {
+  const profiles = join(home, 'profiles');
+  const names = await readdir(profiles).catch(() => []);
+  const logs: string[] = [];
+  for (const directory of [home, ...names.sort().map((name) => join(profiles, name))]) {
+    const database = join(directory, 'state.db');
+    if (await isDatabase(database)) logs.push(database);
+    const recorded = await readdir(join(directory, 'hermes-otel')).catch(() => []);
+    const hookLogs = recorded.filter((file) => /^hooks\.ndjson(?:\.\d+)?$/.test(file)).sort();
+    logs.push(...hookLogs.map((file) => join(directory, 'hermes-otel', file)));
+  }
+  return logs;
+}
+
+interface SessionReading extends Pick<DatabaseReading, 'known' | 'onDiagnostic'> {
+  readonly log: AgentLog;
+}
 
 interface Reading {
   readonly database: HermesDatabase;
@@ -13,21 +127,23 @@ interface Reading {
   readonly children: ReadonlyMap<string, readonly ListedSession[]>;
   /** A session is read once, although others may need it too. */
   readonly lines: Map<string, Promise<readonly HookLine[]>>;
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
 /** The sessions of a database as sources of lines, in order of their first time. `wanted`: which of them; default all. */
 export async function databaseSources(
   database: HermesDatabase,
-  log: AgentLog,
+  { log, known, onDiagnostic }: SessionReading,
   wanted?: ReadonlySet<string>,
 ): Promise<readonly MergeSource<InputLine>[]> {
   const sessions = await database.list();
   const reading: Reading = {
     database,
-    conversion: createConversion(log),
+    conversion: createConversion(log, known),
     byId: new Map(sessions.map((session) => [session.id, session])),
     children: childrenOf(sessions),
     lines: new Map(),
+    onDiagnostic,
   };
   return sessions
     .filter(({ id }) => wanted?.has(id) ?? true)
@@ -36,7 +152,6 @@ export async function databaseSources(
       open: () => openSession(reading, session),
     }));
 }
-
 function childrenOf(sessions: readonly ListedSession[]): ReadonlyMap<string, readonly ListedSession[]> {
   const children = new Map<string, ListedSession[]>();
   for (const session of sessions) {
@@ -53,16 +168,26 @@ async function* openSession(
   reading: Reading,
   session: ListedSession,
 ): AsyncGenerator<readonly InputLine[], void> {
-  const lines = await linesOf(reading, session);
-  reading.lines.delete(session.id);
-  const { path } = reading.database;
-  yield lines.map(({ row, body }) => ({
-    source: path,
-    line: row,
-    text: JSON.stringify(body),
-    endOffsetBytes: row,
-    damage: undefined,
-  }));
+  const source = reading.database.path;
+  try {
+    const lines = await linesOf(reading, session);
+    reading.lines.delete(session.id);
+    yield lines.map(({ row, body }) => ({
+      source,
+      line: row,
+      text: JSON.stringify(body),
+      endOffsetBytes: row,
+      damage: undefined,
+    }));
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    reading.onDiagnostic({
+      severity: 'error',
+      code: 'read-failed',
+      message: `session ${session.id} cannot be read: ${error.message}`,
+      at: { source, line: session.firstMessageId ?? 0 },
+    });
+  }
 }
 
 function linesOf(reading: Reading, session: ListedSession): Promise<readonly HookLine[]> {

@@ -1,4 +1,5 @@
 /** Opens the logs and turns their lines into parsed lines, in order of time. */
+import { type KnownSessions, noteEvent } from '../database/known.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
@@ -9,6 +10,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
+import { isDatabase, type OpenedDatabase, openDatabaseLog } from './database.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic, type Report } from './report.ts';
@@ -31,18 +33,85 @@ export const SILENCE_MILLIS = 200;
 
 /** Which part of the options concerns reading, and where odd lines are counted. */
 export interface Reading {
-  readonly options: Pick<ReplayOptions, 'captureContent' | 'assumeTimes' | 'signal'>;
+  readonly options: Pick<ReplayOptions, 'agentLogs' | 'captureContent' | 'assumeTimes' | 'signal'>;
   readonly report: Report;
 }
 
 /** Checks every log before it reads any. Throws a `ReplayError` that names the first one that cannot be read. */
-export async function openInput(logs: readonly Log[], { options, report }: Reading): Promise<Input> {
-  const sources = await openLogs(logs);
-  const parse = lineParser(options);
-  const parsed = sources.map((source) => parsedSource(source, parse, { options, report }));
-  const lines = mergeByTime(parsed, timeOf);
-  const live = sources.some((source) => !source.reopenable);
+export async function openInput(logs: readonly Log[], reading: Reading): Promise<Input> {
+  const { sources, live, close } = await openLines(logs, reading);
+  const parse = lineParser(reading.options);
+  const lines = closing(
+    mergeByTime(
+      sources.map((source) => parsedSource(source, parse)),
+      timeOf,
+    ),
+    close,
+  );
   return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
+}
+
+async function* closing<T>(
+  batches: AsyncGenerator<T, void, undefined>,
+  close: () => Promise<void>,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* batches;
+  } finally {
+    await close();
+  }
+}
+
+export interface OpenedLines {
+  /** One for each hook log, and one for each session of a database. */
+  readonly sources: readonly MergeSource<InputLine>[];
+  readonly live: boolean;
+  close(): Promise<void>;
+}
+
+/** The logs as sources of lines, whatever they are. Throws a `ReplayError` for the first one that cannot be read. */
+export async function openLines(logs: readonly Log[], reading: Reading): Promise<OpenedLines> {
+  const paths = logs.filter((log) => typeof log === 'string');
+  const databases = await filterAsync(paths, isDatabase);
+  const hookLogs = await openLogs(logs.filter((log) => !databases.some((path) => path === log)));
+  const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(reading.report, diagnostic);
+  const known = databases.length === 0 ? new Map() : await knownSessions(hookLogs);
+  const { agentLogs, captureContent: content = false, signal } = reading.options;
+  const opened: OpenedDatabase[] = [];
+  for (const path of databases) {
+    opened.push(await openDatabaseLog(path, { agentLogs, content, known, onDiagnostic }));
+  }
+  return {
+    sources: [
+      ...hookLogs.map((source) => lineSource(source, signal, onDiagnostic)),
+      ...opened.flatMap(({ sources }) => sources),
+    ],
+    live: hookLogs.some((source) => !source.reopenable),
+    close: async () => {
+      for (const database of opened) await database.close();
+    },
+  };
+}
+
+async function filterAsync<T>(
+  items: readonly T[],
+  test: (item: T) => Promise<boolean>,
+): Promise<readonly T[]> {
+  const kept = await Promise.all(items.map(test));
+  return items.filter((_, index) => kept[index]);
+}
+
+/** What the hook logs have of each session. A pipe cannot be read twice: what it has is not known. */
+async function knownSessions(logs: readonly ByteSource[]): Promise<KnownSessions> {
+  const known: KnownSessions = new Map();
+  for (const source of logs.filter(({ reopenable }) => reopenable)) {
+    for await (const lines of readLines(source, { signal: undefined, onDiagnostic: () => {} })) {
+      for (const line of parseLines(lines, lineParser({}))) {
+        if (line.kind === 'event') noteEvent(known, line.event);
+      }
+    }
+  }
+  return known;
 }
 
 /** `logs` as a list. */
@@ -80,25 +149,36 @@ export function parseLines(lines: readonly InputLine[], parse: LineParser): read
 }
 
 function parsedSource(
-  source: ByteSource,
+  { firstTime, open }: MergeSource<InputLine>,
   parse: LineParser,
-  { options: { signal }, report }: Reading,
 ): MergeSource<ParsedLine> {
-  const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(report, diagnostic);
-  async function* open(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
-    for await (const batch of readLines(source, { signal, onDiagnostic })) yield parseLines(batch, parse);
+  async function* parsed(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
+    for await (const batch of open()) yield parseLines(batch, parse);
   }
+  return { firstTime, open: parsed };
+}
+
+function lineSource(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+  onDiagnostic: (diagnostic: Diagnostic) => void,
+): MergeSource<InputLine> {
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
     for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
       for (const line of batch) {
-        const time = timeOf(parseLine(line, { content: false }));
+        const time = lineTime(line);
         if (time !== undefined) return time;
       }
     }
     return undefined;
   }
-  return { firstTime, open };
+  return { firstTime, open: () => readLines(source, { signal, onDiagnostic }) };
+}
+
+/** The time of a line that is no event yet. */
+export function lineTime(line: InputLine): EpochMicros | undefined {
+  return timeOf(parseLine(line, { content: false }));
 }
 
 const PEEK_BYTES = 16 * 1024;

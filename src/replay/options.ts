@@ -39,6 +39,11 @@ export interface ReplayOptions {
   readonly maxOpenTurns?: number | undefined;
   /** Gives artificial times, a second apart, to lines without one. Default false. */
   readonly assumeTimes?: boolean | undefined;
+  /**
+   * Hermes's text logs that belong to the databases among the logs, the oldest first; `[]` for none. Default: `logs/agent.log*`
+   * beside each database.
+   */
+  readonly agentLogs?: readonly string[] | undefined;
   /** Moves the whole log: by so many milliseconds, or so that its newest event is now. Default 0. */
   readonly timeShift?: number | 'now' | undefined;
   /** How often metrics are collected, on the log's clock. Default 60,000. */

@@ -10,6 +10,7 @@ import { assertAccounted, createReport, type LogReport, logReport } from './repo
 /** The options of a replay that decide which spans a log becomes. */
 export type SpanOptions = Pick<
   ReplayOptions,
+  | 'agentLogs'
   | 'assumeTimes'
   | 'captureContent'
   | 'cost'

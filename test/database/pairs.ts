@@ -4,10 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll } from '@jest/globals';
-import { type LogLine, readAgentLog } from '../../src/database/agent-log.ts';
+import { type LogLine, readAgentLine } from '../../src/database/agent-log.ts';
 import { openDatabase } from '../../src/input/database.ts';
 import { mergeByTime } from '../../src/input/merge.ts';
 import type { SqliteReader } from '../../src/input/sqlite.ts';
+import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';
@@ -67,7 +68,8 @@ export async function convertFile(
 ): Promise<readonly string[]> {
   const database = await openDatabase(path, { content, reader });
   const lines: string[] = [];
-  const sources = await databaseSources(database, log);
+  const reading = { log, known: new Map(), onDiagnostic: unexpected };
+  const sources = await databaseSources(database, reading);
   for await (const batch of mergeByTime(sources, ({ text }) => epochMicros(JSON.parse(text).ts * 1e6))) {
     for (const { text } of batch) lines.push(text);
   }
@@ -75,9 +77,13 @@ export async function convertFile(
   return lines;
 }
 
+function unexpected({ message }: Diagnostic): void {
+  throw new Error(message);
+}
+
 function agentLogOf(pair: string): Map<string, LogLine[]> {
   const log = new Map<string, LogLine[]>();
-  readAgentLog(log, fixture(pair, 'agent.log').toString().split('\n'));
+  for (const line of fixture(pair, 'agent.log').toString().split('\n')) readAgentLine(log, line);
   return log;
 }
 

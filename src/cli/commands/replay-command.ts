@@ -12,7 +12,7 @@ import { printBudgets, printSummary, writeReport } from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
 import { keepHeapSteady } from '../steady-heap.ts';
-import { logsOf, replayOptions } from '../to-options.ts';
+import { logsOf, replayOptions, withHome } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
@@ -42,7 +42,8 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
 }
 
 /** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
-async function runReplay(logs: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
+  const logs = await withHome(named, flags);
   keepHeapSteady();
   const options = await replayOptions(logs, flags, io);
   const interrupt = watchInterrupts(io);

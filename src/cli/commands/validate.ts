@@ -1,12 +1,12 @@
 /** `hermes-otel validate`: a look over logs without replaying them. It refuses to export, and to change anything. */
 import type { Command } from 'commander';
-import type { ByteSource } from '../../input/byte-source.ts';
-import { readLines } from '../../input/read-lines.ts';
+import { mergeByTime } from '../../input/merge.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { InputLine } from '../../model/line.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
 import { parseLine, splitLine } from '../../parse/parse-line.ts';
-import { openLogs } from '../../replay/input.ts';
+import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
+import { createReport } from '../../replay/report.ts';
 import { finishLint, lintLine } from '../../validate/lint.ts';
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
@@ -16,7 +16,8 @@ import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
-import { logsOf } from '../to-options.ts';
+import { INPUT_FLAGS } from '../replay-flags.ts';
+import { logsOf, withHome } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 
@@ -24,6 +25,7 @@ const FORMATS = ['text', 'json'] as const;
 
 const VALIDATE_FLAGS = {
   format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
+  hermesHome: INPUT_FLAGS.hermesHome,
   strict: switchFlag({ flags: '--strict', help: 'exit 1 when a replay would lose anything' }),
 } as const;
 
@@ -59,11 +61,13 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
     progress.tell({ lines });
   };
   try {
-    for (const source of await openLogs(logsOf(logs, io, 'validate'))) {
-      await lintSource(state, source, interrupt.signal, {
-        onLines,
-        onDiagnostic: (diagnostic) => unread.push(diagnostic),
-      });
+    for (const log of logsOf(await withHome(logs, flags), io, 'validate')) {
+      const report = createReport(1);
+      report.onDiagnostic = (diagnostic) => {
+        unread.push(diagnostic);
+      };
+      const options = { agentLogs: undefined, signal: interrupt.signal };
+      await lintLog(state, await openLines([log], { options, report }), onLines);
     }
   } finally {
     progress.stop();
@@ -78,22 +82,18 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   return flags.strict && lost > 0 ? 1 : 0;
 }
 
-interface LintListeners {
-  readonly onLines: (count: number) => void;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-}
-
-async function lintSource(
+async function lintLog(
   state: LintState,
-  source: ByteSource,
-  signal: AbortSignal,
-  { onLines, onDiagnostic }: LintListeners,
+  { sources, close }: OpenedLines,
+  onLines: (count: number) => void,
 ): Promise<void> {
-  for await (const lines of readLines(source, { signal, onDiagnostic })) {
-    onLines(lines.length);
-    for (const line of lines) {
-      lintParts(state, line);
+  try {
+    for await (const lines of mergeByTime(sources, lineTime)) {
+      onLines(lines.length);
+      for (const line of lines) lintParts(state, line);
     }
+  } finally {
+    await close();
   }
 }
 
