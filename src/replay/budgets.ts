@@ -17,11 +17,9 @@ export async function openBudgets({
   totals: wanted = false,
 }: Pick<ReplayOptions, 'budgets' | 'totals'>): Promise<Budgets | undefined> {
   if (texts.length === 0 && !wanted) return undefined;
-  const [{ createTotals, addSpan }, { checkBudgets, parseBudget }, { withoutSecrets }] = await Promise.all([
-    import('../view/totals.ts'),
-    import('../view/budget.ts'),
-    import('../view/without-secrets.ts'),
-  ]);
+  const { createTotals, addSpan } = await import('../view/totals.ts');
+  const { checkBudgets, parseBudget } = await import('../view/budget.ts');
+  const { withoutSecrets } = await import('../view/without-secrets.ts');
   const budgets: readonly Budget[] = texts.map((text) => {
     const parsed = parseBudget(text);
     if (parsed.kind === 'problem') throw new ReplayError('invalid-option', parsed.message);

@@ -11,9 +11,10 @@ export async function emit(run: Run, batch: Batch): Promise<void> {
   const { report, destinations, budgets, shiftMicros } = run;
   if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
   if (batch.spans.length === 0) return;
-  await measure(run, batch);
+  const fresh = batch.counted.filter(({ span }) => run.measured?.add(span) ?? true);
+  await measure(run, fresh);
+  if (budgets !== undefined) for (const { span } of fresh) budgets.add(shifted(span, shiftMicros));
   const spans = batch.spans.map((span) => shifted(span, shiftMicros));
-  if (budgets !== undefined) for (const span of spans) budgets.add(span);
   await destinations.write(spans);
 }
 
@@ -25,7 +26,7 @@ export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<v
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-async function measure(run: Run, { counted }: Batch): Promise<void> {
+async function measure(run: Run, counted: Batch['counted']): Promise<void> {
   const { report, names, destinations, shiftMicros } = run;
   for (const { span, time } of counted) {
     const measurements = names.measure(span);

@@ -15,6 +15,7 @@ import { emit, liveMetrics } from './emit.ts';
 import { openFollowed } from './follow-input.ts';
 import { createWatermark, finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
+import { createMeasured } from './measured.ts';
 import {
   DEFAULT_METRIC_INTERVAL_MILLIS,
   DEFAULT_SHUTDOWN_MILLIS,
@@ -90,7 +91,8 @@ async function startRun(
   const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
   const watermark = createWatermark(state.watermark);
   const prices = await openPrices(options);
-  return { input, report, names, destinations, budgets, state, watermark, shiftMicros, prices };
+  const measured = options.follow && createMeasured(found?.measured);
+  return { input, report, names, destinations, budgets, measured, state, watermark, shiftMicros, prices };
 }
 
 /** Reads to the end, and waits until everything has its outcome. */

@@ -177,8 +177,9 @@ function createWriter(
     const { positions = [] } = run.input.progress?.() ?? {};
     const destinations = await run.destinations.snapshot();
     const [state, report] = [stateToText(run.state), saveReport(run.report)];
+    const measured = run.measured?.toText();
     try {
-      await checkpoint.write({ positions, state, destinations, report, shown: [...shown] });
+      await checkpoint.write({ positions, state, destinations, measured, report, shown: [...shown] });
       if (problem !== undefined) onNotice('the checkpoint is written again.');
       problem = undefined;
     } catch (error) {

@@ -9,10 +9,11 @@ import type { EpochMicros } from '../../model/time.ts';
 
 export type SpanKey = bigint;
 
-/** The keys of the spans of one request. */
+/** A list of keys, such as those of one request. */
 export interface SpanKeys {
   add(span: OtelSpan): void;
   addAgent(span: AgentSpan): void;
+  addKey(key: SpanKey): void;
   /** All keys in base64, in the order in which the spans were added. */
   toText(): string;
 }
@@ -26,6 +27,11 @@ export function createSpanKeys(): SpanKeys {
   return {
     add: (span) => write(out, span.spanId, span.endTime, incompleteIn(span)),
     addAgent: (span) => write(out, span.spanId, span.endTime, span.incomplete),
+    addKey(key) {
+      reserve(out, BYTES);
+      out.view.setBigUint64(out.end, key, true);
+      out.end += BYTES;
+    },
     toText: () => out.buffer.toString('base64', 0, out.end),
   };
 }
@@ -38,10 +44,11 @@ export function agentSpanKeyOf(span: AgentSpan): SpanKey {
   return keyWith(span.spanId, span.endTime, span.incomplete);
 }
 
-function keyWith(spanId: SpanId, endTime: EpochMicros, incomplete: string | undefined): SpanKey {
-  const out = createBytes(BYTES);
-  write(out, spanId, endTime, incomplete);
-  return out.view.getBigUint64(0, true);
+/** @param incomplete the reason; `undefined` for a complete span, or where it does not matter */
+export function keyWith(spanId: SpanId, endTime: EpochMicros, incomplete: string | undefined): SpanKey {
+  single.end = 0;
+  write(single, spanId, endTime, incomplete);
+  return single.view.getBigUint64(0, true);
 }
 
 function incompleteIn({ attributes }: OtelSpan): string | undefined {
@@ -58,7 +65,8 @@ export function readSpanKeys(text: string): readonly SpanKey[] {
   );
 }
 
-/** Reused for every span. */
+/** Both are reused for every span. */
+const single = createBytes(BYTES);
 const end = new DataView(new ArrayBuffer(BYTES));
 
 function write(out: Bytes, spanId: SpanId, endTime: EpochMicros, incomplete: string | undefined): void {
