@@ -246,8 +246,8 @@ export interface ApprovalFields {
   readonly sessionKey: string | undefined;
   readonly toolCallId: string | undefined;
   readonly patternKey: string | undefined;
-  /** Content. */
-  readonly command: string | undefined;
+  /** Read also when no content was asked for: approvals without ids are paired by it. A number is its fingerprint. */
+  readonly command: string | number | undefined;
 }
 
 export interface PreApprovalRequest extends EventBase, ApprovalFields {

@@ -1,5 +1,5 @@
 import type { PostApprovalResponse, PreApprovalRequest } from '../model/event.ts';
-import { contentText, type Fields, text } from './fields.ts';
+import { type Fields, text } from './fields.ts';
 
 export function readPreApprovalRequest(fields: Fields): PreApprovalRequest {
   const { body, extra } = fields;
@@ -18,7 +18,7 @@ export function readPreApprovalRequest(fields: Fields): PreApprovalRequest {
     sessionKey: text(fields, 'session_key', body.session_key, extra.session_key),
     toolCallId: text(fields, 'tool_call_id', body.tool_call_id, extra.tool_call_id),
     patternKey: text(fields, 'pattern_key', body.pattern_key, extra.pattern_key),
-    command: contentText(fields, 'command', body.command, extra.command),
+    command: text(fields, 'command', body.command, extra.command),
   };
 }
 
@@ -39,7 +39,7 @@ export function readPostApprovalResponse(fields: Fields): PostApprovalResponse {
     sessionKey: text(fields, 'session_key', body.session_key, extra.session_key),
     toolCallId: text(fields, 'tool_call_id', body.tool_call_id, extra.tool_call_id),
     patternKey: text(fields, 'pattern_key', body.pattern_key, extra.pattern_key),
-    command: contentText(fields, 'command', body.command, extra.command),
+    command: text(fields, 'command', body.command, extra.command),
     choice: text(fields, 'choice', body.choice, extra.choice),
     decidedBy: text(fields, 'decided_by', body.decided_by, extra.decided_by),
   };

@@ -7,8 +7,9 @@ import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts'
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { spanIdOf } from './ids.ts';
 import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { closedUnder, derivedSpanId, rememberClosed } from './recently-closed.ts';
 import { type AttemptState, type CallState, countUsage, type PresumedEnd, type TurnState } from './state.ts';
-import { clampedEnd, isRepeat, trustedTime } from './times.ts';
+import { clampedEnd, differ, isRepeat, trustedTime } from './times.ts';
 import { presumeToolsEnded } from './tool-calls.ts';
 
 /** The error of an attempt that failed without a hook of its own (before 0.16). */
@@ -28,9 +29,8 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
   const { turn } = context;
   const call = callOf(context, event);
   if (call.open !== undefined) {
-    const sameTarget = call.open.provider === event.provider && call.open.model === event.model;
-    if (sameTarget && isRepeat(call.open.openedAt, event.time)) return 'merged';
-    failUnanswered(context, call, event.time);
+    if (isSecondPre(turn, call.open, event)) return 'merged';
+    failUnanswered(context, call, event);
   } else if (call.answers > 0 && call.lastEnd !== undefined && event.time <= call.lastEnd) {
     return 'merged';
   }
@@ -46,11 +46,36 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
   return 'mapped';
 }
 
+/** True when the event is the open attempt's own, from a second recorder: all is equal but the time. */
+function isSecondPre(turn: TurnState, open: AttemptState, event: PreApiRequest): boolean {
+  if (
+    !isRepeat(open.openedAt, event.time) ||
+    REQUEST_FIELDS.some((field) => differ(open[field], event[field]))
+  ) {
+    return false;
+  }
+  // Before 0.16 an attempt has no number: in a log of one recorder the second is a retry.
+  return event.apiRequestId !== undefined || !turn.hasPreLlmCall || turn.heardTwice;
+}
+
+const REQUEST_FIELDS = [
+  'provider',
+  'model',
+  'baseUrl',
+  'retryCount',
+  'startedAt',
+  'messageCount',
+  'toolCount',
+  'approxInputTokens',
+  'requestCharCount',
+  'maxTokens',
+] as const;
+
 /** Closes the open attempt with its answer, which carries the usage of the whole logical call. */
 export function onPostApiRequest(context: TurnContext, event: PostApiRequest): LineOutcome {
-  const { turn } = context;
+  const { state, turn } = context;
   const call = callOf(context, event);
-  if (call.open === undefined && call.answers > 0) return 'merged';
+  if (call.open === undefined && isSecondAnswer(call, event)) return 'merged';
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   countUsage(context, event.usage);
@@ -63,7 +88,21 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
     callDurationMicros: event.apiDurationMicros ?? end - (call.firstStart ?? attempt.startTime),
   });
   call.answers++;
+  const answer = { endedAt: event.endedAt, totalTokens: event.usage?.totalTokens };
+  call.lastAnswer = { time: event.time, ...answer };
+  rememberClosed(state, closedKey(turn, call.key), {
+    startTime: attempt.startTime,
+    endTime: call.lastEnd,
+    answer,
+  });
   return 'mapped';
+}
+
+/** True for an answer of a second recorder, or delivered again. A provider may be asked again after an answer. */
+function isSecondAnswer({ lastAnswer }: CallState, event: PostApiRequest): boolean {
+  if (lastAnswer === undefined || differ(lastAnswer.totalTokens, event.usage?.totalTokens)) return false;
+  const { time, endedAt } = lastAnswer;
+  return endedAt === undefined ? isRepeat(time, event.time) : !differ(endedAt, event.endedAt);
 }
 
 /** Closes the open attempt with its error. The call goes on when Hermes tries again. */
@@ -74,7 +113,7 @@ export function onApiRequestError(context: TurnContext, event: ApiRequestError):
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   closeAttempt(context, call, attempt, {
-    spanId: spanIdOf('api_call', ...callParts(context.turn, call), 'error', name),
+    spanId: derivedSpanId(context, event, ['api_call', ...callParts(context.turn, call), 'error', name]),
     endTime: clampedEnd(context, event, attempt.startTime, end),
     retryCount: event.retryCount,
     error: {
@@ -88,7 +127,7 @@ export function onApiRequestError(context: TurnContext, event: ApiRequestError):
   });
   context.turn.errorTime = later(event.time, end);
   context.turn.fatal = isFinal(event);
-  call.lastError = { name, time: event.time, retryCount: event.retryCount };
+  call.lastError = { name, time: event.time, retryCount: event.retryCount, statusCode: event.statusCode };
   return 'mapped';
 }
 
@@ -100,6 +139,7 @@ function isFinal({ retryable, retryCount, maxRetries }: ApiRequestError): boolea
 
 function isSameError({ lastError }: CallState, event: ApiRequestError, name: string): boolean {
   if (lastError === undefined || lastError.retryCount !== event.retryCount) return false;
+  if (differ(lastError.statusCode, event.statusCode)) return false;
   return lastError.name === name || (event.endedAt === undefined && isRepeat(lastError.time, event.time));
 }
 
@@ -140,38 +180,47 @@ export function closeOpenCalls(context: TurnContext, reason: IncompleteReason): 
 }
 
 /** Before 0.16 a failed attempt leaves nothing but the next attempt's `pre`. */
-function failUnanswered(context: TurnContext, call: CallState, time: EpochMicros): void {
+function failUnanswered(context: TurnContext, call: CallState, next: PreApiRequest): void {
   const attempt = call.open;
   if (attempt === undefined) return;
+  const parts = ['api_call', ...callParts(context.turn, call), 'unanswered', String(attempt.openedAt)];
   closeAttempt(context, call, attempt, {
-    spanId: spanIdOf('api_call', ...callParts(context.turn, call), 'unanswered', String(attempt.openedAt)),
-    endTime: later(attempt.startTime, time),
+    spanId: derivedSpanId(context, next, parts),
+    endTime: later(attempt.startTime, next.time),
     error: UNKNOWN_ERROR,
   });
 }
 
-function callOf({ session, turn }: TurnContext, { apiRequestId, apiCallCount }: ApiEvent): CallState {
+/** The call of the event, with what is remembered of it when its turn was sent already. */
+function callOf({ state, session, turn }: TurnContext, { apiRequestId, apiCallCount }: ApiEvent): CallState {
   const key = apiRequestId ?? `#${apiCallCount}`;
   const known = turn.calls.get(key);
   if (known !== undefined) return known;
+  const answered = turn.sent ? closedUnder(state, closedKey(turn, key)) : undefined;
   const call: CallState = {
     key,
     attempts: 0,
-    answers: 0,
+    answers: answered?.count ?? 0,
     firstStart: undefined,
-    lastEnd: undefined,
+    lastEnd: answered?.endTime,
     lastError: undefined,
+    lastAnswer: answered?.answer && { time: answered.endTime ?? answered.startTime, ...answered.answer },
     open: undefined,
   };
   turn.calls.set(key, call);
+  if (answered !== undefined) return call;
   turn.apiCallCount++;
   if (!turn.background) session.apiCallCount++;
   return call;
 }
 
 /** What names the logical call in an id: its own id, or its turn and number where the dialect has none. */
-function callParts(turn: TurnState, { key }: CallState): readonly string[] {
+function callParts(turn: TurnState, { key }: Pick<CallState, 'key'>): readonly string[] {
   return key.startsWith('#') ? [turn.key, key] : [key];
+}
+
+function closedKey(turn: TurnState, key: string): string {
+  return `call\0${callParts(turn, { key }).join('\0')}`;
 }
 
 function answerSpanId(turn: TurnState, call: CallState): ApiCallSpan['spanId'] {

@@ -2,10 +2,11 @@
 import type { PostApprovalResponse, PreApprovalRequest } from '../model/event.ts';
 import type { ApprovalSpan, IncompleteReason } from '../model/span.ts';
 import { later } from '../model/time.ts';
-import { spanIdOf } from './ids.ts';
+import { fingerprintOf } from './ids.ts';
 import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
-import { type ApprovalState, hasClosed, type PresumedEnd, rememberClosed, type TurnState } from './state.ts';
-import { clampedEnd, isRepeat } from './times.ts';
+import { closedUnder, derivedSpanId, hasClosed, rememberClosed } from './recently-closed.ts';
+import type { ApprovalState, ClosedFacts, PresumedEnd, ToolState, TurnState } from './state.ts';
+import { clampedEnd, differ, isRepeat } from './times.ts';
 
 /** The choices of `tools/approval.py`: true lets the tool run. Any other choice is neither. */
 const GRANTED: ReadonlyMap<string | undefined, boolean> = new Map([
@@ -38,10 +39,10 @@ export function onPostApprovalResponse(context: TurnContext, event: PostApproval
   const { state, turn } = context;
   const key = approvalKey(turn, event);
   const at = turn.approvals.findIndex((approval) => isSameApproval(approval, event));
-  if (at === -1 && hasClosed(state, key)) return 'merged';
+  if (at === -1 && isSecondAnswer(closedUnder(state, key), event)) return 'merged';
   const [open] = at === -1 ? [] : turn.approvals.splice(at, 1);
   const approval = open ?? openApproval(context, event);
-  rememberClosed(state, key, approval);
+  rememberClosed(state, key, { ...approval, endTime: event.time });
   const { choice } = event;
   const span: ApprovalSpan = {
     ...approvalSpan(context, approval),
@@ -55,6 +56,14 @@ export function onPostApprovalResponse(context: TurnContext, event: PostApproval
   closeHandedOn(context, event);
   emit(context, span);
   return 'mapped';
+}
+
+/** True for an answer of a second recorder. */
+function isSecondAnswer(closed: ClosedFacts | undefined, event: PostApprovalResponse): boolean {
+  if (closed === undefined || differ(closed.fingerprint, commandOf(event))) return false;
+  return (
+    event.toolCallId !== undefined || closed.endTime === undefined || isRepeat(closed.endTime, event.time)
+  );
 }
 
 /** Closes what other surfaces handed on to the one that answered. */
@@ -88,14 +97,15 @@ export function closeOpenApprovals(context: TurnContext, reason: IncompleteReaso
 /** True when the event is of the same request as the open one, on another surface. */
 function isOtherSurface(open: ApprovalState, event: ApprovalEvent): boolean {
   if (open.surface === event.surface || open.toolCallId !== event.toolCallId) return false;
-  return event.toolCallId !== undefined || open.patternKey === event.patternKey;
+  return !differ(open.patternKey, event.patternKey) && !differ(open.fingerprint, commandOf(event));
 }
 
 function isSameApproval(approval: ApprovalState, event: ApprovalEvent): boolean {
   return (
     approval.surface === event.surface &&
     approval.toolCallId === event.toolCallId &&
-    (event.toolCallId !== undefined || approval.patternKey === event.patternKey)
+    !differ(approval.patternKey, event.patternKey) &&
+    !differ(approval.fingerprint, commandOf(event))
   );
 }
 
@@ -103,27 +113,44 @@ function approvalKey(turn: TurnState, event: ApprovalEvent | ApprovalState): str
   return `approval\0${turn.key}\0${event.toolCallId ?? event.patternKey ?? ''}\0${event.surface ?? ''}`;
 }
 
+function commandOf({ command }: ApprovalEvent): number | undefined {
+  return command === undefined ? undefined : fingerprintOf(command);
+}
+
 function openApproval(context: TurnContext, event: ApprovalEvent): ApprovalState {
-  const { session, turn } = context;
-  const tool = turn.tools.find((open) => open.toolCallId === event.toolCallId) ?? turn.tools.at(-1);
+  const { state, session, turn } = context;
+  const fingerprint = commandOf(event);
   return {
     spanId: approvalSpanId(context, event),
-    parentSpanId: tool?.spanId ?? turn.position.spanId,
+    parentSpanId: findGated(turn, event)?.spanId ?? turn.position.spanId,
     surface: event.surface,
     toolCallId: event.toolCallId,
     patternKey: event.patternKey,
     sessionId: session.id,
     startTime: event.time,
-    command: event.command,
+    fingerprint,
+    command: state.options.content && typeof event.command === 'string' ? event.command : undefined,
     presumed: undefined,
   };
 }
 
-/** By tool call and surface; one that is asked for again, or has no tool call, by its time as well. */
-function approvalSpanId({ state, turn }: TurnContext, event: ApprovalEvent): ApprovalSpan['spanId'] {
+/** The tool call that waits for the approval: by its id, else by the command that both name, else the last one. */
+function findGated({ tools }: TurnState, event: ApprovalEvent): ToolState | undefined {
+  const command = commandOf(event);
+  const named =
+    event.toolCallId === undefined ? undefined : tools.find((tool) => tool.toolCallId === event.toolCallId);
+  const same = command === undefined ? undefined : tools.find((tool) => tool.command === command);
+  return named ?? same ?? tools.at(-1);
+}
+
+/** By tool call and surface; one that is asked for again, or has no tool call, by its time and command as well. */
+function approvalSpanId(context: TurnContext, event: ApprovalEvent): ApprovalSpan['spanId'] {
+  const { state, turn } = context;
   const key = approvalKey(turn, event);
   const again = event.toolCallId === undefined || hasClosed(state, key);
-  return spanIdOf('approval', key, again ? String(event.time) : '');
+  const command = event.toolCallId === undefined ? commandOf(event) : undefined;
+  const parts = ['approval', key, again ? String(event.time) : ''];
+  return derivedSpanId(context, event, command === undefined ? parts : [...parts, String(command)]);
 }
 
 function approvalSpan({ state, turn }: TurnContext, approval: ApprovalState): ApprovalSpan {

@@ -4,12 +4,11 @@ import type { AuxiliaryCallSpan, CallError, IncompleteReason } from '../model/sp
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { spanIdOf } from './ids.ts';
 import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { hasClosed, rememberClosed } from './recently-closed.ts';
 import {
   type AuxiliaryState,
   countUsage,
-  hasClosed,
   type PresumedEnd,
-  rememberClosed,
   type SessionState,
   type TurnState,
 } from './state.ts';

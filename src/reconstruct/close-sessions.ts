@@ -26,17 +26,23 @@ export function onSessionFinalize(
   context: SessionContext,
   event: SessionFinalize | SessionReset,
 ): LineOutcome {
-  const { state, session } = context;
+  const { session } = context;
   if (session.endTime !== undefined) return 'merged';
   session.endReason = event.reason;
-  session.endTime = event.time;
+  finalizeSession(context, event.time);
+  return session.selected ? 'mapped' : 'unmapped';
+}
+
+/** Ends the session at `time`, and its turns when they are over. */
+export function finalizeSession(context: SessionContext, time: EpochMicros): void {
+  const { state, session } = context;
+  session.endTime = time;
   for (const turn of session.turns.values()) {
     const isOver = turn.endTime !== undefined || endsWithLastEvent(turn);
     if (isOver && !hasOpenChildren(turn)) closeTurn({ ...context, turn }, 'session_end');
-    else waitForLateEvents(state, turn, { from: event.time, micros: LATE_WAIT_MICROS });
+    else waitForLateEvents(state, turn, { from: time, micros: LATE_WAIT_MICROS });
   }
-  if (session.turns.size === 0) endSession(context, 'session_end', event.time);
-  return session.selected ? 'mapped' : 'unmapped';
+  if (session.turns.size === 0) endSession(context, 'session_end', time);
 }
 
 /** Ends the session and what is open in it. `time` is `undefined` when the log does not have its end. */

@@ -33,22 +33,42 @@ const FNV_PRIME = 0x01000193;
 const STRING_HEAD = 256;
 
 /**
- * A 32-bit number for a tool's arguments: events without ids are paired by it, and the state holds no content. FNV-1a
- * over the value's shape and the head of its strings. A number is taken for the fingerprint of arguments that were
- * dropped already: arguments are never a bare number.
+ * A 32-bit number for a tool's arguments or a command: events without ids are paired by it, and the state holds no
+ * content. FNV-1a over the value's shape and the head of its strings. A number is taken for the fingerprint of what was
+ * dropped already. A string counts as the number, boolean, list or object that it spells, because Hermes converts what
+ * the model sent (`"50"` → `50`) between the two events of a call.
  */
 export function fingerprintOf(value: JsonValue | undefined): number {
   if (typeof value === 'number') return value;
   return mix(FNV_OFFSET, value) | 0;
 }
 
-function mix(seed: number, value: JsonValue | undefined): number {
+function mix(seed: number, given: JsonValue | undefined): number {
+  const value = typeof given === 'string' ? spelled(given) : given;
   if (typeof value === 'string') return mixString(seed ^ 1, value);
   if (Array.isArray(value))
     return value.reduce((digest: number, item: JsonValue) => mix(digest, item), seed ^ 2);
   if (typeof value === 'object' && value !== null)
     return mixObject(seed ^ 3, value as { [key: string]: JsonValue });
   return mixString(seed ^ 4, String(value));
+}
+
+const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
+const BOOLEAN = /^(true|false)$/i;
+/** Longer lists and objects in a string are a text to write, not arguments that Hermes converts. */
+const MAX_SPELLED_CHARS = 16_384;
+
+/** The value that a string spells, or the string. */
+function spelled(text: string): JsonValue {
+  if (text.length <= 32 && NUMBER.test(text)) return Number(text);
+  if (text.length <= 5 && BOOLEAN.test(text)) return text.toLowerCase() === 'true';
+  const isJson = (text[0] === '[' || text[0] === '{') && text.length <= MAX_SPELLED_CHARS;
+  if (!isJson) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function mixObject(seed: number, value: { readonly [key: string]: JsonValue }): number {

@@ -1,5 +1,6 @@
 /** Resolves the session and the turn of an event, by the ids that it has. */
 import type { HookEvent, PostLlmCall, SessionEnd } from '../model/event.ts';
+import { fingerprintOf } from './ids.ts';
 import { isForeignTask } from './reviews.ts';
 import { openSession } from './sessions.ts';
 import { openTurnUnder, type SessionState, type State, type TurnState } from './state.ts';
@@ -28,12 +29,30 @@ function sessionOfTask(state: State, taskId: string): string | undefined {
 /** Approvals have a routing key: on the CLI since 0.16 the session id, before that the word "default". */
 function sessionOfApproval(state: State, event: HookEvent): string | undefined {
   if (event.hook !== 'pre_approval_request' && event.hook !== 'post_approval_response') return undefined;
-  if (event.sessionKey !== undefined && state.sessions.has(event.sessionKey)) return event.sessionKey;
-  return (
+  const { sessionKey } = event;
+  if (sessionKey !== undefined && state.sessions.has(sessionKey)) return sessionKey;
+  const command = event.command === undefined ? undefined : fingerprintOf(event.command);
+  const found =
+    (command === undefined ? undefined : onlySession(state, (turn) => waitsFor(turn, command))) ??
+    state.taskSessions.get(routeOf(sessionKey)) ??
     onlySession(state, (turn) => turn.approvals.length > 0) ??
     onlySession(state, runsTool) ??
-    onlySession(state)
+    onlySession(state);
+  if (found !== undefined && sessionKey !== undefined) rememberTaskSession(state, routeOf(sessionKey), found);
+  return found;
+}
+
+/** True when a tool of the turn runs this command, or an approval of it is open. */
+function waitsFor({ tools, approvals }: TurnState, command: number): boolean {
+  return (
+    tools.some((tool) => tool.command === command) ||
+    approvals.some((approval) => approval.fingerprint === command)
   );
+}
+
+/** A gateway's routing key, among the tasks: it stays with the session to which an approval was traced. */
+function routeOf(sessionKey: string | undefined): string {
+  return `session_key\0${sessionKey ?? ''}`;
 }
 
 function runsTool(turn: TurnState): boolean {
@@ -52,21 +71,32 @@ function onlySession(state: State, test?: (turn: TurnState) => boolean): string 
   return only;
 }
 
+/** Task ids that Hermes makes: of `hermes -z`, reviews and cron, and of sub-agents. */
+const MADE_TASK = /:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:sa|subagent)-\d+-[0-9a-f]{8})$/;
+
 /**
  * The session in which the turn began: a `turn_id` is `{session}:{task}:{8 hex}`, and keeps the old session's id when
- * compression changes the session in mid-turn. `undefined` when the id has another form.
+ * compression changes the session in mid-turn. Clients choose ids with colons, so the two are told apart by the event's
+ * task, by two equal halves, or by the form of the task. `undefined` when the id has another form or leaves a choice.
  */
 function sessionInTurnId(turnId: string, taskId: string | undefined): string | undefined {
   const tail = turnId.length - 9;
   if (tail < 1 || turnId[tail] !== ':' || !/^[0-9a-f]{8}$/.test(turnId.slice(tail + 1))) return undefined;
   const head = turnId.slice(0, tail);
-  const at =
-    taskId !== undefined && head.endsWith(`:${taskId}`)
-      ? head.length - taskId.length - 1
-      : head.lastIndexOf(':');
-  const session = at < 1 ? undefined : head.slice(0, at);
+  const session = sessionInHead(head, taskId);
   // Hermes writes this word when the session has no id.
   return session === 'session' ? undefined : session;
+}
+
+function sessionInHead(head: string, taskId: string | undefined): string | undefined {
+  if (taskId !== undefined && head.endsWith(`:${taskId}`))
+    return head.slice(0, -taskId.length - 1) || undefined;
+  const half = (head.length - 1) / 2;
+  if (head[half] === ':' && head.slice(0, half) === head.slice(half + 1)) return head.slice(0, half);
+  const made = MADE_TASK.exec(head);
+  if (made !== null) return head.slice(0, made.index) || undefined;
+  const parts = head.split(':');
+  return parts.length === 2 ? parts[0] || undefined : undefined;
 }
 
 /** The session of the event's turn: after a rotation not the one that the event names. */
@@ -137,7 +167,11 @@ export function noteTask(state: State, session: SessionState, event: HookEvent):
   const { taskId } = event;
   if (taskId === undefined || event.sessionId === undefined || state.taskSessions.get(taskId) === session.id)
     return;
-  state.taskSessions.set(taskId, session.id);
+  rememberTaskSession(state, taskId, session.id);
+}
+
+function rememberTaskSession(state: State, taskId: string, sessionId: string): void {
+  state.taskSessions.set(taskId, sessionId);
   if (state.taskSessions.size <= MAX_TASKS) return;
   const [oldest = ''] = state.taskSessions.keys();
   state.taskSessions.delete(oldest);

@@ -80,8 +80,11 @@ function mapped<K, V, W>(entries: Iterable<readonly [K, V]>, to: (value: V) => W
   return Array.from(entries, ([key, value]) => [key, to(value)]);
 }
 
-/** Keeps the fingerprint of the arguments, by which calls without ids are paired. */
+/** Keeps the fingerprints of arguments and commands, by which calls and approvals without ids are paired. */
 function withoutArgs(event: HookEvent): HookEvent {
+  if (event.hook === 'pre_approval_request' || event.hook === 'post_approval_response') {
+    return event.command === undefined ? event : { ...event, command: fingerprintOf(event.command) };
+  }
   if (event.hook !== 'pre_tool_call' && event.hook !== 'post_tool_call') return event;
   return { ...event, args: fingerprintOf(event.args) };
 }

@@ -151,6 +151,8 @@ export interface TurnState {
   assistantResponse: string | undefined;
   /** True when its span was sent. */
   sent: boolean;
+  /** True when its `pre_llm_call` came twice: two recorders write this log. */
+  heardTwice: boolean;
   /** False: the turn was opened by the first event inside it. */
   hasPreLlmCall: boolean;
   /** By logical call: `api_request_id`, or the call's number. */
@@ -170,6 +172,10 @@ export interface TurnState {
 }
 
 export interface ClosedFacts {
+  /** Of an API call. */
+  readonly answer: AnswerFacts | undefined;
+  /** Of a tool call. */
+  readonly durationMillis: number | undefined;
   readonly startTime: EpochMicros;
   /** `undefined` when its end is not remembered. */
   readonly endTime: EpochMicros | undefined;
@@ -179,6 +185,12 @@ export interface ClosedFacts {
   readonly traceId: TraceId | undefined;
   /** How many closed under this key: some providers give one id to several calls. */
   readonly count: number;
+}
+
+/** What tells one answer from another. */
+export interface AnswerFacts {
+  readonly endedAt: EpochMicros | undefined;
+  readonly totalTokens: number | undefined;
 }
 
 /** An end that follows from a later event. Without a `reason` it is known: then the span is whole. */
@@ -200,8 +212,15 @@ export interface CallState {
   lastEnd: EpochMicros | undefined;
   /** Of its last error, to know a repeated one. */
   lastError:
-    | { readonly name: string; readonly time: EpochMicros; readonly retryCount: number | undefined }
+    | {
+        readonly name: string;
+        readonly time: EpochMicros;
+        readonly retryCount: number | undefined;
+        readonly statusCode: number | undefined;
+      }
     | undefined;
+  /** Of its last answer, likewise. */
+  lastAnswer: (AnswerFacts & { readonly time: EpochMicros }) | undefined;
   open: AttemptState | undefined;
 }
 
@@ -234,6 +253,8 @@ export interface ToolState {
   readonly apiRequestId: string | undefined;
   /** Of its arguments. */
   readonly fingerprint: number;
+  /** Fingerprint of the command among them, by which approvals are paired. */
+  readonly command: number | undefined;
   readonly startTime: EpochMicros;
   readonly timeSource: TimeSource | undefined;
   lastTime: EpochMicros;
@@ -249,6 +270,8 @@ export interface ApprovalState {
   readonly surface: string | undefined;
   readonly toolCallId: string | undefined;
   readonly patternKey: string | undefined;
+  /** Of the command. */
+  readonly fingerprint: number | undefined;
   readonly sessionId: string;
   readonly startTime: EpochMicros;
   readonly command: string | undefined;
@@ -357,31 +380,4 @@ export function addUsage(sum: Usage, usage: Usage): Usage {
 function plus(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined) return b;
   return b === undefined ? a : a + b;
-}
-
-/** At least this many closed turns, tools and approvals are remembered, of all sessions together; at most twice as many. */
-const REMEMBERED = 16_384;
-
-/** What closed under this key; `undefined` when nothing did, or too long ago. */
-export function closedUnder(state: State, key: string): ClosedFacts | undefined {
-  return state.recentlyClosed.get(key) ?? state.closedBefore.get(key);
-}
-
-export function hasClosed(state: State, key: string): boolean {
-  return closedUnder(state, key) !== undefined;
-}
-
-type Closing = Pick<ClosedFacts, 'startTime'> & Partial<ClosedFacts>;
-
-/**
- * Remembers what closed under this key: a second end is a duplicate, and a late child finds its parent. Forgets by
- * generations, because deleting the oldest entry of a map one by one takes longer and longer.
- */
-export function rememberClosed(state: State, key: string, closing: Closing): void {
-  const { startTime, endTime, fingerprint, traceId } = closing;
-  const count = (closedUnder(state, key)?.count ?? 0) + 1;
-  state.recentlyClosed.set(key, { startTime, endTime, fingerprint, traceId, count });
-  if (state.recentlyClosed.size < REMEMBERED) return;
-  state.closedBefore = state.recentlyClosed;
-  state.recentlyClosed = new Map();
 }

@@ -2,22 +2,16 @@
  * Sub-agents: child sessions with turns below the span of the sub-agent, which hangs below the tool (or turn) that started
  * it. The link is `subagent_start.child_session_id` (0.16+). Children outlive their parents, so no parent closes one.
  */
-import type { SubagentStart, SubagentStop } from '../model/event.ts';
+import type { HookEvent, SubagentStart, SubagentStop } from '../model/event.ts';
 import type { IncompleteReason, SubagentSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { endSession } from './close-sessions.ts';
-import { spanIdOf } from './ids.ts';
+import { endSession, finalizeSession } from './close-sessions.ts';
+import { fingerprintOf, spanIdOf } from './ids.ts';
 import { type Context, type LineOutcome, type SessionContext, spanBase } from './output.ts';
+import { closedUnder, hasClosed, hasTwinAhead, rememberClosed } from './recently-closed.ts';
 import { ownSums, positionOf } from './sessions.ts';
-import {
-  hasClosed,
-  NO_TOKENS,
-  type Position,
-  rememberClosed,
-  type State,
-  type SubagentState,
-} from './state.ts';
-import { clampedEnd, warn } from './times.ts';
+import { NO_TOKENS, type Position, type SessionState, type State, type SubagentState } from './state.ts';
+import { clampedEnd, isRepeat, warn } from './times.ts';
 import { type MaybeTurnContext, turnSpanId, turnWasSent } from './turns.ts';
 
 type SubagentEvent = SubagentStart | SubagentStop;
@@ -36,19 +30,21 @@ export function onSubagentStart(context: MaybeTurnContext, event: SubagentStart)
       'the child session began before this link: it stays a trace of its own',
     );
   }
-  state.subagents.set(key, openSubagent(context, event, event.time));
+  state.subagents.set(key, openSubagent(context, event, key, event.time));
   return 'mapped';
 }
 
 /** Closes a sub-agent, and its session with it. Before 0.16 the stop names no child: it is a span without children. */
 export function onSubagentStop(context: MaybeTurnContext, event: SubagentStop): LineOutcome {
   const { state } = context;
+  if (isSecondStop(context, event)) return 'merged';
   const key = keyOf(context, event);
   if (!state.subagents.has(key) && hasClosed(state, closedKey(key))) return 'merged';
   const start = shift(event.time, -1000 * (event.durationMillis ?? 0));
-  const subagent = state.subagents.get(key) ?? openSubagent(context, event, start);
+  const subagent = state.subagents.get(key) ?? openSubagent(context, event, key, start);
   closeSubagent(context, subagent, { stop: event, time: clampedEnd(context, event, subagent.startTime) });
-  rememberClosed(state, closedKey(key), subagent);
+  rememberClosed(state, closedKey(key), { startTime: subagent.startTime, fingerprint: factsOf(event) });
+  rememberClosed(state, stopKey(context.session, event), { startTime: event.time });
   return 'mapped';
 }
 
@@ -97,13 +93,49 @@ interface SubagentEnd {
 function closeSubagent(context: Context, subagent: SubagentState, end: SubagentEnd): void {
   const { state, out } = context;
   const session = state.sessions.get(subagent.childSessionId ?? '');
-  if (session !== undefined) endSession({ ...context, session }, end.incomplete ?? 'session_end', end.time);
+  if (session !== undefined) endChild({ ...context, session }, end);
   state.subagents.delete(subagent.key);
   if (subagent.selected) out.spans.push(subagentSpan(state, subagent, end));
 }
 
-function keyOf({ session }: SessionContext, event: SubagentEvent): string {
-  return event.childSessionId ?? `${session.id}@${event.time}`;
+function endChild(context: SessionContext, { incomplete, time }: SubagentEnd): void {
+  if (incomplete === undefined) finalizeSession(context, time);
+  else endSession(context, incomplete, time);
+}
+
+/** Before 0.16 a stop has no id: its time names it, and at one time what it reports. */
+function keyOf({ state, session }: SessionContext, event: SubagentEvent): string {
+  if (event.childSessionId !== undefined) return event.childSessionId;
+  const alone = `${session.id}@${event.time}`;
+  if (event.hook === 'subagent_start') return alone;
+  const facts = factsOf(event);
+  const closed = closedUnder(state, closedKey(alone));
+  if (closed !== undefined) return closed.fingerprint === facts ? alone : `${alone}@${facts}`;
+  if (!hasTwinAhead(state, event, (other) => isTwin(event, other))) return alone;
+  rememberClosed(state, closedKey(alone), { startTime: event.time });
+  return `${alone}@${facts}`;
+}
+
+/** Without the summary, which is content: ids are the same whether content is captured or not. */
+function factsOf({ durationMillis, childRole, childStatus }: SubagentStop): number {
+  return fingerprintOf([durationMillis ?? '', childRole ?? '', childStatus ?? '']);
+}
+
+/** True when a second recorder wrote this stop. */
+function isSecondStop({ state, session }: SessionContext, event: SubagentStop): boolean {
+  if (event.childSessionId !== undefined) return false;
+  const stopped = closedUnder(state, stopKey(session, event));
+  return stopped !== undefined && isRepeat(stopped.startTime, event.time);
+}
+
+function stopKey(session: SessionState, event: SubagentStop): string {
+  return `stop\0${session.id}\0${factsOf(event)}`;
+}
+
+/** True for another stop at the same time, of another child of the session. */
+function isTwin(event: SubagentStop, other: HookEvent): boolean {
+  if (other.hook !== 'subagent_stop' || other.childSessionId !== undefined) return false;
+  return other.sessionId === event.sessionId && factsOf(other) !== factsOf(event);
 }
 
 function closedKey(key: string): string {
@@ -113,13 +145,14 @@ function closedKey(key: string): string {
 function openSubagent(
   context: MaybeTurnContext,
   event: SubagentEvent,
+  key: string,
   startTime: EpochMicros,
 ): SubagentState {
   const { state, session, turn } = context;
   const start = event.hook === 'subagent_start' ? event : undefined;
   return {
-    key: keyOf(context, event),
-    position: placeSubagent(context, event),
+    key,
+    position: placeSubagent(context, event, key),
     sessionId: session.id,
     parentTurnId: event.parentTurnId ?? turn?.turnId,
     childSessionId: event.childSessionId,
@@ -134,9 +167,9 @@ function openSubagent(
 }
 
 /** Below the open `delegate_task`, else below the turn, open or sent, else below the session. */
-function placeSubagent(context: MaybeTurnContext, event: SubagentEvent): Position {
+function placeSubagent(context: MaybeTurnContext, event: SubagentEvent, key: string): Position {
   const { state, session, turn } = context;
-  const spanId = spanIdOf('subagent', keyOf(context, event));
+  const spanId = spanIdOf('subagent', key);
   if (turn !== undefined) {
     const tool = turn.tools.findLast((candidate) => candidate.toolName === 'delegate_task');
     return { traceId: turn.position.traceId, spanId, parentSpanId: tool?.spanId ?? turn.position.spanId };

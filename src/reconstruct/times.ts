@@ -44,9 +44,14 @@ export function clampedEnd(
   return start;
 }
 
-/** True when the second of two equal events may be the same hook, written by a second recorder. */
+/** True when the second of two events that are equal in all else may be the same hook, written by a second recorder. */
 export function isRepeat(first: EpochMicros, second: EpochMicros): boolean {
   return Math.abs(second - first) <= REPEAT_WINDOW_MICROS;
+}
+
+/** True when both are known and not equal. Recorders do not all keep the same fields. */
+export function differ<T>(a: T | undefined, b: T | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 /** Adds a warning that names the event's line. */

@@ -2,21 +2,15 @@
  * Tool calls, paired by id and never by a stack: parallel calls end in any order. Before 0.16 a `pre` has no id while
  * its `post` has one, so those pair by name and arguments, first in first out; nested `execute_code` calls never have one.
  */
-import type { PostToolCall, PreToolCall } from '../model/event.ts';
+import type { HookEvent, PostToolCall, PreToolCall } from '../model/event.ts';
+import { isJsonObject } from '../model/json.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { fingerprintOf, spanIdOf } from './ids.ts';
 import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
-import {
-  type ClosedFacts,
-  closedUnder,
-  type PresumedEnd,
-  rememberClosed,
-  type State,
-  type ToolState,
-  type TurnState,
-} from './state.ts';
-import { clampedEnd, isRepeat, warn } from './times.ts';
+import { closedUnder, derivedTwinId, rememberClosed } from './recently-closed.ts';
+import type { ClosedFacts, PresumedEnd, State, ToolState, TurnState } from './state.ts';
+import { clampedEnd, differ, isRepeat, warn } from './times.ts';
 
 /** Opens a tool call. */
 export function onPreToolCall(context: TurnContext, event: PreToolCall): LineOutcome {
@@ -50,6 +44,7 @@ export function onPostToolCall(context: TurnContext, event: PostToolCall): LineO
     noteSecondEnd(context, closedUnder(state, toolKey(turn, event) ?? ''), event);
     return 'merged';
   }
+  if (at < 0 && isSecondPostWithoutId(context, event)) return 'merged';
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
   const tool = open ?? newTool(context, event, toolKey(turn, event), 0);
   const toolCallId = tool.toolCallId ?? event.toolCallId;
@@ -64,6 +59,20 @@ export function onPostToolCall(context: TurnContext, event: PostToolCall): LineO
     result: event.result,
   });
   return 'mapped';
+}
+
+/** True when the end of a call without an id is in the log already: a second recorder wrote it. */
+function isSecondPostWithoutId({ state, turn }: TurnContext, event: PostToolCall): boolean {
+  if (event.toolCallId !== undefined) return false;
+  const closed = closedUnder(state, keyWithoutId(turn, event.toolName, fingerprintOf(event.args)));
+  return closed !== undefined && isSecondPost(closed, event);
+}
+
+/** True when all that is remembered of the call's end is equal but the time. */
+function isSecondPost({ endTime, durationMillis }: ClosedFacts, event: PostToolCall): boolean {
+  return (
+    endTime !== undefined && isRepeat(endTime, event.time) && !differ(durationMillis, measuredMillis(event))
+  );
 }
 
 /** A worker that Hermes gave up may end later, with another result: the first end counts. */
@@ -100,10 +109,15 @@ function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): v
     if (!turn.background) session.toolCallCount++;
   }
   const { endTime, apiRequestId, toolCallId } = span;
+  const { startTime, fingerprint } = tool;
+  const { durationMillis } = span;
   const key = tool.key ?? (toolCallId === undefined ? undefined : keyOf(turn, apiRequestId, toolCallId));
-  if (key !== undefined) {
-    rememberClosed(state, key, { startTime: tool.startTime, endTime, fingerprint: tool.fingerprint });
-  }
+  rememberClosed(state, key ?? keyWithoutId(turn, tool.toolName, fingerprint), {
+    startTime,
+    endTime,
+    fingerprint,
+    durationMillis,
+  });
   emit(context, span);
 }
 
@@ -114,22 +128,24 @@ function enclosingOf(turn: TurnState): SpanId | undefined {
 
 /** `earlierOfKey`: how many calls had the same key before. */
 function newTool(
-  { state, session, turn }: TurnContext,
+  context: TurnContext,
   event: PreToolCall | PostToolCall,
   key: SpanId | undefined,
   earlierOfKey: number,
 ): ToolState {
+  const { state, session, turn } = context;
   const isPre = event.hook === 'pre_tool_call';
   const startTime = isPre ? event.time : shift(event.time, -1000 * (measuredMillis(event) ?? 0));
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
   return {
     key,
-    spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(turn, event, earlierOfKey),
+    spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(context, event, earlierOfKey),
     sessionId: session.id,
     toolName: event.toolName,
     toolCallId: event.toolCallId,
     apiRequestId: event.apiRequestId,
     fingerprint: fingerprintOf(event.args),
+    command: commandOf(event),
     startTime,
     timeSource: event.timeSource,
     lastTime: startTime,
@@ -137,6 +153,12 @@ function newTool(
     args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
     presumed: undefined,
   };
+}
+
+/** Fingerprint of the command that the tool runs, as an approval names it. */
+function commandOf({ args }: PreToolCall | PostToolCall): number | undefined {
+  const command = isJsonObject(args) ? args.command : undefined;
+  return command === undefined ? undefined : fingerprintOf(command);
 }
 
 /** 0 stands for "not measured" where the call never ran to its end. */
@@ -188,7 +210,7 @@ function toolSpan(
 type ToolEvent = PreToolCall | PostToolCall;
 
 /** The open call that this `pre` repeats: written by a second recorder, or once without and once with its ids. */
-export function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
+function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
   const fingerprint = fingerprintOf(event.args);
   return turn.tools.find((tool) => {
     if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;
@@ -200,21 +222,28 @@ export function findRepeated(turn: TurnState, event: PreToolCall): ToolState | u
 }
 
 /** The `post` is of a call that ended already: a second recorder wrote it, or a worker that was given up. */
-export const ALREADY_ENDED = -2;
+const ALREADY_ENDED = -2;
 
 /** Index of the open call that this `post` ends, -1 when there is none, or `ALREADY_ENDED`. */
-export function findOpen(context: TurnContext, event: PostToolCall): number {
+function findOpen(context: TurnContext, event: PostToolCall): number {
   const { tools } = context.turn;
   const named = findNamed(context, event);
-  if (named !== undefined) return named;
+  if (named !== undefined && named !== ALREADY_ENDED) return named;
   const unnamed = indexesOf(
     tools,
     (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
   );
   const match = withSameArguments(tools, unnamed, event);
+  if (named === ALREADY_ENDED && (match === undefined || isSecondEnd(context, event))) return ALREADY_ENDED;
   if (match !== undefined) return match;
   // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
   return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
+}
+
+/** True for a second end of the call that closed under this id; some providers give one id to all calls of a turn. */
+function isSecondEnd({ state, turn }: TurnContext, event: PostToolCall): boolean {
+  const closed = closedUnder(state, toolKey(turn, event) ?? '');
+  return closed?.fingerprint === fingerprintOf(event.args) && isSecondPost(closed, event);
 }
 
 /** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
@@ -256,28 +285,44 @@ function withSameArguments(
 }
 
 /** How many open calls have this key. */
-export function countOpen(turn: TurnState, key: SpanId): number {
+function countOpen(turn: TurnState, key: SpanId): number {
   return turn.tools.filter((tool) => tool.key === key).length;
 }
 
 /** True when a `pre` is of the call that ended: of a second recorder, or late. Other arguments are another call. */
-export function isPreOfClosed({ startTime, fingerprint }: ClosedFacts, event: PreToolCall): boolean {
+function isPreOfClosed({ startTime, fingerprint }: ClosedFacts, event: PreToolCall): boolean {
   if (fingerprint !== undefined && fingerprint !== fingerprintOf(event.args)) return false;
   return event.time <= startTime || isRepeat(startTime, event.time);
 }
 
 /** Names a call among those that ended: the id of its span, as long as no other call has its id. */
-export function toolKey(turn: TurnState, event: ToolEvent): SpanId | undefined {
+function toolKey(turn: TurnState, event: ToolEvent): SpanId | undefined {
   return event.toolCallId === undefined ? undefined : keyOf(turn, event.apiRequestId, event.toolCallId);
 }
 
-export function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): SpanId {
+function keyOf(turn: TurnState, apiRequestId: string | undefined, toolCallId: string): SpanId {
   return spanIdOf('tool_call', turn.key, apiRequestId ?? '', toolCallId);
 }
 
+/** Names the calls without an id among those that closed. */
+function keyWithoutId(turn: TurnState, toolName: string, fingerprint: number): string {
+  return `tool\0${turn.key}\0${toolName}\0${fingerprint}`;
+}
+
+/** True for another call of the tool that starts at the same time without an id. */
+function isTwin(event: ToolEvent, other: HookEvent): boolean {
+  if (other.hook !== 'pre_tool_call' || other.toolCallId !== undefined) return false;
+  if (other.toolName !== event.toolName || other.taskId !== event.taskId) return false;
+  return fingerprintOf(other.args) !== fingerprintOf(event.args);
+}
+
 /** The id of a call that has no key, or shares it with `earlier` calls. */
-export function toolSpanId(turn: TurnState, event: ToolEvent, earlier: number): SpanId {
-  if (event.toolCallId === undefined)
-    return spanIdOf('tool_call', turn.key, event.toolName, String(event.time));
+function toolSpanId(context: TurnContext, event: ToolEvent, earlier: number): SpanId {
+  const { turn } = context;
+  if (event.toolCallId === undefined) {
+    const facts = fingerprintOf(event.args);
+    const parts = ['tool_call', turn.key, event.toolName, String(event.time)];
+    return derivedTwinId(context, event, parts, { facts, isTwin: (other) => isTwin(event, other) });
+  }
   return spanIdOf('tool_call', turn.key, event.apiRequestId ?? '', event.toolCallId, String(earlier));
 }

@@ -7,22 +7,20 @@ import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
 import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { type Context, emit, type LineOutcome, type SessionContext, type TurnContext } from './output.ts';
+import { closedUnder, hasClosed, rememberClosed } from './recently-closed.ts';
 import { endsWithLastEvent, moveToUser, originOf, releaseHeld } from './reviews.ts';
 import { positionOf, sendSession } from './sessions.ts';
 import {
-  closedUnder,
-  hasClosed,
   NO_TOKENS,
   openTurnKey,
   openTurnUnder,
   type Position,
-  rememberClosed,
   type SessionState,
   type State,
   type TurnState,
   type Wait,
 } from './state.ts';
-import { clampedEnd, isRepeat } from './times.ts';
+import { clampedEnd, differ, isRepeat } from './times.ts';
 import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
 import { turnSpan } from './turn-span.ts';
 
@@ -32,7 +30,10 @@ export type MaybeTurnContext = SessionContext & { readonly turn: TurnState | und
 /** Opens the turn, or completes one that its first events opened. */
 export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): LineOutcome {
   const { state, session, turn } = context;
-  if (isSecondPre(state, turn, event)) return 'merged';
+  if (isSecondPre(state, turn, event)) {
+    if (turn !== undefined) turn.heardTwice = true;
+    return 'merged';
+  }
   session.hasTurnHooks = true;
   if (turn !== undefined && event.turnId !== undefined) {
     applyPreLlmCall(turn, event);
@@ -51,7 +52,7 @@ export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): Line
 /** A turn with an id has hooks of its own that end it, and two turns of one session may run at the same time. */
 function isClosedByNext(turn: TurnState): boolean {
   if (turn.background) return false;
-  if (turn.turnId === undefined || (turn.sent && turn.tools.length === 0)) return true;
+  if (turn.turnId === undefined) return true;
   return turn.fatal && turn.errorTime !== undefined && turn.lastTime <= turn.errorTime;
 }
 
@@ -64,7 +65,8 @@ function endedByError(session: SessionState, turn: TurnState): boolean {
 /** True when the log had this start of a turn before. Without a turn id only a second recorder is so close behind. */
 function isSecondPre(state: State, turn: TurnState | undefined, event: PreLlmCall): boolean {
   if (event.turnId !== undefined) return turn?.hasPreLlmCall ?? hasClosed(state, event.turnId);
-  return turn !== undefined && turn.apiCallCount === 0 && isRepeat(turn.startTime, event.time);
+  if (turn === undefined || turn.apiCallCount > 0 || !isRepeat(turn.startTime, event.time)) return false;
+  return !differ(turn.userMessage, event.userMessage) && !differ(turn.isFirstTurn, event.isFirstTurn);
 }
 
 /** The answer: a turn's own end, also when events follow it. */
@@ -108,8 +110,15 @@ function settleOrigin(context: TurnContext, background: boolean): void {
 /** Becomes a span event of its turn. */
 export function onMark(turn: TurnState | undefined, event: Mark): LineOutcome {
   if (turn === undefined) return 'unmapped';
+  const last = turn.events.at(-1);
+  if (last !== undefined && isSecondMark(last, event)) return 'merged';
   turn.events.push({ time: event.time, name: event.name, fields: event.fields });
   return 'mapped';
+}
+
+function isSecondMark(last: TurnState['events'][number], event: Mark): boolean {
+  if (last.name !== event.name || !isRepeat(last.time, event.time)) return false;
+  return JSON.stringify(last.fields) === JSON.stringify(event.fields);
 }
 
 /**
@@ -117,7 +126,7 @@ export function onMark(turn: TurnState | undefined, event: Mark): LineOutcome {
  * already and only gathers children that come after its end.
  */
 export function openTurn({ state, session }: SessionContext, event: HookEvent, late: boolean): TurnState {
-  const key = event.turnId ?? `${session.id}@${event.hook}@${event.time}`;
+  const key = event.turnId ?? unusedKey(state, session, event);
   const { background, certain } = originOf(session, event);
   const position = placeTurn(state, session, key);
   const selected = isSelected(state, session, event);
@@ -133,6 +142,7 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     held: [],
     selected,
     previousTurn: state.options.tracePer === 'turn' ? session.latestTurn : undefined,
+    heardTwice: false,
     hasPreLlmCall: false,
     taskId: event.taskId,
     timeSource: event.timeSource,
@@ -178,6 +188,14 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
   return turn;
 }
 
+/** Names a turn without an id by the event that opened it; turns that open at the same time are numbered. */
+function unusedKey(state: State, session: SessionState, event: HookEvent): string {
+  const first = `${session.id}@${event.hook}@${event.time}`;
+  let key = first;
+  for (let n = 1; session.turns.has(key) || hasClosed(state, key); n++) key = `${first}#${n}`;
+  return key;
+}
+
 /** The session goes on: its span is sent again, whole, when it ends. A background review keeps no session open. */
 function reopenSession(session: SessionState, turn: TurnState): void {
   if (turn.background) return;
@@ -198,24 +216,22 @@ const ENDED_WAIT_MICROS = 10_000_000;
 /** Late children of an ended turn, and the end of a turn in a session that was finalized, are awaited this long. */
 export const LATE_WAIT_MICROS = 300_000_000;
 
-/** Lets a turn that no hook ends close soon after its last event, or later while something in it is open. */
+/** Lets a turn that no hook ends close soon after its last event. */
 export function waitForRest(state: State, turn: TurnState, from: EpochMicros): void {
-  if (turn.sent || !endsWithLastEvent(turn)) return;
-  waitForLateEvents(state, turn, {
-    from,
-    micros: hasOpenChildren(turn) ? LATE_WAIT_MICROS : ENDED_WAIT_MICROS,
-  });
+  if (!turn.sent && endsWithLastEvent(turn))
+    waitForLateEvents(state, turn, { from, micros: ENDED_WAIT_MICROS });
 }
 
 /** Lets the turn close by itself when no more events of it come. */
 export function waitForLateEvents(state: State, turn: TurnState, wait: Wait): void {
   turn.wait = wait;
   state.expiring.set(openTurnKey(turn), true);
-  state.nextExpiry = earlier(state.nextExpiry, dueTime(turn, wait));
+  state.nextExpiry = earlier(state.nextExpiry, shift(wait.from, wait.micros));
 }
 
-function dueTime({ lastTime }: TurnState, { from, micros }: Wait): EpochMicros {
-  return shift(later(lastTime, from), micros);
+/** Later while something in the turn is open. */
+function dueTime(turn: TurnState, { from, micros }: Wait): EpochMicros {
+  return shift(later(turn.lastTime, from), hasOpenChildren(turn) ? LATE_WAIT_MICROS : micros);
 }
 
 /** Closes the turns of the session for which late events were awaited long enough. */

@@ -312,7 +312,7 @@ const ROWS: [string, string, JsonObject, object][] = [
     },
   ],
   [
-    'an approval is asked for: it has a session key, not a session',
+    'an approval is asked for: it has a session key, not a session; its command is for pairing',
     'pre_approval_request',
     {
       command: 'secret',
@@ -324,7 +324,7 @@ const ROWS: [string, string, JsonObject, object][] = [
       turn_id: '',
       tool_call_id: '',
     },
-    { surface: 'cli', sessionKey: 'default', patternKey: 'rm' },
+    { surface: 'cli', sessionKey: 'default', patternKey: 'rm', command: 'secret' },
   ],
   [
     'an approval is given',

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { DEFAULT_OPTIONS } from '../../src/reconstruct/options.ts';
-import { closedUnder, createState, hasClosed, rememberClosed } from '../../src/reconstruct/state.ts';
+import { closedUnder, hasClosed, rememberClosed } from '../../src/reconstruct/recently-closed.ts';
+import { createState } from '../../src/reconstruct/state.ts';
 
 const START = epochMicros(1_790_000_000_000_000);
 const MANY = 100_000;

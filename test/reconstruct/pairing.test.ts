@@ -1,0 +1,192 @@
+import { describe, expect, test } from '@jest/globals';
+import { type FlatEvent, replayEvents } from '../replayed.ts';
+import { at, call, type Fields, ofKind, ROOT, SECOND, secondsOf, turn } from './events.ts';
+
+const OLD = { session_id: ROOT, task_id: ROOT };
+const pre = (seconds: number, args: Fields, fields: Fields = {}) =>
+  at(seconds, 'pre_tool_call', { tool_name: 'terminal', args, task_id: ROOT, ...fields });
+const post = (seconds: number, args: Fields, id: string, fields: Fields = {}) =>
+  at(seconds, 'post_tool_call', {
+    ...OLD,
+    tool_name: 'terminal',
+    args,
+    tool_call_id: id,
+    result: '{}',
+    ...fields,
+  });
+const inTurn = (events: readonly FlatEvent[]) => [
+  at(0, 'pre_llm_call', { session_id: ROOT }),
+  ...events,
+  at(60, 'on_session_end', { session_id: ROOT, completed: true, interrupted: false }),
+];
+
+describe('before 0.16', () => {
+  test.each<[string, Fields, Fields]>([
+    ['a number', { limit: '50' }, { limit: 50 }],
+    ['a negative fraction', { at: '-0.5' }, { at: -0.5 }],
+    ['a boolean', { all: 'True' }, { all: true }],
+    ['a list', { paths: '["a", 2]' }, { paths: ['a', 2] }],
+    ['an object', { edit: '{"x": [1]}' }, { edit: { x: [1] } }],
+  ])('arguments that Hermes converted are still the same call: %s', (_name, sent, converted) => {
+    const { spans } = replayEvents(
+      inTurn([pre(1, sent), pre(1.001, converted, { ...OLD, tool_call_id: 'c' }), post(1.3, converted, 'c')]),
+    );
+    expect(ofKind(spans, 'tool_call').map(({ status, toolCallId }) => [status, toolCallId])).toEqual([
+      ['ok', 'c'],
+    ]);
+  });
+
+  test.each([
+    ['text', { content: '50 lines' }, { content: '50 line' }],
+    ['long digits', { id: '12345678901234567890' }, { id: '12345678901234567891' }],
+  ])('%s is not converted', (_name, one, other) => {
+    const { spans } = replayEvents(
+      inTurn([pre(1, one), pre(1.1, other), post(2, other, 'b'), post(3, one, 'a')]),
+    );
+    expect(
+      ofKind(spans, 'tool_call').map(({ toolCallId, ...span }) => [toolCallId, secondsOf(span as never)[1]]),
+    ).toEqual([
+      ['b', 2],
+      ['a', 3],
+    ]);
+  });
+
+  test('a provider that gives every call one id, each with its end', () => {
+    const steps = ['a', 'b', 'b', 'c'].flatMap((command, index) => [
+      pre(index * 10 + 1, { command }),
+      post(index * 10 + 1.3, { command }, 'call_0', { duration_ms: 300 }),
+    ]);
+    const { spans, diagnostics } = replayEvents(inTurn(steps));
+    expect(ofKind(spans, 'tool_call').map(({ status, durationMillis }) => [status, durationMillis])).toEqual(
+      Array(4).fill(['ok', 300]),
+    );
+    expect(diagnostics).toEqual([]);
+  });
+
+  test('one id for parallel calls, and two recorders', () => {
+    const events = inTurn([
+      pre(1, { command: 'a' }),
+      pre(1.001, { command: 'b' }),
+      post(2, { command: 'b' }, 'call_0'),
+      post(3, { command: 'a' }, 'call_0'),
+    ]);
+    const twice = events.flatMap((event) => [event, { ...event, ts: event.ts + 0.012 }]);
+    const ends = (log: readonly FlatEvent[]) =>
+      ofKind(replayEvents(log).spans, 'tool_call').map((span) => [
+        span.status,
+        Math.round(secondsOf(span)[1] ?? 0),
+      ]);
+    expect(ends(events)).toEqual([
+      ['ok', 2],
+      ['ok', 3],
+    ]);
+    expect(ends(twice)).toEqual(ends(events));
+  });
+
+  test('a retry at once, without an error hook', () => {
+    const attempt = (seconds: number) =>
+      at(seconds, 'pre_api_request', { ...OLD, api_call_count: 1, message_count: 3 });
+    const answer = at(2, 'post_api_request', { ...OLD, api_call_count: 1 });
+    const attempts = (events: readonly FlatEvent[]) =>
+      ofKind(replayEvents(inTurn(events)).spans, 'api_call').map(({ error, answered }) => [
+        error?.type,
+        answered,
+      ]);
+    expect(attempts([attempt(1), attempt(1.15), answer])).toEqual([
+      ['_OTHER', false],
+      [undefined, true],
+    ]);
+    const start = at(0.01, 'pre_llm_call', { session_id: ROOT });
+    expect(attempts([start, attempt(1), attempt(1.012), answer])).toEqual([[undefined, true]]);
+  });
+});
+
+describe('approvals of two sessions at once', () => {
+  const begin = (session: string, command: string, seconds: number) => [
+    at(seconds, 'pre_llm_call', { session_id: session }),
+    at(seconds + 0.1, 'pre_tool_call', { task_id: session, tool_name: 'terminal', args: { command } }),
+  ];
+  const gate = (hook: string, seconds: number, command: string, key: string, fields: Fields = {}) =>
+    at(seconds, hook, { command, session_key: key, surface: 'gateway', pattern_key: 'rm', ...fields });
+  const of = (events: readonly FlatEvent[]) =>
+    ofKind(replayEvents(events).spans, 'approval').map(({ sessionId, choice }) => [sessionId, choice]);
+
+  test('are told by the command, and answered in any order', () => {
+    const events = [
+      ...begin(ROOT, 'rm a', 0),
+      ...begin(SECOND, 'rm b', 0.05),
+      gate('pre_approval_request', 1, 'rm a', 'k1'),
+      gate('pre_approval_request', 1.1, 'rm b', 'k2'),
+      gate('post_approval_response', 2, 'rm b', 'k2', { choice: 'deny' }),
+      gate('post_approval_response', 3, 'rm a', 'k1', { choice: 'once' }),
+    ];
+    expect(of(events)).toEqual([
+      [SECOND, 'deny'],
+      [ROOT, 'once'],
+    ]);
+  });
+
+  test('a routing key stays with its session, also where two run one command', () => {
+    const events = [
+      ...begin(ROOT, 'rm a', 0),
+      gate('pre_approval_request', 1, 'rm a', 'k1'),
+      gate('post_approval_response', 2, 'rm a', 'k1', { choice: 'once' }),
+      ...begin(SECOND, 'rm a', 3),
+      gate('pre_approval_request', 4, 'rm a', 'k1'),
+      gate('post_approval_response', 5, 'rm a', 'k1', { choice: 'deny' }),
+    ];
+    expect(of(events)).toEqual([
+      [ROOT, 'once'],
+      [ROOT, 'deny'],
+    ]);
+  });
+
+  test('without content the command is in no span', () => {
+    const events = [...begin(ROOT, 'rm a', 0), gate('pre_approval_request', 1, 'rm a', 'k1')];
+    expect(ofKind(replayEvents(events).spans, 'approval').map(({ command }) => command)).toEqual([undefined]);
+    expect(
+      ofKind(replayEvents(events, { content: true }).spans, 'approval').map(({ command }) => command),
+    ).toEqual(['rm a']);
+  });
+});
+
+test('sub-agents that stop at one time are one each, in any order of their lines', () => {
+  const stops = [100, 200, 300].map((duration_ms) =>
+    at(400, 'subagent_stop', { parent_session_id: ROOT, duration_ms }),
+  );
+  const found = (lines: readonly FlatEvent[]) =>
+    ofKind(replayEvents([...turn(0, call(1, 1), 500), ...lines]).spans, 'subagent')
+      .map(({ spanId, durationMillis }) => `${durationMillis} ${spanId}`)
+      .toSorted();
+  expect(new Set(found(stops)).size).toBe(3);
+  expect(found(stops.toReversed())).toEqual(found(stops));
+});
+
+test('an ordinal in an id is reported with its line', () => {
+  const twin = (id: string) => [pre(1, { command: 'date' }), post(1, { command: 'date' }, id)];
+  const { diagnostics } = replayEvents(inTurn([...twin('a'), ...twin('b'), ...twin('c')]));
+  expect(diagnostics.map(({ code, at: where }) => [code, where?.line])).toEqual([
+    ['id-by-ordinal', 4],
+    ['id-by-ordinal', 6],
+  ]);
+});
+
+describe('the session of a log that has only turn ids', () => {
+  const UUID = '0f8fad5b-d9cb-469f-a165-708677289500';
+  test.each([
+    ['two equal halves', 'app:user:7', 'app:user:7', undefined, 'app:user:7'],
+    ['the task of the event', 'webhook:demo:1', 'job:5', 'job:5', 'webhook:demo:1'],
+    ['a UUID as task', 'team:room:1', UUID, undefined, 'team:room:1'],
+    ['the task of a sub-agent', 'team:room', 'sa-0-9c1b2a3d', undefined, 'team:room'],
+    ['one colon', ROOT, 'task', undefined, ROOT],
+    ['nothing that would tell the two apart', 'a:b', 'c', undefined, undefined],
+  ])('%s', (_name, session, task, taskId, expected) => {
+    const turnId = `${session}:${task}:0000000a`;
+    const { spans } = replayEvents([
+      at(0, 'pre_api_request', { turn_id: turnId, task_id: taskId, api_call_count: 1 }),
+    ]);
+    expect(ofKind(spans, 'session').map(({ sessionId }) => sessionId)).toEqual(
+      expected === undefined ? [] : [expected],
+    );
+  });
+});
