@@ -13,7 +13,6 @@ import { writeTo } from './write-to.ts';
 export function printSummary(report: ReplayReport, deadLetter: string | undefined, io: Io): void {
   const lines = [
     summaryOf(report),
-    ...notALog(report),
     ...report.accounts.flatMap(sentOf),
     ...howToSendAgain(report.accounts, deadLetter),
   ];
@@ -30,12 +29,6 @@ export async function printBudgets(
   if (format === 'none' || totals === undefined) return;
   const { renderSummaryMarkdown } = await import('../view/totals-tables.ts');
   await writeTo(io.stdout)(renderSummaryMarkdown(totals, budgets));
-}
-
-/** Another file was taken for a log. */
-function notALog(report: LogReport): readonly string[] {
-  if (eventCount(report) > 0 || lostLines(report) === 0) return [];
-  return ['no line is a hook event: is it a log of Hermes hooks? "hermes-otel init" sets up recording one'];
 }
 
 /** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */

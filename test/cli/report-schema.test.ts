@@ -192,6 +192,6 @@ describe('--diagnostics', () => {
     const cat = spawn('cat', { stdio: [reader.fd, 'pipe', 'inherit'] });
     await reader.close();
     expect((await text(cat.stdout ?? Readable.from([]))).split('\n')).toHaveLength(20_001);
-    expect((await run).code).toBe(0);
+    expect((await run).code).toBe(1);
   });
 });

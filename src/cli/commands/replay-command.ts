@@ -1,7 +1,7 @@
 /** `hermes-otel replay`: its flags, and the run: options → report → summary, files, exit code. */
 import { type Command, Option } from 'commander';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
-import { exitCodeOf } from '../exit-code.ts';
+import { exitCodeOf, printBadEnding } from '../exit-code.ts';
 import { addFlags, readBoolean, readFlags, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
 import { addExamples, addVariables } from '../help.ts';
@@ -76,7 +76,10 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     if (!flags.quiet) printSummary({ ...report, files }, flags.deadLetter, io);
     if (flags.report !== undefined) await writeReport(flags.report, { ...report, files });
     await printBudgets(report, flags.summary, io);
-    return exitCodeOf(report, flags.strict, interrupt.received());
+    const received = interrupt.received();
+    const ended = { live: report.live, strict: flags.strict, follow: flags.follow, interrupt: received };
+    const isBad = printBadEnding(report, ended, io);
+    return exitCodeOf(report, flags.strict, received) || Number(isBad);
   } finally {
     interrupt.stop();
     interrupt.leave();

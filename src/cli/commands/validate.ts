@@ -49,7 +49,7 @@ export function registerValidate(program: Command, io: Io, exit: Exit): void {
   });
 }
 
-/** @returns 1 when something would be lost and `--strict` asks for that, else 0. */
+/** @returns 1 when nothing is an event, or when something would be lost and `--strict` asks for that, else 0. */
 async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
   const state = startLint();
@@ -79,6 +79,13 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
     io.stderr.write(`hermes-otel: ${visible(`${at?.source}: ${message}`)}.\n`);
   }
   const lost = report.lost + unread.filter(({ severity }) => severity === 'error').length;
+  const isEmpty = report.lines === report.blank;
+  if (report.events === 0 && (isEmpty ? flags.strict : report.lost > 0)) {
+    io.stderr.write(
+      `hermes-otel: ${isEmpty ? 'nothing was read: the log is empty' : 'no line is a hook event'}.\n`,
+    );
+    return 1;
+  }
   return flags.strict && lost > 0 ? 1 : 0;
 }
 

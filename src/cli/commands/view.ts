@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
 import { colorsFor } from '../colors.ts';
-import { endedBy } from '../exit-code.ts';
+import { endedBy, printBadEnding } from '../exit-code.ts';
 import {
   addFlags,
   choiceFlag,
@@ -86,7 +86,9 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   if (flags.html === undefined && flags.perfetto === undefined)
     await writeTo(io.stdout)(await textOf(spans, flags, io));
   io.stderr.write(`${summaryOf(report)}\n`);
-  return endedBy(interrupt, live) ?? 0;
+  const ended = { live, strict: false, follow: false, interrupt: interrupt.received() };
+  const isBad = printBadEnding(report, ended, io);
+  return endedBy(interrupt, live) ?? Number(isBad);
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
