@@ -116,7 +116,7 @@ export function spanOptions(flags: SpanFlags): SpanOptions {
 }
 
 /** `undefined`: those beside each database. */
-function agentLogsOf({ agentLog }: Pick<SpanFlags, 'agentLog'>): readonly string[] | undefined {
+export function agentLogsOf({ agentLog }: Pick<SpanFlags, 'agentLog'>): readonly string[] | undefined {
   if (agentLog.length === 0) return undefined;
   return agentLog.includes('none') ? [] : agentLog;
 }

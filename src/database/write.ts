@@ -163,12 +163,13 @@ function writeTool(out: Writing, turn: NamedTurn, { tool, ...times }: TimedTool,
     tool_call_id: result?.toolCallId ?? call.id,
     args: call.args,
   };
-  if (turn.known?.toolCallIds.has(common.tool_call_id ?? '')) return;
-  add(out, times.start, times.source, row.id, { event: 'pre_tool_call', ...common });
+  const id = common.tool_call_id ?? '';
+  if (!turn.known?.tools.has(id))
+    add(out, times.start, times.source, row.id, { event: 'pre_tool_call', ...common });
   for (const { child, tool: starter } of out.delegations) {
     if (starter === tool) writeDelegation(out, turn, child.id, inside(times, child.startedAt));
   }
-  if (result === undefined) return;
+  if (result === undefined || turn.known?.endedTools.has(id)) return;
   const failed = isTruthy(result.error);
   add(out, times.end, times.source, row.id, {
     event: 'post_tool_call',

@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('./validate.ts')).registerValidate(...to),
   },
   {
+    name: 'convert',
+    summary: 'Write a database of Hermes as the hook log that a recorder would have written',
+    register: async (...to) => (await import('./convert.ts')).registerConvert(...to),
+  },
+  {
     name: 'send',
     summary: 'Send files of OTLP/JSON lines to a receiver',
     register: async (...to) => (await import('./send.ts')).registerSend(...to),

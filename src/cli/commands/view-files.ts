@@ -59,7 +59,8 @@ export async function writeFile(
     for await (const piece of text) await write(piece);
     return;
   }
-  const out = createWriteStream(file);
+  // A log is for its owner, as Hermes's database is.
+  const out = createWriteStream(file, flag === '--output' ? { mode: 0o600 } : {});
   const progress = startProgress(io, false);
   out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
   try {

@@ -1,0 +1,78 @@
+/** `hermes-otel convert`: logs, above all databases, as one hook log in order of time, for people to look at and programs to keep. */
+import type { Command } from 'commander';
+import { mergeByTime } from '../../input/merge.ts';
+import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
+import { createReport } from '../../replay/report.ts';
+import { visible } from '../../view/visible.ts';
+import { addFlags, type FlagValues, readFlags, textFlag } from '../flags.ts';
+import { addExamples } from '../help.ts';
+import { watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { startProgress } from '../progress.ts';
+import { INPUT_FLAGS } from '../replay-flags.ts';
+import { agentLogsOf, logsOf, withHome } from '../to-options.ts';
+import type { Exit } from './commands.ts';
+import { writeFile } from './view-files.ts';
+
+const CONVERT_FLAGS = {
+  output: textFlag({
+    flags: '-o, --output <file>',
+    help: 'write to this file; - is standard output',
+    fallback: '-',
+  }),
+  captureContent: INPUT_FLAGS.captureContent,
+  hermesHome: INPUT_FLAGS.hermesHome,
+  agentLog: INPUT_FLAGS.agentLog,
+} as const;
+
+type ConvertFlags = FlagValues<typeof CONVERT_FLAGS>;
+
+export function registerConvert(program: Command, io: Io, exit: Exit): void {
+  const command = program
+    .command('convert')
+    .argument('[log...]', 'databases and other logs, or - for standard input');
+  addFlags(command, CONVERT_FLAGS);
+  addExamples(command, [
+    ['hermes-otel convert ~/.hermes/state.db -o events.ndjson', 'what a recorder would have written'],
+    ['hermes-otel convert --hermes-home ~/.hermes | less', 'all profiles, with what was recorded'],
+  ]);
+  command.action(async (logs: string[]) => {
+    exit(await convert(logs, readFlags(CONVERT_FLAGS, command, io.env), io));
+  });
+}
+
+/** @returns 1 when a part of a log could not be read. */
+async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Promise<number> {
+  const interrupt = watchInterrupts(io);
+  const progress = startProgress(io, false);
+  const report = createReport(logs.length);
+  const options = {
+    agentLogs: agentLogsOf(flags),
+    captureContent: flags.captureContent,
+    signal: interrupt.signal,
+  };
+  const named = logsOf(await withHome(logs, flags), io, 'convert');
+  const opened = await openLines(named, { options, report });
+  try {
+    await writeFile('--output', flags.output ?? '-', textOf(opened, progress.tell), io);
+  } finally {
+    progress.stop();
+    interrupt.stop();
+    await opened.close();
+  }
+  for (const { message, at } of report.diagnostics)
+    io.stderr.write(`hermes-otel: ${visible(`${at?.source}: ${message}`)}.\n`);
+  return report.diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+async function* textOf(
+  { sources }: OpenedLines,
+  tell: (read: { readonly lines: number }) => void,
+): AsyncGenerator<string, void, undefined> {
+  let lines = 0;
+  for await (const batch of mergeByTime(sources, lineTime)) {
+    yield batch.map(({ text }) => `${text}\n`).join('');
+    lines += batch.length;
+    tell({ lines });
+  }
+}
