@@ -3,22 +3,26 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { deadLetter } from '../../export/delivery/dead-letter.ts';
-import type { Transports } from '../../export/delivery/transport.ts';
+import type { Destination } from '../../export/destination.ts';
+import { pointsIn } from '../../export/metrics/points.ts';
 import { readLines } from '../../input/read-lines.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { InputLine } from '../../model/line.ts';
+import type { Signal } from '../../model/sink.ts';
 import { limitsOf } from '../../replay/exporters.ts';
 import { openLogs } from '../../replay/input.ts';
 import { packageVersion } from '../../replay/version.ts';
 import { CliError } from '../cli-error.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, variablesOf } from '../flags.ts';
 import { addExamples, addVariables } from '../help.ts';
-import { type Interrupts, watchInterrupts } from '../interrupts.ts';
+import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { startProgress } from '../progress.ts';
 import { CI_FLAGS, DELIVERY_VARIABLES, OTLP_FLAGS, OUTPUT_FLAGS } from '../replay-flags.ts';
 import { deliveryOptions, logsOf, valueOrCliError } from '../to-options.ts';
 import type { Exit } from './commands.ts';
-import { tellLines, tellSending, withoutSignals } from './tell-sending.ts';
+import { tellLines, tellSending } from './tell-sending.ts';
 
 const SEND_FLAGS = {
   exporter: choiceFlag(
@@ -63,19 +67,31 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   const sources = await openLogs(logsOf(files, io, 'send'));
   const interrupt = watchInterrupts(io);
   const lines = tellLines(io);
-  const { openSending } = await import('../../export/send/send-lines.ts');
-  const sending = openSending(await openTransports(flags, io), {
-    limits: limitsOf(deliveryOptions(flags)),
-    onDiagnostic: lines.refuse,
-    deadLetter: flags.deadLetter === undefined ? undefined : deadLetter(flags.deadLetter),
-    without: withoutSignals(flags),
-  });
+  const deliveries = await openDeliveries(flags, io);
+  const { createOtlpReader } = await import('../../export/otlp/read-lines.ts');
+  const reader = createOtlpReader();
+  const left: Record<Signal, number> = { spans: 0, 'metric points': 0 };
+
+  async function sendLine(line: InputLine): Promise<void> {
+    const read = reader.read(line);
+    if (typeof read === 'string') return lines.refuse(notSent(line, `the line was not sent: ${read}`));
+    const { spans, snapshots, unsupportedPoints } = read;
+    if (unsupportedPoints > 0) {
+      const points = `${unsupportedPoints} metric points were not sent: only monotonic integer sums and histograms can be`;
+      lines.refuse(notSent(line, points));
+    }
+    if (flags.traces) await deliveries.spans.write(spans);
+    else left.spans += spans.length;
+    if (flags.metrics) await deliveries.metrics.write(snapshots);
+    else for (const snapshot of snapshots) left['metric points'] += pointsIn(snapshot);
+  }
+
   const progress = startProgress(io, flags.quiet);
   let read = 0;
   try {
     for (const source of sources) {
       for await (const batch of readLines(source, { signal: interrupt.signal, onDiagnostic: lines.refuse })) {
-        for (const line of batch) await sending.write(line);
+        for (const line of batch) await sendLine(line);
         read += batch.length;
         progress.tell({ lines: read });
       }
@@ -83,11 +99,17 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   } finally {
     progress.stop();
   }
-  const accounts = await sending.finish(hurryOf(interrupt, flags));
+  const within = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
+  const accounts = await Promise.all([deliveries.spans.finish(within), deliveries.metrics.finish(within)]);
+  await deliveries.close();
   interrupt.stop();
   const refused = lines.refused();
-  if (!flags.quiet) tellSending(accounts, sending.leftOut(), flags, io);
+  if (!flags.quiet) tellSending(accounts, { leftOut: left, lostFields: reader.leftOut() }, flags, io);
   return refused > 0 || accounts.some(({ rejected, failed }) => rejected + failed > 0) ? 1 : 0;
+}
+
+function notSent({ source, line }: InputLine, message: string): Diagnostic {
+  return { severity: 'error', code: 'line-not-sent', message, at: { source, line } };
 }
 
 /** What failed would be appended to the very file that is being read: it would grow, and be sent twice the next time. */
@@ -102,28 +124,24 @@ async function refuseToFeedItself(files: readonly string[], flags: SendFlags, io
   );
 }
 
-function hurryOf(interrupt: Interrupts, flags: SendFlags): number | undefined {
-  return interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
-}
-
-async function openTransports(flags: SendFlags, io: Io): Promise<Transports> {
-  const { systemClock } = await import('../../export/delivery/clock.ts');
-  const userAgent = `hermes-otel/${packageVersion()}`;
+async function openDeliveries(flags: SendFlags, io: Io): Promise<Destination> {
+  const options = {
+    // Every span and point read from a file has an origin of its own.
+    origin: { resource: { attributes: {} }, scope: { name: 'hermes-otel', version: packageVersion() } },
+    limits: limitsOf(deliveryOptions(flags)),
+    deadLetter: flags.deadLetter === undefined ? undefined : deadLetter(flags.deadLetter),
+  };
   if (flags.exporter === 'otlp_grpc') {
-    const [{ resolveOtlpGrpc }, { grpcTransports, loadGrpc }] = await Promise.all([
+    const [{ resolveOtlpGrpc }, { openOtlpGrpc }] = await Promise.all([
       import('../../export/settings/otlp-grpc.ts'),
-      import('../../export/grpc/transport.ts'),
+      import('../../export/otlp-grpc.ts'),
     ]);
-    return grpcTransports(
-      loadGrpc(import.meta.url),
-      valueOrCliError(await resolveOtlpGrpc(io.env, flags)),
-      userAgent,
-    );
+    const settings = valueOrCliError(await resolveOtlpGrpc(io.env, flags));
+    return valueOrCliError(await openOtlpGrpc({ ...settings, ...options }));
   }
-  const [{ resolveOtlpHttp }, { httpTransports }] = await Promise.all([
+  const [{ resolveOtlpHttp }, { openOtlpHttp }] = await Promise.all([
     import('../../export/settings/otlp-http.ts'),
-    import('../../export/http/transport.ts'),
+    import('../../export/otlp-http.ts'),
   ]);
-  const settings = valueOrCliError(await resolveOtlpHttp(io.env, flags));
-  return httpTransports(settings, flags.concurrency, userAgent, systemClock);
+  return openOtlpHttp({ ...valueOrCliError(await resolveOtlpHttp(io.env, flags)), ...options });
 }

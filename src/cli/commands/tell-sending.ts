@@ -1,4 +1,5 @@
 /** What `send` says: of lines that cannot be sent, and of what became of the others. */
+import { plainText } from '../../export/outside-text.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { DeliveryAccount, Signal } from '../../model/sink.ts';
 import type { Io } from '../io.ts';
@@ -10,7 +11,7 @@ interface Wanted {
 }
 
 /** What the flags switched off. */
-export function withoutSignals({ traces, metrics }: Wanted): readonly Signal[] {
+function withoutSignals({ traces, metrics }: Wanted): readonly Signal[] {
   const signals = { spans: traces, 'metric points': metrics } as const;
   return (['spans', 'metric points'] as const).filter((signal) => !signals[signal]);
 }
@@ -41,9 +42,17 @@ export function tellLines(io: Io): ToldLines {
   };
 }
 
+/** What was not sent of lines that were. */
+export interface NotSent {
+  /** By a flag. */
+  readonly leftOut: Readonly<Record<Signal, number>>;
+  /** Fields that the spans and points of this program have no place for, and how often. */
+  readonly lostFields: ReadonlyMap<string, number>;
+}
+
 export function tellSending(
   accounts: readonly DeliveryAccount[],
-  leftOut: Readonly<Record<Signal, number>>,
+  { leftOut, lostFields }: NotSent,
   flags: Wanted & { readonly deadLetter: string | undefined },
   io: Io,
 ): void {
@@ -53,7 +62,18 @@ export function tellSending(
     ...without
       .filter((signal) => leftOut[signal] > 0)
       .map((signal) => `${leftOut[signal]} ${signal} left out`),
+    ...lostSentence(lostFields),
     ...howToSendAgain(accounts, flags.deadLetter),
   ];
   io.stderr.write(told.map((line) => `${line}\n`).join(''));
+}
+
+/** Fields that are named. */
+const MAX_NAMED = 10;
+
+function lostSentence(lost: ReadonlyMap<string, number>): readonly string[] {
+  if (lost.size === 0) return [];
+  const named = [...lost].slice(0, MAX_NAMED).map(([name, count]) => `${plainText(name, 80)} (${count})`);
+  const more = lost.size > MAX_NAMED ? ` and ${lost.size - MAX_NAMED} more` : '';
+  return [`warning: left out, as hermes-otel does not send it: ${named.join(', ')}${more}`];
 }
