@@ -25,6 +25,10 @@ export const INPUT_FLAGS = grouped('Input', {
     flags: '--assume-times',
     help: 'give lines without a time an artificial one, a second apart',
   }),
+  timezone: textFlag({
+    flags: '--timezone <zone>',
+    help: 'zone of times without one (Europe/Berlin, +02:00) where no time of Hermes shows it [default: UTC]',
+  }),
   hermesHome: textFlag({
     flags: '--hermes-home <dir>',
     help: "read all databases and recorder's logs of this Hermes home",
@@ -51,6 +55,10 @@ export const FILTER_FLAGS = grouped('Filters', {
   platform: listFlag({
     flags: '--platform <name>',
     help: 'replay only turns of this platform (cli, telegram, cron, …); repeatable',
+  }),
+  profile: listFlag({
+    flags: '--profile <name>',
+    help: 'replay only turns of this profile of Hermes; repeatable',
   }),
   model: listFlag({ flags: '--model <name>', help: 'replay only turns of this model; repeatable' }),
 });

@@ -110,6 +110,7 @@ export function spanOptions(flags: SpanFlags): SpanOptions {
     reorderWindowMillis: flags.reorderWindow,
     maxOpenTurns: flags.maxOpen,
     assumeTimes: flags.assumeTimes,
+    timeZone: flags.timezone,
     agentLogs: agentLogsOf(flags),
     selectTurn: turnFilter(flags),
   };
@@ -125,10 +126,11 @@ export function agentLogsOf({ agentLog }: Pick<SpanFlags, 'agentLog'>): readonly
 function turnFilter(flags: SpanFlags): SpanOptions['selectTurn'] {
   const since = readMoment(flags.since, '--since');
   const until = readMoment(flags.until, '--until');
-  const { session, platform, model } = flags;
+  const { session, platform, model, profile } = flags;
   const tests: ((facts: TurnFacts) => boolean)[] = [];
   if (session.length > 0) tests.push((facts) => session.some((prefix) => facts.sessionId.startsWith(prefix)));
   if (platform.length > 0) tests.push((facts) => platform.includes(facts.platform ?? ''));
+  if (profile.length > 0) tests.push((facts) => profile.includes(facts.profile ?? ''));
   if (model.length > 0) tests.push((facts) => model.includes(facts.model ?? ''));
   if (since !== undefined) tests.push((facts) => facts.startTime >= since);
   if (until !== undefined) tests.push((facts) => facts.startTime < until);

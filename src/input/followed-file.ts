@@ -31,6 +31,8 @@ export interface FollowPosition extends Mark {
   readonly earlier: readonly Mark[];
   /** The file was removed. Its position is kept so that a copy which turns up later is not read twice. */
   readonly gone: boolean;
+  /** Offset from UTC of the recorder's local times, which the reader of the lines learns and keeps here. */
+  readonly localOffsetMicros?: number | undefined;
 }
 
 /** One inode under any name. Its handle stays open, so that it can be read to its end after a rename. */

@@ -298,3 +298,35 @@ export interface Unmapped extends EventBase {
   /** Hermes's name of the hook. */
   readonly name: string;
 }
+
+/** Hermes's own time of the hook call, where it sends one. `started_at` is that of the first attempt. */
+export function hermesTime(event: HookEvent): EpochMicros | undefined {
+  switch (event.hook) {
+    case 'post_api_request':
+    case 'api_request_error':
+    case 'post_auxiliary_call':
+      return event.endedAt;
+    case 'pre_api_request':
+    case 'pre_auxiliary_call':
+      return (event.retryCount ?? 0) === 0 ? event.startedAt : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const QUARTER_HOUR_MICROS = 15 * 60 * 1e6;
+/** Between Hermes's time and the recorder's lies the call of the recorder. */
+const TOLERANCE_MICROS = 5e6;
+const WIDEST_OFFSET_MICROS = 14 * 60 * 60 * 1e6;
+
+/**
+ * The recorder's offset from UTC in microseconds, if its time is local time: by Hermes's own time, in whole quarter
+ * hours. `undefined` when Hermes sends none, or the two differ by no possible offset.
+ */
+export function localOffset(event: HookEvent): number | undefined {
+  const own = hermesTime(event);
+  if (own === undefined) return undefined;
+  const offset = Math.round((event.time - own) / QUARTER_HOUR_MICROS) * QUARTER_HOUR_MICROS;
+  const isClose = Math.abs(event.time - own - offset) <= TOLERANCE_MICROS;
+  return isClose && Math.abs(offset) <= WIDEST_OFFSET_MICROS ? offset : undefined;
+}

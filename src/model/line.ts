@@ -38,6 +38,8 @@ export interface ParsedEvent {
   readonly event: HookEvent;
   /** Problems that did not prevent the event. All clean lines share one empty list. */
   readonly diagnostics: readonly Diagnostic[];
+  /** True when the recorder's time has no zone: it may be local time, and stands as if it were UTC. */
+  readonly localTime?: true | undefined;
 }
 
 /** A good line without a usable time. `atTime` turns it into an event. */

@@ -149,7 +149,7 @@ type Kanban = `kanban_task_${'claimed' | 'completed' | 'blocked'}`;
 
 /** Fields that envelopes, recorders and the reader of Hermes's database add to any hook. */
 const ENVELOPE =
-  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder event_ time_source previous_session_id';
+  'hook_event_name event hook tool_name tool_input session_id cwd profile extra delivery_id telemetry_schema_version ts time timestamp pid seq host recorder event_ time_source previous_session_id tool session result_len turn_msg_len history_len response_len';
 
 /** Fields that only 0.20 and newer send. */
 const SINCE_0_20 = new Map(

@@ -5,6 +5,7 @@ import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { type Fields, moment, text, warn, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
 import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
+import { isZoneless } from './time.ts';
 
 const NO_EXTRA: JsonObject = Object.freeze({});
 const NO_DIAGNOSTICS: readonly never[] = Object.freeze([]);
@@ -65,7 +66,11 @@ function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
   if (event.sessionId === undefined) noteMissingIds(fields, event);
   if (fields.extra === NO_EXTRA) noteOddExtra(fields);
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
-  return { kind: fields.time === NO_TIME ? 'untimed' : 'event', event, diagnostics };
+  if (fields.time === NO_TIME) return { kind: 'untimed', event, diagnostics };
+  const { ts, timestamp, time } = fields.body;
+  return isZoneless(ts ?? timestamp ?? time)
+    ? { kind: 'event', event, diagnostics, localTime: true }
+    : { kind: 'event', event, diagnostics };
 }
 
 /** Only the reader of Hermes's database writes a time source: the events of recorders are passed on as they are. */

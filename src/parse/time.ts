@@ -13,14 +13,21 @@ const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
 
 /**
  * A time in any notation of a recorder: epoch seconds, milliseconds, microseconds or nanoseconds, distinguished by
- * magnitude, as a number or its digits in a string; or ISO 8601, where no zone means UTC, so that a log has the same
- * times on every machine. `undefined` for anything else, and outside of 1990 to 2255.
+ * magnitude, as a number or its digits in a string; or ISO 8601, where a time without a zone is read as UTC (local-time.ts
+ * moves it). `undefined` for anything else, and outside of 1990 to 2255.
  */
 export function parseTime(value: JsonValue): EpochMicros | undefined {
   if (typeof value === 'number') return inRange(microsOf(value));
   if (typeof value !== 'string' || value.length > LONGEST_TEXT) return undefined;
   const trimmed = value.trim();
   return inRange(DECIMAL.test(trimmed) ? microsOf(Number(trimmed)) : microsOfIso(trimmed));
+}
+
+/** True for a time in ISO 8601 without a zone, which may be local time. */
+export function isZoneless(value: JsonValue | undefined): boolean {
+  if (typeof value !== 'string') return false;
+  const trimmed = value.trim();
+  return !DECIMAL.test(trimmed) && !/(?:[Zz]|[+-]\d\d:?(?:\d\d)?)$/.test(trimmed);
 }
 
 function inRange(micros: number): EpochMicros | undefined {

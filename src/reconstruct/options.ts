@@ -33,6 +33,7 @@ export interface TurnFacts {
   readonly startTime: EpochMicros;
   readonly model: string | undefined;
   readonly platform: string | undefined;
+  readonly profile: string | undefined;
 }
 
 export const DEFAULT_OPTIONS: ReconstructOptions = {

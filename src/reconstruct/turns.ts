@@ -303,6 +303,7 @@ function isSelected(state: State, session: SessionState, event: HookEvent): bool
     startTime: event.time,
     model: event.model ?? session.model,
     platform: event.platform ?? session.platform,
+    profile: event.profile ?? session.profile,
   };
   return state.options.selectTurn?.(facts) ?? true;
 }

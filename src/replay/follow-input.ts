@@ -6,7 +6,16 @@ import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
-import { type Input, type LineBatch, lineParser, parseLines, type Reading, SILENCE_MILLIS } from './input.ts';
+import { createLocalTimes, placeHeld, placeLines } from '../parse/local-time.ts';
+import {
+  type Input,
+  type LineBatch,
+  lineParser,
+  parseLines,
+  type Reading,
+  SILENCE_MILLIS,
+  zoneOf,
+} from './input.ts';
 import type { Log, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic } from './report.ts';
@@ -26,6 +35,8 @@ export function openFollowed(
     );
   });
   const parse = lineParser(options);
+  const learnt = start?.find((position) => position.localOffsetMicros !== undefined)?.localOffsetMicros;
+  const times = createLocalTimes(zoneOf(options), learnt);
   const onDiagnostic = (diagnostic: Diagnostic) => {
     addDiagnostic(report, diagnostic);
     on?.notice?.(sentenceOf(diagnostic));
@@ -35,7 +46,10 @@ export function openFollowed(
     const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
-      yield { lines: parseLines(batch.lines, parse), progress: batch.progress() };
+      const placed = placeLines(times, parseLines(batch.lines, parse));
+      // Nothing is held between batches: a checkpoint says that all lines before it were ingested.
+      const lines = [...placed, ...placeHeld(times)];
+      yield { lines, progress: withOffset(batch.progress(), times.learnt) };
     }
   }
   let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
@@ -64,6 +78,15 @@ type FollowReading = Reading & { readonly options: Pick<ReplayOptions, 'follow' 
 interface ParsedBatch {
   readonly lines: readonly ParsedLine[];
   readonly progress: FollowProgress;
+}
+
+/** The recorders of followed files are on this machine: they have one offset, which a later run must know at once. */
+function withOffset(
+  { positions, lagBytes }: FollowProgress,
+  localOffsetMicros: number | undefined,
+): FollowProgress {
+  if (localOffsetMicros === undefined) return { positions, lagBytes };
+  return { positions: positions.map((position) => ({ ...position, localOffsetMicros })), lagBytes };
 }
 
 /** Whoever watches a follower wants to know at once that a file is gone, not weeks later in the summary. */

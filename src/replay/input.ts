@@ -9,6 +9,7 @@ import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
+import { createLocalTimes, placeHeld, placeLines, type ZoneOffset, zoneOffset } from '../parse/local-time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
 import { isDatabase, type OpenedDatabase, openDatabaseLog } from './database.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
@@ -33,7 +34,10 @@ export const SILENCE_MILLIS = 200;
 
 /** Which part of the options concerns reading, and where odd lines are counted. */
 export interface Reading {
-  readonly options: Pick<ReplayOptions, 'agentLogs' | 'captureContent' | 'assumeTimes' | 'signal'>;
+  readonly options: Pick<
+    ReplayOptions,
+    'agentLogs' | 'captureContent' | 'assumeTimes' | 'signal' | 'timeZone'
+  >;
   readonly report: Report;
 }
 
@@ -41,9 +45,10 @@ export interface Reading {
 export async function openInput(logs: readonly Log[], reading: Reading): Promise<Input> {
   const { sources, live, close } = await openLines(logs, reading);
   const parse = lineParser(reading.options);
+  const zone = zoneOf(reading.options);
   const lines = closing(
     mergeByTime(
-      sources.map((source) => parsedSource(source, parse)),
+      sources.map((source) => parsedSource(source, parse, zone)),
       timeOf,
     ),
     close,
@@ -76,14 +81,14 @@ export async function openLines(logs: readonly Log[], reading: Reading): Promise
   const hookLogs = await openLogs(logs.filter((log) => !databases.some((path) => path === log)));
   const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(reading.report, diagnostic);
   const known = databases.length === 0 ? new Map() : await knownSessions(hookLogs);
-  const { agentLogs, captureContent: content = false, signal } = reading.options;
+  const { agentLogs, captureContent: content = false } = reading.options;
   const opened: OpenedDatabase[] = [];
   for (const path of databases) {
     opened.push(await openDatabaseLog(path, { agentLogs, content, known, onDiagnostic }));
   }
   return {
     sources: [
-      ...hookLogs.map((source) => lineSource(source, signal, onDiagnostic)),
+      ...hookLogs.map((source) => lineSource(source, reading.options, onDiagnostic)),
       ...opened.flatMap(({ sources }) => sources),
     ],
     live: hookLogs.some((source) => !source.reopenable),
@@ -148,30 +153,48 @@ export function parseLines(lines: readonly InputLine[], parse: LineParser): read
   return parsed;
 }
 
+/** The offsets of `timeZone`. Throws a `ReplayError` for a zone that does not exist. */
+export function zoneOf({ timeZone }: Reading['options']): ZoneOffset | undefined {
+  const zone = timeZone === undefined ? undefined : zoneOffset(timeZone);
+  if (timeZone === undefined || zone !== undefined) return zone;
+  throw new ReplayError(
+    'invalid-option',
+    `There is no time zone ${JSON.stringify(timeZone)}: give a name such as Europe/Berlin, or an offset such as +02:00.`,
+  );
+}
+
 function parsedSource(
   { firstTime, open }: MergeSource<InputLine>,
   parse: LineParser,
+  zone: ZoneOffset | undefined,
 ): MergeSource<ParsedLine> {
   async function* parsed(): AsyncGenerator<readonly ParsedLine[], void, undefined> {
-    for await (const batch of open()) yield parseLines(batch, parse);
+    const times = createLocalTimes(zone);
+    for await (const batch of open()) {
+      const placed = placeLines(times, parseLines(batch, parse));
+      if (placed.length > 0) yield placed;
+    }
+    const rest = placeHeld(times);
+    if (rest.length > 0) yield rest;
   }
   return { firstTime, open: parsed };
 }
 
 function lineSource(
   source: ByteSource,
-  signal: AbortSignal | undefined,
+  { signal, ...options }: Reading['options'],
   onDiagnostic: (diagnostic: Diagnostic) => void,
 ): MergeSource<InputLine> {
+  const zone = zoneOf(options);
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
+    const times = createLocalTimes(zone);
+    const first = (placed: readonly ParsedLine[]) => placed.map(timeOf).find((time) => time !== undefined);
     for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
-      for (const line of batch) {
-        const time = lineTime(line);
-        if (time !== undefined) return time;
-      }
+      const time = first(placeLines(times, parseLines(batch, lineParser({}))));
+      if (time !== undefined) return time;
     }
-    return undefined;
+    return first(placeHeld(times));
   }
   return { firstTime, open: () => readLines(source, { signal, onDiagnostic }) };
 }

@@ -44,6 +44,11 @@ export interface ReplayOptions {
    * beside each database.
    */
   readonly agentLogs?: readonly string[] | undefined;
+  /**
+   * Zone of times without one, as an IANA name or `+02:00`, where no time of Hermes in the same lines shows the offset.
+   * Default UTC.
+   */
+  readonly timeZone?: string | undefined;
   /** Moves the whole log: by so many milliseconds, or so that its newest event is now. Default 0. */
   readonly timeShift?: number | 'now' | undefined;
   /** How often metrics are collected, on the log's clock. Default 60,000. */

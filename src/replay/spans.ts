@@ -20,6 +20,7 @@ export type SpanOptions = Pick<
   | 'reorderWindowMillis'
   | 'selectTurn'
   | 'signal'
+  | 'timeZone'
   | 'tracePer'
 > & {
   readonly on?: { readonly lines?: ((read: { readonly lines: number }) => void) | undefined } | undefined;

@@ -10,7 +10,7 @@ const MICROS_PER_MILLI = 1000;
 
 /** @returns by how many microseconds the log is moved; 0: not at all. Throws a `ReplayError` for what cannot be moved. */
 export async function shiftOf(logs: readonly Log[], options: ReplayOptions): Promise<number> {
-  const { timeShift = 0, signal } = options;
+  const { timeShift = 0, signal, timeZone } = options;
   if (timeShift !== 'now') return timeShift * MICROS_PER_MILLI;
   if (logs.some((log) => typeof log !== 'string')) {
     throw new ReplayError(
@@ -18,14 +18,14 @@ export async function shiftOf(logs: readonly Log[], options: ReplayOptions): Pro
       'To move a log to now, its newest event must be known first: name files, not a pipe.',
     );
   }
-  const newest = await newestTime(logs, { signal });
+  const newest = await newestTime(logs, { signal, timeZone });
   return newest === undefined ? 0 : Date.now() * MICROS_PER_MILLI - newest;
 }
 
 /** The latest time in the logs; `undefined` when no line has one. Reads every line once. */
 async function newestTime(
   logs: readonly Log[],
-  options: Pick<ReplayOptions, 'signal'>,
+  options: Pick<ReplayOptions, 'signal' | 'timeZone'>,
 ): Promise<EpochMicros | undefined> {
   const input = await openInput(logs, { options, report: createReport(0) });
   let newest = 0 as EpochMicros;

@@ -59,6 +59,11 @@ export const EFFECTS = {
   },
   'out-of-order': { severity: 'info', effect: 'events are sorted within --reorder-window' },
   'clock-apart': { severity: 'warning', effect: "the span keeps the recorder's time" },
+  'local-time': { severity: 'info', effect: 'replay moves the times of this recorder to UTC' },
+  'no-zone': {
+    severity: 'info',
+    effect: "read with the offset that Hermes's times in the log show, else with --timezone, else as UTC",
+  },
   'same-line': { severity: 'warning', effect: 'the event counts once' },
   'same-delivery': { severity: 'info', effect: 'the event counts once' },
   'two-recorders': {

@@ -3,9 +3,8 @@
  * Pure, line by line. Does not read files, parse or make spans.
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { HookEvent } from '../model/event.ts';
-import type { Envelope, InputLine, LineFacts, ParsedLine } from '../model/line.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type HookEvent, localOffset } from '../model/event.ts';
+import type { Envelope, InputLine, LineFacts, ParsedEvent, ParsedLine } from '../model/line.ts';
 import { note } from './findings.ts';
 import { checkParsed, checkSecrets, countFacts, dialectsOf, isDuplicate, place } from './lines.ts';
 import { checkPair, checkTool, finishPairs, finishTools } from './pairs.ts';
@@ -27,7 +26,7 @@ export function lintLine(state: LintState, { line, parsed, facts }: LintInput): 
   checkSecrets(state, line);
   if (facts !== undefined) countFacts(state, facts, parsed, line);
   if (parsed.kind !== 'event' || isDuplicate(state, line, facts?.deliveryId)) return;
-  checkClock(state, parsed.event);
+  checkClock(state, parsed);
   checkSession(state, parsed.event, facts?.envelope);
   checkPair(state, parsed.event);
   checkTool(state, parsed.event);
@@ -96,36 +95,35 @@ function finishSessions(state: LintState): void {
 const TOLERANCE_MICROS = 5e6;
 
 /** Notes times before that of an earlier line, and API times that differ from the recorder's. */
-function checkClock(state: LintState, event: HookEvent): void {
+function checkClock(state: LintState, { event, localTime }: ParsedEvent): void {
   const latest = state.clocks.get(event.source);
   if (latest === undefined || event.time >= latest) {
     state.clocks.set(event.source, event.time);
   } else {
     noteStepBack(state, event, latest - event.time);
   }
-  const own = ownTime(event);
-  if (own !== undefined && Math.abs(own - event.time) > TOLERANCE_MICROS) {
-    const apart = `${secondsOf(Math.abs(own - event.time))} apart`;
-    note(state, 'clock-apart', `${event.hook}: Hermes's time and the recorder's differ`, place(event, apart));
-  }
+  if (localTime) noteLocalTime(state, event);
+  else noteApart(state, event);
+}
+
+function noteLocalTime(state: LintState, event: HookEvent): void {
+  const offset = localOffset(event);
+  if (offset === undefined) note(state, 'no-zone', 'the time has no zone', event);
+  else if (offset !== 0) note(state, 'local-time', `the time is local, ${secondsOf(offset)} from UTC`, event);
+}
+
+/** Attempts of one call share \`started_at\`: only an end is compared. */
+function noteApart(state: LintState, event: HookEvent): void {
+  const own = 'endedAt' in event ? event.endedAt : undefined;
+  if (own === undefined || Math.abs(own - event.time) <= TOLERANCE_MICROS) return;
+  const apart = `${secondsOf(Math.abs(own - event.time))} apart`;
+  note(state, 'clock-apart', `${event.hook}: Hermes's time and the recorder's differ`, place(event, apart));
 }
 
 function noteStepBack(state: LintState, event: HookEvent, micros: number): void {
   const far = micros > TOLERANCE_MICROS;
   const message = far ? 'the time jumps back by more than 5 s' : 'the time is before that of an earlier line';
   note(state, far ? 'clock-back' : 'out-of-order', message, place(event, `by ${secondsOf(micros)}`));
-}
-
-/** Hermes's own time of the hook, where it sends one. `started_at` is shared by attempts and no such time. */
-function ownTime(event: HookEvent): EpochMicros | undefined {
-  switch (event.hook) {
-    case 'post_api_request':
-    case 'api_request_error':
-    case 'post_auxiliary_call':
-      return event.endedAt;
-    default:
-      return undefined;
-  }
 }
 
 function secondsOf(micros: number): string {

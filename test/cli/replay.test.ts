@@ -337,3 +337,15 @@ describe('budgets', () => {
     expect(err).toMatch(/--fail-on: .*moon/);
   });
 });
+
+test('--profile keeps the turns of one profile of a gateway', async () => {
+  const log = 'fixtures/catalogue/facts/profiles-of-one-gateway/input.ndjson';
+  const spans = await spansOf(log, '--profile', 'work');
+  expect(new Set(spans.map((span) => JSON.stringify(span).includes('aaaaaaa0')))).toEqual(new Set([true]));
+  expect(spans).toHaveLength(3);
+});
+
+test('--timezone that does not exist is an error with the next step', async () => {
+  const { code, err } = await runMain(['replay', SAMPLE, '--timezone', 'Mars/Olympus']);
+  expect([code, err]).toEqual([2, expect.stringMatching(/no time zone "Mars\/Olympus".*Europe\/Berlin/)]);
+});

@@ -32,3 +32,35 @@ test('it is only as far as the lines it gave, also when it reads on while a sile
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('the offset of local times is kept with the position, for the lines after a restart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-follow-input-'));
+  const log = join(folder, 'log');
+  const line = (fields: object) => `${JSON.stringify({ session_id: 's', ...fields })}\n`;
+  const call = { event: 'pre_api_request', ts: '2026-09-21T16:13:20', started_at: 1790000000 };
+  const tool = { event: 'pre_tool_call', ts: '2026-09-21T16:13:21', tool_name: 't' };
+  writeFileSync(log, line(call));
+  try {
+    const first = await readNext(log, undefined);
+    expect(first.positions).toMatchObject([{ localOffsetMicros: 7200e6 }]);
+    appendFileSync(log, line(tool));
+    const { lines } = await readNext(log, first.positions);
+    expect(lines).toMatchObject([{ event: { hook: 'pre_tool_call', time: 1_790_000_001_000_000 } }]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The next lines after `start`, and the positions after them. */
+async function readNext(log: string, start: Parameters<typeof openFollowed>[2]) {
+  const controller = new AbortController();
+  const options = { follow: { pollMillis: 10 }, signal: controller.signal };
+  const input = openFollowed([log], { options, report: createReport(1) }, start);
+  for await (const lines of input.lines) {
+    if (lines === SILENCE || lines.length === 0) continue;
+    const positions = input.progress?.().positions;
+    controller.abort();
+    return { lines, positions };
+  }
+  throw new Error('no lines');
+}

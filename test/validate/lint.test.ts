@@ -167,6 +167,16 @@ const ROWS: [string, string[], string[]][] = [
     ['clock-apart 2'],
   ],
   [
+    'a recorder that writes local time',
+    [
+      flat('pre_llm_call', { ...IDS, ts: '2026-09-15T12:15:01' }),
+      flat('pre_api_request', { ...API, ts: '2026-09-15T12:15:01.5', started_at: TS }),
+      flat('post_api_request', { ...API, ts: '2026-09-15T12:15:02.5', ended_at: TS + 1 }),
+      flat('on_session_end', { ...IDS, ts: '2026-09-15T12:15:03Z' }),
+    ],
+    ['local-time 2,3', 'no-zone 1'],
+  ],
+  [
     'the very same line',
     [flat('pre_llm_call', IDS), flat('pre_llm_call', IDS), flat('on_session_end', IDS)],
     ['same-line 2'],
