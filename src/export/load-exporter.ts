@@ -40,7 +40,7 @@ async function locate(from: string, directory: string): Promise<string> {
     if (!isFile) throw new OptionError(`-e ${from}: there is no such file`);
     return path;
   }
-  for (const start of [join(directory, '_'), import.meta.url]) {
+  for (const start of [resolve(directory, '_'), import.meta.url]) {
     const path = await locatePackage(from, createRequire(start));
     if (path !== undefined) return path;
   }

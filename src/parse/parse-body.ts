@@ -131,7 +131,7 @@ function isTestPayload({ hook, body, extra }: Fields): boolean {
   if (extra.turn_id === 'test-turn') return true;
   if (extra.telemetry_schema_version !== undefined || extra.turn_id !== undefined) return false;
   if (body.session_id === 'parent-sess')
-    return hook === 'subagent_stop' && extra.child_summary === TEST_SUMMARY;
+    return hook === 'subagent_stop' && extra.duration_ms === TEST_DURATION_MILLIS;
   if (body.session_id !== 'test-session') return false;
   const isBare = Object.keys(extra).length === 0;
   return (
@@ -142,6 +142,6 @@ function isTestPayload({ hook, body, extra }: Fields): boolean {
   );
 }
 
-const TEST_SUMMARY = 'Synthetic summary for hooks test';
+const TEST_DURATION_MILLIS = 1234;
 /** In test payloads without a task. */
 const TEST_MODEL = 'gpt-4';

@@ -205,7 +205,11 @@ describe('what it cannot start with', () => {
   test.each([
     ['a missing file', ['replay', 'no-such.ndjson'], /There is no file "no-such.ndjson"/],
     ['a folder', ['replay', 'fixtures'], /fixtures.*folder|directory/i],
-    ['an unknown exporter', ['replay', SAMPLE, '-e', 'otpl'], /--exporter takes console, otlp/],
+    [
+      'an unknown exporter',
+      ['replay', SAMPLE, '-e', 'otpl'],
+      /-e otpl is not a built-in exporter and not an installed package: npm install otpl/,
+    ],
     [
       'a bad number',
       ['HERMES_OTEL_CONCURRENCY=0', 'replay', SAMPLE],

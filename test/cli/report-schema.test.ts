@@ -55,7 +55,7 @@ async function otlp(behave: Behaviour): Promise<readonly string[]> {
 async function broken(): Promise<string> {
   const path = join(folder, 'broken.ndjson');
   const good = await readFile(SAMPLE, 'utf8');
-  await writeFile(path, `{"hook":\n\n[]\n${good}{"hook": "no_such_hook", "ts": 1, "session_id": "s"}\n`);
+  await writeFile(path, `no JSON\n\n[]\n${good}{"hook": "no_such_hook", "ts": 1, "session_id": "s"}\n`);
   return path;
 }
 
