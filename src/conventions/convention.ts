@@ -11,7 +11,8 @@ import { errorText, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, AgentSpanKind, CallError, SpanLink } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { boundedCache } from './bounded-cache.ts';
-import { genAi, genAiMeter } from './gen-ai.ts';
+import { genAi, genAiLatest } from './gen-ai.ts';
+import { genAiLatestMeter, genAiMeter } from './gen-ai-meter.ts';
 import { hermes } from './hermes.ts';
 import { hermesMeter } from './hermes-meter.ts';
 import { CONVENTION_NAMES, type ConventionName } from './names.ts';
@@ -40,6 +41,7 @@ interface Entry {
 const CONVENTIONS = {
   hermes: { rules: hermes, meter: hermesMeter },
   'gen-ai': { rules: genAi, meter: genAiMeter },
+  'gen-ai-latest': { rules: genAiLatest, meter: genAiLatestMeter },
   openinference: { rules: openInference, meter: undefined },
 } satisfies Record<ConventionName, Entry>;
 

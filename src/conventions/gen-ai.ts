@@ -1,5 +1,11 @@
-import type { Attributes, Measurement } from '../model/otel.ts';
-import { PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
+/**
+ * The GenAI semantic conventions, in two versions. `gen-ai` is 1.41 with what `opentelemetry-util-genai` 1.3 adds to it,
+ * which is what instrumentations write today; `gen-ai-latest` is what the conventions' new repository renamed since
+ * (docs/gen-ai/non-normative/migration.md there). Two differences from the live plugin: `gen_ai.usage.input_tokens`
+ * includes cached tokens, and the provider's attribute is `gen_ai.provider.name`.
+ */
+import type { Attributes } from '../model/otel.ts';
+
 import type {
   ApiCallSpan,
   ApprovalSpan,
@@ -9,61 +15,71 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { type Label, labelIndex } from './bounded-cache.ts';
-import {
-  type CallFacts,
-  type CallLabels,
-  callLabels,
-  measureCall,
-  measureSession,
-  operationDuration,
-  timeToFirstChunk,
-  tokenUsage,
-} from './instruments.ts';
+import { addMessages, safeJson, systemInstructions, textMessage, toolDefinitions } from './messages.ts';
 import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
 import type { Endpoint } from './provider.ts';
-import {
-  allInput,
-  type Context,
-  cost,
-  type Meter,
-  type ModelCall,
-  type SpanRules,
-  seconds,
-} from './rules.ts';
+import { allInput, type Context, cost, type ModelCall, type SpanRules, seconds } from './rules.ts';
 import { errorType } from './status.ts';
 
-/**
- * The GenAI semantic conventions 1.41. Two differences from the live plugin: `gen_ai.usage.input_tokens` includes
- * cached tokens, and the provider's attribute is `gen_ai.provider.name`.
- */
-export const genAi = {
-  session,
-  turn,
-  api_call: apiCall,
-  tool_call: toolCall,
-  approval,
-  subagent,
-  auxiliary_call: modelCall,
-} satisfies SpanRules;
+/** What differs between the versions. */
+interface Version {
+  /** Cache writes under their name of 1.41 too: some receivers read only that one. */
+  readonly cacheCreation: boolean;
+  /** An agent span of this process has a provider and sums of its calls' tokens. */
+  readonly agentTotals: boolean;
+}
+
+export const genAi = rules({ cacheCreation: true, agentTotals: true });
+export const genAiLatest = rules({ cacheCreation: false, agentTotals: false });
+
+function rules(version: Version): SpanRules {
+  const modelCall = (span: ModelCall, a: Attributes, context: Context): string => {
+    call(span, a, context);
+    if (span.answered && span.usage !== undefined) usage(span.usage, version, a);
+    return context.spanName(chatPrefix, span.model);
+  };
+  return {
+    session,
+    turn(span, a, context) {
+      agent(span, AGENT, a);
+      if (version.agentTotals) totals(span, a, context);
+      if (context.captureContent) turnContent(span, a);
+      return context.spanName('invoke_agent ', AGENT);
+    },
+    subagent(span, a, context) {
+      const name = span.role ?? AGENT;
+      agent(span, name, a);
+      if (version.agentTotals) totals(span, a, context);
+      if (context.captureContent) {
+        const answer = textMessage('assistant', span.summary);
+        addMessages(a, textMessage('user', span.goal), answer, undefined);
+      }
+      return context.spanName('invoke_agent ', name);
+    },
+    api_call(span, a, context) {
+      apiCall(span, a);
+      return modelCall(span, a, context);
+    },
+    auxiliary_call(span, a, context) {
+      if (span.streaming !== undefined) a['gen_ai.request.stream'] = span.streaming;
+      if (span.auxTask === 'compression') a['gen_ai.conversation.compacted'] = true;
+      return modelCall(span, a, context);
+    },
+    tool_call: toolCall,
+    approval,
+  };
+}
 
 /** The conventions define no session span; it only groups. */
-function session(span: SessionSpan, a: Attributes): string {
+function session(span: SessionSpan, a: Attributes, context: Context): string {
   a['gen_ai.conversation.id'] = span.sessionId;
   a['gen_ai.agent.name'] = AGENT;
+  if (span.previousSessionId !== undefined) a['gen_ai.conversation.compacted'] = true;
+  if (context.captureContent) {
+    const answer = textMessage('assistant', span.assistantResponse);
+    addMessages(a, textMessage('user', span.userMessage), answer, undefined);
+  }
   return sessionName;
-}
-
-function turn(span: TurnSpan, a: Attributes, context: Context): string {
-  agent(span, AGENT, a);
-  provider(span, a, context);
-  return context.spanName('invoke_agent ', AGENT);
-}
-
-function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
-  const name = span.role ?? AGENT;
-  agent(span, name, a);
-  return context.spanName('invoke_agent ', name);
 }
 
 function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void {
@@ -71,33 +87,61 @@ function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void
   a['gen_ai.agent.name'] = name;
   a['gen_ai.conversation.id'] = span.sessionId;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
-  usage(span.tokens, a);
   const type = errorType(span);
   if (type !== undefined) a['error.type'] = type;
 }
 
-function apiCall(span: ApiCallSpan, a: Attributes, context: Context): string {
+/** Without the cached parts: back ends that sum up spans count a cached token twice otherwise. */
+function totals(span: TurnSpan | SubagentSpan, a: Attributes, context: Context): void {
+  if ('provider' in span) provider(span, a, context);
+  const input = allInput(span.tokens);
+  if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
+  if (span.tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = span.tokens.outputTokens;
+}
+
+/** The sender's id is content: it identifies a person. */
+function turnContent(span: TurnSpan, a: Attributes): void {
+  if (span.senderId !== undefined) a['user.id'] = span.senderId;
+  const finish = span.finalStatus === 'completed' ? 'stop' : 'error';
+  const answer = textMessage('assistant', span.assistantResponse);
+  addMessages(a, textMessage('user', span.userMessage), answer, finish);
+}
+
+function apiCall(span: ApiCallSpan, a: Attributes): void {
   if (span.maxTokens !== undefined) a['gen_ai.request.max_tokens'] = span.maxTokens;
+  const isStream = span.request?.streaming ?? (span.timeToFirstChunkMicros === undefined ? undefined : true);
+  if (isStream !== undefined) a['gen_ai.request.stream'] = isStream;
   if (span.timeToFirstChunkMicros !== undefined) {
     a['gen_ai.response.time_to_first_chunk'] = seconds(span.timeToFirstChunkMicros);
   }
-  return modelCall(span, a, context);
 }
 
-function modelCall(span: ModelCall, a: Attributes, context: Context): string {
+function call(span: ModelCall, a: Attributes, context: Context): void {
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.conversation.id'] = span.sessionId;
   provider(span, a, context);
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
+  const level = span.request?.reasoningLevel;
+  if (level !== undefined) a['gen_ai.request.reasoning.level'] = level;
   if (span.baseUrl !== undefined) server(span.baseUrl, a, context);
-  if (span.answered) {
-    if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
-    if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
-    if (span.usage !== undefined) usage(span.usage, a);
-    if (span.cost !== undefined) cost(span.cost, a);
-  }
+  if (span.answered) answer(span, a);
   if (span.error !== undefined) a['error.type'] = span.error.type;
-  return context.spanName(chatPrefix, span.model);
+  if (context.captureContent) callContent(span, a);
+}
+
+function answer(span: ModelCall, a: Attributes): void {
+  if (span.response?.id !== undefined) a['gen_ai.response.id'] = span.response.id;
+  if (span.responseModel !== undefined) a['gen_ai.response.model'] = span.responseModel;
+  if (span.finishReason !== undefined) a['gen_ai.response.finish_reasons'] = [span.finishReason];
+  if (span.cost !== undefined) cost(span.cost, a);
+}
+
+function callContent({ request, response, finishReason }: ModelCall, a: Attributes): void {
+  if (request?.systemInstructions !== undefined) {
+    a['gen_ai.system_instructions'] = systemInstructions(request.systemInstructions);
+  }
+  if (request?.tools !== undefined) a['gen_ai.tool.definitions'] = toolDefinitions(request.tools);
+  addMessages(a, request?.messages, response?.messages, finishReason);
 }
 
 function provider(span: Endpoint, a: Attributes, context: Context): void {
@@ -112,14 +156,16 @@ function server(baseUrl: string, a: Attributes, context: Context): void {
 }
 
 /** Input includes cached tokens, output includes reasoning. */
-function usage(tokens: TokenSums, a: Attributes): void {
+function usage(tokens: TokenSums, { cacheCreation }: Version, a: Attributes): void {
   const input = allInput(tokens);
   if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = tokens.outputTokens;
   if (tokens.cacheReadTokens !== undefined)
     a['gen_ai.usage.cache_read.input_tokens'] = tokens.cacheReadTokens;
-  if (tokens.cacheWriteTokens !== undefined)
-    a['gen_ai.usage.cache_creation.input_tokens'] = tokens.cacheWriteTokens;
+  if (tokens.cacheWriteTokens !== undefined) {
+    if (cacheCreation) a['gen_ai.usage.cache_creation.input_tokens'] = tokens.cacheWriteTokens;
+    a['gen_ai.usage.cache_write.input_tokens'] = tokens.cacheWriteTokens;
+  }
   if (tokens.reasoningTokens !== undefined)
     a['gen_ai.usage.reasoning.output_tokens'] = tokens.reasoningTokens;
 }
@@ -137,8 +183,8 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
 }
 
 function toolContent(span: ToolCallSpan, a: Attributes): void {
-  if (span.args !== undefined) a['gen_ai.tool.call.arguments'] = safeText(span.args, PAYLOAD_CHARS);
-  if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeText(span.result, PAYLOAD_CHARS);
+  if (span.args !== undefined) a['gen_ai.tool.call.arguments'] = safeJson(span.args);
+  if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeJson(span.result);
 }
 
 /** The conventions define no approvals. `gen_ai.tool.call.id` would make back ends take one for a tool call. */
@@ -146,39 +192,4 @@ function approval(span: ApprovalSpan, a: Attributes): string {
   a['gen_ai.conversation.id'] = span.sessionId;
   if (span.toolCallId !== undefined) a['hermes.approval.tool_call_id'] = span.toolCallId;
   return approvalName;
-}
-
-const NOTHING: readonly Measurement[] = [];
-
-/** The client metrics of the GenAI semantic conventions 1.41. Input tokens include cached ones, as on the spans. */
-export function genAiMeter(context: Context): Meter {
-  const calls = labelIndex<CallFacts, CallLabels>(
-    [
-      (span) => span.model,
-      (span) => span.responseModel,
-      context.provider,
-      (span) => span.error?.type,
-      (span) => span.baseUrl,
-    ],
-    (values) => modelCallLabels(values, context),
-  );
-  return {
-    instruments: [operationDuration, tokenUsage, timeToFirstChunk],
-    measure(span) {
-      if (span.kind === 'session' || span.kind === 'subagent') return measureSession(span, calls, allInput);
-      if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return NOTHING;
-      return measureCall(span, calls(span), allInput);
-    },
-  };
-}
-
-function modelCallLabels(values: readonly Label[], context: Context): CallLabels {
-  const [model, responseModel, provider, error, baseUrl] = values;
-  const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
-  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
-  if (error !== undefined) labels['error.type'] = error;
-  if (baseUrl !== undefined) server(baseUrl, labels, context);
-  return callLabels(labels);
 }

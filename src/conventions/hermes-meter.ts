@@ -1,10 +1,12 @@
 import type { Attributes, Measurement } from '../model/otel.ts';
-import type { AgentSpan, TokenSums, ToolCallSpan, TurnSpan } from '../model/span.ts';
+import type { AgentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import { type Label, labelIndex } from './bounded-cache.ts';
 import {
   type CallFacts,
+  type CallInstruments,
   type CallLabels,
   callLabels,
+  costOfCalls,
   measureCall,
   measureSession,
   operationDuration,
@@ -16,7 +18,7 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
-import { allInput, type Context, durationMicros, type Meter } from './rules.ts';
+import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];
 
@@ -26,6 +28,7 @@ const NOTHING: readonly Measurement[] = [];
  * `hermes.incomplete` (turns and tools without an end). Leaving these series out gives the plugin's numbers.
  */
 export function hermesMeter(context: Context): Meter {
+  const instruments = callInstruments(context.inputWithCache);
   const calls = labelIndex<CallFacts, CallLabels>(
     [
       (span) => span.model,
@@ -34,7 +37,11 @@ export function hermesMeter(context: Context): Meter {
       (span) => span.error?.type,
       (span) => (span.kind === 'auxiliary_call' ? (span.auxTask ?? 'unknown') : undefined),
     ],
-    modelCallLabels,
+    (values) => callLabels(modelCallLabels(values), instruments),
+  );
+  const costs = labelIndex<ModelCall, Attributes>(
+    [(span) => span.model, (span) => span.provider, (span) => span.cost?.source],
+    costLabels,
   );
   const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, incomplete], toolLabels);
   const turns = labelIndex<TurnSpan, TurnLabels>(
@@ -51,19 +58,20 @@ export function hermesMeter(context: Context): Meter {
       turnApiCallCount,
       turnToolCallCount,
       sessionTurnCount,
+      costOfCalls,
     ],
     measure(span) {
       switch (span.kind) {
         case 'api_call':
         case 'auxiliary_call':
-          return measureCall(span, calls(span), context.inputWithCache ? allInput : uncachedInput);
+          return measureCall(span, { instruments, labels: calls(span), costs });
         case 'tool_call':
           return measureTool(span, tools(span));
         case 'turn':
           return measureTurn(span, turns(span));
         case 'session':
         case 'subagent':
-          return measureSession(span, calls, context.inputWithCache ? allInput : uncachedInput);
+          return measureSession(span, instruments, calls);
         case 'approval':
           return NOTHING;
         default:
@@ -73,21 +81,42 @@ export function hermesMeter(context: Context): Meter {
   };
 }
 
-const uncachedInput = (tokens: TokenSums) => tokens.inputTokens;
+/** The live plugin's panels group tokens by type, so there are the two types that it has. */
+function callInstruments(inputWithCache: boolean): CallInstruments {
+  return {
+    duration: operationDuration,
+    timeToFirstChunk,
+    tokens: [
+      {
+        instrument: tokenUsage,
+        type: 'input',
+        count: inputWithCache ? allInput : ({ inputTokens }) => inputTokens,
+      },
+      { instrument: tokenUsage, type: 'output', count: ({ outputTokens }) => outputTokens },
+    ],
+  };
+}
 
 function incomplete(span: AgentSpan): 'yes' | undefined {
   return span.incomplete === undefined ? undefined : 'yes';
 }
 
-function modelCallLabels(values: readonly Label[]): CallLabels {
-  const [model, responseModel, provider, error, auxTask] = values;
+function modelCallLabels([model, responseModel, provider, error, auxTask]: readonly Label[]): Attributes {
   const labels: Attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'hermes-agent' };
   if (model !== undefined) labels['gen_ai.request.model'] = model;
   if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
   if (provider !== undefined) labels['hermes.provider'] = provider;
   if (error !== undefined) labels['error.type'] = error;
   if (auxTask !== undefined) labels['hermes.aux_task'] = auxTask;
-  return callLabels(labels);
+  return labels;
+}
+
+function costLabels([model, provider, source]: readonly Label[]): Attributes {
+  const labels: Attributes = { 'gen_ai.system': 'hermes-agent' };
+  if (model !== undefined) labels['gen_ai.request.model'] = model;
+  if (provider !== undefined) labels['hermes.provider'] = provider;
+  if (source !== undefined) labels['hermes.cost.source'] = source;
+  return labels;
 }
 
 function toolLabels([name, isIncomplete]: readonly Label[]): Attributes {

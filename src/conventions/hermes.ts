@@ -188,6 +188,7 @@ function subagentTotals(span: SubagentSpan, a: Attributes): void {
   a['hermes.subagent.api_call_count'] = span.apiCallCount;
   a['hermes.subagent.tool_call_count'] = span.toolCallCount;
   subagentTokens(span, a);
+  if (span.cost !== undefined) sessionCost(span.cost, a);
   const type = errorType(span);
   if (type !== undefined) a['error.type'] = type;
 }

@@ -1,5 +1,5 @@
 /** The sets of names, in order of precedence: the first chosen one names the span, and its value wins a conflict. */
-export const CONVENTION_NAMES = ['hermes', 'gen-ai', 'openinference'] as const;
+export const CONVENTION_NAMES = ['hermes', 'gen-ai', 'gen-ai-latest', 'openinference'] as const;
 export type ConventionName = (typeof CONVENTION_NAMES)[number];
 
 /** The agent's name (`gen_ai.agent.name`). */

@@ -1,3 +1,4 @@
+import type { Message, MessagePart } from '../model/message.ts';
 import type { Attributes } from '../model/otel.ts';
 import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
 import type {
@@ -9,7 +10,8 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import { newest, safeJson, textMessage } from './messages.ts';
+import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
 import { allInput, type Context, type ModelCall, type SpanRules } from './rules.ts';
 
 /** OpenInference, which Phoenix and Arize read. It defines no span names and no metrics; the names are Hermes's own. */
@@ -23,6 +25,7 @@ export const openInference = {
   auxiliary_call: modelCall,
 } satisfies SpanRules;
 
+type ToolCallPart = Extract<MessagePart, { kind: 'tool_call' }>;
 type OpenInferenceKind = 'AGENT' | 'CHAIN' | 'LLM' | 'TOOL';
 
 function common(kind: OpenInferenceKind, sessionId: string, a: Attributes): void {
@@ -30,29 +33,43 @@ function common(kind: OpenInferenceKind, sessionId: string, a: Attributes): void
   a['session.id'] = sessionId;
 }
 
-function session(span: SessionSpan, a: Attributes): string {
+function session(span: SessionSpan, a: Attributes, context: Context): string {
   common('AGENT', span.sessionId, a);
+  a['agent.name'] = AGENT;
+  if (context.captureContent) conversation(span, a);
   return sessionName;
 }
 
 function turn(span: TurnSpan, a: Attributes, context: Context): string {
   common('CHAIN', span.sessionId, a);
+  a['agent.name'] = AGENT;
   if (context.captureContent) {
-    if (span.userMessage !== undefined) input(span.userMessage, MESSAGE_CHARS, a);
-    if (span.assistantResponse !== undefined) output(span.assistantResponse, MESSAGE_CHARS, a);
+    // The sender's id is content: it identifies a person.
+    if (span.senderId !== undefined) a['user.id'] = span.senderId;
+    conversation(span, a);
   }
   return turnName;
+}
+
+function conversation({ userMessage, assistantResponse }: SessionSpan | TurnSpan, a: Attributes): void {
+  if (userMessage !== undefined) input(userMessage, MESSAGE_CHARS, a);
+  if (assistantResponse !== undefined) output(assistantResponse, MESSAGE_CHARS, a);
 }
 
 function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   common('LLM', span.sessionId, a);
   const modelName = span.responseModel ?? span.model;
   if (modelName !== undefined) a['llm.model_name'] = modelName;
+  if (span.model !== undefined) a['llm.request.model_name'] = span.model;
+  if (span.responseModel !== undefined) a['llm.response.model_name'] = span.responseModel;
+  const parameters = invocationParameters(span);
+  if (parameters !== undefined) a['llm.invocation_parameters'] = parameters;
   const provider = context.provider(span);
   if (provider !== undefined) a['llm.provider'] = PROVIDERS.get(provider) ?? provider;
   const system = SYSTEMS.get(span.apiMode ?? '');
   if (system !== undefined) a['llm.system'] = system;
   if (span.answered) answer(span, a);
+  if (context.captureContent) callContent(span, a);
   return context.spanName(chatPrefix, span.model);
 }
 
@@ -60,6 +77,54 @@ function answer(span: ModelCall, a: Attributes): void {
   if (span.finishReason !== undefined) a['llm.finish_reason'] = span.finishReason;
   if (span.usage !== undefined) tokenCounts(span.usage, a);
   if (span.cost !== undefined) cost(span.cost, a);
+}
+
+/** The parameters of the request that the log has, as JSON. */
+function invocationParameters(span: ModelCall): string | undefined {
+  const parameters = {
+    max_tokens: 'maxTokens' in span ? span.maxTokens : undefined,
+    stream: span.request?.streaming,
+    reasoning_effort: span.request?.reasoningLevel,
+  };
+  const text = JSON.stringify(parameters);
+  return text === '{}' ? undefined : text;
+}
+
+function callContent({ request, response }: ModelCall, a: Attributes): void {
+  const system = textMessage('system', request?.systemInstructions) ?? [];
+  const sent = [...system, ...(request?.messages ?? [])];
+  if (sent.length > 0) addMessages('llm.input_messages', sent, a);
+  if (response?.messages !== undefined) addMessages('llm.output_messages', response.messages, a);
+  const [last, reply] = [request?.messages?.at(-1), response?.messages?.at(-1)];
+  if (last !== undefined) input(textOf(last), PAYLOAD_CHARS, a);
+  if (reply !== undefined) output(textOf(reply), PAYLOAD_CHARS, a);
+}
+
+/** Flat attributes, an index in the name of each message and tool call. */
+function addMessages(prefix: string, all: readonly Message[], a: Attributes): void {
+  const { messages, omitted } = newest(all);
+  if (omitted > 0) a['hermes.input.messages_omitted'] = omitted;
+  for (const [index, message] of messages.entries()) {
+    const name = `${prefix}.${index}.message`;
+    a[`${name}.role`] = message.role;
+    const text = textOf(message);
+    if (text !== '') a[`${name}.content`] = text;
+    const calls = message.parts.filter((part) => part.kind === 'tool_call');
+    for (const [number, call] of calls.entries())
+      addToolCall(`${name}.tool_calls.${number}.tool_call`, call, a);
+    const result = message.parts.find((part) => part.kind === 'tool_result');
+    if (result?.id !== undefined) a[`${name}.tool_call_id`] = result.id;
+  }
+}
+
+function addToolCall(name: string, { id, name: tool, args }: ToolCallPart, a: Attributes): void {
+  if (id !== undefined) a[`${name}.id`] = id;
+  a[`${name}.function.name`] = tool;
+  if (args !== undefined) a[`${name}.function.arguments`] = JSON.stringify(args);
+}
+
+function textOf({ parts }: Message): string {
+  return parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
 }
 
 /** Providers whose OpenInference word differs from that of the semantic conventions. */
@@ -109,10 +174,10 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
   if (span.toolCallId !== undefined) a['tool.id'] = span.toolCallId;
   if (context.captureContent) {
     if (span.args !== undefined) {
-      a['tool.parameters'] = safeText(span.args, PAYLOAD_CHARS);
-      input(span.args, PAYLOAD_CHARS, a);
+      a['tool.parameters'] = safeJson(span.args);
+      input(safeJson(span.args), PAYLOAD_CHARS, a);
     }
-    if (span.result !== undefined) output(span.result, PAYLOAD_CHARS, a);
+    if (span.result !== undefined) output(safeJson(span.result), PAYLOAD_CHARS, a);
   }
   return context.spanName(toolPrefix, span.toolName);
 }
@@ -124,6 +189,7 @@ function approval(span: ApprovalSpan, a: Attributes): string {
 
 function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
   common('AGENT', span.sessionId, a);
+  a['agent.name'] = span.role ?? AGENT;
   if (context.captureContent) {
     if (span.goal !== undefined) input(span.goal, MESSAGE_CHARS, a);
     if (span.summary !== undefined) output(span.summary, PAYLOAD_CHARS, a);

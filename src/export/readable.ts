@@ -118,11 +118,16 @@ const SDK_TEMPORALITY = {
 } as const;
 
 function toMetricData({ instrument, temporality, points }: Metric): MetricData {
-  const { name, unit, description } = instrument;
+  const { name, unit, description, sums } = instrument;
   const aggregationTemporality = SDK_TEMPORALITY[temporality];
   if (instrument.kind === 'counter') {
     return {
-      descriptor: { name, unit, description, valueType: ValueType.INT },
+      descriptor: {
+        name,
+        unit,
+        description,
+        valueType: sums === 'double' ? ValueType.DOUBLE : ValueType.INT,
+      },
       aggregationTemporality,
       dataPointType: DataPointType.SUM,
       isMonotonic: true,

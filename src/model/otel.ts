@@ -67,6 +67,8 @@ export interface Instrument {
   /** UCUM, as OpenTelemetry writes it: `s`, `{token}`. */
   readonly unit: string;
   readonly description: string;
+  /** Of a counter: its sums are whole numbers unless this is set. */
+  readonly sums?: 'double';
   /** Explicit bucket bounds; empty for a counter. */
   readonly bounds: readonly number[];
 }
@@ -114,7 +116,7 @@ export interface MetricPoint {
 
 export type PointValue = SumValue | HistogramValue;
 
-/** The value of a counter: a whole number. */
+/** The value of a counter: a whole number, unless the instrument has double sums. */
 export interface SumValue {
   readonly kind: 'sum';
   readonly sum: number;

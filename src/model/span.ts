@@ -131,6 +131,9 @@ export interface SessionSpan extends SpanBase {
   readonly tokens: TokenSums;
   /** The session that context compression replaced with this one. */
   readonly previousSessionId: string | undefined;
+  /** Content: the first message of the user and the last answer, present only when content was asked for. */
+  readonly userMessage?: string | undefined;
+  readonly assistantResponse?: string | undefined;
   readonly parentSessionId: string | undefined;
   readonly endReason: string | undefined;
   /** Absent when Hermes does not know: a recorder's log has no costs. */

@@ -7,7 +7,7 @@ import type { ReconstructOptions } from './options.ts';
 import { createState, type SessionState, type State, type TurnState } from './state.ts';
 
 /** Changes with the meaning of any field of `State`, or its written form: a state of another format cannot be read. */
-export const STATE_FORMAT = 5;
+export const STATE_FORMAT = 6;
 
 /**
  * The JSON form of `T`: a map is its entries. As a type, so that the compiler names a map that is not written. A replacer

@@ -86,6 +86,9 @@ export interface SessionState {
   tokens: Usage;
   completed: boolean | undefined;
   interrupted: boolean | undefined;
+  /** Content: of its first turn, and of its last. */
+  userMessage: string | undefined;
+  assistantResponse: string | undefined;
   /** Its ordinary turn that began last. */
   latestTurn: LatestTurn | undefined;
   /** Hermes's own sums, in a log that was made of its database. */

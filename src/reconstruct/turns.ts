@@ -383,6 +383,8 @@ function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): v
   if (!turn.background) {
     session.completed = turn.completed ?? session.completed;
     session.interrupted = turn.interrupted ?? session.interrupted;
+    session.userMessage ??= turn.userMessage;
+    session.assistantResponse = turn.assistantResponse ?? session.assistantResponse;
   }
   const span = turnSpan(context, reason);
   // A session that was finalized while the turn ran ends no earlier than the turn.

@@ -11,6 +11,8 @@ import {
   cost,
   failedCall,
   rateLimit,
+  request,
+  response,
   session,
   subagent,
   toolCall,
@@ -23,10 +25,12 @@ export const EXAMPLES: readonly AgentSpan[] = [
   session({
     profile: 'work',
     cost: { estimatedUsd: 0.5, actualUsd: 0.25, status: 'actual', source: 'openrouter' },
+    userMessage: 'list the files',
+    assistantResponse: 'There are three.',
   }),
   turn({ profile: 'work' }),
   turn({ finalStatus: 'failed', failed: true, background: true }),
-  apiCall({ cost }),
+  apiCall({ cost, request, response }),
   apiCall({ usage: undefined }),
   failedCall({ background: true }),
   toolCall(),
@@ -34,7 +38,7 @@ export const EXAMPLES: readonly AgentSpan[] = [
   approval(),
   subagent(),
   subagent({ status: 'failed' }),
-  auxiliaryCall({ cost }),
+  auxiliaryCall({ cost, request, response, auxTask: 'compression' }),
   auxiliaryCall({ ...unanswered, error: rateLimit, background: true }),
 ];
 
@@ -104,8 +108,8 @@ function* changes(span: AgentSpan): Generator<[field: string, changed: AgentSpan
   for (const [field, value] of Object.entries(span)) {
     if (FIXED.has(field)) continue;
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && field !== 'toolOutcomes') {
-      for (const part of Object.keys(value)) {
-        yield [`${field}.${part}`, { ...span, [field]: { ...value, [part]: undefined } } as AgentSpan];
+      for (const [part, one] of Object.entries(value)) {
+        yield [`${field}.${part}`, { ...span, [field]: { ...value, [part]: without(one) } } as AgentSpan];
       }
     } else {
       yield [field, { ...span, [field]: without(value) } as AgentSpan];

@@ -43,11 +43,14 @@ describe('several conventions on one span', () => {
   test.each(ALL.map((span) => [span.kind, span] as const))(
     'a %s has the attributes of each',
     (_kind, span) => {
-      const [first, second, third] = CONVENTION_NAMES.map((name) => convention([name], options).toSpan(span));
+      const [first, second, third, fourth] = CONVENTION_NAMES.map((name) =>
+        convention([name], options).toSpan(span),
+      );
       const merged = convention(CONVENTION_NAMES, options).toSpan(span);
       expect(merged).toEqual({
         ...first,
         attributes: {
+          ...fourth?.attributes,
           ...third?.attributes,
           ...second?.attributes,
           ...first?.attributes,

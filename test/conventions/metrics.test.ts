@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { convention } from '../../src/conventions/convention.ts';
-import { CONVENTION_NAMES } from '../../src/conventions/names.ts';
+import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/names.ts';
 import type { Attributes } from '../../src/model/otel.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import {
   apiCall,
   approval,
   auxiliaryCall,
+  cost,
   failedCall,
   noUsage,
   rateLimit,
@@ -151,13 +152,86 @@ describe('gen-ai measures', () => {
     [
       'an answered call, cached tokens counted in',
       apiCall(),
-      [[DURATION, 2, labels], [FIRST_CHUNK, 1, labels], ...tokens(labels, 9150, 48)],
+      [
+        [DURATION, 2, labels],
+        [FIRST_CHUNK, 1, labels],
+        ...tokens(labels, 9150, 48),
+        [TOKENS, 9000, { ...labels, 'gen_ai.token.type': 'cache_read' }],
+        [TOKENS, 30, { ...labels, 'gen_ai.token.type': 'cache_write' }],
+        [TOKENS, 7, { ...labels, 'gen_ai.token.type': 'reasoning' }],
+      ],
     ],
     ['a failed attempt', failedCall(), [[DURATION, 2, { ...failed, 'error.type': 'RateLimitError' }]]],
-    ['no tool, which has no metric there', toolCall(), []],
-    ['no turn', turn(), []],
+    [
+      'no tokens of a kind that were not used',
+      apiCall({
+        usage: { ...noUsage, promptTokens: 5, outputTokens: 1, cacheReadTokens: 0, reasoningTokens: 0 },
+      }),
+      [[DURATION, 2, labels], [FIRST_CHUNK, 1, labels], ...tokens(labels, 5, 1)],
+    ],
+    [
+      'a tool',
+      toolCall({ status: 'error' }),
+      [
+        [
+          'gen_ai.execute_tool.duration',
+          2,
+          { 'gen_ai.tool.type': 'function', 'gen_ai.tool.name': 'terminal', 'error.type': 'tool_error' },
+        ],
+      ],
+    ],
+    [
+      'a turn',
+      turn(),
+      [
+        [
+          'gen_ai.invoke_agent.duration',
+          2,
+          { 'gen_ai.agent.name': 'hermes', 'gen_ai.request.model': 'claude-sonnet-4-6' },
+        ],
+      ],
+    ],
   ])('%s', (_claim, span, expected) => {
     expect(rows(genAi.measure, span)).toStrictEqual(expected);
+  });
+});
+
+test('gen-ai-latest measures tokens in counters of their own, and the calls of a turn', () => {
+  const { measure } = convention(['gen-ai-latest'], { captureContent: false });
+  const measured = [apiCall(), turn()].flatMap((span) => rows(measure, span));
+  expect(measured.map(([name, value]) => [name, value])).toEqual([
+    ['gen_ai.client.inference.duration', 2],
+    ['gen_ai.client.inference.time_to_first_chunk', 1],
+    ['gen_ai.client.inference.usage.input_tokens', 9150],
+    ['gen_ai.client.inference.usage.output_tokens', 48],
+    ['gen_ai.client.inference.operation.input_tokens', 9150],
+    ['gen_ai.client.inference.operation.output_tokens', 48],
+    ['gen_ai.client.inference.usage.cache_read.input_tokens', 9000],
+    ['gen_ai.client.inference.usage.cache_write.input_tokens', 30],
+    ['gen_ai.client.inference.usage.reasoning.output_tokens', 7],
+    ['gen_ai.invoke_agent.duration', 2],
+    ['gen_ai.invoke_agent.inference_calls', 2],
+    ['gen_ai.invoke_agent.tool_calls', 4],
+  ]);
+  expect(measure(apiCall())[2]?.attributes).not.toHaveProperty('gen_ai.token.type');
+});
+
+describe('money is a counter of its own, where a price is known', () => {
+  test.each<[ConventionName, Attributes]>([
+    ['hermes', { 'gen_ai.system': 'hermes-agent', 'hermes.provider': 'xai' }],
+    ['gen-ai', { 'gen_ai.provider.name': 'x_ai' }],
+    ['gen-ai-latest', { 'gen_ai.provider.name': 'x_ai' }],
+  ])('%s', (name, labels) => {
+    const { measure, instruments } = convention([name], { captureContent: false });
+    const money = (span: AgentSpan) =>
+      rows(measure, span).filter(([instrument]) => instrument === 'hermes.cost');
+    const common = {
+      'gen_ai.request.model': 'claude-sonnet-4-6',
+      'hermes.cost.source': 'genai-prices 0.1.8',
+    };
+    expect(money(apiCall({ cost }))).toEqual([['hermes.cost', 0.00363, { ...labels, ...common }]]);
+    expect([apiCall(), failedCall({ cost }), turn(), session()].flatMap(money)).toEqual([]);
+    expect(instruments.find((instrument) => instrument.name === 'hermes.cost')?.sums).toBe('double');
   });
 });
 
@@ -226,8 +300,15 @@ describe('instruments', () => {
   });
 
   test('there are no others', () => {
-    expect(hermes.instruments).toHaveLength(8);
-    expect(genAi.instruments.map(({ name }) => name)).toEqual([DURATION, TOKENS, FIRST_CHUNK]);
+    expect(hermes.instruments).toHaveLength(9);
+    expect(genAi.instruments.map(({ name }) => name)).toEqual([
+      DURATION,
+      TOKENS,
+      FIRST_CHUNK,
+      'gen_ai.invoke_agent.duration',
+      'gen_ai.execute_tool.duration',
+      'hermes.cost',
+    ]);
   });
 
   test('every measurement names one of them', () => {

@@ -35,14 +35,17 @@ const toolAttributes = { ...common('TOOL'), 'tool.name': 'terminal', 'tool.id': 
 
 describe('a span with every field filled has exactly these attributes', () => {
   test.each<[string, AgentSpan, Attributes]>([
-    ['hermes.session', session(), common('AGENT')],
-    ['hermes.turn', turn(), common('CHAIN')],
+    ['hermes.session', session(), { ...common('AGENT'), 'agent.name': 'hermes' }],
+    ['hermes.turn', turn(), { ...common('CHAIN'), 'agent.name': 'hermes' }],
     [
       'chat claude-sonnet-4-6',
       apiCall(),
       {
         ...common('LLM'),
         'llm.model_name': 'claude-sonnet-4-6-20260217',
+        'llm.request.model_name': 'claude-sonnet-4-6',
+        'llm.response.model_name': 'claude-sonnet-4-6-20260217',
+        'llm.invocation_parameters': '{"max_tokens":16384}',
         'llm.provider': 'xai',
         'llm.system': 'anthropic',
         'llm.finish_reason': 'tool_calls',
@@ -55,19 +58,23 @@ describe('a span with every field filled has exactly these attributes', () => {
       {
         ...common('LLM'),
         'llm.model_name': 'claude-sonnet-4-6',
+        'llm.request.model_name': 'claude-sonnet-4-6',
+        'llm.invocation_parameters': '{"max_tokens":16384}',
         'llm.provider': 'xai',
         'llm.system': 'anthropic',
       },
     ],
     ['hermes.tool.terminal', toolCall(), toolAttributes],
     ['hermes.approval', approval(), common('CHAIN')],
-    ['hermes.subagent', subagent(), common('AGENT')],
+    ['hermes.subagent', subagent(), { ...common('AGENT'), 'agent.name': 'leaf' }],
     [
       'chat gemini-3-flash',
       auxiliaryCall(),
       {
         ...common('LLM'),
         'llm.model_name': 'gemini-3-flash',
+        'llm.request.model_name': 'gemini-3-flash',
+        'llm.response.model_name': 'gemini-3-flash',
         'llm.provider': 'openrouter',
         'llm.system': 'openai',
         'llm.finish_reason': 'stop',
@@ -82,7 +89,7 @@ describe('a span with every field filled has exactly these attributes', () => {
 });
 
 describe('what the log does not say is absent', () => {
-  const nothing = { model: undefined, provider: undefined, apiMode: undefined };
+  const nothing = { model: undefined, provider: undefined, apiMode: undefined, maxTokens: undefined };
   test.each<[string, AgentSpan, Attributes]>([
     ['failed call', failedCall(nothing), common('LLM')],
     [
@@ -96,6 +103,7 @@ describe('what the log does not say is absent', () => {
       {
         ...common('LLM'),
         'llm.model_name': 'gemini-3-flash',
+        'llm.response.model_name': 'gemini-3-flash',
         'llm.provider': 'openrouter',
       },
     ],
@@ -111,6 +119,7 @@ describe('content is there when asked for, with its type', () => {
       'turn',
       turn(),
       {
+        'user.id': 'user-17',
         'input.value': 'list the files',
         'input.mime_type': 'text/plain',
         'output.value': 'There are three.',
@@ -144,14 +153,22 @@ describe('content is there when asked for, with its type', () => {
     expect(withContent.toSpan(span).attributes).toStrictEqual({ ...without, ...content });
   });
 
-  test('a document that is cut is no JSON any more', () => {
-    const result = JSON.stringify({ output: 'x'.repeat(3000) });
+  test('a document that is cut stays JSON', () => {
+    const result = JSON.stringify({ output: 'x'.repeat(3000), error: null });
     const { attributes } = withContent.toSpan(toolCall({ args: undefined, result }));
     expect(attributes).toStrictEqual({
       ...toolAttributes,
-      'output.value': result.slice(0, 2048),
-      'output.mime_type': 'text/plain',
+      'output.value': JSON.stringify({ output: 'x'.repeat(512), error: null }),
+      'output.mime_type': 'application/json',
     });
+  });
+
+  test('a text that is no document is cut as text', () => {
+    const { attributes } = withContent.toSpan(toolCall({ args: undefined, result: 'x'.repeat(3000) }));
+    expect([attributes['output.value'], attributes['output.mime_type']]).toEqual([
+      'x'.repeat(2048),
+      'text/plain',
+    ]);
   });
 });
 

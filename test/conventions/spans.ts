@@ -1,4 +1,5 @@
 import type { AnswerFields, Usage } from '../../src/model/event.ts';
+import type { RequestFacts, ResponseFacts } from '../../src/model/message.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
@@ -262,6 +263,39 @@ export function auxiliaryCall(fields: Partial<AuxiliaryCallSpan> = {}): Auxiliar
 
 /** What a call cost, by the price table. */
 export const cost = { usd: 0.00363, inputUsd: 0.00306, outputUsd: 0.00057, source: 'genai-prices 0.1.8' };
+
+/** A request and its answer as the log has them: a tool was called before, and is called again. */
+export const request: RequestFacts = {
+  streaming: true,
+  reasoningLevel: 'high',
+  systemInstructions: 'You are Hermes.',
+  messages: [
+    { role: 'user', parts: [{ kind: 'text', text: 'list the files' }] },
+    {
+      role: 'assistant',
+      parts: [
+        { kind: 'reasoning', text: 'I should look.' },
+        { kind: 'tool_call', id: 'toolu_00', name: 'terminal', args: { command: 'ls' } },
+      ],
+    },
+    { role: 'tool', parts: [{ kind: 'tool_result', id: 'toolu_00', text: 'a b c' }] },
+  ],
+  tools: [{ name: 'terminal', description: 'Runs a command.', parameters: { type: 'object' } }],
+};
+
+export const response: ResponseFacts = {
+  id: 'msg_01',
+  upstreamProvider: undefined,
+  messages: [
+    {
+      role: 'assistant',
+      parts: [
+        { kind: 'text', text: 'One more look.' },
+        { kind: 'tool_call', id: 'toolu_01', name: 'terminal', args: { command: 'ls -l' } },
+      ],
+    },
+  ],
+};
 
 /** One full span of every kind. */
 export const ALL = [

@@ -87,8 +87,7 @@ export function createSeriesTable(
 
   return {
     record(value, attributes) {
-      if (instrument.kind === 'counter' && !(Number.isSafeInteger(value) && value >= 0))
-        throw new RangeError(`${instrument.name} counts whole things: ${value}`);
+      refuseFraction(instrument, value);
       const series = byObject.get(attributes) ?? find(attributes);
       if (series.attributes['otel.metric.overflow'] === true) overflowed += 1;
       series.count += 1;
@@ -120,6 +119,12 @@ export function createSeriesTable(
       })),
     overflowed: () => overflowed,
   };
+}
+
+/** Throws a `RangeError` for a value that a counter cannot count. */
+function refuseFraction({ name, kind, sums }: Instrument, value: number): void {
+  if (kind !== 'counter' || (value >= 0 && (sums === 'double' || Number.isSafeInteger(value)))) return;
+  throw new RangeError(`${name} counts whole things: ${value}`);
 }
 
 function emptyValue({ bounds }: Instrument) {
@@ -155,7 +160,12 @@ function keyOf(attributes: Attributes): string {
 
 const MICROS_PER_SECOND = 1_000_000;
 
-const scaleOf = ({ unit }: Instrument) => (unit === 's' ? MICROS_PER_SECOND : 1);
+const NANOS_PER_DOLLAR = 1e9;
+
+function scaleOf({ unit, sums }: Instrument): number {
+  if (unit === 's') return MICROS_PER_SECOND;
+  return sums === 'double' ? NANOS_PER_DOLLAR : 1;
+}
 
 function toWhole(instrument: Instrument, value: number): number {
   const scale = scaleOf(instrument);

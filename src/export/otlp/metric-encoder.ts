@@ -2,6 +2,7 @@ import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type {
   Attributes,
   AttributeValue,
+  Instrument,
   Metric,
   MetricPoint,
   MetricSnapshot,
@@ -97,7 +98,7 @@ const TEMPORALITY = { delta: 1, cumulative: 2 } as const;
 
 function jsonMetric({ instrument, temporality, points }: Metric): object {
   const { name, description, unit } = instrument;
-  const dataPoints = points.map((point) => jsonPoint(point, instrument.bounds));
+  const dataPoints = points.map((point) => jsonPoint(point, instrument));
   const aggregationTemporality = TEMPORALITY[temporality];
   return instrument.kind === 'counter'
     ? { name, description, unit, sum: { dataPoints, aggregationTemporality, isMonotonic: true } }
@@ -106,14 +107,16 @@ function jsonMetric({ instrument, temporality, points }: Metric): object {
 
 function jsonPoint(
   { attributes, startTime, endTime, value }: MetricPoint,
-  bounds: readonly number[],
+  { bounds, sums }: Instrument,
 ): object {
   const common = {
     attributes: jsonAttributes(attributes),
     startTimeUnixNano: nanos(startTime),
     timeUnixNano: nanos(endTime),
   };
-  if (value.kind === 'sum') return { ...common, asInt: int64(value.sum) };
+  if (value.kind === 'sum') {
+    return sums === 'double' ? { ...common, asDouble: value.sum } : { ...common, asInt: int64(value.sum) };
+  }
   return {
     ...common,
     count: String(value.count),

@@ -1,0 +1,175 @@
+/**
+ * The metrics of the GenAI conventions: those of 1.41 as `opentelemetry-util-genai` 1.3 records them, or those of the
+ * conventions' new repository. Input tokens include cached ones, as on the spans.
+ */
+import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
+import type { ToolCallSpan, TurnSpan } from '../model/span.ts';
+import { type Label, labelIndex } from './bounded-cache.ts';
+import {
+  agentDuration,
+  agentInferenceCalls,
+  agentToolCalls,
+  type CallFacts,
+  type CallInstruments,
+  type CallLabels,
+  callLabels,
+  costOfCalls,
+  executeToolDuration,
+  inferenceDuration,
+  inferenceTimeToFirstChunk,
+  inferenceTokens,
+  measureCall,
+  measureSession,
+  operationDuration,
+  timeToFirstChunk,
+  tokenUsage,
+} from './instruments.ts';
+import { AGENT } from './names.ts';
+import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
+import { errorType } from './status.ts';
+
+const NOTHING: readonly Measurement[] = [];
+
+/** The cached and reasoning parts are recorded where there are any: zeros would only cost series. */
+const STANDARD: CallInstruments = {
+  duration: operationDuration,
+  timeToFirstChunk,
+  tokens: [
+    { instrument: tokenUsage, type: 'input', count: allInput },
+    { instrument: tokenUsage, type: 'output', count: ({ outputTokens }) => outputTokens },
+    {
+      instrument: tokenUsage,
+      type: 'cache_read',
+      count: ({ cacheReadTokens }) => cacheReadTokens || undefined,
+    },
+    {
+      instrument: tokenUsage,
+      type: 'cache_write',
+      count: ({ cacheWriteTokens }) => cacheWriteTokens || undefined,
+    },
+    {
+      instrument: tokenUsage,
+      type: 'reasoning',
+      count: ({ reasoningTokens }) => reasoningTokens || undefined,
+    },
+  ],
+};
+
+const LATEST: CallInstruments = {
+  duration: inferenceDuration,
+  timeToFirstChunk: inferenceTimeToFirstChunk,
+  tokens: [
+    { instrument: inferenceTokens.input, count: allInput },
+    { instrument: inferenceTokens.output, count: ({ outputTokens }) => outputTokens },
+    { instrument: inferenceTokens.inputPerCall, count: allInput },
+    { instrument: inferenceTokens.outputPerCall, count: ({ outputTokens }) => outputTokens },
+    { instrument: inferenceTokens.cacheRead, count: ({ cacheReadTokens }) => cacheReadTokens || undefined },
+    {
+      instrument: inferenceTokens.cacheWrite,
+      count: ({ cacheWriteTokens }) => cacheWriteTokens || undefined,
+    },
+    { instrument: inferenceTokens.reasoning, count: ({ reasoningTokens }) => reasoningTokens || undefined },
+  ],
+};
+
+export const genAiMeter = (context: Context): Meter => meter(context, STANDARD, []);
+export const genAiLatestMeter = (context: Context): Meter =>
+  meter(context, LATEST, [agentInferenceCalls, agentToolCalls]);
+
+function meter(context: Context, instruments: CallInstruments, counts: readonly Instrument[]): Meter {
+  const calls = labelIndex<CallFacts, CallLabels>(
+    [
+      (span) => span.model,
+      (span) => span.responseModel,
+      context.provider,
+      (span) => span.error?.type,
+      (span) => span.baseUrl,
+    ],
+    (values) => callLabels(modelCallLabels(values, context), instruments),
+  );
+  const costs = labelIndex<ModelCall, Attributes>(
+    [(span) => span.model, context.provider, (span) => span.cost?.source],
+    costLabels,
+  );
+  const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, errorType], toolLabels);
+  const turns = labelIndex<TurnSpan, Attributes>([(span) => span.model, errorType], turnLabels);
+  return {
+    instruments: [
+      instruments.duration,
+      ...new Set(instruments.tokens.map(({ instrument }) => instrument)),
+      instruments.timeToFirstChunk,
+      agentDuration,
+      executeToolDuration,
+      ...counts,
+      costOfCalls,
+    ],
+    measure(span) {
+      switch (span.kind) {
+        case 'api_call':
+        case 'auxiliary_call':
+          return measureCall(span, { instruments, labels: calls(span), costs });
+        case 'tool_call':
+          return [secondsOf(span, executeToolDuration, tools(span))];
+        case 'turn':
+          return measureTurn(span, turns(span), counts);
+        case 'session':
+        case 'subagent':
+          return measureSession(span, instruments, calls);
+        case 'approval':
+          return NOTHING;
+        default:
+          return span satisfies never;
+      }
+    },
+  };
+}
+
+function secondsOf(span: ToolCallSpan | TurnSpan, { name }: Instrument, attributes: Attributes): Measurement {
+  return { instrument: name, value: durationMicros(span) / 1_000_000, attributes };
+}
+
+/** A sub-agent's turn is an invocation too; the sub-agent's own span would count it twice. */
+function measureTurn(span: TurnSpan, attributes: Attributes, counts: readonly Instrument[]): Measurement[] {
+  const measured = [secondsOf(span, agentDuration, attributes)];
+  for (const { name } of counts) {
+    const value = name === agentToolCalls.name ? span.toolCallCount : span.apiCallCount;
+    measured.push({ instrument: name, value, attributes });
+  }
+  return measured;
+}
+
+function modelCallLabels(values: readonly Label[], context: Context): Attributes {
+  const [model, responseModel, provider, error, baseUrl] = values;
+  const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
+  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
+  if (model !== undefined) labels['gen_ai.request.model'] = model;
+  if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
+  if (error !== undefined) labels['error.type'] = error;
+  if (baseUrl === undefined) return labels;
+  const { address, port } = context.server(baseUrl);
+  if (address !== undefined) labels['server.address'] = address;
+  if (port !== undefined) labels['server.port'] = port;
+  return labels;
+}
+
+function costLabels([model, provider, source]: readonly Label[]): Attributes {
+  const labels: Attributes = {};
+  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
+  if (model !== undefined) labels['gen_ai.request.model'] = model;
+  if (source !== undefined) labels['hermes.cost.source'] = source;
+  return labels;
+}
+
+function toolLabels([name, error]: readonly Label[]): Attributes {
+  const labels: Attributes = { 'gen_ai.tool.type': 'function' };
+  if (name !== undefined) labels['gen_ai.tool.name'] = name;
+  if (error !== undefined) labels['error.type'] = error;
+  return labels;
+}
+
+function turnLabels([model, error]: readonly Label[]): Attributes {
+  const labels: Attributes = { 'gen_ai.agent.name': AGENT };
+  if (model !== undefined) labels['gen_ai.request.model'] = model;
+  if (error !== undefined) labels['error.type'] = error;
+  return labels;
+}

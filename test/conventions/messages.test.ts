@@ -1,0 +1,190 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { convention } from '../../src/conventions/convention.ts';
+import { safeJson } from '../../src/conventions/messages.ts';
+import type { ConventionName } from '../../src/conventions/names.ts';
+import type { Message } from '../../src/model/message.ts';
+import type { AgentSpan } from '../../src/model/span.ts';
+import { apiCall, auxiliaryCall, request, response, session, subagent, toolCall, turn } from './spans.ts';
+
+const attributesOf = (name: ConventionName, span: AgentSpan) =>
+  convention([name], { captureContent: true }).toSpan(span).attributes;
+const json = (value: unknown) => JSON.parse(String(value));
+const text = (role: string, content: string) => ({ role, parts: [{ type: 'text', content }] });
+const message = (role: string, content: string): Message => ({
+  role,
+  parts: [{ kind: 'text', text: content }],
+});
+
+describe('gen-ai writes messages by the schema of the standard', () => {
+  test.each<[string, AgentSpan]>([
+    ['API call', apiCall({ request, response })],
+    ['auxiliary call', auxiliaryCall({ request, response, finishReason: 'tool_calls' })],
+  ])('%s', (_kind, span) => {
+    const a = attributesOf('gen-ai', span);
+    expect(json(a['gen_ai.input.messages'])).toEqual([
+      text('user', 'list the files'),
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'reasoning', content: 'I should look.' },
+          { type: 'tool_call', id: 'toolu_00', name: 'terminal', arguments: { command: 'ls' } },
+        ],
+      },
+      { role: 'tool', parts: [{ type: 'tool_call_response', id: 'toolu_00', response: 'a b c' }] },
+    ]);
+    expect(json(a['gen_ai.output.messages'])).toEqual([
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'text', content: 'One more look.' },
+          { type: 'tool_call', id: 'toolu_01', name: 'terminal', arguments: { command: 'ls -l' } },
+        ],
+        finish_reason: 'tool_call',
+      },
+    ]);
+    expect(json(a['gen_ai.system_instructions'])).toEqual([{ type: 'text', content: 'You are Hermes.' }]);
+    expect(json(a['gen_ai.tool.definitions'])).toEqual([
+      { type: 'function', name: 'terminal', description: 'Runs a command.', parameters: { type: 'object' } },
+    ]);
+    expect(a).toMatchObject({
+      'gen_ai.response.id': 'msg_01',
+      'gen_ai.request.reasoning.level': 'high',
+    });
+  });
+
+  test.each<[string, AgentSpan, string, string, string]>([
+    ['turn', turn(), 'list the files', 'There are three.', 'stop'],
+    [
+      'turn that was interrupted',
+      turn({ finalStatus: 'interrupted' }),
+      'list the files',
+      'There are three.',
+      'error',
+    ],
+    ['session', session({ userMessage: 'first', assistantResponse: 'last' }), 'first', 'last', 'stop'],
+    ['sub-agent', subagent(), 'count the files', 'three files', 'stop'],
+  ])('%s', (_kind, span, input, output, finish) => {
+    const a = attributesOf('gen-ai', span);
+    expect(json(a['gen_ai.input.messages'])).toEqual([text('user', input)]);
+    expect(json(a['gen_ai.output.messages'])).toEqual([
+      { ...text('assistant', output), finish_reason: finish },
+    ]);
+  });
+});
+
+test('OpenInference writes them flat, the system prompt first', () => {
+  const a = attributesOf('openinference', apiCall({ request, response }));
+  expect(a).toMatchObject({
+    'llm.input_messages.0.message.role': 'system',
+    'llm.input_messages.0.message.content': 'You are Hermes.',
+    'llm.input_messages.1.message.role': 'user',
+    'llm.input_messages.1.message.content': 'list the files',
+    'llm.input_messages.2.message.tool_calls.0.tool_call.id': 'toolu_00',
+    'llm.input_messages.2.message.tool_calls.0.tool_call.function.name': 'terminal',
+    'llm.input_messages.2.message.tool_calls.0.tool_call.function.arguments': '{"command":"ls"}',
+    'llm.input_messages.3.message.role': 'tool',
+    'llm.input_messages.3.message.content': 'a b c',
+    'llm.input_messages.3.message.tool_call_id': 'toolu_00',
+    'llm.output_messages.0.message.role': 'assistant',
+    'llm.output_messages.0.message.content': 'One more look.',
+    'input.value': 'a b c',
+    'output.value': 'One more look.',
+    'llm.invocation_parameters': '{"max_tokens":16384,"stream":true,"reasoning_effort":"high"}',
+  });
+});
+
+describe('without content asked for, there is none', () => {
+  test.each(['hermes', 'gen-ai', 'gen-ai-latest', 'openinference'] as const)('%s', (name) => {
+    const { toSpan } = convention([name], { captureContent: false });
+    const spans = [
+      apiCall({ request, response }),
+      auxiliaryCall({ request, response }),
+      session({ userMessage: 'list the files', assistantResponse: 'There are three.' }),
+      turn(),
+    ];
+    const written = JSON.stringify(spans.map((span) => toSpan(span).attributes));
+    expect(written).not.toMatch(
+      /list the files|There are three|You are Hermes|One more look|Runs a command|user-17/,
+    );
+  });
+});
+
+describe('what is long is cut inside the messages', () => {
+  const withMessages = (messages: readonly Message[]) =>
+    attributesOf('gen-ai', apiCall({ request: { ...request, messages } }));
+
+  test('a long text keeps its beginning', () => {
+    const [only] = json(withMessages([message('user', 'x'.repeat(5000))])['gen_ai.input.messages']);
+    expect(only).toEqual(text('user', 'x'.repeat(2048)));
+  });
+
+  test('of many messages the newest are kept, and the others are counted', () => {
+    const messages = Array.from({ length: 100 }, (_, n) => message('user', `${n} ${'x'.repeat(1000)}`));
+    const a = withMessages(messages);
+    const kept = json(a['gen_ai.input.messages']);
+    expect(kept.length + Number(a['hermes.input.messages_omitted'])).toBe(100);
+    expect(kept.at(-1).parts[0].content).toMatch(/^99 /);
+    expect(String(a['gen_ai.input.messages']).length).toBeLessThan(17_000);
+    expect(kept.length).toBeGreaterThan(10);
+  });
+
+  test('a secret leaves neither in a text nor in an argument', () => {
+    const key = `sk-ant-${'a1B2'.repeat(8)}`;
+    const args = { header: `token=${key}`, deep: [{ api_key: key }] };
+    const messages: Message[] = [
+      message('user', `use ${key}`),
+      { role: 'assistant', parts: [{ kind: 'tool_call', id: undefined, name: 'http', args }] },
+    ];
+    for (const name of ['gen-ai', 'openinference'] as const) {
+      const a = attributesOf(name, apiCall({ request: { ...request, systemInstructions: key, messages } }));
+      expect(JSON.stringify(a)).not.toContain('a1B2a1B2');
+    }
+  });
+
+  test('tools lose their schemas, and then their descriptions', () => {
+    const tools = (count: number, size: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        name: `tool_${n}`,
+        description: 'd'.repeat(100),
+        parameters: { description: 's'.repeat(size) },
+      }));
+    const written = (count: number, size: number) =>
+      json(
+        attributesOf('gen-ai', apiCall({ request: { ...request, tools: tools(count, size) } }))[
+          'gen_ai.tool.definitions'
+        ],
+      );
+    expect(Object.keys(written(2, 10)[0])).toEqual(['type', 'name', 'description', 'parameters']);
+    expect(Object.keys(written(40, 500)[0])).toEqual(['type', 'name', 'description']);
+    expect(Object.keys(written(100, 500)[0])).toEqual(['type', 'name']);
+  });
+});
+
+describe('safeJson', () => {
+  test('any JSON stays JSON, within the limit', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 60 }), (value, times) => {
+        const safe = safeJson(JSON.stringify(Array.from({ length: times }, () => JSON.parse(value))));
+        expect(safe.length).toBeLessThanOrEqual(2048);
+        expect(() => JSON.parse(safe)).not.toThrow();
+      }),
+    );
+  });
+
+  test('what is short and harmless stays as it is', () => {
+    expect(safeJson('{"a": 1.0,  "b": [ ]}')).toBe('{"a": 1.0,  "b": [ ]}');
+  });
+
+  test('a value that had to go leaves JSON behind', () => {
+    const safe = safeJson('{"token": 12345678901, "next": "x"}');
+    expect(safe).not.toContain('12345678901');
+    expect(() => JSON.parse(safe)).not.toThrow();
+  });
+
+  test('a tool has its long arguments as JSON', () => {
+    const args = JSON.stringify({ path: 'a.txt', content: 'y'.repeat(9000) });
+    const a = attributesOf('gen-ai', toolCall({ args }));
+    expect(json(a['gen_ai.tool.call.arguments'])).toEqual({ path: 'a.txt', content: 'y'.repeat(512) });
+  });
+});
