@@ -12,6 +12,7 @@ import {
   type ToolCallSpan,
   type TurnSpan,
 } from '../model/span.ts';
+import { firstWords, toolLine } from '../model/tool-text.ts';
 import { count, money } from '../model/units.ts';
 import { type Piece, piece, type Tone } from './page.ts';
 import type { Tree } from './tree.ts';
@@ -27,7 +28,7 @@ export const KIND_TONE: Readonly<Record<AgentSpanKind, Tone>> = {
   auxiliary_call: 'call',
 };
 
-/** `turn 2`, `chat claude-sonnet`, `tool read_file`, `sub-agent leaf`. */
+/** `turn 2`, `chat claude-sonnet`, `tool read_file`, `sub-agent leaf`; with content `turn 2 · list the files`. */
 export function labelOf(span: AgentSpan): Visible {
   switch (span.kind) {
     case 'session':
@@ -41,7 +42,7 @@ export function labelOf(span: AgentSpan): Visible {
     case 'approval':
       return span.surface === undefined ? shown`approval` : shown`approval ${span.surface}`;
     case 'subagent':
-      return span.role === undefined ? shown`sub-agent` : shown`sub-agent ${span.role}`;
+      return withWords(span.role === undefined ? shown`sub-agent` : shown`sub-agent ${span.role}`, span.goal);
     case 'auxiliary_call':
       return span.auxTask === undefined ? shown`auxiliary call` : shown`auxiliary ${span.auxTask}`;
     default:
@@ -74,7 +75,13 @@ function figurePieces({ span, work }: Tree): readonly Piece[] {
 
 function turnLabel(span: TurnSpan): Visible {
   if (span.background) return shown`background turn`;
-  return span.index === undefined ? shown`turn` : shown`turn ${span.index}`;
+  return withWords(span.index === undefined ? shown`turn` : shown`turn ${span.index}`, span.userMessage);
+}
+
+/** A label and the first words of its text, if there is one. */
+export function withWords(label: Visible, text: string | undefined): Visible {
+  const words = firstWords(text);
+  return words === undefined ? label : shown`${label} · ${words}`;
 }
 
 /** Problems: the reason of an error, an end that is not in the log, an interrupt. */
@@ -139,14 +146,10 @@ function decision(span: ApprovalSpan): Piece {
 /** Present only when content was recorded and asked for. */
 function contentPieces(span: AgentSpan): readonly Piece[] {
   switch (span.kind) {
-    case 'turn':
-      return quoted(span.userMessage);
     case 'tool_call':
-      return quoted(span.args);
+      return span.args === undefined ? [] : quoted(toolLine(span.toolName, span.args));
     case 'approval':
       return quoted(span.command);
-    case 'subagent':
-      return quoted(span.goal);
     default:
       return [];
   }

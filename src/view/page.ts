@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import wrapAnsi from 'wrap-ansi';
-import { clip } from './columns.ts';
+import { clip, widthOf } from './columns.ts';
 import { shown, type Visible } from './visible.ts';
 
 /** The page that a text is rendered for. */
@@ -21,7 +21,8 @@ export function line(page: Page, pieces: readonly Piece[]): string {
 /** Pieces side by side, wrapped between words at the width of the page. */
 export function wrap(page: Page, pieces: readonly Piece[]): readonly string[] {
   const text = pieces.map((each) => paint(page.colors, each)).join('');
-  return wrapAnsi(text, page.columns, { hard: true }).split('\n');
+  const fits = pieces.reduce((sum, each) => sum + widthOf(each.text), 0) <= page.columns;
+  return fits ? [text] : wrapAnsi(text, page.columns, { hard: true }).split('\n');
 }
 
 /** Pieces with two spaces between them; empty ones are left out. */

@@ -3,7 +3,7 @@ import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { duration } from '../model/units.ts';
 import { pad, widthOf } from './columns.ts';
-import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces } from './label.ts';
+import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import type { Tree } from './tree.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
@@ -59,15 +59,18 @@ export function nameAndDuration({ tree, branch }: TreeRow, width: number): reado
   ];
 }
 
-/** The line above a session's first turn. `first` is the first span that is known: a turn, or the session. */
-export function sessionHeader(page: Page, sessionId: string, first: AgentSpan): string {
+/**
+ * The line above a session's first turn. `first` is the first span that is known: a turn, or the session. `title` is
+ * the first message of the user.
+ */
+export function sessionHeader(page: Page, sessionId: string, first: AgentSpan, title?: string): string {
   const { platform, model } = first.kind === 'session' || first.kind === 'turn' ? first : NOTHING;
   const time = first.syntheticTime ? 'no recorded times' : clockTime(first.startTime);
   const facts = [time, platform, model];
   return line(
     page,
     spaced([
-      piece(shown`session ${sessionId}`, 'session'),
+      piece(withWords(shown`session ${sessionId}`, title), 'session'),
       ...facts.filter((fact) => fact !== undefined).map((fact) => piece(visible(fact), 'dim')),
     ]),
   );

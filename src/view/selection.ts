@@ -1,4 +1,6 @@
+import type { MessagePart } from '../model/message.ts';
 import { type AgentSpan, type AgentSpanKind, isError } from '../model/span.ts';
+import { labelOf, reasonOf } from './label.ts';
 import { quantiles } from './series.ts';
 import type { Totals } from './totals.ts';
 import type { SessionBlock, Tree } from './tree.ts';
@@ -14,11 +16,19 @@ export interface Selection {
    * in the log, so the longest span of each kind is always slow.
    */
   readonly slowMicros: number | undefined;
+  /** Only spans whose name or text contains this, whatever the case, and their ancestors. */
+  readonly grep?: string | undefined;
+  /** Only calls of this tool, and their ancestors. */
+  readonly tool?: string | undefined;
+  /** Only the latest sessions, by their start. */
+  readonly last?: number | undefined;
+  /** True: of a session, whole turns. */
+  readonly wholeTurns?: boolean;
 }
 
 type Wanted = (span: AgentSpan) => boolean;
 
-/** The selected part of the blocks. With `only`, blocks without any such span are left out. */
+/** The selected part of the blocks. Blocks without any wanted span are left out. */
 export function select(
   blocks: readonly SessionBlock[],
   selection: Selection,
@@ -26,22 +36,72 @@ export function select(
 ): readonly SessionBlock[] {
   const wanted = wantedBy(selection, totals);
   const depth = selection.depth ?? Number.POSITIVE_INFINITY;
-  return blocks.flatMap((block) => {
-    const trees = wanted === undefined ? block.trees : block.trees.flatMap((tree) => prune(tree, wanted));
-    if (wanted !== undefined && trees.length === 0) return [];
+  return latest(blocks, selection.last).flatMap((block) => {
+    const trees =
+      wanted.length === 0 ? block.trees : block.trees.flatMap((tree) => keep(tree, wanted, selection));
+    if (wanted.length > 0 && trees.length === 0) return [];
     return [{ ...block, trees: depth < 1 ? [] : trees.map((tree) => cutBelow(tree, depth - 1)) }];
   });
 }
 
-function wantedBy({ only, slowMicros }: Selection, totals: Totals): Wanted | undefined {
-  if (only === undefined) return undefined;
-  if (only === 'errors') return isError;
+/** The blocks are in order of start. */
+function latest(blocks: readonly SessionBlock[], last = Number.POSITIVE_INFINITY): readonly SessionBlock[] {
+  return last >= blocks.length ? blocks : blocks.slice(blocks.length - last);
+}
+
+function keep(tree: Tree, wanted: readonly Wanted[], { wholeTurns }: Selection): readonly Tree[] {
+  const kept = prune(tree, (span) => wanted.every((each) => each(span)));
+  return wholeTurns && kept.length > 0 ? [tree] : kept;
+}
+
+function wantedBy(selection: Selection, totals: Totals): readonly Wanted[] {
+  const { only, grep, tool } = selection;
+  return [
+    ...(only === 'errors' ? [isError] : []),
+    ...(only === 'slow' ? [isSlow(selection.slowMicros, totals)] : []),
+    ...(grep === undefined ? [] : [contains(grep)]),
+    ...(tool === undefined ? [] : [(span: AgentSpan) => span.kind === 'tool_call' && span.toolName === tool]),
+  ];
+}
+
+function isSlow(slowMicros: number | undefined, totals: Totals): Wanted {
   const limits = new Map<AgentSpanKind, number>();
   return ({ kind, startTime, endTime }) => {
     const limit = limits.get(kind) ?? slowMicros ?? percentile95(totals, kind);
     limits.set(kind, limit);
     return endTime - startTime >= limit;
   };
+}
+
+function contains(text: string): Wanted {
+  const wanted = text.toLowerCase();
+  return (span) => textsOf(span).some((each) => each?.toLowerCase().includes(wanted));
+}
+
+/** What `--grep` looks at: the name, why it failed, and content. */
+function textsOf(span: AgentSpan): readonly (string | undefined)[] {
+  const names = [labelOf(span), reasonOf(span)];
+  switch (span.kind) {
+    case 'turn':
+      return [...names, span.userMessage, span.assistantResponse];
+    case 'tool_call':
+      return [...names, span.args, span.result];
+    case 'approval':
+      return [...names, span.command];
+    case 'subagent':
+      return [...names, span.goal, span.summary];
+    case 'api_call':
+      return [...names, ...(span.response?.messages ?? []).flatMap(({ parts }) => parts.map(partText))];
+    case 'session':
+    case 'auxiliary_call':
+      return names;
+    default:
+      return span satisfies never;
+  }
+}
+
+function partText(part: MessagePart): string | undefined {
+  return part.kind === 'text' || part.kind === 'reasoning' ? part.text : undefined;
 }
 
 /** Infinite when no span of the kind has its end in the log. */

@@ -3,12 +3,17 @@
  * not to the session id that it carries: the two differ for sub-agents, and for the turn in which a session is rotated.
  */
 import { addToWork, addWork, countedOf, createWork, type Work } from '../model/figures.ts';
-import type { AgentSpan } from '../model/span.ts';
+import type { AgentSpan, TurnSpan } from '../model/span.ts';
+import { type EpochMicros, earlier } from '../model/time.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
 
 /** A session with everything that its sub-agents did. */
 export interface SessionFigures {
   readonly sessionId: string;
+  /** The first message of the user, with content. */
+  readonly title: string | undefined;
+  /** The first moment of the session that is known. */
+  readonly startTime: EpochMicros;
   /** Duration in microseconds; 0 when the session's span is missing. */
   readonly micros: number;
   readonly all: Work;
@@ -21,6 +26,10 @@ export interface SessionFigures {
 /** Figures below a span that has not arrived, or of the spans without a parent in one session. */
 interface Parts {
   readonly sessionId: string;
+  /** The first moment that is known. */
+  readonly startTime: EpochMicros;
+  /** The first turn of the user that has content. */
+  readonly first: TurnSpan | undefined;
   readonly own: Work;
   readonly subagents: Work;
   readonly reviews: Work;
@@ -52,7 +61,7 @@ export function createSessionTrees(): SessionTrees {
 
 /** Counts one finished span. */
 export function addToSession(trees: SessionTrees, span: AgentSpan): void {
-  const { spanId, sessionId, kind } = span;
+  const { spanId, sessionId, kind, startTime } = span;
   const parentId = kind === 'session' ? undefined : span.parentSpanId;
   const inReview = 'background' in span && span.background;
   const own = createWork();
@@ -60,7 +69,13 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
   addParts(
     trees,
     parentId ?? sessionKey(sessionId),
-    within(inReview ? 'reviews' : 'own', { ...NOTHING, sessionId, own }),
+    within(inReview ? 'reviews' : 'own', {
+      ...NOTHING,
+      sessionId,
+      startTime,
+      first: messageOf(span),
+      own,
+    }),
   );
   const scope = inReview ? 'reviews' : kind === 'subagent' ? 'subagents' : 'own';
   remember(trees.above, spanId, { key: parentId ?? sessionKey(sessionId), scope });
@@ -71,6 +86,13 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
   trees.micros.set(sessionId, (trees.micros.get(sessionId) ?? 0) + span.endTime - span.startTime);
 }
 
+/** The span, if it is a turn in which the user said something. */
+function messageOf(span: AgentSpan): TurnSpan | undefined {
+  const isMessage =
+    span.kind === 'turn' && !span.background && !span.inSubagent && span.userMessage !== undefined;
+  return isMessage ? span : undefined;
+}
+
 /** The figures of each session, in order of its first span. */
 export function sessionFigures({ parts, micros }: SessionTrees): readonly SessionFigures[] {
   const sessions = new Map<string, Parts>();
@@ -78,8 +100,10 @@ export function sessionFigures({ parts, micros }: SessionTrees): readonly Sessio
     const before = sessions.get(each.sessionId);
     sessions.set(each.sessionId, before === undefined ? each : sum(before, each));
   }
-  return Array.from(sessions.values(), ({ sessionId, ...each }) => ({
+  return Array.from(sessions.values(), ({ sessionId, startTime, first, ...each }) => ({
     sessionId,
+    title: first?.userMessage,
+    startTime,
     micros: micros.get(sessionId) ?? 0,
     all: sumOf(each),
     inSubagents: each.subagents,
@@ -112,13 +136,15 @@ function within(scope: Scope, parts: Parts): Parts {
   return { ...parts, own: NOTHING.own, subagents: addWork(parts.own, parts.subagents) };
 }
 
-function sumOf({ own, subagents, reviews }: Omit<Parts, 'sessionId'>): Work {
+function sumOf({ own, subagents, reviews }: typeof NOTHING): Work {
   return addWork(addWork(own, subagents), reviews);
 }
 
 function sum(a: Parts, b: Parts): Parts {
   return {
     sessionId: a.sessionId,
+    startTime: earlier(a.startTime, b.startTime),
+    first: b.first === undefined || (a.first && a.first.startTime <= b.first.startTime) ? a.first : b.first,
     own: addWork(a.own, b.own),
     subagents: addWork(a.subagents, b.subagents),
     reviews: addWork(a.reviews, b.reviews),

@@ -3,6 +3,7 @@
 import { headlineOf, isEmpty, type TimeSplit, type Tokens, type Work, workText } from '../model/figures.ts';
 import { count, duration, money, percent, plural } from '../model/units.ts';
 import type { BudgetResult } from './budget.ts';
+import { withWords } from './label.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
 import { quantiles, type Series } from './series.ts';
@@ -90,11 +91,19 @@ function sessionTable(totals: Totals): readonly [title: Visible, rows: readonly 
   return [shown`% of ${what}`, rows];
 }
 
-function sessionRows({ sessionId, all, inSubagents, inReviews, micros }: SessionFigures, share: Visible) {
+function sessionRows(
+  { sessionId, title, all, inSubagents, inReviews, micros }: SessionFigures,
+  share: Visible,
+) {
   const part = (name: Visible, work: Work): readonly SessionRow[] =>
     isEmpty(work) ? [] : [{ name: piece(name, 'dim'), work, micros: undefined, share: undefined }];
   return [
-    { name: piece(visible(sessionId), 'session'), work: all, micros: micros || undefined, share },
+    {
+      name: piece(withWords(visible(sessionId), title), 'session'),
+      work: all,
+      micros: micros || undefined,
+      share,
+    },
     ...part(shown`  sub-agents`, inSubagents),
     ...part(shown`  background reviews`, inReviews),
   ];
@@ -214,7 +223,7 @@ export function renderTotals(page: Page, totals: LogTotals): readonly string[] {
     ...seriesTables(totals).map(([title, rows]) => renderTable(page, seriesColumns(title, rows), rows)),
     ...(sessions.length === 0 ? [] : [renderTable(page, sessionColumns(share, sessions), sessions)]),
     ...turnTables(totals).map(([title, rows]) => renderTurns(page, title, rows)),
-    headlines(totals).flatMap((pieces) => wrap(page, pieces)),
+    renderLogHeadline(page, totals),
   ];
   return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]));
 }
@@ -271,6 +280,11 @@ function seriesTables(totals: Totals): readonly (readonly [Visible, readonly Ser
     [shown`tool`, toolRows(totals)],
   ] as const;
   return tables.filter(([, rows]) => rows.length > 0);
+}
+
+/** The headline of a log alone. */
+export function renderLogHeadline(page: Page, totals: LogTotals): readonly string[] {
+  return headlines(totals).flatMap((pieces) => wrap(page, pieces));
 }
 
 /** Lines of pieces: what there was, what it took, and which part sub-agents and background reviews had. */

@@ -132,6 +132,8 @@ export function totalsJson(totals: LogTotals): object {
     tools: namedSeries([...totals.tools]),
     sessions: (totals.sessions === undefined ? [] : sessionFigures(totals.sessions)).map((session) => ({
       sessionId: session.sessionId,
+      title: session.title,
+      startTime: session.startTime,
       micros: session.micros,
       ...figuresJson(session),
     })),

@@ -119,6 +119,14 @@ export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
   }));
 }
 
+/** The first message of the user. `undefined` without content. */
+export function titleOf({ trees }: SessionBlock): string | undefined {
+  const turns = trees.flatMap(({ span }) =>
+    span.kind === 'turn' && !span.background && !span.inSubagent ? [span] : [],
+  );
+  return turns.find(({ userMessage }) => userMessage !== undefined)?.userMessage;
+}
+
 /** All spans of a block. */
 export function* spansOf({ session, trees }: SessionBlock): Generator<AgentSpan> {
   if (session !== undefined) yield session;

@@ -1,33 +1,43 @@
 /** `view`: all spans of a log → trees with a waterfall and tables, as text, JSON or Markdown. */
 import { type AgentSpan, isError } from '../model/span.ts';
 import { duration, plural } from '../model/units.ts';
+import { hasContent, NO_CONTENT, renderConversation } from './conversation.ts';
 import { labelOf } from './label.ts';
 import { codeBlock, htmlCode } from './markdown.ts';
-import { line, type Page, piece } from './page.ts';
+import { line, type Page, piece, wrap } from './page.ts';
 import { type Selection, select } from './selection.ts';
 import { type LogTotals, totalsJson, totalsOf } from './totals.ts';
-import { renderHeadline, renderLogMarkdown, renderTotals } from './totals-tables.ts';
+import { renderHeadline, renderLogHeadline, renderLogMarkdown, renderTotals } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
 import { shown, visible, visibleJson } from './visible.ts';
 import { renderBlock } from './waterfall.ts';
-import { presentable } from './without-secrets.ts';
+import { FULL_TEXT, presentable } from './without-secrets.ts';
 
 export interface ViewOptions extends Page, Selection {
   readonly format: 'text' | 'json' | 'markdown';
+  /** True: what was said and done instead of waterfalls. */
+  readonly conversation?: boolean;
 }
 
 /** The text ends with a line feed. The totals cover the whole log, whatever is selected. */
 export function renderView(spans: readonly AgentSpan[], options: ViewOptions): string {
-  const safe = presentable(spans);
+  const safe = presentable(spans, options.conversation ? FULL_TEXT : undefined);
   const totals = totalsOf(safe);
-  const blocks = select(blocksOf(safe), options, totals);
+  const blocks = select(blocksOf(safe), { ...options, wholeTurns: options.conversation ?? false }, totals);
+  const render = options.conversation ? renderConversation : renderBlock;
   switch (options.format) {
     case 'json':
       return renderViewJson(blocks, totals);
     case 'markdown':
-      return renderViewMarkdown(options, blocks, totals);
+      return renderViewMarkdown(options, blocks, { totals, render });
     case 'text':
-      return [...renderBlocks(options, blocks), ...renderTotals(options, totals)]
+      return [
+        ...(options.conversation && !hasContent(safe)
+          ? wrap(options, [piece(shown`${NO_CONTENT}`, 'warning')])
+          : []),
+        ...renderBlocks(options, blocks, render),
+        ...(options.conversation ? renderLogHeadline(options, totals) : renderTotals(options, totals)),
+      ]
         .map((each) => `${each}\n`)
         .join('');
     default:
@@ -35,12 +45,20 @@ export function renderView(spans: readonly AgentSpan[], options: ViewOptions): s
   }
 }
 
-function renderBlocks(options: ViewOptions, blocks: readonly SessionBlock[]): readonly string[] {
+type RenderBlock = (page: Page, block: SessionBlock) => readonly string[];
+
+function renderBlocks(
+  options: ViewOptions,
+  blocks: readonly SessionBlock[],
+  render: RenderBlock,
+): readonly string[] {
   if (blocks.length === 0) return [line(options, [piece(nothing(options), 'dim')]), ''];
-  return blocks.flatMap((block) => [...renderBlock(options, block), '']);
+  return blocks.flatMap((block) => [...render(options, block), '']);
 }
 
-function nothing({ only }: ViewOptions) {
+function nothing({ only, grep, tool }: ViewOptions) {
+  if (grep !== undefined) return shown`nothing contains "${grep}"`;
+  if (tool !== undefined) return shown`no calls of ${tool}`;
   if (only === 'errors') return shown`no errors`;
   return only === 'slow' ? shown`nothing that slow` : shown`no spans`;
 }
@@ -77,13 +95,17 @@ const MAX_LENGTH = 60_000;
  * A log for a comment on a pull request: a headline, the tables, and the waterfall of each session, folded. A note
  * counts the sessions that do not fit into a comment.
  */
-function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals: LogTotals): string {
+function renderViewMarkdown(
+  page: Page,
+  blocks: readonly SessionBlock[],
+  { totals, render }: { readonly totals: LogTotals; readonly render: RenderBlock },
+): string {
   const { all, sessions, time } = totals.figures;
   const head = [`### Hermes: ${renderHeadline(all, sessions, time)}`, renderLogMarkdown(totals)];
   const sections: string[] = [];
   let room = MAX_LENGTH - head.join('\n\n').length;
   for (const block of blocks) {
-    const section = renderSection(page, block);
+    const section = renderSection(page, block, render);
     room -= section.length + 2;
     if (room < 0) break;
     sections.push(section);
@@ -93,13 +115,13 @@ function renderViewMarkdown(page: Page, blocks: readonly SessionBlock[], totals:
   return `${[...head, ...sections, ...note].join('\n\n')}\n`;
 }
 
-function renderSection(page: Page, block: SessionBlock): string {
+function renderSection(page: Page, block: SessionBlock, render: RenderBlock): string {
   const { session, sessionId } = block;
   const took = session === undefined ? '' : `, ${duration(session.endTime - session.startTime)}`;
   const summary = `Session ${htmlCode(visible(sessionId))}${took}`;
   return [
     `<details><summary>${summary}</summary>`,
-    codeBlock(renderBlock({ ...page, colors: undefined }, block)),
+    codeBlock(render({ ...page, colors: undefined }, block)),
     '</details>',
   ].join('\n\n');
 }

@@ -6,7 +6,7 @@ import { widthOf } from './columns.ts';
 import { factsOf, KIND_TONE, problemPieces } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import { nameAndDuration, rowsOf, sessionFooter, sessionHeader, type TreeRow } from './rows.ts';
-import { type SessionBlock, walk } from './tree.ts';
+import { type SessionBlock, titleOf, walk } from './tree.ts';
 import { shown } from './visible.ts';
 
 const GAP = shown`  `;
@@ -41,7 +41,7 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
   const shared = flat ? axisOf(trees.map(({ span }) => span)) : undefined;
   const footer = session === undefined ? [] : [sessionFooter(page, session, block.work)];
   return [
-    sessionHeader(page, block.sessionId, first),
+    sessionHeader(page, block.sessionId, first, titleOf(block)),
     ...(shared === undefined ? [] : [sharedAxis(layout, shared)]),
     ...trees.flatMap((tree, index) => {
       const last = footer.length === 0 && index === trees.length - 1;

@@ -104,3 +104,26 @@ test('no log, at a terminal: the sentence names this command', async () => {
   expect(code).toBe(2);
   expect(err).toContain('("hermes-otel view --help" shows how)');
 });
+
+describe('what was said', () => {
+  const APPROVAL = `${RECORDINGS}/approval/flat.ndjson`;
+
+  test('--conversation reads content without --capture-content', async () => {
+    const { code, out } = await runMain(['view', APPROVAL, '--conversation']);
+    expect(code).toBe(0);
+    expect(out).toContain('❯ delete the build dir\n\n  $ rm -rf src/../build_dir  1.87s\n');
+    expect(out).toContain('? approval of rm -rf src/../build_dir: once\n\n● Removed.');
+  });
+
+  test('without it, no content is shown', async () => {
+    const { out } = await runMain(['view', APPROVAL]);
+    expect(out).not.toContain('build_dir');
+  });
+
+  test('--grep and --tool find calls', async () => {
+    const rows = async (...flags: string[]) =>
+      (await runMain(['view', APPROVAL, ...flags])).out.match(/^.*─ (tool|turn) .*$/gm)?.slice(0, 2) ?? [];
+    expect((await rows('--grep', 'harmless')).join('\n')).toMatch(/turn 2.*\n.*echo harmless/);
+    expect((await runMain(['view', APPROVAL, '--tool', 'read_file'])).out).toContain('no calls of read_file');
+  });
+});

@@ -11,6 +11,7 @@ import {
   type FlagValues,
   optionalChoiceFlag,
   readFlags,
+  switchFlag,
   textFlag,
 } from '../flags.ts';
 import { addExamples, helpWidth } from '../help.ts';
@@ -45,6 +46,12 @@ const VIEW_FLAGS = {
     help: 'only what took at least so long; --only slow without it: the slowest 5 % of each kind',
     fallback: undefined,
   }),
+  conversation: switchFlag({
+    flags: '--conversation',
+    help: 'show what was said and done, turn by turn; the log must have content',
+  }),
+  grep: textFlag({ flags: '--grep <text>', help: 'only what contains the text, in its name or content' }),
+  tool: textFlag({ flags: '--tool <name>', help: 'only calls of this tool' }),
   html: textFlag({
     flags: '--html <file>',
     help: 'write a page that opens without a network, instead; - is standard output',
@@ -66,6 +73,7 @@ export function registerView(program: Command, io: Io, exit: Exit): void {
   command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
   addExamples(command, [
     ['hermes-otel view session.ndjson --only errors', 'what went wrong, and where'],
+    ['hermes-otel view session.ndjson --conversation', 'what was said and done'],
     ['hermes-otel view logs/*.ndjson --html report.html', 'one file to open, send or keep'],
     ['hermes-otel view session.ndjson --format markdown', 'a comment for a pull request'],
   ]);
@@ -77,7 +85,9 @@ export function registerView(program: Command, io: Io, exit: Exit): void {
 
 async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
-  const { spans, report, live } = await readLog(logs, flags, io, { interrupt, command: 'view' });
+  const captureContent = flags.captureContent || flags.conversation || flags.grep !== undefined;
+  const reading = { ...flags, captureContent };
+  const { spans, report, live } = await readLog(logs, reading, io, { interrupt, command: 'view' });
   interrupt.stop();
   if (flags.html !== undefined)
     await writeFile('--html', flags.html, await pageOf(logs, spans, flags, io), io);
@@ -100,5 +110,8 @@ async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Pr
     depth: flags.depth,
     only: flags.only ?? (flags.slow === undefined ? undefined : 'slow'),
     slowMicros: flags.slow === undefined ? undefined : flags.slow * 1000,
+    conversation: flags.conversation,
+    grep: flags.grep,
+    tool: flags.tool,
   });
 }
