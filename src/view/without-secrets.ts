@@ -16,14 +16,18 @@ export const FULL_TEXT: Limits = { message: 100_000, payload: 20_000 };
 /** The spans without secrets. Of a span that was sent more than once, the last version. */
 export function presentable(spans: readonly AgentSpan[], limits = PREVIEW): readonly AgentSpan[] {
   const last = new Map(spans.map((span) => [span.spanId, span]));
-  return Array.from(last.values(), (span) => withoutSecrets(span, limits));
+  return Array.from(last.values(), (span) => safeSpan(span, limits));
 }
 
 /**
  * The span with obvious secrets removed from free text (errors, and content if asked for), which is also cut to a
  * maximum length. Names and ids are not changed.
  */
-export function withoutSecrets(span: AgentSpan, limits = PREVIEW): AgentSpan {
+export function withoutSecrets(span: AgentSpan): AgentSpan {
+  return safeSpan(span, PREVIEW);
+}
+
+function safeSpan(span: AgentSpan, limits: Limits): AgentSpan {
   return { ...withSafeText(span, limits), events: span.events.map(safeEvent) };
 }
 
