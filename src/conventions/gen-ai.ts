@@ -116,9 +116,14 @@ function apiCall(span: ApiCallSpan, a: Attributes): void {
   }
 }
 
+/** Calls outside turns may be of no session. */
+function conversation({ sessionId }: ModelCall, a: Attributes): void {
+  if (sessionId !== '') a['gen_ai.conversation.id'] = sessionId;
+}
+
 function call(span: ModelCall, a: Attributes, context: Context): void {
   a['gen_ai.operation.name'] = 'chat';
-  a['gen_ai.conversation.id'] = span.sessionId;
+  conversation(span, a);
   provider(span, a, context);
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   const level = span.request?.reasoningLevel;

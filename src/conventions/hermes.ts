@@ -234,7 +234,7 @@ export function auxiliaryCall(span: AuxiliaryCallSpan, a: Attributes, context: C
 
 function modelCall(span: ModelCall, a: Attributes, context: Context): void {
   a['hermes.span.kind'] = 'LLM';
-  a['hermes.session.id'] = span.sessionId;
+  if (span.sessionId !== '') a['hermes.session.id'] = span.sessionId;
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.system'] = 'hermes-agent';
   request(span, a, context);

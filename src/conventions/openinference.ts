@@ -30,7 +30,7 @@ type OpenInferenceKind = 'AGENT' | 'CHAIN' | 'LLM' | 'TOOL';
 
 function common(kind: OpenInferenceKind, sessionId: string, a: Attributes): void {
   a['openinference.span.kind'] = kind;
-  a['session.id'] = sessionId;
+  if (sessionId !== '') a['session.id'] = sessionId;
 }
 
 function session(span: SessionSpan, a: Attributes, context: Context): string {

@@ -4,9 +4,10 @@
  */
 import type { ApiRequestError, PostApiRequest, PreApiRequest } from '../model/event.ts';
 import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts';
-import { type EpochMicros, later, shift } from '../model/time.ts';
+import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
+import { settleAnswer } from './auxiliary-calls.ts';
 import { spanIdOf } from './ids.ts';
-import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { emit, includeStart, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import { closedUnder, derivedSpanId, rememberClosed } from './recently-closed.ts';
 import { type AttemptState, type CallState, countUsage, type PresumedEnd, type TurnState } from './state.ts';
 import { clampedEnd, differ, isRepeat, trustedTime } from './times.ts';
@@ -42,7 +43,7 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
   turn.model ??= event.model;
   turn.provider ??= event.provider;
   call.open = newAttempt(context, call, event, startTime);
-  if (!turn.hasPreLlmCall && startTime < turn.startTime) turn.startTime = startTime;
+  includeStart(context, startTime);
   return 'mapped';
 }
 
@@ -79,6 +80,7 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   countUsage(context, event.usage);
+  settleAnswer(context, { provider: event.provider ?? attempt.provider, usage: event.usage });
   turn.model ??= event.model;
   turn.provider ??= event.provider;
   closeAttempt(context, call, attempt, {
@@ -247,7 +249,8 @@ function lostAttempt(
   const measured = event.apiDurationMicros === undefined ? end : shift(end, -event.apiDurationMicros);
   const startTime = call.lastEnd ?? event.startedAt ?? measured;
   call.firstStart ??= startTime;
-  return newAttempt(context, call, event, startTime > end ? end : startTime);
+  includeStart(context, earlier(startTime, end));
+  return newAttempt(context, call, event, earlier(startTime, end));
 }
 
 function newAttempt(
@@ -329,8 +332,11 @@ function attemptSpan({ state, turn }: TurnContext, attempt: AttemptState, end: A
     maxTokens: attempt.maxTokens,
     request: attempt.request,
     callDurationMicros: end.callDurationMicros,
+    // A chunk before the attempt is of an earlier one.
     timeToFirstChunkMicros:
-      firstChunkAt === undefined ? undefined : Math.max(0, firstChunkAt - attempt.startTime),
+      firstChunkAt === undefined || firstChunkAt < attempt.startTime
+        ? undefined
+        : firstChunkAt - attempt.startTime,
     contextLength: answer?.contextLength,
     error: end.error,
     answered: answer !== undefined,

@@ -1,8 +1,8 @@
 /** Auxiliary calls (titles, compression summaries, vision…): their tokens count, but they are no API calls of the turn. */
-import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
+import type { PostAuxiliaryCall, PreAuxiliaryCall, Usage } from '../model/event.ts';
 import type { AuxiliaryCallSpan, CallError, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
-import { spanIdOf } from './ids.ts';
+import { spanIdOf, traceIdOf } from './ids.ts';
 import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import { hasClosed, rememberClosed } from './recently-closed.ts';
 import {
@@ -35,7 +35,6 @@ export function onPostAuxiliaryCall(context: TurnContext, event: PostAuxiliaryCa
   const auxiliary = open ?? openAuxiliary(session, event, shift(end, -(event.apiDurationMicros ?? 0)));
   turn.auxiliaryCalls.delete(key);
   rememberClosed(state, closedKey(session, key), auxiliary);
-  countUsage(context, event.usage);
   const error = errorOf(event);
   const span: AuxiliaryCallSpan = {
     ...auxiliarySpan(context, key, auxiliary),
@@ -53,8 +52,52 @@ export function onPostAuxiliaryCall(context: TurnContext, event: PostAuxiliaryCa
     assistantToolCallCount: event.assistantToolCallCount,
   };
   turn.lastTime = later(turn.lastTime, span.endTime);
-  emit(context, span);
+  if (event.auxTask === AGGREGATOR && span.usage !== undefined) settleAggregator(context, span);
+  else emitCounted(context, span);
   return 'mapped';
+}
+
+function emitCounted(context: TurnContext, span: AuxiliaryCallSpan): void {
+  countUsage(context, span.usage);
+  emit(context, span);
+}
+
+/** The request of a mixture of agents that the API hooks report as well, under the provider `moa`. */
+const AGGREGATOR = 'moa_aggregator';
+const AGGREGATED = 'moa';
+
+/** Counts the aggregator's tokens once: those of its API call count, whichever of the two comes first. */
+function settleAggregator(context: TurnContext, span: AuxiliaryCallSpan): void {
+  const { turn } = context;
+  if (turn.aggregatedAnswers === 0) {
+    turn.aggregators.push(span);
+    return;
+  }
+  turn.aggregatedAnswers--;
+  emit(context, withoutUsage(span));
+}
+
+/** Settles the aggregator call of an answer to the turn. An answer without usage leaves the tokens to the aggregator. */
+export function settleAnswer(context: TurnContext, { provider, usage }: Answer): void {
+  const { turn } = context;
+  if (provider !== AGGREGATED || usage === undefined) return;
+  const aggregator = turn.aggregators.shift();
+  if (aggregator === undefined) turn.aggregatedAnswers++;
+  else emit(context, withoutUsage(aggregator));
+}
+
+interface Answer {
+  readonly provider: string | undefined;
+  readonly usage: Usage | undefined;
+}
+
+function withoutUsage(span: AuxiliaryCallSpan): AuxiliaryCallSpan {
+  return { ...span, usage: undefined, costUsd: undefined };
+}
+
+/** Sends the aggregator calls of which no API call reports the tokens. */
+export function releaseAggregators(context: TurnContext): void {
+  for (const span of context.turn.aggregators.splice(0)) emitCounted(context, span);
 }
 
 /** Notes that what is open ended by `end.time`. */
@@ -124,7 +167,9 @@ function auxiliarySpan(
   auxiliary: AuxiliaryState,
 ): AuxiliaryCallSpan {
   const spanId = spanIdOf('auxiliary_call', turn.key, key);
-  const position = { ...turn.position, spanId, parentSpanId: turn.position.spanId };
+  const position = turn.hasSpan
+    ? { ...turn.position, spanId, parentSpanId: turn.position.spanId }
+    : { traceId: traceIdOf('auxiliary_call', turn.key, key), spanId, parentSpanId: undefined };
   return {
     ...spanBase(state, position, auxiliary),
     kind: 'auxiliary_call',

@@ -38,7 +38,7 @@ export function finalizeSession(context: SessionContext, time: EpochMicros): voi
   const { state, session } = context;
   session.endTime = time;
   for (const turn of session.turns.values()) {
-    const isOver = turn.endTime !== undefined || endsWithLastEvent(turn);
+    const isOver = turn.sent || turn.endTime !== undefined || endsWithLastEvent(turn);
     if (isOver && !hasOpenChildren(turn)) closeTurn({ ...context, turn }, 'session_end');
     else waitForLateEvents(state, turn, { from: time, micros: LATE_WAIT_MICROS });
   }

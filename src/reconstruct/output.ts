@@ -1,7 +1,7 @@
 /** The output of a reconstruction: finished spans, diagnostics, and the outcome of each event. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { AgentSpan, SpanBase, TimeSource } from '../model/span.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type EpochMicros, earlier } from '../model/time.ts';
 import type { Position, SessionState, State, TurnState } from './state.ts';
 
 /** What one or more steps produced. */
@@ -53,6 +53,13 @@ export function createOutput(): Output {
 /** Adds a span of the turn to the output, unless the filters left the turn out. Held until the turn's origin is certain. */
 export function emit({ out, turn }: TurnContext, span: AgentSpan): void {
   if (turn.selected) (turn.certain ? out.spans : turn.held).push(span);
+}
+
+/** A turn without a `pre_llm_call` begins no later than what is inside it, and its session no later than the turn. */
+export function includeStart({ session, turn }: TurnContext, startTime: EpochMicros): void {
+  if (turn.hasPreLlmCall || turn.sent || startTime >= turn.startTime) return;
+  turn.startTime = startTime;
+  session.startTime = earlier(session.startTime, startTime);
 }
 
 interface Opened {

@@ -1,9 +1,25 @@
 /** Resolves the session and the turn of an event, by the ids that it has. */
-import type { HookEvent, PostLlmCall, SessionEnd } from '../model/event.ts';
+import type {
+  ApiRequestError,
+  HookEvent,
+  PostApiRequest,
+  PostLlmCall,
+  PreApiRequest,
+  SessionEnd,
+} from '../model/event.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { fingerprintOf } from './ids.ts';
 import { isForeignTask } from './reviews.ts';
 import { openSession } from './sessions.ts';
-import { openTurnUnder, type SessionState, type State, type TurnState } from './state.ts';
+import {
+  type CallState,
+  NO_SESSION,
+  openTurnUnder,
+  type SessionState,
+  type State,
+  type TurnState,
+} from './state.ts';
+import { isRepeat } from './times.ts';
 import { hasOpenChildren, isSuperseded, rememberTask } from './turns.ts';
 
 /** The form of Hermes's own session ids; a task id of `hermes -z` is a UUID. */
@@ -16,7 +32,25 @@ function sessionIdOf(state: State, event: HookEvent): string | undefined {
     return state.turnSessions.get(event.turnId) ?? sessionInTurnId(event.turnId, event.taskId);
   }
   if (event.taskId !== undefined) return sessionOfTask(state, event.taskId);
+  if (event.hook === 'pre_auxiliary_call' || event.hook === 'post_auxiliary_call') {
+    return activeSession(state, event.time) ?? NO_SESSION;
+  }
   return sessionOfApproval(state, event);
+}
+
+/** An auxiliary call outside turns names no session: it is of the one that was active within this time. */
+const ACTIVE_MICROS = 60_000_000;
+
+/** The only session with a recent event that was not finalized before; `undefined` when there are none or several. */
+function activeSession(state: State, now: EpochMicros): string | undefined {
+  let only: string | undefined;
+  for (const { id, lastTime, endTime } of state.sessions.values()) {
+    if (id === NO_SESSION || lastTime + ACTIVE_MICROS < now || (endTime !== undefined && endTime < now))
+      continue;
+    if (only !== undefined) return undefined;
+    only = id;
+  }
+  return only;
 }
 
 /** Nested `execute_code` calls, and every `pre_tool_call` before 0.16, have only a task id. */
@@ -107,13 +141,20 @@ export function turnOwner(state: State, event: HookEvent, session: SessionState)
   if (ownerId === undefined || ownerId === session.id) return session;
   const owner = openSession(state, ownerId, event.time);
   if (session.previousSessionId === undefined && owner.previousSessionId !== session.id) {
-    const turn = owner.turns.get(turnId);
-    session.previousSessionId = turn?.latestSessionId ?? ownerId;
-    if (turn !== undefined) turn.latestSessionId = session.id;
-    // Its first turns still have the old task.
-    if (event.taskId !== undefined) rememberTask(session, event.taskId);
+    linkRotation(state, event, session, owner);
   }
   return owner;
+}
+
+/** The turn goes on in another session: compression turned the one into the other. */
+function linkRotation(state: State, event: HookEvent, session: SessionState, owner: SessionState): void {
+  const turn = owner.turns.get(event.turnId ?? '');
+  session.previousSessionId = turn?.latestSessionId ?? owner.id;
+  const previous = state.sessions.get(session.previousSessionId);
+  if (previous !== undefined) previous.continuedBy = session.id;
+  if (turn !== undefined) turn.latestSessionId = session.id;
+  // Its first turns still have the old task.
+  if (event.taskId !== undefined) rememberTask(session, event.taskId);
 }
 
 /** The event's open turn; `undefined` when the event is the first of its turn, or comes after its end. */
@@ -121,9 +162,42 @@ export function findTurn(owner: SessionState, event: HookEvent): TurnState | und
   const turnId = event.turnId ?? parentTurnIdOf(event);
   if (turnId !== undefined) return owner.turns.get(turnId);
   const open = Array.from(owner.turns.values()).filter((turn) => !turn.sent && !isSuperseded(owner, turn));
-  if (event.taskId !== undefined) return findByTask(owner, open, event.taskId);
+  if (event.taskId !== undefined) {
+    const found = findByTask(owner, open, event.taskId);
+    return found !== undefined && isOver(found, event) ? undefined : found;
+  }
   if (event.hook === 'post_llm_call' || event.hook === 'on_session_end') return findEnding(open, event);
   return open.findLast((turn) => !turn.background) ?? open.at(-1);
+}
+
+/** True when the event cannot be of the turn: the turn has its answer, or its calls are counted from the start again. */
+function isOver(turn: TurnState, event: HookEvent): boolean {
+  switch (event.hook) {
+    case 'pre_tool_call':
+      return turn.endTime !== undefined;
+    case 'pre_api_request':
+    case 'post_api_request':
+    case 'api_request_error':
+      return turn.endTime === undefined
+        ? restartsCalls(turn, event)
+        : callOf(turn, event)?.open === undefined;
+    default:
+      return false;
+  }
+}
+
+type ApiEvent = PreApiRequest | PostApiRequest | ApiRequestError;
+
+/** In a log without the hooks of turns, the number of a call that was answered already shows the next turn. */
+function restartsCalls(turn: TurnState, event: ApiEvent): boolean {
+  if (turn.hasPreLlmCall || event.apiCallCount === undefined) return false;
+  const call = callOf(turn, event);
+  if (call?.lastAnswer === undefined || call.open !== undefined) return false;
+  return !isRepeat(call.lastAnswer.time, event.time);
+}
+
+function callOf({ calls }: TurnState, { apiRequestId, apiCallCount }: ApiEvent): CallState | undefined {
+  return calls.get(apiRequestId ?? `#${apiCallCount}`);
 }
 
 /** The turn of the task. The first event with a task gives it to a turn that has none yet. */

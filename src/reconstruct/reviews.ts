@@ -14,7 +14,7 @@ export interface TurnOrigin {
   readonly certain: boolean;
 }
 
-const USER: TurnOrigin = { background: false, certain: true };
+export const USER: TurnOrigin = { background: false, certain: true };
 const REVIEW: TurnOrigin = { background: true, certain: true };
 const LIKELY_REVIEW: TurnOrigin = { background: true, certain: false };
 

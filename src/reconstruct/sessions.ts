@@ -23,6 +23,7 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     profile: undefined,
     previousSessionId: undefined,
     parentSessionId: undefined,
+    continuedBy: undefined,
     subagent: undefined,
     turns: new Map(),
     tasks: [],

@@ -7,6 +7,7 @@ import type { RequestFacts } from '../model/message.ts';
 import type {
   AgentSpan,
   AgentSpanEvent,
+  AuxiliaryCallSpan,
   IncompleteReason,
   SpanId,
   TimeSource,
@@ -72,6 +73,8 @@ export interface SessionState {
   profile: string | undefined;
   previousSessionId: string | undefined;
   parentSessionId: string | undefined;
+  /** The session into which a rotation turned this one. */
+  continuedBy: string | undefined;
   /** Key of the sub-agent that runs this session: its turns hang below that span, which stands for the session. */
   subagent: string | undefined;
   /** Open turns, and sent turns with open children. By key, in order of start. */
@@ -121,6 +124,8 @@ export interface TurnState {
   /** The session after the rotations so far. */
   latestSessionId: string;
   readonly position: Position;
+  /** False: nothing hangs below it. The calls outside turns have one such turn where the session has no span. */
+  readonly hasSpan: boolean;
   index: number | undefined;
   background: boolean;
   /** False while a later event may show whose turn it is: its spans are held. */
@@ -166,6 +171,10 @@ export interface TurnState {
   readonly tools: ToolState[];
   readonly approvals: ApprovalState[];
   readonly auxiliaryCalls: Map<string, AuxiliaryState>;
+  /** Finished aggregator calls, whose tokens the API call around them may report too. */
+  readonly aggregators: AuxiliaryCallSpan[];
+  /** Answers of a mixture of agents of which the aggregator call is not known yet. */
+  aggregatedAnswers: number;
   readonly events: AgentSpanEvent[];
   apiCallCount: number;
   toolCallCount: number;
@@ -299,7 +308,8 @@ export interface SubagentState {
   /** The parent's session. */
   readonly sessionId: string;
   readonly parentTurnId: string | undefined;
-  readonly childSessionId: string | undefined;
+  /** Known later when `subagent_start` did not name it. */
+  childSessionId: string | undefined;
   readonly childSubagentId: string | undefined;
   readonly role: string | undefined;
   readonly goal: string | undefined;
@@ -344,6 +354,9 @@ export function openTurnUnder(
   const turn = session?.turns.get(key.slice(at + 1));
   return session === undefined || turn === undefined ? undefined : { session, turn };
 }
+
+/** The id of the session that stands for none: auxiliary calls outside turns may name none, and none may be active. */
+export const NO_SESSION = '';
 
 export const NO_TOKENS: Usage = {
   inputTokens: undefined,

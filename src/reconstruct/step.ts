@@ -20,6 +20,7 @@ import { findTurn, noteTask, sessionOf, turnOwner } from './resolve-session.ts';
 import { onSessionStart, sendSessions, sessionSpan, touchSession } from './sessions.ts';
 import type { SessionState, State } from './state.ts';
 import {
+  adoptChild,
   closeIdleSubagents,
   closeOpenSubagents,
   evictSubagents,
@@ -33,12 +34,14 @@ import { turnSpan } from './turn-span.ts';
 import {
   closeAllExpiredTurns,
   closeExpiredTurns,
+  closeOverTurns,
   type MaybeTurnContext,
   onMark,
   onPostLlmCall,
   onPreLlmCall,
   onSessionEnd,
   openTurn,
+  outsideTurn,
   turnWasSent,
   waitForRest,
 } from './turns.ts';
@@ -93,6 +96,7 @@ function apply(context: Context, event: HookEvent): void {
   closeExpiredTurns({ ...context, session }, event.time);
   noteTask(state, session, event);
   const owner = turnOwner(state, event, session);
+  if (state.subagents.size > 0) adoptChild(state, session, event.taskId);
   touchSession(state, session, event);
   if (owner !== session) touchSession(state, owner, event);
   const turn = findTurn(owner, event);
@@ -130,7 +134,7 @@ function handle(context: EventContext, event: HookEvent): LineOutcome {
     case 'on_session_reset':
       return onSessionFinalize(context, event);
     case 'pre_llm_call':
-      session.parentSessionId ??= event.parentSessionId;
+      if (event.parentSessionId !== session.id) session.parentSessionId ??= event.parentSessionId;
       return onPreLlmCall({ ...context, session: owner }, event);
     case 'post_llm_call':
       return onPostLlmCall(context, event);
@@ -192,9 +196,12 @@ function handleInTurn(context: TurnContext, event: EventInTurn): LineOutcome {
   }
 }
 
-/** Opens the turn of an event that comes first in it, or after its end. */
+/** Opens the turn of an event that comes first in it, or after its end. Auxiliary calls open none. */
 function enterTurn(context: EventContext, event: HookEvent): TurnContext['turn'] {
   const { state, owner } = context;
+  const isAuxiliary = event.hook === 'pre_auxiliary_call' || event.hook === 'post_auxiliary_call';
+  if (isAuxiliary && event.turnId === undefined) return outsideTurn(context, event);
+  if (event.turnId === undefined) closeOverTurns({ ...context, session: owner });
   const late = event.turnId !== undefined && turnWasSent(state, owner, event.turnId);
   return openTurn({ ...context, session: owner }, event, late);
 }

@@ -10,7 +10,14 @@ import { fingerprintOf, spanIdOf } from './ids.ts';
 import { type Context, type LineOutcome, type SessionContext, spanBase } from './output.ts';
 import { closedUnder, hasClosed, hasTwinAhead, rememberClosed } from './recently-closed.ts';
 import { ownSums, positionOf } from './sessions.ts';
-import { NO_TOKENS, type Position, type SessionState, type State, type SubagentState } from './state.ts';
+import {
+  addUsage,
+  NO_TOKENS,
+  type Position,
+  type SessionState,
+  type State,
+  type SubagentState,
+} from './state.ts';
 import { clampedEnd, isRepeat, warn } from './times.ts';
 import { type MaybeTurnContext, turnSpanId, turnWasSent } from './turns.ts';
 
@@ -38,14 +45,65 @@ export function onSubagentStart(context: MaybeTurnContext, event: SubagentStart)
 export function onSubagentStop(context: MaybeTurnContext, event: SubagentStop): LineOutcome {
   const { state } = context;
   if (isSecondStop(context, event)) return 'merged';
-  const key = keyOf(context, event);
-  if (!state.subagents.has(key) && hasClosed(state, closedKey(key))) return 'merged';
-  const start = shift(event.time, -1000 * (event.durationMillis ?? 0));
-  const subagent = state.subagents.get(key) ?? openSubagent(context, event, key, start);
+  const running = findRunning(context, event);
+  const key = running?.key ?? keyOf(context, event);
+  if (running === undefined && hasClosed(state, closedKey(key))) return 'merged';
+  const subagent = running ?? openSubagent(context, event, key, runStart(event));
+  subagent.childSessionId ??= event.childSessionId;
   closeSubagent(context, subagent, { stop: event, time: clampedEnd(context, event, subagent.startTime) });
   rememberClosed(state, closedKey(key), { startTime: subagent.startTime, fingerprint: factsOf(event) });
+  if (event.childSessionId !== undefined && event.childSessionId !== key) {
+    rememberClosed(state, closedKey(event.childSessionId), subagent);
+  }
   rememberClosed(state, stopKey(context.session, event), { startTime: event.time });
   return 'mapped';
+}
+
+/** When the child began to run, by what its stop reports. */
+function runStart({ time, durationMillis }: SubagentStop): EpochMicros {
+  return shift(time, -1000 * (durationMillis ?? 0));
+}
+
+/**
+ * The running sub-agent that stops: by the child's session, which a rotation may have replaced, else the one of the
+ * parent's turn, or of the parent, that began nearest to when the child did.
+ */
+function findRunning({ state, session }: SessionContext, event: SubagentStop): SubagentState | undefined {
+  const linked = event.childSessionId === undefined ? undefined : runningIn(state, event.childSessionId);
+  if (linked !== undefined) return linked;
+  const running = Array.from(state.subagents.values()).filter(
+    ({ sessionId, childSessionId }) =>
+      sessionId === session.id && !(event.childSessionId !== undefined && childSessionId !== undefined),
+  );
+  const ofTurn = running.filter(({ parentTurnId }) => parentTurnId === event.parentTurnId);
+  const distance = ({ startTime }: SubagentState) => Math.abs(startTime - runStart(event));
+  return (ofTurn.length > 0 ? ofTurn : running).toSorted((a, b) => distance(a) - distance(b))[0];
+}
+
+/** The sub-agent of a session, or of one that it continues after rotations. */
+function runningIn(state: State, sessionId: string): SubagentState | undefined {
+  let id: string | undefined = sessionId;
+  for (let steps = 0; id !== undefined && steps < MAX_ROTATIONS; steps++) {
+    const child = state.sessions.get(id);
+    const found = state.subagents.get(id) ?? state.subagents.get(child?.subagent ?? '');
+    if (found !== undefined) return found;
+    id = child?.previousSessionId;
+  }
+  return undefined;
+}
+
+/** The bound is for sessions that name each other in a circle. */
+const MAX_ROTATIONS = 64;
+
+/** Links the session of a child that `subagent_start` did not name: the child's task is the id of the sub-agent. */
+export function adoptChild(state: State, session: SessionState, taskId: string | undefined): void {
+  if (taskId === undefined || session.position !== undefined || state.subagents.has(session.id)) return;
+  for (const subagent of state.subagents.values()) {
+    if (subagent.childSessionId !== undefined || subagent.childSubagentId !== taskId) continue;
+    subagent.childSessionId = session.id;
+    session.subagent = subagent.key;
+    session.position = subagent.position;
+  }
 }
 
 /** Closes every running sub-agent as incomplete. */
@@ -92,10 +150,20 @@ interface SubagentEnd {
 
 function closeSubagent(context: Context, subagent: SubagentState, end: SubagentEnd): void {
   const { state, out } = context;
-  const session = state.sessions.get(subagent.childSessionId ?? '');
-  if (session !== undefined) endChild({ ...context, session }, end);
+  for (const session of childSessions(state, subagent)) endChild({ ...context, session }, end);
   state.subagents.delete(subagent.key);
   if (subagent.selected) out.spans.push(subagentSpan(state, subagent, end));
+}
+
+/** The session of the child, and those that rotations made of it. */
+function childSessions(state: State, { childSessionId }: SubagentState): SessionState[] {
+  const sessions: SessionState[] = [];
+  let next = state.sessions.get(childSessionId ?? '');
+  while (next !== undefined && !sessions.includes(next)) {
+    sessions.push(next);
+    next = state.sessions.get(next.continuedBy ?? '');
+  }
+  return sessions;
 }
 
 function endChild(context: SessionContext, { incomplete, time }: SubagentEnd): void {
@@ -106,8 +174,8 @@ function endChild(context: SessionContext, { incomplete, time }: SubagentEnd): v
 /** Before 0.16 a stop has no id: its time names it, and at one time what it reports. */
 function keyOf({ state, session }: SessionContext, event: SubagentEvent): string {
   if (event.childSessionId !== undefined) return event.childSessionId;
+  if (event.hook === 'subagent_start') return `${session.id}@${event.childSubagentId ?? event.time}`;
   const alone = `${session.id}@${event.time}`;
-  if (event.hook === 'subagent_start') return alone;
   const facts = factsOf(event);
   const closed = closedUnder(state, closedKey(alone));
   if (closed !== undefined) return closed.fingerprint === facts ? alone : `${alone}@${facts}`;
@@ -184,8 +252,11 @@ function placeSubagent(context: MaybeTurnContext, event: SubagentEvent, key: str
 }
 
 function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): SubagentSpan {
-  const child = state.sessions.get(subagent.childSessionId ?? '');
+  const [child, ...rotated] = childSessions(state, subagent);
   const linked = child?.subagent === subagent.key ? child : undefined;
+  const all = linked === undefined ? [] : [linked, ...rotated];
+  const sum = (field: 'turnCount' | 'apiCallCount' | 'toolCallCount') =>
+    all.reduce((total, session) => total + session[field], 0);
   return {
     ...spanBase(state, subagent.position, subagent),
     kind: 'subagent',
@@ -198,10 +269,10 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
     status: end.stop?.childStatus,
     durationMillis: end.stop?.durationMillis,
     model: linked?.model,
-    turnCount: linked?.turnCount ?? 0,
-    apiCallCount: linked?.apiCallCount ?? 0,
-    toolCallCount: linked?.toolCallCount ?? 0,
-    tokens: linked?.totals?.usage ?? linked?.tokens ?? NO_TOKENS,
+    turnCount: sum('turnCount'),
+    apiCallCount: sum('apiCallCount'),
+    toolCallCount: sum('toolCallCount'),
+    tokens: all.reduce((total, { totals, tokens }) => addUsage(total, totals?.usage ?? tokens), NO_TOKENS),
     ...ownSums(linked),
     goal: subagent.goal,
     summary: end.stop?.childSummary,

@@ -7,7 +7,7 @@ import { isJsonObject } from '../model/json.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { fingerprintOf, spanIdOf } from './ids.ts';
-import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { emit, includeStart, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import { closedUnder, derivedTwinId, rememberClosed } from './recently-closed.ts';
 import type { ClosedFacts, PresumedEnd, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, differ, isRepeat, warn } from './times.ts';
@@ -137,6 +137,7 @@ function newTool(
   const isPre = event.hook === 'pre_tool_call';
   const startTime = isPre ? event.time : shift(event.time, -1000 * (measuredMillis(event) ?? 0));
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
+  includeStart(context, startTime);
   return {
     key,
     spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(context, event, earlierOfKey),

@@ -4,13 +4,18 @@ import type { IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
 import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
-import { closeOpenAuxiliaryCalls, presumeAuxiliaryCallsEnded } from './auxiliary-calls.ts';
+import {
+  closeOpenAuxiliaryCalls,
+  presumeAuxiliaryCallsEnded,
+  releaseAggregators,
+} from './auxiliary-calls.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
 import { type Context, emit, type LineOutcome, type SessionContext, type TurnContext } from './output.ts';
 import { closedUnder, hasClosed, rememberClosed } from './recently-closed.ts';
-import { endsWithLastEvent, moveToUser, originOf, releaseHeld } from './reviews.ts';
+import { endsWithLastEvent, moveToUser, originOf, releaseHeld, USER } from './reviews.ts';
 import { positionOf, sendSession } from './sessions.ts';
 import {
+  NO_SESSION,
   NO_TOKENS,
   openTurnKey,
   openTurnUnder,
@@ -127,8 +132,29 @@ function isSecondMark(last: TurnState['events'][number], event: Mark): boolean {
  */
 export function openTurn({ state, session }: SessionContext, event: HookEvent, late: boolean): TurnState {
   const key = event.turnId ?? unusedKey(state, session, event);
-  const { background, certain } = originOf(session, event);
-  const position = placeTurn(state, session, key);
+  const place = { key, position: placeTurn(state, session, key), hasSpan: true };
+  return startTurn({ state, session }, event, place, late);
+}
+
+/** What hangs below the session itself: calls of titles and the like, outside its turns. It has no span of its own. */
+export function outsideTurn({ state, session }: SessionContext, event: HookEvent): TurnState {
+  const key = `${session.id}@outside`;
+  const known = session.turns.get(key);
+  if (known !== undefined) return known;
+  const position = positionOf(state, session);
+  const hasSpan = session.id !== NO_SESSION && state.options.tracePer === 'session';
+  return startTurn({ state, session }, event, { key, position, hasSpan }, true);
+}
+
+type Place = Pick<TurnState, 'key' | 'position' | 'hasSpan'>;
+
+function startTurn(
+  { state, session }: Pick<SessionContext, 'state' | 'session'>,
+  event: HookEvent,
+  { key, position, hasSpan }: Place,
+  late: boolean,
+): TurnState {
+  const { background, certain } = late && event.turnId === undefined ? USER : originOf(session, event);
   const selected = isSelected(state, session, event);
   const turn: TurnState = {
     key,
@@ -136,6 +162,7 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     sessionId: session.id,
     latestSessionId: session.id,
     position,
+    hasSpan,
     index: undefined,
     background,
     certain,
@@ -170,6 +197,8 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
     tools: [],
     approvals: [],
     auxiliaryCalls: new Map(),
+    aggregators: [],
+    aggregatedAnswers: 0,
     events: [],
     apiCallCount: 0,
     toolCallCount: 0,
@@ -180,7 +209,7 @@ export function openTurn({ state, session }: SessionContext, event: HookEvent, l
   if (event.hook === 'pre_llm_call') applyPreLlmCall(turn, event);
   if (late) waitForLateEvents(state, turn, { from: event.time, micros: LATE_WAIT_MICROS });
   else reopenSession(session, turn);
-  if (selected) session.selected = true;
+  if (selected && session.id !== NO_SESSION) session.selected = true;
   session.turns.set(key, turn);
   state.quiet.delete(session.id);
   if (turn.turnId !== undefined) state.turnSessions.set(turn.turnId, session.id);
@@ -315,6 +344,7 @@ function endTurn(context: TurnContext, time: EpochMicros): void {
   turn.lastTime = later(turn.lastTime, time);
   presumeChildrenEnded(turn, turn.endTime);
   if (!turn.certain) releaseHeld(context);
+  releaseAggregators(context);
   sendTurn(context, undefined);
   if (hasOpenChildren(turn)) {
     waitForLateEvents(context.state, turn, { from: time, micros: LATE_WAIT_MICROS });
@@ -341,6 +371,7 @@ export function closeTurn(context: TurnContext, because: IncompleteReason): void
   closeOpenTools(context, reason);
   closeOpenApprovals(context, reason);
   closeOpenAuxiliaryCalls(context, reason);
+  releaseAggregators(context);
   sendTurn(context, whole ? undefined : reason);
   forgetTurn(context);
 }
@@ -355,6 +386,13 @@ export function isSuperseded({ latestTurn }: SessionState, turn: TurnState): boo
 export function isCutOff(session: SessionState, turn: TurnState): boolean {
   if (turn.sent || turn.background || turn.endTime !== undefined) return false;
   return !endedByError(session, turn) && !isSuperseded(session, turn);
+}
+
+/** Closes the turns without an id, when an event shows that the next one began. */
+export function closeOverTurns(context: SessionContext): void {
+  for (const turn of context.session.turns.values()) {
+    if (!turn.sent && isClosedByNext(turn)) closeTurn({ ...context, turn }, 'next_turn');
+  }
 }
 
 /** Closes every turn of the session. */
