@@ -112,14 +112,14 @@ async function finishRun(
   on?.progress?.(progress);
   await follower.begin();
   for await (const batch of input.lines) {
+    await checkpoint?.assertHeld();
     for (const lines of follower.inOrder(batch)) await emit(run, ingest(run, lines));
     if (!follower.isCatchingUp()) await metrics.after(batch);
     await room();
     on?.progress?.(progress);
-    checkpoint?.assertHeld();
     await follower.between(batch === SILENCE);
   }
-  checkpoint?.assertHeld();
+  await checkpoint?.assertHeld();
   if (checkpoint === undefined) await emit(run, finish(run));
   else await pause(run, follower, signal?.aborted ?? false);
   await room();

@@ -34,8 +34,11 @@ export interface Checkpoint {
   readonly journal: Journal;
   /** Aborted when another follower has taken the checkpoint over. */
   readonly lost: AbortSignal;
-  /** Throws a `ReplayError` (`lost-lock`) after that. */
-  assertHeld(): void;
+  /**
+   * Called before a batch is sent. After a gap, in which this process may have been frozen, it looks at the lock.
+   * Throws a `ReplayError` (`lost-lock`) when another follower has it.
+   */
+  assertHeld(): Promise<void>;
   /** True when it should be written soon: the journal is half full, or the directory was removed. */
   isUrgent(): boolean;
   /**
@@ -61,6 +64,9 @@ export interface Snapshot {
 
 /** 4 is the version of this file's own format and of the journal. */
 const FORMAT = `4 ${SCHEME} ${STATE_FORMAT}`;
+
+/** Batches and silences come several times a second. */
+const GAP_MILLIS = 1000;
 
 /** `undefined` without a checkpoint in the options. Throws a `ReplayError` when it is in use, of another run, or damaged. */
 export async function openCheckpoint(
@@ -91,22 +97,28 @@ export async function openCheckpoint(
       journal.close();
       onNotice(`the checkpoint ${directory} was removed and is created again.`);
     };
-    const assertHeld = () => {
+    const throwIfLost = () => {
       if (lock.lost.aborted) throw lostLock(directory);
     };
+    let calledAt = performance.now();
     return {
       snapshot: found?.snapshot,
       journalState,
       journal,
       lost: lock.lost,
-      assertHeld,
+      async assertHeld() {
+        const isGap = performance.now() - calledAt > GAP_MILLIS;
+        calledAt = performance.now();
+        if (isGap) await lock.check();
+        throwIfLost();
+      },
       isUrgent: () => {
         noteRemoval();
         return isRemoved || journal.isHalfFull();
       },
       write: async (snapshot) => {
         await lock.check();
-        assertHeld();
+        throwIfLost();
         noteRemoval();
         journal.begin(await writeText(directory, textOf(settings, snapshot)));
         isRemoved = false;

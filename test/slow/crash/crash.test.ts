@@ -12,6 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { epochMicros } from '../../../src/model/time.ts';
+import { sampleLog } from '../../../src/sample/sample-log.ts';
 import {
   type Json,
   type MetricsRequest,
@@ -115,7 +117,12 @@ function madeLog(): string {
     return [...own, { ts: end, event: 'on_session_finalize', session_id: id, platform: 'cli' }];
   });
   const inOrder = events.toSorted((a, b) => a.ts - b.ts);
-  return inOrder.map((event) => `${JSON.stringify(event)}\n`).join('');
+  // What a finalize leaves open is closed when the log's clock goes on.
+  const later = sampleLog(
+    '20991231_120000_abc123',
+    epochMicros(((inOrder.at(-1)?.ts ?? 0) + 7200) * 1_000_000),
+  );
+  return [...inOrder.map((event) => JSON.stringify(event)), ...later].map((line) => `${line}\n`).join('');
 }
 
 async function plainReplay(log: string): Promise<Receiver> {
