@@ -1,8 +1,8 @@
-import type { HookEvent, HookName } from '../model/event.ts';
+import type { HookEvent } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine, MalformedLine, ParsedLine, UntimedEvent } from '../model/line.ts';
+import type { InputLine, MalformedLine, ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
-import { type Fields, moment, text, warn, wrongType } from './fields.ts';
+import { type Fields, moment, text, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
 import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
 import { isZoneless } from './time.ts';
@@ -63,7 +63,6 @@ function recorderTime(fields: Fields): EpochMicros {
 }
 
 function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
-  if (event.sessionId === undefined) noteMissingIds(fields, event);
   if (fields.extra === NO_EXTRA) noteOddExtra(fields);
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
   if (fields.time === NO_TIME) return { kind: 'untimed', event, diagnostics };
@@ -103,22 +102,6 @@ function shownName(fields: Fields): string {
 
 function timeOf(fields: Fields): EpochMicros | undefined {
   return fields.time === NO_TIME ? undefined : fields.time;
-}
-
-/** Hooks that have no session, task and turn in good logs too, such as a finalize before any agent was built. */
-const MAY_LACK_IDS: ReadonlySet<HookName> = new Set([
-  'on_session_finalize',
-  'pre_approval_request',
-  'post_approval_response',
-  'mark',
-  'unmapped',
-] as const);
-
-/** Warns of an event without any id. The event is kept. */
-function noteMissingIds(fields: Fields, event: UntimedEvent): void {
-  const isPlaced = event.taskId !== undefined || event.turnId !== undefined;
-  if (isPlaced || MAY_LACK_IDS.has(event.hook)) return;
-  warn(fields, 'missing-id', 'no session_id, task_id or turn_id: the event has no session');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The output of a reconstruction: finished spans, diagnostics, and the outcome of each event. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { LineRef } from '../model/line.ts';
 import type { AgentSpan, SpanBase, TimeSource } from '../model/span.ts';
 import { type EpochMicros, earlier } from '../model/time.ts';
 import type { Position, SessionState, State, TurnState } from './state.ts';
@@ -9,6 +10,8 @@ export interface Output {
   readonly spans: AgentSpan[];
   readonly diagnostics: Diagnostic[];
   readonly lines: LineCounts;
+  /** Where the merged events are, when the caller gives a list. */
+  readonly merged?: LineRef[];
 }
 
 /** Events by outcome. Each event is counted once. */

@@ -105,6 +105,7 @@ function apply(context: Context, event: HookEvent): void {
   // A session that a rotation opened has a part of the turn's sums, so it is sent, also when no turn of its own follows.
   if (owner !== session && turn?.selected) session.selected = true;
   out.lines[outcome === 'mapped' && turn?.selected === false ? 'filtered' : outcome]++;
+  if (outcome === 'merged') out.merged?.push({ source: event.source, line: event.line });
   enforceBounds(context);
   evictSubagents(context);
 }

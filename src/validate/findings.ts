@@ -64,6 +64,7 @@ export const EFFECTS = {
     severity: 'info',
     effect: "read with the offset that Hermes's times in the log show, else with --timezone, else as UTC",
   },
+  merged: { severity: 'info', effect: 'none: each call counts once, by the event that came first' },
   'same-line': { severity: 'warning', effect: 'the event counts once' },
   'same-delivery': { severity: 'info', effect: 'the event counts once' },
   'two-recorders': {
@@ -90,25 +91,41 @@ export function note(
   at: LineRef & { readonly detail?: string | undefined },
 ): void {
   const { severity, effect } = EFFECTS[code];
+  if (REPETITIONS.has(code)) state.repeated.add(`${at.source}:${at.line}`);
   add(state, { severity, code, message, effect }, at);
 }
 
-/** Notes a diagnostic of the parser. */
+/** Findings about events that repeat another one. */
+const REPETITIONS: ReadonlySet<FindingCode> = new Set([
+  'same-line',
+  'same-delivery',
+  'tool-double-fire',
+  'tool-ended-twice',
+  'turn-unstarted',
+]);
+
+/** Notes a diagnostic of parsing or of the reconstruction. */
 export function noteDiagnostic(state: LintState, diagnostic: Diagnostic, at: LineRef): void {
   const { severity, code, message } = diagnostic;
   add(state, { severity, code, message, effect: effectOf(diagnostic) }, diagnostic.at ?? at);
 }
 
-/** The effect of a parser's diagnostic, by its code. */
+/** The effect of a diagnostic, by its code. */
 function effectOf({ code, severity }: Diagnostic): string {
   if (severity === 'error') return 'the line is skipped: its event is missing from the trace';
-  return PARSER_EFFECTS[code] ?? 'the event is used as described';
+  return STAGE_EFFECTS[code] ?? 'the event is used as described';
 }
 
-const PARSER_EFFECTS: Readonly<Record<string, string>> = {
+const STAGE_EFFECTS: Readonly<Record<string, string>> = {
+  'no-session': 'the event is in no span',
+  'id-by-ordinal': 'the spans have ids of their own, which another order of the lines would exchange',
+  'late-link': 'the child has a trace of its own',
+  'tool-call-id-repeated': 'the calls are told apart by their requests and arguments',
+  'ended-twice': 'the first end counts',
+  'end-before-start': 'the end is moved to the start',
+  'api-time-disagrees': "the recorder's time counts",
   'wrong-type': 'the field counts as not sent',
   'bad-time': 'the time counts as not sent',
-  'missing-id': 'the event has no session and may be in no span',
   'usage-mismatch': 'the span has no input tokens',
 };
 

@@ -4,8 +4,8 @@
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { type HookEvent, localOffset } from '../model/event.ts';
-import type { Envelope, InputLine, LineFacts, ParsedEvent, ParsedLine } from '../model/line.ts';
-import { note } from './findings.ts';
+import type { Envelope, InputLine, LineFacts, LineRef, ParsedEvent, ParsedLine } from '../model/line.ts';
+import { note, noteDiagnostic } from './findings.ts';
 import { checkParsed, checkSecrets, countFacts, dialectsOf, isDuplicate, place } from './lines.ts';
 import { checkPair, checkTool, finishPairs, finishTools } from './pairs.ts';
 import type { Counts, Finding, LintReport, LintState } from './report.ts';
@@ -30,6 +30,27 @@ export function lintLine(state: LintState, { line, parsed, facts }: LintInput): 
   checkSession(state, parsed.event, facts?.envelope);
   checkPair(state, parsed.event);
   checkTool(state, parsed.event);
+}
+
+/** What a reconstruction of the same log found. To be called once, before `finishLint`. */
+export interface Reconstructed {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly merged: readonly LineRef[];
+}
+
+/** Codes that the checks of lines note themselves, with more detail. */
+const NOTED_BY_LINE: ReadonlySet<string> = new Set(['out-of-order', 'ended-twice', 'api-time-disagrees']);
+
+/** Notes the decisions of a replay: merged events, events without a session, ids by ordinal. */
+export function lintReconstructed(state: LintState, { diagnostics, merged }: Reconstructed): void {
+  for (const diagnostic of diagnostics) {
+    if (NOTED_BY_LINE.has(diagnostic.code)) continue;
+    noteDiagnostic(state, diagnostic, diagnostic.at ?? { source: '', line: 0 });
+  }
+  for (const at of merged) {
+    if (!state.repeated.has(`${at.source}:${at.line}`))
+      note(state, 'merged', 'adds nothing to what other events report', at);
+  }
 }
 
 /** The report. To be called once, after the last line. */

@@ -5,6 +5,7 @@ import type {
   PostApiRequest,
   PostToolCall,
   PreApiRequest,
+  PreApprovalRequest,
   PreToolCall,
 } from '../model/event.ts';
 import { type FindingCode, note } from './findings.ts';
@@ -64,20 +65,36 @@ export function checkPair(state: LintState, event: HookEvent): void {
 }
 
 export function finishPairs(state: LintState): void {
-  for (const opened of state.open.values()) noteUnclosed(state, opened);
+  for (const opened of [...state.open.values()].flat()) noteUnclosed(state, opened);
 }
 
 function open(state: LintState, { kind, id }: Pair, event: HookEvent): void {
   if (id === undefined) return;
+  if (event.hook === 'pre_approval_request') handOn(state, event);
   const key = `${kind} ${id}`;
   const before = state.open.get(key);
-  if (before !== undefined) noteUnclosed(state, before);
-  state.open.set(key, { kind, place: place(event, id) });
+  const opened = { kind, place: place(event, id) };
+  // One command can be asked for twice at once; any other pair that opens again was left open.
+  if (kind === 'approval' && before !== undefined) before.push(opened);
+  else {
+    for (const left of before ?? []) noteUnclosed(state, left);
+    state.open.set(key, [opened]);
+  }
+}
+
+/** An approval that the next surface asks for too has ended there: "smart" hands on to the chat or the terminal. */
+function handOn(state: LintState, event: PreApprovalRequest): void {
+  for (const surface of ['smart', 'cli', 'gateway']) {
+    if (surface !== event.surface) state.open.delete(`approval ${approvalId({ ...event, surface })}`);
+  }
 }
 
 function close(state: LintState, pair: Pair, event: HookEvent): void {
-  if (pair.id === undefined || !state.open.delete(`${pair.kind} ${pair.id}`))
-    noteUnopened(state, pair, event);
+  const key = `${pair.kind} ${pair.id}`;
+  const opened = pair.id === undefined ? undefined : state.open.get(key);
+  if (opened === undefined) noteUnopened(state, pair, event);
+  else if (opened.length > 1) opened.shift();
+  else state.open.delete(key);
 }
 
 function noteUnclosed(state: LintState, { kind, place: opened }: OpenPair): void {

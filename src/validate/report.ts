@@ -65,9 +65,11 @@ export interface LintState {
   /** Digests of all lines. */
   readonly seen: Set<number>;
   readonly deliveries: Set<string>;
+  /** Places of events that a finding names as a repetition. */
+  readonly repeated: Set<string>;
   readonly sessions: Map<string, SessionSeen>;
   /** Open pairs, by kind and id. */
-  readonly open: Map<string, OpenPair>;
+  readonly open: Map<string, OpenPair[]>;
   readonly tools: ToolsSeen;
 }
 
@@ -120,6 +122,7 @@ export function startLint(): LintState {
     clocks: new Map(),
     seen: new Set(),
     deliveries: new Set(),
+    repeated: new Set(),
     sessions: new Map(),
     open: new Map(),
     tools: { byId: new Map(), withoutId: new Map(), ended: new Set() },

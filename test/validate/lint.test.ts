@@ -37,8 +37,8 @@ function findingsIn(lines: readonly string[]): string[] {
 /** [what is odd, lines, findings with their lines] */
 const ROWS: [string, string[], string[]][] = [
   ['nothing', [flat('pre_tool_call', TOOL), flat('post_tool_call', TOOL)], []],
-  ['a broken line', ['{"ts":', flat('post_llm_call', IDS)], ['not-json 1']],
-  ['a blank line', ['', flat('post_llm_call', IDS)], []],
+  ['a broken line', ['{"ts":', flat('post_llm_call', IDS)], ['not-json 1', 'merged 2']],
+  ['a blank line', ['', flat('post_llm_call', IDS)], ['merged 2']],
   ['a hook that nobody knows', [flat('on_new_thing', IDS)], ['unknown-hook 1']],
   [
     'a line of "hermes hooks test"',
@@ -51,11 +51,11 @@ const ROWS: [string, string[], string[]][] = [
     [JSON.stringify({ event: 'post_llm_call', ts: 0, ...IDS })],
     ['untimed 1', 'bad-time 1'],
   ],
-  ['a field of the wrong type', [flat('post_llm_call', { ...IDS, model: 5 })], ['wrong-type 1']],
+  ['a field of the wrong type', [flat('post_llm_call', { ...IDS, model: 5 })], ['wrong-type 1', 'merged 1']],
   [
     'a field that Hermes does not have',
     [flat('post_llm_call', { ...IDS, mood: 'fine' }), shell('post_llm_call', { ...IDS, mood: 1 })],
-    ['two-recorders 2', 'unknown-field 1,2'],
+    ['two-recorders 2', 'unknown-field 1,2', 'merged 1,2'],
   ],
   ['a tool that never ends', [flat('pre_tool_call', TOOL)], ['tool-unended 1']],
   ['a tool that never began', [flat('post_tool_call', TOOL)], ['tool-unstarted 1']],
@@ -135,7 +135,22 @@ const ROWS: [string, string[], string[]][] = [
       flat('pre_approval_request', GATE),
       flat('post_approval_response', GATE),
     ],
-    ['approval-unanswered 1'],
+    [],
+  ],
+  [
+    'two equal approvals at once',
+    [
+      flat('pre_approval_request', { ...GATE, command: 'rm a' }),
+      later(0.1, 'pre_approval_request', { ...GATE, command: 'rm b' }),
+      later(1, 'post_approval_response', { ...GATE, command: 'rm b' }),
+      later(2, 'post_approval_response', { ...GATE, command: 'rm a' }),
+    ],
+    ['id-by-ordinal 2'],
+  ],
+  [
+    'an approval of no session',
+    [flat('pre_approval_request', { session_key: 'agent:main:irc', surface: 'gateway' })],
+    ['no-session 1', 'approval-unanswered 1'],
   ],
   ['an answer that nobody asked for', [flat('post_approval_response', GATE)], ['approval-unasked 1']],
   ['a sub-agent that never stops', [flat('subagent_start', CHILD)], ['subagent-unended 1']],
@@ -154,12 +169,12 @@ const ROWS: [string, string[], string[]][] = [
   [
     'a time that jumps back',
     [later(60, 'post_llm_call', IDS), flat('transform_llm_output', IDS)],
-    ['clock-back 2'],
+    ['clock-back 2', 'merged 1'],
   ],
   [
     'a time a little before',
     [later(1, 'post_llm_call', IDS), flat('transform_llm_output', IDS)],
-    ['out-of-order 2'],
+    ['out-of-order 2', 'merged 1'],
   ],
   [
     "a clock that is not Hermes's",
@@ -184,22 +199,22 @@ const ROWS: [string, string[], string[]][] = [
   [
     'the same delivery',
     [webhook('post_llm_call', IDS), webhook('post_llm_call', { ...IDS, model: 'm' })],
-    ['same-delivery 2'],
+    ['same-delivery 2', 'merged 1'],
   ],
   [
     'two recorders',
     [flat('post_llm_call', IDS), shell('post_llm_call', IDS), shell('transform_llm_output', IDS)],
-    ['two-recorders 2'],
+    ['two-recorders 2', 'merged 1,2'],
   ],
   [
     'two dialects',
     [flat('post_llm_call', IDS), flat('post_llm_call', { session_id: 's' })],
-    ['mixed-dialects 2'],
+    ['merged 1,2', 'mixed-dialects 2'],
   ],
   [
     'an event that no id places',
     [flat('post_llm_call', { telemetry_schema_version: 'v1' })],
-    ['missing-id 1'],
+    ['no-session 1'],
   ],
   [
     'a key in a command',
@@ -226,6 +241,7 @@ test('every finding of ours is shown above', () => {
 test('a session without start or end is told once, at its first line', () => {
   const { findings } = lintLog(inputsOf([flat('post_llm_call', IDS), flat('transform_llm_output', IDS)]));
   expect(findings.map(({ code, count, places }) => [code, count, places[0]?.line])).toEqual([
+    ['merged', 1, 1],
     ['no-session-start', 1, 1],
     ['no-session-end', 1, 1],
   ]);

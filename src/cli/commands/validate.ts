@@ -2,12 +2,17 @@
 import type { Command } from 'commander';
 import { mergeByTime } from '../../input/merge.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { InputLine } from '../../model/line.ts';
+import type { InputLine, ParsedLine } from '../../model/line.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
+import { createLocalTimes, type LocalTimes, placeHeld, placeLines } from '../../parse/local-time.ts';
 import { parseLine, splitLine } from '../../parse/parse-line.ts';
+import { DEFAULT_OPTIONS } from '../../reconstruct/options.ts';
+import { createOutput, type Output } from '../../reconstruct/output.ts';
+import { createState, type State } from '../../reconstruct/state.ts';
+import { finish, step } from '../../reconstruct/step.ts';
 import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
 import { createReport } from '../../replay/report.ts';
-import { finishLint, lintLine } from '../../validate/lint.ts';
+import { finishLint, lintLine, lintReconstructed } from '../../validate/lint.ts';
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
 import { visible } from '../../view/visible.ts';
@@ -52,7 +57,7 @@ export function registerValidate(program: Command, io: Io, exit: Exit): void {
 /** @returns 1 when nothing is an event, or when something would be lost and `--strict` asks for that, else 0. */
 async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
-  const state = startLint();
+  const run = startRun();
   const unread: Diagnostic[] = [];
   const progress = startProgress(io, false);
   let lines = 0;
@@ -67,13 +72,13 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
         unread.push(diagnostic);
       };
       const options = { agentLogs: undefined, signal: interrupt.signal };
-      await lintLog(state, await openLines([log], { options, report }), onLines);
+      await lintLog(run, await openLines([log], { options, report }), onLines);
     }
   } finally {
     progress.stop();
     interrupt.stop();
   }
-  const report = finishLint(state);
+  const report = finishRun(run);
   await writeTo(io.stdout)(rendered(report, flags.format));
   for (const { message, at } of unread) {
     io.stderr.write(`hermes-otel: ${visible(`${at?.source}: ${message}`)}.\n`);
@@ -89,27 +94,62 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   return flags.strict && lost > 0 ? 1 : 0;
 }
 
+/** The checks of lines, and a reconstruction of the same lines: its decisions are findings, its spans go nowhere. */
+interface LintRun {
+  readonly lint: LintState;
+  readonly state: State;
+  /** By source, as each has a recorder of its own. */
+  readonly times: Map<string, LocalTimes>;
+}
+
+function startRun(): LintRun {
+  return { lint: startLint(), state: createState(DEFAULT_OPTIONS), times: new Map() };
+}
+
 async function lintLog(
-  state: LintState,
+  run: LintRun,
   { sources, close }: OpenedLines,
   onLines: (count: number) => void,
 ): Promise<void> {
   try {
     for await (const lines of mergeByTime(sources, lineTime)) {
       onLines(lines.length);
-      for (const line of lines) lintParts(state, line);
+      const out = { ...createOutput(), merged: [] };
+      for (const line of lines) for (const parsed of lintParts(run, line)) reconstruct(run, parsed, out);
+      lintReconstructed(run.lint, out);
     }
   } finally {
     await close();
   }
 }
 
+function finishRun(run: LintRun): LintReport {
+  const out = { ...createOutput(), merged: [] };
+  for (const times of run.times.values()) stepAll(run, placeHeld(times), out);
+  finish(run.state, out);
+  lintReconstructed(run.lint, out);
+  return finishLint(run.lint);
+}
+
+function reconstruct(run: LintRun, parsed: ParsedLine, out: Output): void {
+  if (parsed.kind !== 'event') return;
+  const { source } = parsed.event;
+  const times = run.times.get(source) ?? createLocalTimes(undefined);
+  run.times.set(source, times);
+  stepAll(run, placeLines(times, [parsed]), out);
+}
+
+function stepAll({ state }: LintRun, lines: readonly ParsedLine[], out: Output): void {
+  for (const line of lines) if (line.kind === 'event') step(state, line.event, out);
+}
+
 /** A line with several objects is several lines. */
-function lintParts(state: LintState, line: InputLine): void {
+function lintParts(run: LintRun, line: InputLine): readonly ParsedLine[] {
   const parsed = parseLine(line, { content: false });
   const parts = parsed.kind === 'malformed' ? splitLine(line) : undefined;
-  if (parts === undefined) lintLine(state, { line, parsed, facts: inspectLine(line.text) });
-  else for (const part of parts) lintParts(state, part);
+  if (parts !== undefined) return parts.flatMap((part) => lintParts(run, part));
+  lintLine(run.lint, { line, parsed, facts: inspectLine(line.text) });
+  return [parsed];
 }
 
 function rendered(report: LintReport, format: ValidateFlags['format']): string {
