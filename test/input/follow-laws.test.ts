@@ -3,9 +3,11 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -184,3 +186,68 @@ test('of a single file, every line comes exactly once when each rotation is met 
   const law = fc.asyncProperty(steps, (list) => play(list, ({ log }) => log, meetRotation));
   await fc.assert(law, { numRuns: RUNS / 2, seed: 7 });
 }, 120_000);
+
+/** What power cuts, backups and editors do to a log: every line is written once, but may be lost again. */
+const damage = {
+  append: (log: string, made: () => string) => appendFileSync(log, made() + made()),
+  half: (log: string, made: () => string) => appendFileSync(log, made().slice(0, 100)),
+  end: (log: string) => appendFileSync(log, '\n'),
+  cut: (log: string) => truncateSync(log, wholeLines(log, 0.6).length),
+  cutAndGrow: (log: string, made: () => string) => writeFileSync(log, wholeLines(log, 0.5) + made() + made()),
+  editLast: (log: string, made: () => string) => writeFileSync(log, wholeLines(log, 0.99) + made()),
+  replace(log: string, made: () => string) {
+    writeFileSync(`${log}.new`, wholeLines(log, 0.7) + made());
+    renameSync(`${log}.new`, log);
+  },
+};
+
+function wholeLines(log: string, share: number): string {
+  const text = readFileSync(log, 'utf8');
+  return text.slice(0, text.lastIndexOf('\n', Math.floor(text.length * share)) + 1);
+}
+
+const damages = fc.record({
+  act: fc.constantFrom(
+    ...(Object.keys(damage) as (keyof typeof damage)[]),
+    'stop' as const,
+    'start' as const,
+  ),
+  pauseMillis: fc.constantFrom(0, 0, POLL, 10 * POLL),
+  size: fc.integer({ min: 20, max: 900 }),
+});
+
+type Damage = typeof damages extends fc.Arbitrary<infer T> ? T : never;
+
+/** Returns the numbers of the lines that the log has in the end and the reader has not seen. */
+async function playDamage(steps: readonly Damage[]): Promise<readonly number[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-damage-'));
+  const log = join(folder, 'log');
+  let count = 0;
+  const line = (size: number) => {
+    count += 1;
+    return `${String(count).padEnd(size)}\n`;
+  };
+  writeFileSync(log, line(700) + line(700));
+  const reader = new Reader(log);
+  for (const { act, pauseMillis, size } of steps) {
+    if (act === 'stop') await reader.stop();
+    else if (act === 'start') reader.start();
+    else damage[act](log, () => line(size));
+    if (pauseMillis > 0) await sleep(pauseMillis);
+  }
+  appendFileSync(log, `\n${line(50)}`);
+  reader.start();
+  const inTheEnd = readFileSync(log, 'utf8').split('\n').filter(Boolean).map(Number);
+  const unseen = () => inTheEnd.filter((number) => !reader.seen.includes(number));
+  for (const end = Date.now() + 8000; Date.now() < end && unseen().length > 0; ) await sleep(POLL);
+  await reader.stop();
+  rmSync(folder, { recursive: true });
+  return unseen();
+}
+
+test('whatever is cut off, edited or replaced, every line that the log has in the end has come', async () => {
+  const law = fc.asyncProperty(fc.array(damages, { minLength: 5, maxLength: 25 }), async (steps) => {
+    expect(await playDamage(steps)).toEqual([]);
+  });
+  await fc.assert(law, { numRuns: RUNS, seed: 7 });
+}, 240_000);
