@@ -117,6 +117,18 @@ export function countFlag(text: FlagText & { readonly fallback: number }, least 
   return { ...defaults(text), fallback: text.fallback, shown: String(text.fallback), read };
 }
 
+/** A whole number of at least 1; 1 when the flag has no value. `undefined` without the flag. */
+export function optionalCountFlag(text: FlagText): Flag<number | undefined> {
+  const read = ([given = '']: readonly string[], name: string): number => {
+    const value = given === 'true' ? 1 : Number(given);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    throw new CliError(
+      `${name} takes a whole number of at least 1, not "${given}": name a log before ${name}.`,
+    );
+  };
+  return { ...defaults(text), fallback: undefined, shown: '', read };
+}
+
 /** A time such as `500ms`, `30s`, `5m`, `2h`, in milliseconds; `undefined` without a default. */
 export function durationFlag<F extends string | undefined>(
   text: FlagText & { readonly fallback: F },

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 /** The ambient world, handed in once at `main(argv, io)`: `process` fits it, and so does a test's stand-in. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; readonly fd?: number };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly pid: number;

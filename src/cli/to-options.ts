@@ -32,19 +32,6 @@ export function logsOf(
   return logs.length === 0 ? [stdin] : logs.map((log) => (log === '-' ? stdin : log));
 }
 
-/** The named logs and those of `--hermes-home`. Throws a `CliError` for a home without any. */
-export async function withHome(
-  logs: readonly string[],
-  { hermesHome }: { readonly hermesHome: string | undefined },
-): Promise<readonly string[]> {
-  if (hermesHome === undefined) return logs;
-  const found = await (await import('../replay/database.ts')).homeLogs(hermesHome);
-  if (found.length > 0) return [...logs, ...found];
-  throw new CliError(
-    `--hermes-home: ${hermesHome} has neither a state.db nor a hermes-otel/hooks.ndjson: name the directory that Hermes calls HERMES_HOME.`,
-  );
-}
-
 /** Throws a `CliError` that names the flag to mend. */
 export async function replayOptions(
   logs: readonly string[],

@@ -34,6 +34,12 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return { files: found.files, troubles: new Map([...troubles, ...found.troubles]) };
 }
 
+/** True for a directory, and for a glob that is not the name of a file. */
+export async function isPattern(path: string): Promise<boolean> {
+  const [isDirectory, code] = await systemAnswer(async () => (await stat(path)).isDirectory());
+  return isDirectory === true || (isMissing(code) && isDynamicPattern(path));
+}
+
 /** The regular files among `paths`. */
 export async function statFiles(paths: readonly string[]): Promise<FoundFiles> {
   const found = new Map<string, FoundFile>();

@@ -15,7 +15,7 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
     ),
   );
   return markdownTable([columns.map(({ title }) => title.trim()), ...body], {
-    align: columns.map((_, index) => (index === 0 ? 'l' : 'r')),
+    align: columns.map(({ fromLog }, index) => (index === 0 || fromLog ? 'l' : 'r')),
     stringLength: widthOf,
   });
 }

@@ -77,7 +77,7 @@ export function sessionHeader(page: Page, sessionId: string, first: AgentSpan, t
 }
 
 /** ISO 8601 in UTC to the second, with a space: `2026-11-23 08:20:14Z`. */
-function clockTime(time: EpochMicros): string {
+export function clockTime(time: EpochMicros): string {
   const iso = new Date(time / 1000).toISOString();
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)}Z`;
 }

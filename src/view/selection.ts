@@ -3,7 +3,7 @@ import { type AgentSpan, type AgentSpanKind, isError } from '../model/span.ts';
 import { labelOf, reasonOf } from './label.ts';
 import { quantiles } from './series.ts';
 import type { Totals } from './totals.ts';
-import type { SessionBlock, Tree } from './tree.ts';
+import { blocksOf, type SessionBlock, spansOf, type Tree } from './tree.ts';
 
 /** The part of a log that is shown. */
 export interface Selection {
@@ -20,8 +20,6 @@ export interface Selection {
   readonly grep?: string | undefined;
   /** Only calls of this tool, and their ancestors. */
   readonly tool?: string | undefined;
-  /** Only the latest sessions, by their start. */
-  readonly last?: number | undefined;
   /** True: of a session, whole turns. */
   readonly wholeTurns?: boolean;
 }
@@ -36,7 +34,7 @@ export function select(
 ): readonly SessionBlock[] {
   const wanted = wantedBy(selection, totals);
   const depth = selection.depth ?? Number.POSITIVE_INFINITY;
-  return latest(blocks, selection.last).flatMap((block) => {
+  return blocks.flatMap((block) => {
     const trees =
       wanted.length === 0 ? block.trees : block.trees.flatMap((tree) => keep(tree, wanted, selection));
     if (wanted.length > 0 && trees.length === 0) return [];
@@ -44,9 +42,11 @@ export function select(
   });
 }
 
-/** The blocks are in order of start. */
-function latest(blocks: readonly SessionBlock[], last = Number.POSITIVE_INFINITY): readonly SessionBlock[] {
-  return last >= blocks.length ? blocks : blocks.slice(blocks.length - last);
+/** The spans of the latest sessions, by their start. */
+export function latestSessions(spans: readonly AgentSpan[], count: number): readonly AgentSpan[] {
+  return blocksOf(spans)
+    .slice(-count)
+    .flatMap((block) => [...spansOf(block)]);
 }
 
 function keep(tree: Tree, wanted: readonly Wanted[], { wholeTurns }: Selection): readonly Tree[] {

@@ -8,7 +8,7 @@ export interface Column<R> {
   readonly cell: (row: R) => Piece;
   /** Columns with the highest number are dropped first on a narrow page; 0 is never dropped. */
   readonly dispensable: number;
-  /** True for text from a log, which Markdown must not read as markup. The first column always is. */
+  /** True for text from a log: it is aligned left, and Markdown must not read it as markup. The first column always is. */
   readonly fromLog?: true;
 }
 
@@ -34,22 +34,34 @@ export function renderTable<R>(
     (cells) =>
       line(
         page,
-        cells.flatMap((cell, index) => inColumn(cell, fitted[index]?.width ?? 0, index)),
+        cells.flatMap((cell, index) => inColumn(cell, fitted[index], index)),
       ),
   );
 }
 
 interface LaidOut {
   readonly title: Visible;
+  readonly side: 'left' | 'right';
   readonly dispensable: number;
   readonly cells: readonly Piece[];
   readonly width: number;
 }
 
-function layOut<R>({ title, cell, dispensable }: Column<R>, rows: readonly R[], index: number): LaidOut {
+function layOut<R>(
+  { title, cell, dispensable, fromLog }: Column<R>,
+  rows: readonly R[],
+  index: number,
+): LaidOut {
   const cells = rows.map(cell);
   const natural = cells.reduce((width, { text }) => Math.max(width, widthOf(text)), widthOf(title));
-  return { title, dispensable, cells, width: index === 0 ? Math.min(natural, MAX_NAME_WIDTH) : natural };
+  const side = index === 0 || fromLog ? 'left' : 'right';
+  return {
+    title,
+    side,
+    dispensable,
+    cells,
+    width: index === 0 ? Math.min(natural, MAX_NAME_WIDTH) : natural,
+  };
 }
 
 function dropUntilFits(columns: readonly LaidOut[], width: number): readonly LaidOut[] {
@@ -65,7 +77,7 @@ function totalWidth(columns: readonly LaidOut[]): number {
   return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
-function inColumn(cell: Piece, width: number, index: number): readonly Piece[] {
-  const padded = piece(pad(cell.text, width, index === 0 ? 'left' : 'right'), cell.tone);
+function inColumn(cell: Piece, column: LaidOut | undefined, index: number): readonly Piece[] {
+  const padded = piece(pad(cell.text, column?.width ?? 0, column?.side), cell.tone);
   return index === 0 ? [padded] : [piece(GAP), padded];
 }

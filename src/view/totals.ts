@@ -142,7 +142,7 @@ export function totalsJson(totals: LogTotals): object {
   };
 }
 
-function figuresJson({
+export function figuresJson({
   all,
   inSubagents,
   inReviews,

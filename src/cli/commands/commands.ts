@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('./view.ts')).registerView(...to),
   },
   {
+    name: 'sessions',
+    summary: 'List the sessions of a log: when, first words, duration, turns, tokens, cost, errors',
+    register: async (...to) => (await import('./sessions.ts')).registerSessions(...to),
+  },
+  {
     name: 'diff',
     summary: 'Compare two logs: turns, calls, tools, tokens, errors and durations by model and tool',
     register: async (...to) => (await import('./diff.ts')).registerDiff(...to),

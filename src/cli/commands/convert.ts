@@ -4,13 +4,14 @@ import { mergeByTime } from '../../input/merge.ts';
 import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
 import { createReport } from '../../replay/report.ts';
 import { visible } from '../../view/visible.ts';
+import { findLogs } from '../find-logs.ts';
 import { addFlags, type FlagValues, readFlags, textFlag } from '../flags.ts';
 import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { INPUT_FLAGS } from '../replay-flags.ts';
-import { agentLogsOf, logsOf, withHome } from '../to-options.ts';
+import { agentLogsOf, logsOf } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 import { writeFile } from './view-files.ts';
 
@@ -51,7 +52,7 @@ async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Pr
     captureContent: flags.captureContent,
     signal: interrupt.signal,
   };
-  const named = logsOf(await withHome(logs, flags), io, 'convert');
+  const named = logsOf(await findLogs(logs, flags, io, 'convert'), io, 'convert');
   const opened = await openLines(named, { options, report });
   try {
     await writeFile('--output', flags.output ?? '-', textOf(opened, progress.tell), io);

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
 import { exitCodeOf, printBadEnding } from '../exit-code.ts';
+import { findLogs, LOG_ARGUMENT } from '../find-logs.ts';
 import { addFlags, readBoolean, readFlags, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
 import { addExamples, addVariables } from '../help.ts';
@@ -12,11 +13,11 @@ import { printBudgets, printSummary, writeReport } from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
 import { keepHeapSteady } from '../steady-heap.ts';
-import { logsOf, replayOptions, withHome } from '../to-options.ts';
+import { logsOf, replayOptions } from '../to-options.ts';
 import type { Exit } from './commands.ts';
 
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
-  const command = program.command('replay').argument('[log...]', 'files (also .gz), or - for standard input');
+  const command = program.command('replay').argument('[log...]', LOG_ARGUMENT);
   addFlags(command, REPLAY_FLAGS);
   command.addOption(new Option('--color', 'always use colour').helpGroup('Output:'));
   command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)').helpGroup('Output:'));
@@ -43,7 +44,7 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
 
 /** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
 async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
-  const logs = await withHome(named, flags);
+  const logs = await findLogs(named, flags, io, 'replay');
   keepHeapSteady();
   const options = await replayOptions(logs, flags, io);
   const interrupt = watchInterrupts(io);

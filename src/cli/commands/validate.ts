@@ -16,13 +16,14 @@ import { finishLint, lintLine, lintReconstructed } from '../../validate/lint.ts'
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
 import { visible } from '../../view/visible.ts';
+import { findLogs } from '../find-logs.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { INPUT_FLAGS } from '../replay-flags.ts';
-import { logsOf, withHome } from '../to-options.ts';
+import { logsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 
@@ -66,7 +67,7 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
     progress.tell({ lines });
   };
   try {
-    for (const log of logsOf(await withHome(logs, flags), io, 'validate')) {
+    for (const log of logsOf(await findLogs(logs, flags, io, 'validate'), io, 'validate')) {
       const report = createReport(1);
       report.onDiagnostic = (diagnostic) => {
         unread.push(diagnostic);

@@ -1,6 +1,9 @@
 /** What `view` writes into files: a page, a trace for Perfetto. */
-import { createWriteStream } from 'node:fs';
-import { basename } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync } from 'node:fs';
+import { platform, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { convention } from '../../conventions/convention.ts';
@@ -45,6 +48,28 @@ export async function perfettoOf(spans: readonly AgentSpan[]): Promise<Iterable<
     import('../../view/without-secrets.ts'),
   ]);
   return perfettoJson(presentable(spans));
+}
+
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+/** A file of this user in the directory for temporary files. */
+export function temporaryPage(): string {
+  return join(mkdtempSync(join(tmpdir(), 'hermes-otel-')), 'sessions.html');
+}
+
+/** Opens the page with `BROWSER`, else with the program of the desktop. Says where the page is when there is none. */
+export async function openInBrowser(page: string, { env, stderr }: Io): Promise<void> {
+  const [command = 'xdg-open', ...args] = env.BROWSER ? [env.BROWSER] : (OPENERS[platform()] ?? []);
+  const child = spawn(command, [...args, page], { stdio: 'ignore', detached: true });
+  const problem = await once(child, 'spawn').then(
+    () => undefined,
+    (error: unknown) => systemProblem(error),
+  );
+  if (problem === undefined) child.unref();
+  else stderr.write(`hermes-otel: ${command} cannot be started: ${problem}. Open ${page} in a browser.\n`);
 }
 
 /** Writes to the file that `flag` names, `-` for standard output, and tells on standard error what came of it. */

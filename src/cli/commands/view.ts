@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
 import { colorsFor } from '../colors.ts';
 import { endedBy, printBadEnding } from '../exit-code.ts';
+import { LOG_ARGUMENT } from '../find-logs.ts';
 import {
   addFlags,
   choiceFlag,
@@ -10,6 +11,7 @@ import {
   durationFlag,
   type FlagValues,
   optionalChoiceFlag,
+  optionalCountFlag,
   readFlags,
   switchFlag,
   textFlag,
@@ -23,7 +25,7 @@ import { NAMING_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { colorFlag } from './replay-command.ts';
-import { pageOf, perfettoOf, writeFile } from './view-files.ts';
+import { openInBrowser, pageOf, perfettoOf, temporaryPage, writeFile } from './view-files.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -52,6 +54,8 @@ const VIEW_FLAGS = {
   }),
   grep: textFlag({ flags: '--grep <text>', help: 'only what contains the text, in its name or content' }),
   tool: textFlag({ flags: '--tool <name>', help: 'only calls of this tool' }),
+  last: optionalCountFlag({ flags: '--last [count]', help: 'only the latest session, or so many of them' }),
+  open: switchFlag({ flags: '--open', help: 'write a page and open it in the browser (env: BROWSER)' }),
   html: textFlag({
     flags: '--html <file>',
     help: 'write a page that opens without a network, instead; - is standard output',
@@ -67,13 +71,14 @@ const VIEW_FLAGS = {
 type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | undefined };
 
 export function registerView(program: Command, io: Io, exit: Exit): void {
-  const command = program.command('view').argument('[log...]', 'files (also .gz), or - for standard input');
+  const command = program.command('view').argument('[log...]', LOG_ARGUMENT);
   addFlags(command, VIEW_FLAGS);
   command.addOption(new Option('--color', 'always use colour'));
   command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
   addExamples(command, [
+    ['hermes-otel view --last --conversation', 'what was said in the latest session'],
+    ['hermes-otel view --open', 'all recorded sessions as a page'],
     ['hermes-otel view session.ndjson --only errors', 'what went wrong, and where'],
-    ['hermes-otel view session.ndjson --conversation', 'what was said and done'],
     ['hermes-otel view logs/*.ndjson --html report.html', 'one file to open, send or keep'],
     ['hermes-otel view session.ndjson --format markdown', 'a comment for a pull request'],
   ]);
@@ -87,18 +92,24 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   const interrupt = watchInterrupts(io);
   const captureContent = flags.captureContent || flags.conversation || flags.grep !== undefined;
   const reading = { ...flags, captureContent };
-  const { spans, report, live } = await readLog(logs, reading, io, { interrupt, command: 'view' });
+  const { spans: all, report, live } = await readLog(logs, reading, io, { interrupt, command: 'view' });
   interrupt.stop();
-  if (flags.html !== undefined)
-    await writeFile('--html', flags.html, await pageOf(logs, spans, flags, io), io);
+  const spans = flags.last === undefined ? all : await latest(all, flags.last);
+  const page = flags.html ?? (flags.open ? temporaryPage() : undefined);
+  if (page !== undefined) await writeFile('--html', page, await pageOf(logs, spans, flags, io), io);
+  if (page !== undefined && flags.open) await openInBrowser(page, io);
   if (flags.perfetto !== undefined)
     await writeFile('--perfetto', flags.perfetto, await perfettoOf(spans), io);
-  if (flags.html === undefined && flags.perfetto === undefined)
+  if (page === undefined && flags.perfetto === undefined)
     await writeTo(io.stdout)(await textOf(spans, flags, io));
   io.stderr.write(`${summaryOf(report)}\n`);
   const ended = { live, strict: false, follow: false, interrupt: interrupt.received() };
   const isBad = printBadEnding(report, ended, io);
   return endedBy(interrupt, live) ?? Number(isBad);
+}
+
+async function latest(spans: readonly AgentSpan[], count: number): Promise<readonly AgentSpan[]> {
+  return (await import('../../view/selection.ts')).latestSessions(spans, count);
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
