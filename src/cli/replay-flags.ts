@@ -157,8 +157,14 @@ export const FOLLOW_FLAGS = grouped('Following', {
   }),
   checkpoint: textFlag({
     flags: '--checkpoint <dir>',
-    help: 'save how far --follow read, and continue there the next time, also after a crash',
+    help: 'save how far a followed log or a database was read, and continue there the next time',
     env: 'HERMES_OTEL_CHECKPOINT',
+  }),
+  settle: durationFlag({
+    flags: '--settle <time>',
+    help: 'with --checkpoint, replay a session of a database when it has ended or was silent for this long',
+    env: 'HERMES_OTEL_SETTLE',
+    fallback: '1h',
   }),
   openSpans: choiceFlag(
     {

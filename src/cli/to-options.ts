@@ -39,6 +39,7 @@ export async function replayOptions(
   io: Pick<Io, 'cwd' | 'env' | 'stdout'>,
 ): Promise<Omit<ReplayOptions, 'on' | 'signal'>> {
   refuseToFollow(logs, flags);
+  const incremental = await incrementalOf(logs, flags);
   const { temporality } = valueOrCliError(
     await (await import('../export/settings/settings.ts')).resolveTemporality(io.env),
   );
@@ -57,6 +58,7 @@ export async function replayOptions(
     temporality,
     budgets: await budgetsOf(flags),
     totals: flags.summary !== 'none',
+    incremental,
     deadLetter: flags.deadLetter,
     shutdownTimeoutMillis: flags.shutdownTimeout,
     follow: flags.follow
@@ -245,7 +247,6 @@ function refuseToFollow(logs: readonly string[], flags: ReplayFlags): void {
     );
   }
   if (flags.checkpoint === undefined) return;
-  if (!flags.follow) throw new CliError('--checkpoint goes with --follow: a finished log is replayed whole.');
   if (flags.assumeTimes) {
     throw new CliError('--checkpoint wants recorded times: with --assume-times they would begin anew.');
   }
@@ -257,6 +258,18 @@ function refuseToFollow(logs: readonly string[], flags: ReplayFlags): void {
       '--since and --until before now move from run to run: with --checkpoint give a time such as 2026-11-23T08:00:00Z.',
     );
   }
+}
+
+/** `--checkpoint` without `--follow`: only databases know what is new in them. Throws a `CliError` for other logs. */
+async function incrementalOf(
+  logs: readonly string[],
+  { checkpoint, follow, settle }: ReplayFlags,
+): Promise<ReplayOptions['incremental']> {
+  if (checkpoint === undefined || follow) return undefined;
+  const { isDatabase } = await import('../replay/database.ts');
+  const are = await Promise.all(logs.map(isDatabase));
+  if (are.length > 0 && are.every(Boolean)) return { directory: checkpoint, settleMillis: settle };
+  throw new CliError('--checkpoint goes with --follow, or with databases: a finished log is replayed whole.');
 }
 
 /** What must not change between two runs that share a checkpoint, by flag: it decides spans and metrics. */

@@ -7,18 +7,24 @@ import type { DatabaseSession, SessionRow } from '../model/database.ts';
 import { type EpochMicros, later } from '../model/time.ts';
 import { type AgentLog, type LogTurn, offsetOf, type SessionLog, sessionLog } from './agent-log.ts';
 import { type Seen, withoutCopies } from './copies.ts';
-import { type KnownSessions, matchKnown } from './known.ts';
+import { type KnownSessions, matchKnown, WAITED_MICROS } from './known.ts';
 import { assignChildren, type Delegation, isBranch, isContinuation, isSubagent } from './links.ts';
 import { type TimedTurn, timeTurn } from './times.ts';
-import { shareUsage } from './tokens.ts';
+import { type KeptSums, shareUsage } from './tokens.ts';
 import { type RowTurn, splitTurns, writtenAtEnd } from './turns.ts';
 import { type HookLine, type NamedTurn, writeEnd, writeStart, writeTurn } from './write.ts';
 
-/** What sessions hand on to those that go on from them. Plain data. */
-export interface Conversion {
+/** What is known beside the database. By session id. */
+export interface Beside {
   readonly log: AgentLog;
-  /** What hook logs have that are read beside the database. */
+  /** What hook logs have that are read with it. */
   readonly known: KnownSessions;
+  /** What an earlier run has counted already. */
+  readonly kept: ReadonlyMap<string, KeptSums>;
+}
+
+/** What sessions hand on to those that go on from them. Plain data. */
+export interface Conversion extends Beside {
   /** By session id, as long as another session may go on from it. */
   readonly lineages: Map<string, Lineage>;
 }
@@ -38,8 +44,8 @@ interface OpenTurn {
   readonly end: EpochMicros;
 }
 
-export function createConversion(log: AgentLog, known: KnownSessions = new Map()): Conversion {
-  return { log, known, lineages: new Map() };
+export function createConversion(beside: Beside): Conversion {
+  return { ...beside, lineages: new Map() };
 }
 
 /**
@@ -61,7 +67,7 @@ export function convertSession(conversion: Conversion, rows: DatabaseSession): r
   keepLineage(conversion, rows, seen, openTurn(turns.at(-1)));
   if (turns.length === 0 && session.apiCallCount === undefined) return [];
   const linked = isContinuation(session) && (open !== undefined || originals.mixed);
-  const usage = shareUsage(rows, turns, known);
+  const usage = shareUsage(rows, turns, { known, kept: conversion.kept.get(session.id) });
   const out = { session, turns, delegations, known, usage, lines: [] as HookLine[] };
   writeStart(out, linked);
   for (const turn of turns) writeTurn(out, turn);
@@ -102,7 +108,7 @@ function timeTurns(
 ): readonly TimedTurn[] {
   const found = findLog(log, rows);
   const matched = found === undefined ? new Map<RowTurn, LogTurn>() : matchTurns(turns, found);
-  const writtenAsItHappens = turns.some((turn) => writtenAtEnd(turn) === false);
+  const written = turns.map(writtenAtEnd);
   const timed: TimedTurn[] = [];
   for (const [index, turn] of turns.entries()) {
     const anchors = delegations
@@ -111,7 +117,8 @@ function timeTurns(
     timed.push(
       timeTurn(turn, {
         before: index === 0 ? open?.end : undefined,
-        writtenAsItHappens,
+        writtenAsItHappens: written.includes(false),
+        writtenAtEnd: written.includes(true) && !written.includes(false),
         anchors,
         log: found?.log,
         logTurn: matched.get(turn),
@@ -165,8 +172,10 @@ function distanceOf(turn: RowTurn, logTurn: LogTurn, offset: number): number {
   if (start <= START_MICROS) return start;
   const last = turn.last.time - offset;
   if (logTurn.end !== undefined) return Math.abs(last - logTurn.end);
-  // One that never ended has its last row after its start.
-  return last < logTurn.start ? Number.POSITIVE_INFINITY : Math.min(last - logTurn.start, END_MICROS);
+  // One that never ended has its last row after its start; a gateway has the user's message for seconds before.
+  return last < logTurn.start - WAITED_MICROS
+    ? Number.POSITIVE_INFINITY
+    : Math.min(Math.abs(last - logTurn.start), END_MICROS);
 }
 
 /** Gives the turns their ids. No id of Hermes's own is like one of these: those end in 8 hex digits. */

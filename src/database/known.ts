@@ -107,7 +107,7 @@ export function matchKnown(
 }
 
 /** A gateway has a message for seconds before its turn begins; of a turn that was killed then, nothing more is in the rows. */
-const WAITED_MICROS = 10_000_000;
+export const WAITED_MICROS = 10_000_000;
 
 function isMeanwhile(turn: TimedTurn, known: KnownTurn): boolean {
   const end = turn.end + (turn.ended ? NEAR_MICROS : WAITED_MICROS);

@@ -64,6 +64,8 @@ export interface TurnContext {
   readonly before: EpochMicros | undefined;
   /** True when rows of this session are known to be written as things happen. */
   readonly writtenAsItHappens: boolean;
+  /** True when they are known to be written at the end of their turn. */
+  readonly writtenAtEnd: boolean;
   /** Moments by which rows with at most this id had happened: a sub-agent's start shows that its parent had asked for it. */
   readonly anchors: readonly { readonly id: number; readonly time: EpochMicros }[];
   readonly log: SessionLog | undefined;
@@ -103,9 +105,18 @@ export function timeTurn(turn: RowTurn, context: TurnContext): TimedTurn {
   };
 }
 
+interface Sources {
+  readonly inner: TimeSource;
+  readonly outer: TimeSource;
+}
+
+const ROW: Sources = { inner: 'row', outer: 'row' };
+const ORDER: Sources = { inner: 'order', outer: 'order' };
+
 /** How much the rows' times are worth: of the turn, and of what happened in it. */
-function sourcesOf(turn: RowTurn, context: TurnContext): { inner: TimeSource; outer: TimeSource } {
-  const first = turn.calls[0]?.row ?? turn.last;
+function sourcesOf(turn: RowTurn, context: TurnContext): Sources {
+  const first = turn.calls[0]?.row ?? turn.notice;
+  if (first === undefined) return context.writtenAtEnd ? ORDER : ROW;
   const apart = turn.user === undefined || first.time - turn.user.time > WRITTEN_TOGETHER_MICROS;
   const atEnd = writtenAtEnd(turn) ?? !(apart || context.writtenAsItHappens);
   return { inner: atEnd ? 'order' : 'row', outer: apart || !atEnd ? 'row' : 'order' };

@@ -2,6 +2,7 @@
 import type { DatabaseSession, SessionRow, UsageRow } from '../model/database.ts';
 import type { Usage } from '../model/event.ts';
 import type { TokenSums } from '../model/span.ts';
+import type { EpochMicros } from '../model/time.ts';
 import type { KnownSession } from './known.ts';
 import type { TimedCall, TimedTurn } from './times.ts';
 
@@ -19,27 +20,63 @@ const KEYS = [
   'reasoningTokens',
 ] as const satisfies readonly (keyof Usage)[];
 
+/** What is counted elsewhere. */
+export interface Counted {
+  /** In a hook log. */
+  readonly known: KnownSession | undefined;
+  /** By an earlier run. */
+  readonly kept: KeptSums | undefined;
+}
+
+/** The sums of a session when it was replayed before, per model and task. Plain data. */
+export interface KeptSums {
+  /** Of its last row then. */
+  readonly time: EpochMicros;
+  readonly usage: readonly Pick<UsageRow, 'model' | 'task' | 'tokens'>[];
+}
+
+/** All sums of a session, to keep for the next run. */
+export function sumsOf(rows: DatabaseSession): KeptSums['usage'] {
+  return [...ownSums(rows), ...taskSums(rows, undefined)].map(({ model, task, tokens }) => ({
+    model,
+    task,
+    tokens,
+  }));
+}
+
 /** The usage of the calls in `turns`, as far as it is known, and the rest of the session's sums. */
 export function shareUsage(
   rows: DatabaseSession,
   turns: readonly TimedTurn[],
-  known: KnownSession | undefined,
+  { known, kept }: Counted,
 ): SharedUsage {
   const { session } = rows;
+  const byCall = usageByCall(rows, turns);
+  const rest = ownSums(rows);
+  for (const usage of known?.usages ?? []) subtract(rest, usage, session.model);
+  for (const { tokens, model, task } of kept?.usage ?? [])
+    if (task === undefined) subtract(rest, tokens, model);
+  for (const [{ log, end }, usage] of byCall) {
+    const isNew = kept === undefined || end > kept.time;
+    if (isNew) subtract(rest, usage, log?.model ?? session.model);
+  }
+  const tasks = known?.hasAuxiliary ? [] : taskSums(rows, kept);
+  return { byCall, rest: [...rest, ...tasks].filter(hasTokens) };
+}
+
+function usageByCall(rows: DatabaseSession, turns: readonly TimedTurn[]): ReadonlyMap<TimedCall, Usage> {
+  const { session } = rows;
   const calls = turns.flatMap((turn) => turn.calls);
-  const [only] = calls;
+  const [only, ...others] = calls;
+  if (only !== undefined && others.length === 0 && session.apiCallCount === 1) {
+    return new Map([[only, session.tokens]]);
+  }
   const byCall = new Map<TimedCall, Usage>();
   for (const call of calls) {
     const usage = loggedUsage(session, call);
     if (usage !== undefined) byCall.set(call, usage);
   }
-  if (only !== undefined && calls.length === 1 && session.apiCallCount === 1)
-    byCall.set(only, session.tokens);
-  const rest = ownSums(rows);
-  for (const usage of known?.usages ?? []) subtract(rest, usage, session.model);
-  for (const [{ log }, usage] of byCall) subtract(rest, usage, log?.model ?? session.model);
-  const tasks = known?.hasAuxiliary ? [] : rows.usage.filter(({ task }) => task !== undefined);
-  return { byCall, rest: [...rest, ...tasks].filter(hasTokens) };
+  return byCall;
 }
 
 /**
@@ -79,8 +116,20 @@ function ownSums({ session, usage }: DatabaseSession): readonly Sums[] {
   return [{ model, provider, task: undefined, callCount, tokens, lastSeen: undefined }];
 }
 
+/** The sums of Hermes's own tasks, without what was counted before. */
+function taskSums({ usage }: DatabaseSession, kept: KeptSums | undefined): readonly Sums[] {
+  const sums = usage.flatMap((row) =>
+    row.task === undefined ? [] : [{ ...row, tokens: { ...row.tokens } }],
+  );
+  for (const row of sums) {
+    const before = kept?.usage.find(({ model, task }) => model === row.model && task === row.task);
+    if (before !== undefined) subtract([row], before.tokens, row.model);
+  }
+  return sums;
+}
+
 /** Takes a call's tokens out of the sums, first out of those of its own model. */
-function subtract(rest: readonly Sums[], usage: Usage, model: string | undefined): void {
+function subtract(rest: readonly Sums[], usage: TokenSums, model: string | undefined): void {
   const ofModel = rest.filter((row) => row.model === model);
   for (const key of KEYS) {
     let left = usage[key] ?? 0;

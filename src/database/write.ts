@@ -6,9 +6,9 @@ import type { TimeSource } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import type { KnownSession, KnownTurn } from './known.ts';
 import { type Delegation, delegatedBy, isSubagent } from './links.ts';
-import type { TimedCall, TimedFailure, TimedTool, TimedTurn } from './times.ts';
+import type { Timed, TimedCall, TimedFailure, TimedTool, TimedTurn } from './times.ts';
 import type { SharedUsage } from './tokens.ts';
-import { isFinal, wasInterrupted } from './turns.ts';
+import { isFinal, type RowTool, wasInterrupted } from './turns.ts';
 
 /** A line of the log to be, before it is text. */
 export interface HookLine {
@@ -166,9 +166,7 @@ function writeTool(out: Writing, turn: NamedTurn, { tool, ...times }: TimedTool,
   const id = common.tool_call_id ?? '';
   if (!turn.known?.tools.has(id))
     add(out, times.start, times.source, row.id, { event: 'pre_tool_call', ...common });
-  for (const { child, tool: starter } of out.delegations) {
-    if (starter === tool) writeDelegation(out, turn, child.id, inside(times, child.startedAt));
-  }
+  writeDelegations(out, turn, tool, times);
   if (result === undefined || turn.known?.endedTools.has(id)) return;
   const failed = isTruthy(result.error);
   add(out, times.end, times.source, row.id, {
@@ -181,8 +179,13 @@ function writeTool(out: Writing, turn: NamedTurn, { tool, ...times }: TimedTool,
   });
 }
 
-function inside({ start, end }: Pick<TimedTool, 'start' | 'end'>, time: EpochMicros): EpochMicros {
-  return later(start, earlier(time, end));
+/** The sub-agents that a tool started. Hermes starts them before the tool ends, also those that go on in the background. */
+function writeDelegations(out: Writing, turn: NamedTurn, tool: RowTool, { start, end }: Timed): void {
+  for (const { child, tool: starter } of out.delegations) {
+    if (starter !== tool) continue;
+    const last = tool.result === undefined ? child.startedAt : end;
+    writeDelegation(out, turn, child.id, later(start, earlier(child.startedAt, last)));
+  }
 }
 
 function writeDelegation(out: Writing, turn: NamedTurn, child: string, time: EpochMicros): void {

@@ -16,10 +16,14 @@ import { openSqlite, type Row, type Sqlite, SqliteError, type SqliteReader } fro
 export interface ListedSession extends ChildRow {
   /** The earliest time in any of its rows. */
   readonly firstTime: EpochMicros;
+  /** Grows with each answer. */
+  readonly tokenCount: number;
 }
 
 export interface HermesDatabase {
   readonly path: string;
+  /** Changes when anything in the file does. */
+  version(): Promise<number>;
   /** All sessions, by their first time. */
   list(): Promise<readonly ListedSession[]>;
   /** The rows of one of them, read in one statement per table. */
@@ -50,6 +54,7 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   const reading: Reading = { sqlite, schema, content: options.content };
   return {
     path,
+    version: async () => Number((await sqlite.query('PRAGMA data_version'))[0]?.data_version),
     list: () => listSessions(reading),
     read: (session, children) => readSession(reading, session, children),
     close: sqlite.close,
@@ -89,6 +94,7 @@ async function listSessions(reading: Reading): Promise<readonly ListedSession[]>
       ${parent === '' ? 'NULL' : parents('ended_at')} AS parent_ended_at,
       (SELECT min(id) FROM messages WHERE session_id = s.id) AS first_id,
       (SELECT min(timestamp) FROM messages WHERE session_id = s.id) AS first_at,
+      coalesce(${own('input_tokens')}, 0) + coalesce(${own('output_tokens')}, 0) AS tokens,
       m.id AS last_id, m.timestamp AS last_at, m.role AS last_role, ${column(reading, 'messages', 'finish_reason', 'm')} AS last_reason
     FROM sessions s ${parent} LEFT JOIN messages m ON m.id = ${last}`);
   return rows.map(listedSession).sort((a, b) => a.firstTime - b.firstTime);
@@ -113,6 +119,7 @@ function listedSession(row: Row): ListedSession {
     lastMessageId: count(row.last_id),
     lastMessageAt: micros(row.last_at),
     answered: row.last_role === 'assistant' && text(row.last_reason) !== undefined,
+    tokenCount: Number(row.tokens),
     firstTime: firstAt !== undefined && firstAt < startedAt ? firstAt : startedAt,
   };
 }

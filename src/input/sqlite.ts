@@ -152,8 +152,10 @@ function decoded(row: NodeRow): Row {
   );
 }
 
-/** Reads statements as lines of JSON, and answers each with one line for each row, then one that is an object. */
+/** Reads statements as lines of JSON until its input ends, also when Ctrl-C reaches it in a terminal, and answers each with one line for each row, then one that is an object. */
 const PYTHON = `
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 import json, sqlite3, sys
 text = lambda value: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 database = None

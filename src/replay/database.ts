@@ -9,10 +9,12 @@ import { createInterface } from 'node:readline';
 import { type AgentLog, type LogLine, readAgentLine } from '../database/agent-log.ts';
 import { type Conversion, convertSession, createConversion } from '../database/convert.ts';
 import type { KnownSessions } from '../database/known.ts';
+import type { KeptSums } from '../database/tokens.ts';
 import type { HookLine } from '../database/write.ts';
 import { type HermesDatabase, type ListedSession, openDatabase } from '../input/database.ts';
 import type { MergeSource } from '../input/merge.ts';
 import { SqliteError } from '../input/sqlite.ts';
+import type { DatabaseSession } from '../model/database.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import { ReplayError } from './replay-error.ts';
@@ -44,6 +46,10 @@ export interface DatabaseReading {
   readonly content: boolean;
   /** What hook logs have that are read beside it. */
   readonly known: KnownSessions;
+  /** What an earlier run has counted already. */
+  readonly kept: ReadonlyMap<string, KeptSums>;
+  /** Called with the rows of each session whose lines are read. */
+  readonly onRead?: ((rows: DatabaseSession) => void) | undefined;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
@@ -53,22 +59,33 @@ export interface OpenedDatabase {
 }
 
 /** Opens a database. Throws a `ReplayError` for one that cannot be read. */
-export async function openDatabaseLog(path: string, reading: DatabaseReading): Promise<OpenedDatabase> {
-  try {
-    const database = await openDatabase(path, { content: reading.content });
-    const log = await readAgentLogs(reading.agentLogs ?? (await agentLogsBeside(path)));
-    const sources = await databaseSources(database, { log, ...reading });
-    return { sources, close: database.close };
-  } catch (error) {
-    throw explained(path, error);
-  }
+export async function openDatabaseLog(
+  path: string,
+  reading: DatabaseReading,
+  select?: SelectSessions,
+): Promise<OpenedDatabase> {
+  const database = await openHermesDatabase(path, reading.content);
+  const sessions = await database.list();
+  const log = await readAgentLogs(reading.agentLogs ?? (await agentLogsBeside(path)));
+  const sources = databaseSources(database, sessions, { log, ...reading }, select?.(path, sessions));
+  return { sources, close: database.close };
 }
 
-function explained(path: string, error: unknown): unknown {
-  if (!(error instanceof SqliteError)) return error;
-  return new ReplayError('unreadable-log', `${JSON.stringify(path)} cannot be read: ${error.message}`, {
-    cause: error,
-  });
+/** Which sessions of a database are replayed; `undefined`: all. */
+export type SelectSessions = (
+  path: string,
+  sessions: readonly ListedSession[],
+) => ReadonlySet<string> | undefined;
+
+/** Throws a `ReplayError` for a database that cannot be read. */
+export async function openHermesDatabase(path: string, content: boolean): Promise<HermesDatabase> {
+  try {
+    return await openDatabase(path, { content });
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    const message = `${JSON.stringify(path)} cannot be read: ${error.message}`;
+    throw new ReplayError('unreadable-log', message, { cause: error });
+  }
 }
 
 /** The log that Hermes writes beside its database, with what was rotated, the oldest first. */
@@ -116,7 +133,7 @@ export async function homeLogs(home: string): Promise<readonly string[]> {
   return logs;
 }
 
-interface SessionReading extends Pick<DatabaseReading, 'known' | 'onDiagnostic'> {
+interface SessionReading extends Pick<DatabaseReading, 'known' | 'kept' | 'onRead' | 'onDiagnostic'> {
   readonly log: AgentLog;
 }
 
@@ -127,22 +144,24 @@ interface Reading {
   readonly children: ReadonlyMap<string, readonly ListedSession[]>;
   /** A session is read once, although others may need it too. */
   readonly lines: Map<string, Promise<readonly HookLine[]>>;
+  readonly onRead: (rows: DatabaseSession) => void;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
 /** The sessions of a database as sources of lines, in order of their first time. `wanted`: which of them; default all. */
-export async function databaseSources(
+export function databaseSources(
   database: HermesDatabase,
-  { log, known, onDiagnostic }: SessionReading,
+  sessions: readonly ListedSession[],
+  { log, known, kept, onRead, onDiagnostic }: SessionReading,
   wanted?: ReadonlySet<string>,
-): Promise<readonly MergeSource<InputLine>[]> {
-  const sessions = await database.list();
+): readonly MergeSource<InputLine>[] {
   const reading: Reading = {
     database,
-    conversion: createConversion(log, known),
+    conversion: createConversion({ log, known, kept }),
     byId: new Map(sessions.map((session) => [session.id, session])),
     children: childrenOf(sessions),
     lines: new Map(),
+    onRead: (rows) => ((wanted?.has(rows.session.id) ?? true) ? onRead?.(rows) : undefined),
     onDiagnostic,
   };
   return sessions
@@ -204,5 +223,6 @@ async function convert(reading: Reading, session: ListedSession): Promise<readon
   const parent = byId.get(session.branchedFrom ?? session.parentSessionId ?? '');
   if (parent !== undefined && parent !== session) await linesOf(reading, parent);
   const rows = await database.read(session, children.get(session.id) ?? []);
+  reading.onRead(rows);
   return convertSession(conversion, rows);
 }

@@ -11,7 +11,9 @@ export async function emit(run: Run, batch: Batch): Promise<void> {
   const { report, destinations, budgets, shiftMicros } = run;
   if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
   if (batch.spans.length === 0) return;
-  const fresh = batch.counted.filter(({ span }) => run.measured?.add(span) ?? true);
+  const fresh = batch.counted.filter(
+    ({ span }) => (run.isNew?.(span) ?? true) && (run.measured?.add(span) ?? true),
+  );
   await measure(run, fresh);
   if (budgets !== undefined) for (const { span } of fresh) budgets.add(shifted(span, shiftMicros));
   const spans = batch.spans.map((span) => shifted(span, shiftMicros));

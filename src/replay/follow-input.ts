@@ -7,6 +7,8 @@ import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
 import { createLocalTimes, placeHeld, placeLines } from '../parse/local-time.ts';
+import { isDatabase } from './database.ts';
+import { followDatabases } from './follow-database.ts';
 import {
   type Input,
   type LineBatch,
@@ -42,8 +44,16 @@ export function openFollowed(
     on?.notice?.(sentenceOf(diagnostic));
   };
   async function* parsedBatches(): AsyncGenerator<ParsedBatch, void, undefined> {
-    for (const path of paths) await refuseSpecial(path);
     const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
+    if (await areDatabases(paths)) {
+      const { captureContent: content = false } = options;
+      const reading = { content, known: new Map(), kept: new Map(), onDiagnostic };
+      for await (const lines of followDatabases(paths, reading, { pollMillis, signal })) {
+        yield { lines: parseLines(lines, parse), progress: { positions: [], lagBytes: 0 } };
+      }
+      return;
+    }
+    for (const path of paths) await refuseSpecial(path);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
       const placed = placeLines(times, parseLines(batch.lines, parse));
@@ -61,6 +71,17 @@ export function openFollowed(
     }
   }
   return { lines: givenBatches(), live: true, progress: () => given };
+}
+
+/** Throws a `ReplayError` when only some of the logs are. */
+async function areDatabases(paths: readonly string[]): Promise<boolean> {
+  const are = await Promise.all(paths.map(isDatabase));
+  if (!are.includes(true)) return false;
+  if (!are.includes(false)) return true;
+  throw new ReplayError(
+    'invalid-option',
+    'A database and the log of a recorder have the same sessions: follow one of them.',
+  );
 }
 
 /** A pipe or a device does not grow: following would wait for ever, without a word. */

@@ -12,6 +12,7 @@ import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { createLocalTimes, placeHeld, placeLines, type ZoneOffset, zoneOffset } from '../parse/local-time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
 import { isDatabase, type OpenedDatabase, openDatabaseLog } from './database.ts';
+import type { Incremental } from './incremental.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic, type Report } from './report.ts';
@@ -39,6 +40,8 @@ export interface Reading {
     'agentLogs' | 'captureContent' | 'assumeTimes' | 'signal' | 'timeZone'
   >;
   readonly report: Report;
+  /** Which sessions of databases are due, and what was counted of them. */
+  readonly incremental?: Pick<Incremental, 'kept' | 'onRead' | 'select'> | undefined;
 }
 
 /** Checks every log before it reads any. Throws a `ReplayError` that names the first one that cannot be read. */
@@ -84,7 +87,9 @@ export async function openLines(logs: readonly Log[], reading: Reading): Promise
   const { agentLogs, captureContent: content = false } = reading.options;
   const opened: OpenedDatabase[] = [];
   for (const path of databases) {
-    opened.push(await openDatabaseLog(path, { agentLogs, content, known, onDiagnostic }));
+    const { kept = new Map(), onRead, select } = reading.incremental ?? {};
+    const from = { agentLogs, content, known, kept, onRead, onDiagnostic };
+    opened.push(await openDatabaseLog(path, from, select));
   }
   return {
     sources: [

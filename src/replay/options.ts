@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Attributes, Temporality } from '../model/otel.ts';
 import { DEFAULT_OPTIONS, type ReconstructOptions, type TurnFacts } from '../reconstruct/options.ts';
 import type { DestinationFactory } from './destinations.ts';
+import type { IncrementalOptions } from './incremental.ts';
 import type { ReplayProgress } from './report.ts';
 
 /** One log: a path (also `.gz`), or bytes, text or parsed objects as they come. */
@@ -61,6 +62,8 @@ export interface ReplayOptions {
   readonly totals?: boolean | undefined;
   /** Goes on with what is appended to the logs, until `signal` aborts. */
   readonly follow?: FollowOptions | undefined;
+  /** Databases only: replays the sessions that changed since the run before and have settled. */
+  readonly incremental?: IncrementalOptions | undefined;
   /** A file for requests that failed for good, as OTLP/JSON lines. */
   readonly deadLetter?: string | undefined;
   /** Ends the reading. What was read still leaves, within `shutdownTimeoutMillis`. */

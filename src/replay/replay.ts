@@ -13,6 +13,7 @@ import { outcomeListeners } from './checkpoint/skip-settled.ts';
 import { openDestinations } from './destinations.ts';
 import { emit, liveMetrics } from './emit.ts';
 import { openFollowed } from './follow-input.ts';
+import { type Incremental, openIncremental } from './incremental.ts';
 import { createWatermark, finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
 import { createMeasured } from './measured.ts';
@@ -27,6 +28,7 @@ import {
 } from './options.ts';
 import { originOf } from './origin.ts';
 import { openPrices } from './prices.ts';
+import { ReplayError } from './replay-error.ts';
 import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
 import type { Run } from './run.ts';
 import { shiftOf } from './time-shift.ts';
@@ -38,12 +40,16 @@ import { shiftOf } from './time-shift.ts';
 export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<ReplayReport> {
   const list = listOf(logs);
   const checkpoint = await openCheckpoint(list, options);
+  const incremental = await openIncrementalRun(options);
   try {
     const held = holdBack(options.on);
     const endable = { ...options, signal: endOf(options, checkpoint) };
-    const run = await startRun(list, endable, checkpoint, held.onDiagnostic);
-    return await finishRun(run, endable, checkpoint, held.room);
+    const run = await startRun(list, endable, { checkpoint, incremental }, held.onDiagnostic);
+    const report = await finishRun(run, endable, checkpoint, held.room);
+    if (!options.signal?.aborted && isDelivered(report)) await incremental?.save();
+    return report;
   } finally {
+    await incremental?.release();
     await checkpoint?.release();
   }
 }
@@ -54,11 +60,32 @@ function endOf({ signal }: ReplayOptions, checkpoint: Checkpoint | undefined): A
   return signal === undefined ? checkpoint.lost : AbortSignal.any([signal, checkpoint.lost]);
 }
 
+/** What earlier runs left. */
+interface Before {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly incremental: Incremental | undefined;
+}
+
+async function openIncrementalRun({
+  incremental,
+  follow,
+  on,
+}: ReplayOptions): Promise<Incremental | undefined> {
+  if (incremental === undefined) return undefined;
+  if (follow === undefined) return openIncremental(incremental, Date.now(), on?.notice ?? (() => {}));
+  throw new ReplayError('invalid-option', 'An incremental replay ends, and following does not: choose one.');
+}
+
+/** What was lost for good is replayed again the next time. */
+function isDelivered({ accounts }: ReplayReport): boolean {
+  return accounts.every(({ failed, deadLettered }) => failed <= deadLettered);
+}
+
 /** Begins at the logs' beginnings, or where a checkpoint says. */
 async function startRun(
   logs: readonly Log[],
   options: ReplayOptions,
-  checkpoint: Checkpoint | undefined,
+  { checkpoint, incremental }: Before,
   onDiagnostic: Run['report']['onDiagnostic'],
 ): Promise<Run> {
   const { conventions = ['hermes'], captureContent = false, on } = options;
@@ -69,7 +96,7 @@ async function startRun(
   const shiftMicros = await shiftOf(logs, options);
   const input =
     options.follow === undefined
-      ? await openInput(logs, { options, report })
+      ? await openInput(logs, { options, report, incremental })
       : openFollowed(logs, { options, report }, found?.positions);
   const names = convention(conventions, { captureContent });
   const destinations = await openDestinations(
@@ -92,7 +119,20 @@ async function startRun(
   const watermark = createWatermark(state.watermark);
   const prices = await openPrices(options);
   const measured = options.follow && createMeasured(found?.measured);
-  return { input, report, names, destinations, budgets, measured, state, watermark, shiftMicros, prices };
+  const isNew = incremental?.isNew;
+  return {
+    input,
+    report,
+    names,
+    destinations,
+    budgets,
+    measured,
+    isNew,
+    state,
+    watermark,
+    shiftMicros,
+    prices,
+  };
 }
 
 /** Reads to the end, and waits until everything has its outcome. */

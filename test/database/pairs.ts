@@ -68,8 +68,8 @@ export async function convertFile(
 ): Promise<readonly string[]> {
   const database = await openDatabase(path, { content, reader });
   const lines: string[] = [];
-  const reading = { log, known: new Map(), onDiagnostic: unexpected };
-  const sources = await databaseSources(database, reading);
+  const reading = { log, known: new Map(), kept: new Map(), onDiagnostic: unexpected };
+  const sources = databaseSources(database, await database.list(), reading);
   for await (const batch of mergeByTime(sources, ({ text }) => epochMicros(JSON.parse(text).ts * 1e6))) {
     for (const { text } of batch) lines.push(text);
   }

@@ -143,7 +143,8 @@ async function journalIn(directory: string, digest: string | undefined): Promise
   return digest === undefined ? undefined : readState(await readJournal(directory, digest));
 }
 
-async function lockOf(directory: string): Promise<Lock> {
+/** Takes the lock of a checkpoint. Throws a `ReplayError` when another process holds it. */
+export async function lockOf(directory: string): Promise<Lock> {
   const probe = (pid: number) => process.kill(pid, 0);
   const taken = await usable(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -258,7 +259,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Replaces a file in one step: also after a crash of the machine it has the old text or the new one. Throws system errors. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
   try {
     const handle = await open(fresh, 'w', 0o600);

@@ -1,0 +1,149 @@
+/**
+ * Replays of databases that grow: which sessions changed since the run before, and what was counted then. A session is replayed
+ * whole, as its spans have the same ids each time, but metrics count only what is new. Kept in a file of a directory of its own.
+ */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type KeptSums, sumsOf } from '../database/tokens.ts';
+import type { ListedSession } from '../input/database.ts';
+import type { DatabaseSession } from '../model/database.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { errorCode } from '../model/system-error.ts';
+import { lockOf, replaceFile } from './checkpoint/checkpoint.ts';
+import type { SelectSessions } from './database.ts';
+import { ReplayError } from './replay-error.ts';
+
+export interface IncrementalOptions {
+  readonly directory: string;
+  /** A session without an end is replayed when it was silent for so long. Default one hour. */
+  readonly settleMillis?: number | undefined;
+}
+
+export interface Incremental {
+  readonly kept: ReadonlyMap<string, KeptSums>;
+  readonly select: SelectSessions;
+  /** Called with the rows of each session that is replayed. */
+  readonly onRead: (rows: DatabaseSession) => void;
+  /** False for a span that an earlier run has measured. */
+  isNew(span: AgentSpan): boolean;
+  /** Keeps how far this run came. Called when everything was delivered. */
+  save(): Promise<void>;
+  release(): Promise<void>;
+}
+
+const HOUR_MILLIS = 3_600_000;
+const FORMAT = 'hermes-otel databases 1';
+
+interface KeptSession extends KeptSums {
+  /** The highest `messages.id`. */
+  readonly last: number;
+}
+
+/** Plain data, by the path of the database and by session id. */
+type Kept = Record<string, Record<string, KeptSession>>;
+
+/** Throws a `ReplayError` when the directory is in use, or holds something else. `nowMillis` is the wall clock. */
+export async function openIncremental(
+  { directory, settleMillis = HOUR_MILLIS }: IncrementalOptions,
+  nowMillis: number,
+  onNotice: (sentence: string) => void,
+): Promise<Incremental> {
+  const lock = await lockOf(directory);
+  const path = join(directory, 'databases.json');
+  const saved = await readKept(path).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
+  const kept = new Map<string, KeptSession>();
+  const replayed = new Map<string, KeptSession>();
+  const databases = new Map<string, string>();
+  const settledBefore = (nowMillis - settleMillis) * 1000;
+
+  function select(database: string, sessions: readonly ListedSession[]): ReadonlySet<string> {
+    const name = resolve(database);
+    const before = saved[name] ?? {};
+    if (isReplaced(before, sessions)) {
+      onNotice(`${database} is another database than in the run before: it is replayed from its beginning.`);
+      delete saved[name];
+    }
+    for (const { id } of sessions) {
+      databases.set(id, name);
+      const session = saved[name]?.[id];
+      if (session !== undefined) kept.set(id, session);
+    }
+    const due = [...familiesOf(sessions)].filter(
+      (family) =>
+        family.some(({ id, lastMessageId = 0 }) => lastMessageId > (kept.get(id)?.last ?? 0)) &&
+        family.every(({ endedAt, lastMessageAt, startedAt }) =>
+          endedAt === undefined ? (lastMessageAt ?? startedAt) <= settledBefore : true,
+        ),
+    );
+    return new Set(due.flat().map(({ id }) => id));
+  }
+
+  return {
+    kept,
+    select,
+    onRead: (rows) => {
+      const row = rows.messages.at(-1);
+      if (row !== undefined)
+        replayed.set(rows.session.id, { last: row.id, time: row.time, usage: sumsOf(rows) });
+    },
+    isNew: ({ kind, sessionId, endTime }) =>
+      kind === 'session' || kind === 'subagent' || endTime > (kept.get(sessionId)?.time ?? 0),
+    async save() {
+      for (const [id, session] of replayed) {
+        const name = databases.get(id) ?? '';
+        saved[name] ??= {};
+        saved[name][id] = session;
+      }
+      await lock.check();
+      await replaceFile(path, `${JSON.stringify({ format: FORMAT, databases: saved })}\n`);
+    },
+    release: () => lock.release(),
+  };
+}
+
+/** Sessions that hang together: what one of them says may belong below another. */
+function familiesOf(sessions: readonly ListedSession[]): Iterable<readonly ListedSession[]> {
+  const parents = new Map(sessions.map(({ id, parentSessionId }) => [id, parentSessionId]));
+  const families = new Map<string, ListedSession[]>();
+  for (const session of sessions) {
+    let root = session.id;
+    const seen = new Set<string>();
+    for (
+      let up = parents.get(root);
+      up !== undefined && parents.has(up) && !seen.has(up);
+      up = parents.get(up)
+    ) {
+      seen.add(up);
+      root = up;
+    }
+    const family = families.get(root);
+    if (family === undefined) families.set(root, [session]);
+    else family.push(session);
+  }
+  return families.values();
+}
+
+/** Ids of rows only grow: a database with lower ones took the place of the one before. */
+function isReplaced(before: Record<string, KeptSession>, sessions: readonly ListedSession[]): boolean {
+  const highest = (ids: readonly number[]) => ids.reduce((most, id) => Math.max(most, id), 0);
+  const now = highest(sessions.map(({ lastMessageId = 0 }) => lastMessageId));
+  return highest(Object.values(before).map(({ last }) => last)) > now;
+}
+
+async function readKept(path: string): Promise<Kept> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {};
+    throw error;
+  }
+  try {
+    const { format, databases } = JSON.parse(text);
+    if (format === FORMAT) return databases;
+  } catch {}
+  throw new ReplayError('checkpoint', `The checkpoint ${path} cannot be read: remove it to begin anew.`);
+}

@@ -1,0 +1,52 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import type { AgentSpan } from '../../src/model/span.ts';
+import { followDatabases } from '../../src/replay/follow-database.ts';
+import { sorted } from '../replayed.ts';
+import { until } from '../until.ts';
+import { grow, shrink } from './growing.ts';
+import { convertFile, databaseFile, replayLines } from './pairs.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'follow-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+test.each([
+  ['0.19.0/multi-turn-new-exit', [1, 2, 4, 5, 6, 7, 9, 10, 11]],
+  ['0.19.0/tools-parallel', [1, 2, 4, 5, 9, 10]],
+  ['0.19.0/delegate-cli-background', [2, 4, 6, 7, 10]],
+] as const)('%s, followed while it is written, gives the spans of the whole', async (pair, steps) => {
+  const whole = databaseFile(pair);
+  const database = join(directory, `${pair.replaceAll('/', '-')}.db`);
+  copyFileSync(whole, database);
+  shrink(database, 0);
+  const end = new AbortController();
+  const lines: string[] = [];
+  let rows = 0;
+  const following = (async () => {
+    const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
+    for await (const batch of followDatabases([database], reading, { pollMillis: 20, signal: end.signal })) {
+      for (const { text, line } of batch) {
+        lines.push(text);
+        rows = Math.max(rows, line);
+      }
+    }
+  })();
+  for (const step of steps) {
+    grow(database, whole, step);
+    await until(() => rows >= step);
+  }
+  end.abort();
+  await following;
+  const followed = replayLines(lines);
+  expect(followed.diagnostics).toEqual([]);
+  expect(comparable(followed.spans)).toEqual(comparable(replayLines(await convertFile(whole)).spans));
+});
+
+/** What a span is, wherever its times were known first. */
+function comparable(spans: readonly AgentSpan[]): unknown[] {
+  return sorted(spans).map(({ kind, traceId, spanId, parentSpanId, incomplete, startTime, endTime }) => ({
+    ...{ kind, traceId, spanId, parentSpanId, incomplete, startTime, endTime },
+  }));
+}
