@@ -1,4 +1,5 @@
 /** How a long run goes, on standard error: every `--stats-interval`, and whenever SIGUSR1 asks. */
+import { timerMillis } from '../model/time.ts';
 import type { ReplayProgress } from '../replay/report.ts';
 import type { Io } from './io.ts';
 
@@ -13,7 +14,7 @@ export function watchHealth(intervalMillis: number | undefined, io: Io): Health 
   const print = () => {
     if (latest?.live) io.stderr.write(`hermes-otel: ${healthOf(latest, Date.now())}\n`);
   };
-  const timer = intervalMillis ? setInterval(print, intervalMillis) : undefined;
+  const timer = intervalMillis ? setInterval(print, timerMillis(intervalMillis)) : undefined;
   timer?.unref();
   io.on('SIGUSR1', print);
   return {

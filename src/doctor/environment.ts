@@ -100,11 +100,7 @@ function* switches(env: Env): Generator<Finding> {
       'Unset HERMES_OTEL_CAPTURE_CONTENT if that is not wanted.',
     );
   if (PROXIES.some((name) => isSet(env, name)))
-    yield warn(
-      about,
-      'A proxy is set, and is not used.',
-      'Let the receiver be reached directly, or through a Collector that is.',
-    );
+    yield ok(about, 'Receivers over HTTP are reached through the proxy, except NO_PROXY and this machine.');
   const ignored = SDK_ONLY.filter((name) => isSet(env, name));
   if (ignored.length > 0)
     yield warn(

@@ -1,7 +1,9 @@
 import type { MetricSnapshot, Origin, OtelSpan } from '../model/otel.ts';
+import type { Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
+import type { RetryRefusals } from './delivery/deliver.ts';
 import {
   createDelivery,
   type Delivery,
@@ -29,6 +31,8 @@ export interface RunOptions {
   /** Called once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
   readonly witnesses?: OutcomeListeners | undefined;
+  /** When refusals that may pass (401, 404, 5xx) are tried again, by destination and signal; `undefined`: never. */
+  readonly retryRefusals?: ((destination: string, signal: Signal) => RetryRefusals) | undefined;
 }
 
 /** Make a listener for each request; `destination` as in the account. */
@@ -57,6 +61,7 @@ export function openDestination(transports: Transports, options: DestinationOpti
     encoder: spanRequests,
     newRequest: () => spanRequests.newRequest(traces.contentType),
     limits,
+    retryRefusals: options.retryRefusals?.(traces.destination, 'spans'),
     newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
   });
   const metricDelivery = createDelivery({
@@ -66,6 +71,7 @@ export function openDestination(transports: Transports, options: DestinationOpti
     newRequest: () => metricRequests.newRequest(metrics.contentType),
     // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
     limits: { ...limits, concurrency: 1 },
+    retryRefusals: options.retryRefusals?.(metrics.destination, 'metric points'),
     newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
   });
   return {

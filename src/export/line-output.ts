@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { errorCode, errorInWords } from '../model/system-error.ts';
 import type { Answer } from './delivery/transport.ts';
 
-/** Where lines go: each write waits until there is room for the next. */
+/** Takes lines. Each write waits until there is room for the next. */
 export interface LineOutput {
   readonly name: string;
   /** @param line without its line end */
@@ -16,17 +16,25 @@ const ACCEPTED: Answer = { kind: 'accepted', rejected: 0, message: '' };
 const LINE_END = Buffer.from('\n');
 
 const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
-/** What is written goes to the end, also after half a line was cut off it: elsewhere it would leave a hole. */
+/** Writes at the end, also after half a line was cut off: a write elsewhere would leave a hole. */
 const REPLACE = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
 
-/**
- * A file of lines. An old one of this name is replaced, or gone on with after its last whole line: an earlier run may
- * have been killed while writing. Rejects with the system's error when it cannot be opened.
- */
-export async function fileOutput(path: string, old: 'replace' | 'append' = 'replace'): Promise<LineOutput> {
-  const handle = await open(path, old === 'replace' ? REPLACE : 'a+');
-  let sizeBytes = old === 'replace' ? 0 : await cutToWholeLines(handle);
-  // Both signals share the file: their lines must not mix.
+export interface FileOutputOptions {
+  /** True: continues an old file after its last whole line, as an earlier run may have been killed while writing. */
+  readonly append: boolean;
+  /** True: only the owner can read the file, also an old one. */
+  readonly ownerOnly: boolean;
+}
+
+/** A file of lines. Rejects with the system's error when it cannot be opened. */
+export async function fileOutput(
+  path: string,
+  { append, ownerOnly }: FileOutputOptions,
+): Promise<LineOutput> {
+  const handle = await open(path, append ? 'a+' : REPLACE, ownerOnly ? 0o600 : 0o666);
+  if (ownerOnly && (await handle.stat()).isFile()) await handle.chmod(0o600);
+  let sizeBytes = append ? await cutToWholeLines(handle) : 0;
+  // Both signals share the file, and their lines must not mix.
   let queue: Promise<unknown> = Promise.resolve();
 
   async function writeNow(line: Uint8Array): Promise<Answer> {
@@ -35,7 +43,7 @@ export async function fileOutput(path: string, old: 'replace' | 'append' = 'repl
       sizeBytes += line.length + 1;
       return ACCEPTED;
     } catch (error) {
-      // Half a line would make the file unreadable for its readers.
+      // Half a line would make the file unreadable.
       await handle.truncate(sizeBytes).catch(() => undefined);
       return { kind: 'final', sentence: `${path} could not be written: ${errorInWords(error)}` };
     }
@@ -57,7 +65,7 @@ export async function fileOutput(path: string, old: 'replace' | 'append' = 'repl
 
 const TAIL_BYTES = 64 * 1024;
 
-/** Drops a last line without its end. @returns the size that is left */
+/** Removes a last line without its end. @returns the size that is left. */
 async function cutToWholeLines(handle: FileHandle): Promise<number> {
   const { size } = await handle.stat();
   const tail = Buffer.alloc(TAIL_BYTES);
@@ -81,14 +89,14 @@ async function writeWhole(handle: FileHandle, parts: readonly Uint8Array[]): Pro
   }
 }
 
-/** What is left of `parts` behind their first bytes. */
+/** `parts` without their first bytes. */
 function without(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   const [first, ...rest] = parts;
   if (first === undefined) return [];
   return bytes < first.length ? [first.subarray(bytes), ...rest] : without(rest, bytes - first.length);
 }
 
-/** Standard output, or any stream. It is never closed: it is not ours. */
+/** Standard output, or any stream. It belongs to the caller and is never closed. */
 export function streamOutput(stream: Writable, name: string): LineOutput {
   let failure: unknown;
   const onError = (error: unknown) => {

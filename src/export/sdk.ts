@@ -36,6 +36,7 @@ export function spanExporterDelivery(exporter: SpanExporter, options: SdkOptions
     newRequest: () => itemRequest(toSdk),
     limits: { ...limits, maxRequestBytes: limits.maxRequestItems },
     newListener: witnesses && (() => witnesses.forSpans(name)),
+    retryRefusals: options.retryRefusals?.(name, 'spans'),
     ...{ clock, deadLetter, onOutage },
   });
   return flushed(delivery, exporter, options);
@@ -57,6 +58,7 @@ export function metricExporterDelivery(
     newRequest: () => itemRequest(toSdk),
     limits: { ...limits, maxRequestBytes: 1, concurrency: 1 },
     newListener: witnesses && (() => witnesses.forPoints(name)),
+    retryRefusals: options.retryRefusals?.(name, 'metric points'),
     ...{ clock, deadLetter, onOutage },
   });
   return flushed(delivery, exporter, options);
@@ -135,7 +137,8 @@ function answerOf(name: string, { code, error }: ExportResult): Answer {
   const says = [`${name} failed`, ...(isStatus ? [`with ${status}`] : [])].join(' ');
   const sentence = reason === '' ? `${says} and gave no reason` : `${says}: ${reason}`;
   if (status === 413) return { kind: 'too_large', sentence };
-  return isStatus && !BUSY.has(status) ? { kind: 'final', sentence } : transient(sentence, isStatus);
+  if (!isStatus || BUSY.has(status)) return transient(sentence, isStatus);
+  return { kind: 'final', sentence, mayPass: status !== 400 };
 }
 
 /** An exporter may buffer what it reported as exported: `settled` and `finish` flush it. */

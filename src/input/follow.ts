@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
+import { timerMillis } from '../model/time.ts';
 import { systemCode } from './byte-source.ts';
 import { closeSome, type FollowState, noteTrouble, OPEN_FILES, report } from './follow-state.ts';
 import {
@@ -176,7 +177,7 @@ function progressOf({ files, pending, past }: FollowState): FollowProgress {
 
 async function pause(millis: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(Math.max(0, millis), undefined, { signal });
+    await sleep(timerMillis(Math.max(0, millis)), undefined, { signal });
   } catch (error) {
     if (!signal?.aborted) throw error;
   }

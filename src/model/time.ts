@@ -21,3 +21,11 @@ export function later(a: EpochMicros, b: EpochMicros): EpochMicros {
 export function shift(time: EpochMicros, micros: number): EpochMicros {
   return epochMicros(time + micros);
 }
+
+/** `setTimeout` counts in 32 bits: a longer time fires at once. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
+/** A time that a timer can count: what is longer than 24.8 days is cut to that. */
+export function timerMillis(millis: number): number {
+  return Math.min(millis, LONGEST_TIMER_MILLIS);
+}

@@ -56,11 +56,16 @@ export function count(fields: Fields, key: string, top: Found, inner?: Found): n
     : wrongType(fields, key, value, 'a whole number from 0');
 }
 
-/** A finite number from 0, in the field's own unit. */
+/** More than any duration or price in its unit; twelve digits stay exact in microseconds. */
+const LARGEST_AMOUNT = 1e12;
+
+/** A number from 0, in the field's own unit. */
 export function amount(fields: Fields, key: string, top: Found, inner?: Found): number | undefined {
   const value = top ?? inner;
-  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
-  return value === undefined || value === null ? undefined : wrongType(fields, key, value, 'a number from 0');
+  if (typeof value === 'number' && value >= 0 && value <= LARGEST_AMOUNT) return value;
+  return value === undefined || value === null
+    ? undefined
+    : wrongType(fields, key, value, 'a number from 0 to 1e12');
 }
 
 /** A duration in seconds, as microseconds. */

@@ -10,7 +10,7 @@ import type {
   OtelSpan,
   Temporality,
 } from '../model/otel.ts';
-import type { DeliveryAccount } from '../model/sink.ts';
+import type { DeliveryAccount, Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
@@ -30,6 +30,8 @@ export interface DestinationRun extends RunOptions {
   readonly memory?: TreeMemory | undefined;
   /** True when a later run goes on where this one stops. */
   readonly goesOn: boolean;
+  /** True when spans hold messages, arguments and results: files are for their owner only. */
+  readonly holdsContent: boolean;
 }
 
 /** What a destination takes; a signal that it does not take is absent. */
@@ -85,6 +87,8 @@ export interface DestinationSnapshot {
   readonly meter: MeterState | undefined;
   /** Of the trees in the terminal; `undefined` when there are none. */
   readonly tree: TreeMemory | undefined;
+  /** Receivers that have accepted something, as `signal destination`. A refusal of theirs may pass. */
+  readonly accepted?: readonly string[];
 }
 
 /** Of a run that can be resumed. */
@@ -104,16 +108,23 @@ export interface Naming {
 /** @param run what is the same for all destinations */
 export async function openDestinations(
   factories: readonly DestinationFactory[],
-  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn'>,
+  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn' | 'retryRefusals'>,
   { toSpan, instruments, temporality }: Naming,
   continuity: Continuity | undefined,
 ): Promise<Destinations> {
   const { snapshot, journalState, listeners } = continuity ?? {};
-  const whole = {
+  const before = snapshot?.accepted ?? [];
+  const whole: DestinationRun = {
     ...run,
     witnesses: listeners,
     memory: snapshot?.tree,
     goesOn: continuity !== undefined,
+    ...(continuity && {
+      retryRefusals: (destination: string, signal: Signal) =>
+        before.includes(`${signal} ${destination}`)
+          ? ('accepted-before' as const)
+          : ('once-accepted' as const),
+    }),
   };
   // One after the other: each loads its own modules.
   const opened: OpenDestination[] = [];
@@ -164,6 +175,7 @@ export async function openDestinations(
     snapshot: async () => ({
       meter: meter?.state(),
       tree: trees[0]?.memory(),
+      accepted: [...new Set([...before, ...acceptedIn(sinks.map((sink) => sink.soFar()))])],
     }),
     accounts: () => sinks.map((sink) => sink.soFar()),
     setDeadline: (withinMillis) => {
@@ -197,4 +209,10 @@ export async function openDestinations(
       return accounts;
     },
   };
+}
+
+function acceptedIn(accounts: readonly DeliveryAccount[]): readonly string[] {
+  return accounts
+    .filter(({ accepted }) => accepted > 0)
+    .map(({ signal, destination }) => `${signal} ${destination}`);
 }

@@ -6,6 +6,7 @@ import type { Delivery, DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
+import type { FileOutputOptions } from '../export/line-output.ts';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import type { Account, DeliveryAccount, Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
@@ -84,7 +85,8 @@ export interface OutputOptions extends DeliveryOptions {
 export function otlpFile(to: string | Writable, options: OutputOptions = {}): DestinationFactory {
   return async (run) => {
     const { openOtlpFile } = await import('../export/otlp-file.ts');
-    const output = await openOutput(to, options.append ?? run.goesOn);
+    const append = options.append ?? run.goesOn;
+    const output = await openOutput(to, { append, ownerOnly: run.holdsContent });
     return wanted(openOtlpFile({ ...run, output, limits: limitsOf(options) }), options);
   };
 }
@@ -93,7 +95,7 @@ export function otlpFile(to: string | Writable, options: OutputOptions = {}): De
 export function openMetrics(to: string | Writable): DestinationFactory {
   return async ({ origin, metricIntervalMicros }) => {
     const { openMetricsSink } = await import('../export/openmetrics/sink.ts');
-    const output = await openOutput(to, false);
+    const output = await openOutput(to, { append: false, ownerOnly: false });
     const sink = openMetricsSink({
       resource: origin.resource,
       intervalMicros: metricIntervalMicros,
@@ -139,11 +141,11 @@ export function fromMetricExporter(
   };
 }
 
-async function openOutput(to: string | Writable, append: boolean) {
+async function openOutput(to: string | Writable, how: FileOutputOptions) {
   const { fileOutput, streamOutput } = await import('../export/line-output.ts');
   if (typeof to !== 'string') return streamOutput(to, 'standard output');
   try {
-    return await fileOutput(to, append ? 'append' : 'replace');
+    return await fileOutput(to, how);
   } catch (error) {
     throw new ReplayError('unwritable-file', `${to} cannot be written: ${systemProblem(error)}.`, {
       cause: error,

@@ -104,6 +104,7 @@ async function startRun(
     {
       origin: originOf(options.resource, conventions),
       metricIntervalMicros: intervalMillisOf(options) * 1000,
+      holdsContent: options.captureContent ?? false,
       deadLetter: options.deadLetter === undefined ? undefined : deadLetter(options.deadLetter),
       onOutage: on?.outage,
     },

@@ -321,3 +321,27 @@ test.each([
   const { code, err } = await runMain(['replay', '--follow', at('log'), '--checkpoint', at('cp'), ...flags]);
   expect({ code, says: err.includes(sentence) }).toEqual({ code: 2, says: true });
 });
+
+describe('a wrong answer for a while, with a checkpoint', () => {
+  const wrong: Behaviour = ({ response }) => response.writeHead(404).end();
+  const ALL = () => ['--no-metrics', ...TO_RECEIVER(), '--retry-for', '1h'];
+
+  test('costs nothing after an accepted request of this run', async () => {
+    behave = (exchange) => ([1, 2].includes(exchange.index) ? wrong(exchange) : exchange.accept());
+    writeFileSync(at('log'), text(SAMPLE));
+    const { code, err } = await whole(live('cp', ALL()), () => receiver.spanIds.length >= 6);
+    expect([code, err]).toEqual([0, expect.stringContaining('6 accepted, 0 rejected, 0 failed')]);
+    expect(err).toContain('answered 404');
+  });
+
+  test('costs nothing after an accepted request of an earlier run', async () => {
+    const half = SAMPLE.length / 2;
+    writeFileSync(at('log'), text(SAMPLE.slice(0, half)));
+    await whole(live('cp', ALL()), () => receiver.spanIds.length > 0);
+    const before = receiver.requests.length;
+    behave = (exchange) => (exchange.index === before ? wrong(exchange) : exchange.accept());
+    writeFileSync(at('log'), text(SAMPLE));
+    const { code, err } = await whole(live('cp', ALL()), () => new Set(receiver.spanIds).size >= 6);
+    expect([code, err]).toEqual([0, expect.not.stringMatching(/[1-9] failed/)]);
+  });
+});

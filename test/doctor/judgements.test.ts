@@ -54,8 +54,6 @@ describe('the environment', () => {
       /^warn .*OTEL_SERVICE_NAME takes precedence/,
     ],
     ['sends content', { HERMES_OTEL_CAPTURE_CONTENT: 'yes' }, ['otlp'], /^warn .*are sent/],
-    ['has a proxy', { HTTPS_PROXY: 'http://user:pw@proxy' }, ['otlp'], /^warn .*is not used/],
-    ['has a proxy in small letters', { https_proxy: 'http://proxy' }, ['otlp'], /^warn .*is not used/],
     [
       'has an endpoint for one signal only',
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/v1/traces' },
@@ -90,6 +88,14 @@ describe('the environment', () => {
   ];
   test.each(ODD)('%s', (_name, env, exporters, expected) => {
     expect(odd(check(env, [...exporters]))).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test.each(['HTTPS_PROXY', 'https_proxy'])('has a proxy by %s, which is used', (name) => {
+    const texts = check({ [name]: 'http://user:pw@proxy' }, ['otlp']).map((finding) =>
+      JSON.stringify(finding),
+    );
+    expect(texts.filter((text) => /through the proxy/.test(text)).length).toBe(1);
+    expect(texts.join('')).not.toContain('pw');
   });
 
   test('is in order with variables that are known', () => {

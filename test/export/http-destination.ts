@@ -41,6 +41,7 @@ export function httpSettings(url: string, signal: Partial<OtlpHttpSignal> = {}):
     compression: 'none',
     timeoutMillis: 10_000,
     tls: { certificate: undefined, clientCertificate: undefined, clientKey: undefined },
+    proxy: undefined,
     redact: (text) => text,
     ...signal,
   });

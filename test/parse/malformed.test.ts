@@ -183,13 +183,13 @@ describe('a field of the wrong type is left out, and named', () => {
       'post_api_request',
       '"api_duration":"5"',
       'wrong-type',
-      'api_duration is a string, not a number from 0: left out',
+      'api_duration is a string, not a number from 0 to 1e12: left out',
     ],
     [
       'post_tool_call',
       '"tool_name":"t","duration_ms":-7',
       'wrong-type',
-      'duration_ms is the number -7, not a number from 0: left out',
+      'duration_ms is the number -7, not a number from 0 to 1e12: left out',
     ],
     [
       'api_request_error',

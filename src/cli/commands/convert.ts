@@ -55,7 +55,8 @@ async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Pr
   const named = logsOf(await findLogs(logs, flags, io, 'convert'), io, 'convert');
   const opened = await openLines(named, { options, report });
   try {
-    await writeFile('--output', flags.output ?? '-', textOf(opened, progress.tell), io);
+    const file = { flag: '--output', file: flags.output ?? '-', ownerOnly: true };
+    await writeFile(file, textOf(opened, progress.tell), io);
   } finally {
     progress.stop();
     interrupt.stop();

@@ -1,7 +1,8 @@
 /** What `view` writes into files: a page, a trace for Perfetto. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -72,10 +73,18 @@ export async function openInBrowser(page: string, { env, stderr }: Io): Promise<
   else stderr.write(`hermes-otel: ${command} cannot be started: ${problem}. Open ${page} in a browser.\n`);
 }
 
-/** Writes to the file that `flag` names, `-` for standard output, and tells on standard error what came of it. */
+export interface NamedFile {
+  /** The flag that names the file, for messages. */
+  readonly flag: string;
+  /** `-` is standard output. */
+  readonly file: string;
+  /** True for content of the log: only the owner can read the file, as Hermes's database. */
+  readonly ownerOnly: boolean;
+}
+
+/** Writes the file, and reports its size on standard error. Throws a `CliError` when it cannot be written. */
 export async function writeFile(
-  flag: string,
-  file: string,
+  { flag, file, ownerOnly }: NamedFile,
   text: Iterable<string> | AsyncIterable<string>,
   io: Io,
 ): Promise<void> {
@@ -84,18 +93,21 @@ export async function writeFile(
     for await (const piece of text) await write(piece);
     return;
   }
-  // A log is for its owner, as Hermes's database is.
-  const out = createWriteStream(file, flag === '--output' ? { mode: 0o600 } : {});
   const progress = startProgress(io, false);
-  out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
+  let size = 0;
   try {
+    const handle = await open(file, 'w', ownerOnly ? 0o600 : 0o666);
+    if (ownerOnly && (await handle.stat()).isFile()) await handle.chmod(0o600);
+    const out = handle.createWriteStream();
+    out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
     await pipeline(Readable.from(text), out);
+    size = out.bytesWritten;
   } catch (error) {
     throw new CliError(`${flag}: ${file} cannot be written: ${systemProblem(error)}.`);
   } finally {
     progress.stop();
   }
-  io.stderr.write(`wrote ${file}, ${sizeOf(out.bytesWritten)}\n`);
+  io.stderr.write(`wrote ${file}, ${sizeOf(size)}\n`);
 }
 
 function sizeOf(bytes: number): string {

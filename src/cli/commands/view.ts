@@ -96,10 +96,15 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   interrupt.stop();
   const spans = flags.last === undefined ? all : await latest(all, flags.last);
   const page = flags.html ?? (flags.open ? temporaryPage() : undefined);
-  if (page !== undefined) await writeFile('--html', page, await pageOf(logs, spans, flags, io), io);
+  const ownerOnly = captureContent;
+  if (page !== undefined) {
+    const text = await pageOf(logs, spans, flags, io);
+    await writeFile({ flag: '--html', file: page, ownerOnly }, text, io);
+  }
   if (page !== undefined && flags.open) await openInBrowser(page, io);
-  if (flags.perfetto !== undefined)
-    await writeFile('--perfetto', flags.perfetto, await perfettoOf(spans), io);
+  if (flags.perfetto !== undefined) {
+    await writeFile({ flag: '--perfetto', file: flags.perfetto, ownerOnly }, await perfettoOf(spans), io);
+  }
   if (page === undefined && flags.perfetto === undefined)
     await writeTo(io.stdout)(await textOf(spans, flags, io));
   io.stderr.write(`${summaryOf(report)}\n`);

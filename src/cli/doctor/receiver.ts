@@ -93,7 +93,8 @@ async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | Option
   if (isProblem(settings)) return settings;
   const { traces, metrics } = settings;
   const way = (signal: typeof traces): Way => ({
-    url: signal.url,
+    // With a proxy, the connection that matters is the one to it.
+    url: signal.proxy ?? signal.url,
     manner: [signal.protocol, ...manner(signal)].join(', '),
   });
   return probesOf(httpTransports(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));

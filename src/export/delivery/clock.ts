@@ -1,3 +1,5 @@
+import { timerMillis } from '../../model/time.ts';
+
 /** Time and randomness for the delivery. Tests pass a clock that does not wait. */
 export interface Clock {
   /** Milliseconds since the epoch. Only used to read `Retry-After` dates. */
@@ -15,22 +17,34 @@ export interface Clock {
 export const systemClock: Clock = {
   wallMillis: () => Date.now(),
   monotonicMillis: () => performance.now(),
-  sleep: (millis, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, millis);
-      signal.addEventListener('abort', done);
-    }),
-  timer: (millis, run) => {
-    const timer = setTimeout(run, millis);
-    // A batch that waits must not keep the program alive: `finish` sends it anyway.
-    timer.unref();
+  async sleep(millis, signal) {
+    // In several parts when it is longer than a timer can count.
+    for (let left = millis; left >= 0 && !signal.aborted; left -= timerMillis(left) + 1) {
+      await sleepOnce(timerMillis(left), signal);
+    }
+  },
+  timer(millis, run) {
+    let timer: NodeJS.Timeout;
+    const begin = (left: number) => {
+      const next = () => (left > timerMillis(left) ? begin(left - timerMillis(left)) : run());
+      timer = setTimeout(next, timerMillis(left));
+      // A batch that waits must not keep the program alive: `finish` sends it anyway.
+      timer.unref();
+    };
+    begin(millis);
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),
 };
+
+function sleepOnce(millis: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, millis);
+    signal.addEventListener('abort', done);
+  });
+}

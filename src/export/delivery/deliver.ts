@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { Answer, Attempt, Transport } from './transport.ts';
 
+/** `once-accepted`: when the receiver has accepted something in this run. `accepted-before`: it has in an earlier run. */
+export type RetryRefusals = 'never' | 'once-accepted' | 'accepted-before';
+
 export interface DeliverOptions<Body> {
   readonly transport: Pick<Transport<Body>, 'prepare'>;
   readonly clock: Clock;
@@ -11,6 +14,8 @@ export interface DeliverOptions<Body> {
   readonly onRequest: (isRetry: boolean) => void;
   /** Called once per outage, with a sentence for the user who waits. */
   readonly onOutage: (sentence: string) => void;
+  /** When refusals that may pass are tried again. Default: never. */
+  readonly retryRefusals?: RetryRefusals | undefined;
 }
 
 type Transient = Extract<Answer, { kind: 'transient' }>;
@@ -25,6 +30,7 @@ const OUT_OF_TIME =
  */
 export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body) => Promise<Outcome> {
   const { transport, clock, retryForMillis, stop, onRequest, onOutage } = options;
+  const { retryRefusals = 'never' } = options;
   /** The receiver asked every request to wait until then. */
   let pausedUntil = 0;
   /** False until any answer came. */
@@ -32,16 +38,29 @@ export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body)
   /** One request waited its whole time for a receiver that never answered: later requests are tried once. */
   let abandoned = false;
   let outage = false;
+  let accepted = retryRefusals === 'accepted-before';
 
   async function attemptOnce(attempt: Attempt, isRetry: boolean): Promise<Answer> {
     const pause = pausedUntil - clock.monotonicMillis();
     if (pause > 0) await clock.sleep(pause, stop);
     if (stop.aborted) return { kind: 'final', sentence: OUT_OF_TIME };
     onRequest(isRetry);
-    const answer = await attempt(stop);
+    const answer = passing(await attempt(stop));
+    note(answer);
+    return stop.aborted && answer.kind === 'transient' ? { kind: 'final', sentence: OUT_OF_TIME } : answer;
+  }
+
+  function note(answer: Answer): void {
+    if (answer.kind === 'accepted') accepted = true;
     if (answer.kind !== 'transient') outage = false;
     if (answer.kind !== 'transient' || answer.reached) reached = true;
-    return stop.aborted && answer.kind === 'transient' ? { kind: 'final', sentence: OUT_OF_TIME } : answer;
+  }
+
+  /** A receiver that accepted this signal before is taken at its word only when its refusal lasts. */
+  function passing(answer: Answer): Answer {
+    if (answer.kind !== 'final' || answer.mayPass !== true || !accepted || retryRefusals === 'never')
+      return answer;
+    return { kind: 'transient', sentence: answer.sentence, reached: true, retryAfterMillis: undefined };
   }
 
   /** Milliseconds before the next attempt, or a sentence that says why there is none. */

@@ -3,7 +3,7 @@ import { type Encoder, encodeAll, type RequestBody } from '../otlp/encoder.ts';
 import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { createDeliver, type Outcome } from './deliver.ts';
+import { createDeliver, type Outcome, type RetryRefusals } from './deliver.ts';
 import type { Transport } from './transport.ts';
 
 // Carries every item of one signal to one receiver: items are gathered into requests, a bounded number of requests is in
@@ -33,6 +33,7 @@ export interface DeliveryOptions<Item, Body> {
   /** Keeps requests that failed for good; `undefined`: they are lost. */
   readonly deadLetter?: DeadLetter | undefined;
   readonly onOutage: (sentence: string) => void;
+  readonly retryRefusals?: RetryRefusals | undefined;
   /** Makes one listener for each request. */
   readonly newListener?: (() => OutcomeListener<Item>) | undefined;
 }
@@ -79,6 +80,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     stop: stop.signal,
     onRequest: account.request,
     onOutage: options.onOutage,
+    retryRefusals: options.retryRefusals,
   });
 
   let gathered: Item[] = [];

@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import type { Answer } from '../delivery/transport.ts';
+import { wishedMillis } from '../http/classify.ts';
 import { protobufFields } from '../otlp/read-protobuf.ts';
 import { outsideText } from '../outside-text.ts';
 
@@ -55,8 +56,12 @@ export function classify(error: ServiceError, context: ClassifyContext): Answer 
   }
   const tooLarge = error.code === RESOURCE_EXHAUSTED && /larger than max/i.test(error.details);
   const sentence = `${says}: ${tooLarge ? 'lower HERMES_OTEL_MAX_REQUEST_BYTES' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
-  return { kind: tooLarge ? 'too_large' : 'final', sentence };
+  if (tooLarge) return { kind: 'too_large', sentence };
+  return { kind: 'final', sentence, mayPass: !ABOUT_DATA.has(error.code) };
 }
+
+/** INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, FAILED_PRECONDITION: refusals of the data itself. */
+const ABOUT_DATA: ReadonlySet<number> = new Set([3, 6, 8, 9]);
 
 const OTHER_ADVICE = 'the receiver refuses; its own log says more';
 
@@ -79,7 +84,8 @@ function connectionProblem(destination: string, details: string): Answer | undef
   }
   const cause = details.replace(/^.*Last error: |Resolution note:.*$/gs, '').trim();
   if (/certificate|\bssl\b|\btls\b|wrong version number|alert/i.test(cause)) {
-    return { kind: 'final', sentence: `${destination} cannot be reached: ${cause}; ${TLS_ADVICE}` };
+    const sentence = `${destination} cannot be reached: ${cause}; ${TLS_ADVICE}`;
+    return { kind: 'final', sentence, mayPass: true };
   }
   const why = /ECONNREFUSED/.test(cause) ? 'the connection was refused' : cause;
   const sentence = `${destination} cannot be reached: ${why}; is the receiver running, and is --endpoint right?`;
@@ -97,7 +103,7 @@ function retryDelayMillis(error: ServiceError): number | undefined {
     const duration = info && bytesOf(fieldsOf(info), 1);
     if (duration === undefined) return undefined;
     const fields = fieldsOf(duration);
-    return numberOf(fields, 1) * 1000 + numberOf(fields, 2) / 1e6;
+    return wishedMillis(numberOf(fields, 1) * 1000 + numberOf(fields, 2) / 1e6);
   } catch {
     return undefined;
   }

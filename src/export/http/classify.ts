@@ -42,12 +42,16 @@ export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
     };
   }
   if (status >= 300 && status < 400)
-    return { kind: 'final', sentence: `${says}, a redirect${target(answer, context)}` };
+    return { kind: 'final', sentence: `${says}, a redirect${target(answer, context)}`, mayPass: true };
   const refusal = readRefusal(answer.body, formatOf(answer.contentType, context.asked));
   const message = outsideText(refusal ?? '', context.redact);
   const sentence = `${says}${message === '' ? '' : `, "${message}"`}: ${advice(status, context.asked)}`;
-  return { kind: status === 413 ? 'too_large' : 'final', sentence };
+  if (status === 413) return { kind: 'too_large', sentence };
+  return { kind: 'final', sentence, mayPass: !ABOUT_DATA.has(status) };
 }
+
+/** Refusals of the data itself, which another try would meet again. */
+const ABOUT_DATA: ReadonlySet<number> = new Set([400, 411, 413, 414, 415, 422, 431]);
 
 const TRANSIENT_WORDS: Readonly<Record<number, string>> = {
   408: 'request timeout',
@@ -61,7 +65,7 @@ function accepted(answer: HttpAnswer, context: ClassifyContext): Answer {
   const { destination } = context;
   if (isWebPage(answer)) {
     const sentence = `${destination} answered ${answer.status} with a web page: that is no OTLP receiver; check the path of --endpoint, and its port (OTLP over HTTP is usually on 4318)`;
-    return { kind: 'final', sentence };
+    return { kind: 'final', sentence, mayPass: true };
   }
   const partial = readPartialSuccess(answer.body, formatOf(answer.contentType, context.asked));
   if (partial === undefined || (answer.broken !== undefined && partial.rejected === 0)) {
@@ -95,6 +99,8 @@ function advice(status: number, asked: ContentType): string {
       return 'the credentials are known, but may not write here';
     case 404:
       return 'nothing is at this path; --endpoint gets /v1/traces and /v1/metrics added, a per-signal endpoint is used as it is';
+    case 407:
+      return 'the proxy wants credentials: put them into the variable that names it (http://user:password@host)';
     case 405:
       return 'something else than an OTLP receiver is at this path; check --endpoint';
     case 413:
@@ -112,15 +118,23 @@ function advice(status: number, asked: ContentType): string {
 
 /**
  * The wait that a `Retry-After` header asks for: whole seconds, or an HTTP date (RFC 9110, 10.2.3).
- * @returns milliseconds, never negative; `undefined` without a header or when it is neither.
+ * @returns at least 250 ms. `undefined` without a header, for 0 (which waits as if there were none), and when it is
+ * neither.
  */
 export function retryAfterMillis(header: string | undefined, wallMillis: number): number | undefined {
   const text = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return wishedMillis(Number(text) * 1000);
   // Date.parse also reads things that are no HTTP date, such as "-1" and "1.5".
   if (!/^[A-Za-z]{3}/.test(text)) return undefined;
   const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - wallMillis);
+  return Number.isNaN(date) ? undefined : wishedMillis(date - wallMillis);
+}
+
+/** A receiver that asks for no pause gets one all the same: whole bodies would be sent again and again. */
+const SHORTEST_MILLIS = 250;
+
+export function wishedMillis(millis: number): number | undefined {
+  return millis <= 0 ? undefined : Math.min(Math.max(SHORTEST_MILLIS, millis), Number.MAX_SAFE_INTEGER);
 }
 
 const TLS_ADVICE =
@@ -134,6 +148,7 @@ export function connectionProblem(destination: string, error: unknown): Answer {
     return {
       kind: 'final',
       sentence: `${destination} cannot be reached: ${trouble} (${code}); ${TLS_ADVICE}`,
+      mayPass: true,
     };
   }
   const why = WORDS[code] ?? (code === '' ? 'the connection failed' : code);

@@ -4,12 +4,15 @@ import {
   request as httpRequest,
   type IncomingMessage,
 } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { checkServerIdentity } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { errorCode } from '../../model/system-error.ts';
+import { timerMillis } from '../../model/time.ts';
 import type { Clock } from '../delivery/clock.ts';
 import type { Answer, Transport, Transports } from '../delivery/transport.ts';
+import { redactUrl } from '../settings/url.ts';
 import { classify, connectionProblem, type HttpAnswer } from './classify.ts';
 
 // One POST of OTLP/HTTP, followed to the end of its answer. It never follows a redirect (a secret in a header would go
@@ -26,6 +29,8 @@ export interface OtlpHttpSignal {
   /** For one request, answer included. */
   readonly timeoutMillis: number;
   readonly tls: Tls;
+  /** `undefined`: the receiver is reached directly. */
+  readonly proxy: URL | undefined;
   /** Removes this signal's secrets from a text. */
   readonly redact: (text: string) => string;
 }
@@ -77,11 +82,7 @@ function httpTransport(
 ): HttpTransport {
   const { url, destination, compression, timeoutMillis, redact } = signal;
   const contentType = signal.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
-  const agentOptions = { keepAlive: true, maxSockets: concurrency };
-  const agent =
-    url.protocol === 'https:'
-      ? new HttpsAgent({ ...agentOptions, ...tlsOptions(signal.tls) })
-      : new HttpAgent(agentOptions);
+  const agent = createAgent(signal, { keepAlive: true, maxSockets: concurrency });
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = {
     ...signal.headers,
@@ -93,7 +94,8 @@ function httpTransport(
   async function attempt(body: Uint8Array, stop: AbortSignal): Promise<Answer> {
     const request = send(url, {
       method: 'POST',
-      agent,
+      agent: await agent,
+      ...tlsOptions(signal),
       headers: { ...headers, 'content-length': body.length },
     });
     try {
@@ -111,15 +113,30 @@ function httpTransport(
       const payload = compression === 'gzip' ? compress(body) : Promise.resolve(body);
       return async (stop) => await attempt(await payload, stop);
     },
-    close: () => agent.destroy(),
+    close: () => void agent.then((opened) => opened.destroy()),
   };
 }
 
-function tlsOptions({ certificate, clientCertificate, clientKey }: Tls) {
+/** The libraries for proxies are loaded only when there is one. */
+async function createAgent(
+  { url, proxy }: OtlpHttpSignal,
+  options: { readonly keepAlive: boolean; readonly maxSockets: number },
+): Promise<HttpAgent> {
+  const isSecure = url.protocol === 'https:';
+  if (proxy === undefined) return isSecure ? new HttpsAgent(options) : new HttpAgent(options);
+  if (!isSecure) return new (await import('http-proxy-agent')).HttpProxyAgent(proxy, options);
+  return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options);
+}
+
+function tlsOptions({ url, proxy, tls }: OtlpHttpSignal): RequestOptions {
+  const { certificate, clientCertificate, clientKey } = tls;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
   return {
-    ...(certificate === undefined ? {} : { ca: certificate }),
-    ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-    ...(clientKey === undefined ? {} : { key: clientKey }),
+    ...(certificate !== undefined && { ca: certificate }),
+    ...(clientCertificate !== undefined && { cert: clientCertificate }),
+    ...(clientKey !== undefined && { key: clientKey }),
+    // Inside a tunnel the library forgets the name of a receiver that is an address.
+    ...(proxy !== undefined && { checkServerIdentity: (_, peer) => checkServerIdentity(host, peer) }),
   };
 }
 
@@ -136,7 +153,7 @@ function exchange(
     let response: IncomingMessage | undefined;
     // Once an answer has begun, its status counts, whatever happens to the rest: then only the reading ends.
     const end = (error: Error) => (response ?? request).destroy(error);
-    const timer = setTimeout(() => end(new TimeoutError()), timeoutMillis);
+    const timer = setTimeout(() => end(new TimeoutError()), timerMillis(timeoutMillis));
     const abort = () => end(new Error('aborted'));
     const settled = () => {
       clearTimeout(timer);
@@ -190,7 +207,7 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
 }
 
 function unanswered(
-  { destination, timeoutMillis }: OtlpHttpSignal,
+  { destination, timeoutMillis, proxy }: OtlpHttpSignal,
   request: ClientRequest,
   error: unknown,
 ): Answer {
@@ -198,7 +215,10 @@ function unanswered(
     const sentence = `${destination} did not answer within ${timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
     return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
   }
-  const answer = connectionProblem(destination, error);
+  const answer = connectionProblem(
+    proxy === undefined ? destination : `${destination} (through ${redactUrl(proxy)})`,
+    error,
+  );
   // The receiver closed an idle connection just when it was used again. That says nothing about its health.
   const stale = request.reusedSocket && errorCode(error) === 'ECONNRESET' && answer.kind === 'transient';
   return stale ? { ...answer, reached: true, retryAfterMillis: 0 } : answer;

@@ -1,5 +1,6 @@
 import type { OtlpHttpSettings, OtlpHttpSignal } from '../http/transport.ts';
 import { readHeaders } from './headers.ts';
+import { readProxy } from './proxy.ts';
 import {
   collectProblem,
   type Env,
@@ -40,6 +41,7 @@ export async function resolveOtlpHttp(env: Env, flags: OtlpFlags): Promise<OtlpH
 
 async function readSignal(env: Env, flags: OtlpFlags, signal: SignalName): Promise<OtlpHttpSignal> {
   const url = readEndpoint(env, flags.endpoint, signal);
+  const proxy = readProxy(env, url);
   const headers = readHeaders(env, flags.header ?? [], signal);
   return {
     url,
@@ -49,7 +51,12 @@ async function readSignal(env: Env, flags: OtlpFlags, signal: SignalName): Promi
     compression: readCompression(env, flags, signal),
     timeoutMillis: readTimeout(env, flags, signal),
     tls: await readTls(env, signal),
-    redact: createRedactor([...Object.values(headers), ...secretsOfUrl(url)]),
+    proxy,
+    redact: createRedactor([
+      ...Object.values(headers),
+      ...secretsOfUrl(url),
+      ...(proxy === undefined ? [] : secretsOfUrl(proxy)),
+    ]),
   };
 }
 

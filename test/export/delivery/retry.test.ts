@@ -34,15 +34,19 @@ describe('Retry-After', () => {
   test.each<[string | undefined, number | undefined]>([
     [undefined, undefined],
     ['', undefined],
-    ['0', 0],
+    ['0', undefined],
+    ['00', undefined],
     [' 120 ', 120_000],
     ['1.5', undefined],
     ['-1', undefined],
-    ['99999999999999', undefined],
+    ['2591000', 2_591_000_000],
+    ['99999999999999', Number.MAX_SAFE_INTEGER],
+    ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
     ['soon', undefined],
     ['Mon, 23 Nov 2026 12:00:30 GMT', 30_000],
     ['Monday, 23-Nov-26 12:00:30 GMT', 30_000],
-    ['Mon, 23 Nov 2026 11:59:00 GMT', 0],
+    ['Mon, 23 Nov 2026 12:00:00 GMT', undefined],
+    ['Mon, 23 Nov 2026 11:59:00 GMT', undefined],
   ])('%p is %p', (header, expected) => {
     expect(retryAfterMillis(header, now)).toBe(expected);
   });

@@ -27,7 +27,7 @@ const parseLines = (text: string) =>
 
 test('a file has one request per line, of both signals, and every span once', async () => {
   const path = join(folder, 'out.jsonl');
-  const destination = open(await fileOutput(path));
+  const destination = open(await fileOutput(path, { append: false, ownerOnly: false }));
   await Promise.all([destination.spans.write(spans(25)), destination.metrics.write([snapshot(4)])]);
   expect(await destination.spans.finish()).toMatchObject({
     made: 25,
@@ -46,7 +46,7 @@ test('a file has one request per line, of both signals, and every span once', as
 });
 
 test('a full disk costs the spans of its lines, says so once, and leaves whole lines', async () => {
-  const destination = open(await fileOutput('/dev/full'));
+  const destination = open(await fileOutput('/dev/full', { append: false, ownerOnly: false }));
   await destination.spans.write(spans(25));
   const account = await destination.spans.finish();
   await destination.close();
