@@ -123,10 +123,12 @@ test(`after ${KILLS / 4} kills with lost tails every session of the log is there
   last.child.kill('SIGTERM');
   const { code, err } = await last.ended;
   expect(code).toBe(0);
-  // Of sessions that were lost again some have been seen: each of them counts once.
+  // Sessions that were lost again may have been seen. A killed run has not written their tokens down, nor counted any twice.
   const [sampleSpans, sampleTokens] = [6, 2900];
   expect(spanIdsIn('out').size % sampleSpans).toBe(0);
-  expect(tokensIn('out')).toBe((spanIdsIn('out').size / sampleSpans) * sampleTokens);
+  expect(tokensIn('out') % sampleTokens).toBe(0);
+  expect(tokensIn('out') / sampleTokens).toBeGreaterThanOrEqual(plain.size / sampleSpans);
+  expect(tokensIn('out') / sampleTokens).toBeLessThanOrEqual(spanIdsIn('out').size / sampleSpans);
   expect(err).toContain('replayed ');
 });
 
