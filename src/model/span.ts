@@ -69,7 +69,7 @@ export interface SpanBase {
   /** The recorded start, when the whole log was shifted to another time. */
   readonly originalStartTime?: EpochMicros;
   /** Where its times come from, in a session read from Hermes's database; absent in one that a recorder wrote. */
-  readonly timeSource?: TimeSource;
+  readonly timeSource?: TimeSource | undefined;
 }
 
 /**

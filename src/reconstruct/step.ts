@@ -92,8 +92,9 @@ function apply(context: Context, event: HookEvent): void {
     out.lines[withoutSession(context, event)]++;
     return;
   }
-  closeIfIdle({ ...context, session }, event.time);
-  closeExpiredTurns({ ...context, session }, event.time);
+  const inSession = { state, out, session };
+  closeIfIdle(inSession, event.time);
+  closeExpiredTurns(inSession, event.time);
   noteTask(state, session, event);
   const owner = turnOwner(state, event, session);
   if (state.subagents.size > 0) adoptChild(state, session, event.taskId);
@@ -101,7 +102,7 @@ function apply(context: Context, event: HookEvent): void {
   if (owner !== session) touchSession(state, owner, event);
   const turn = findTurn(owner, event);
   if (turn !== undefined && !IS_OF_SESSION.has(event.hook)) turn.lastTime = later(turn.lastTime, event.time);
-  const outcome = handle({ ...context, session, owner, turn }, event);
+  const outcome = handle({ state, out, session, owner, turn }, event);
   // A session that a rotation opened has a part of the turn's sums, so it is sent, also when no turn of its own follows.
   if (owner !== session && turn?.selected) session.selected = true;
   out.lines[outcome === 'mapped' && turn?.selected === false ? 'filtered' : outcome]++;
@@ -122,7 +123,7 @@ type EventContext = MaybeTurnContext & { readonly owner: SessionState };
 
 /** Hooks that begin, end or describe a session or a turn. */
 function handle(context: EventContext, event: HookEvent): LineOutcome {
-  const { session, owner, turn } = context;
+  const { state, out, session, owner, turn } = context;
   switch (event.hook) {
     case 'on_session_start':
       return onSessionStart(context, event);
@@ -150,7 +151,7 @@ function handle(context: EventContext, event: HookEvent): LineOutcome {
     case 'unmapped':
       return 'unmapped';
     default:
-      return handleAndRest({ ...context, turn: turn ?? enterTurn(context, event) }, event);
+      return handleAndRest({ state, out, session, turn: turn ?? enterTurn(context, event) }, event);
   }
 }
 

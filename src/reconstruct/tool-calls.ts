@@ -7,7 +7,7 @@ import { isJsonObject } from '../model/json.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { fingerprintOf, spanIdOf } from './ids.ts';
-import { emit, includeStart, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
 import { closedUnder, derivedTwinId, rememberClosed } from './recently-closed.ts';
 import type { ClosedFacts, PresumedEnd, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, differ, isRepeat, warn } from './times.ts';
@@ -186,11 +186,19 @@ function toolSpan(
   toolCallId: string | undefined,
 ): ToolCallSpan {
   const enclosing = toolCallId === undefined ? tool.enclosing : undefined;
-  const { traceId, spanId: turnSpanId } = turn.position;
-  const position = { traceId, spanId: tool.spanId, parentSpanId: enclosing ?? turnSpanId };
   return {
-    ...spanBase(state, position, tool),
     kind: 'tool_call',
+    traceId: turn.position.traceId,
+    spanId: tool.spanId,
+    parentSpanId: enclosing ?? turn.position.spanId,
+    startTime: tool.startTime,
+    endTime: tool.startTime,
+    sessionId: tool.sessionId,
+    incomplete: undefined,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    timeSource: tool.timeSource,
     toolName: tool.toolName,
     toolCallId,
     apiRequestId: tool.apiRequestId,
