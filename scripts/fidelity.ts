@@ -7,6 +7,7 @@ import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
 import { createState } from '../src/reconstruct/state.ts';
 import { createWatermark, finish, ingest } from '../src/replay/ingest.ts';
 import { assertAccounted, createReport, spanCount } from '../src/replay/report.ts';
+import { kindsTable } from './fidelity-kinds.ts';
 
 const ROOT = new URL('../fixtures/recordings/', import.meta.url);
 
@@ -42,6 +43,13 @@ export function fidelityPage(): string {
     markdownTable([HEADER, ...rows.map(({ cells }) => cells)], {
       align: ['l', ...HEADER.slice(1).map(() => 'r')],
     }),
+    '',
+    '## Logs that people really have',
+    '',
+    'The kinds of fault that public reports and genuine gateways show. The rules are in [mapping.md](mapping.md#logs-that-people-really-have); 41 genuine logs of',
+    'gateways are judged by [a test of their own](../test/reconstruct/gateway.test.ts). _ids_: how many different ids the spans have.',
+    '',
+    kindsTable(),
     '',
   ].join('\n');
 }
