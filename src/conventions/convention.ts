@@ -7,7 +7,7 @@ import {
   type OtelSpanEvent,
   SPAN_KIND,
 } from '../model/otel.ts';
-import { errorText, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
+import { cut, errorText, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, AgentSpanKind, CallError, SpanLink } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { boundedCache } from './bounded-cache.ts';
@@ -168,7 +168,7 @@ function spanEvent(event: AgentSpanEvent): OtelSpanEvent {
 }
 
 function fieldValue(value: string | number | boolean) {
-  if (typeof value === 'string') return safeText(value, PAYLOAD_CHARS);
+  if (typeof value === 'string') return cut(value, PAYLOAD_CHARS);
   return typeof value === 'number' && !Number.isInteger(value) ? { double: value } : value;
 }
 

@@ -15,7 +15,7 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { addMessages, safeJson, systemInstructions, textMessage, toolDefinitions } from './messages.ts';
+import { addMessages, shortJson, systemInstructions, textMessage, toolDefinitions } from './messages.ts';
 import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
 import type { Endpoint } from './provider.ts';
 import { allInput, type Context, cost, type ModelCall, type SpanRules, seconds } from './rules.ts';
@@ -188,8 +188,8 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
 }
 
 function toolContent(span: ToolCallSpan, a: Attributes): void {
-  if (span.args !== undefined) a['gen_ai.tool.call.arguments'] = safeJson(span.args);
-  if (span.result !== undefined) a['gen_ai.tool.call.result'] = safeJson(span.result);
+  if (span.args !== undefined) a['gen_ai.tool.call.arguments'] = shortJson(span.args);
+  if (span.result !== undefined) a['gen_ai.tool.call.result'] = shortJson(span.result);
 }
 
 /** The conventions define no approvals. `gen_ai.tool.call.id` would make back ends take one for a tool call. */

@@ -1,5 +1,5 @@
 import type { Attributes } from '../model/otel.ts';
-import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
+import { cut, MESSAGE_CHARS, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
@@ -140,10 +140,10 @@ function toolOutcomes(counts: TurnSpan['toolOutcomes']): readonly string[] {
 function turnContent(span: TurnSpan, a: Attributes): void {
   if (span.senderId !== undefined) a['hermes.sender_id'] = span.senderId;
   if (span.userMessage !== undefined) {
-    a['hermes.turn.user_message'] = safeText(span.userMessage, MESSAGE_CHARS);
+    a['hermes.turn.user_message'] = cut(span.userMessage, MESSAGE_CHARS);
   }
   if (span.assistantResponse !== undefined) {
-    a['hermes.turn.assistant_response'] = safeText(span.assistantResponse, MESSAGE_CHARS);
+    a['hermes.turn.assistant_response'] = cut(span.assistantResponse, MESSAGE_CHARS);
   }
 }
 
@@ -160,7 +160,7 @@ function approval(span: ApprovalSpan, a: Attributes, context: Context): string {
   // The wait is known only when there was an answer.
   if (span.incomplete === undefined) a['hermes.approval.wait_s'] = seconds(durationMicros(span));
   if (context.captureContent && span.command !== undefined) {
-    a['hermes.approval.command'] = safeText(span.command, PAYLOAD_CHARS);
+    a['hermes.approval.command'] = cut(span.command, PAYLOAD_CHARS);
   }
   return approvalName;
 }
@@ -203,8 +203,8 @@ function subagentTokens({ tokens }: SubagentSpan, a: Attributes): void {
 }
 
 function subagentContent(span: SubagentSpan, a: Attributes): void {
-  if (span.goal !== undefined) a['hermes.subagent.goal'] = safeText(span.goal, MESSAGE_CHARS);
-  if (span.summary !== undefined) a['hermes.subagent.summary'] = safeText(span.summary, PAYLOAD_CHARS);
+  if (span.goal !== undefined) a['hermes.subagent.goal'] = cut(span.goal, MESSAGE_CHARS);
+  if (span.summary !== undefined) a['hermes.subagent.summary'] = cut(span.summary, PAYLOAD_CHARS);
 }
 
 /** One attempt of an API call. Only the answered attempt has the attributes of the answer. */
@@ -313,6 +313,6 @@ export function toolCall(span: ToolCallSpan, a: Attributes, context: Context): s
 }
 
 function toolContent(span: ToolCallSpan, a: Attributes): void {
-  if (span.args !== undefined) a['hermes.tool.args'] = safeText(span.args, PAYLOAD_CHARS);
-  if (span.result !== undefined) a['hermes.tool.result'] = safeText(span.result, PAYLOAD_CHARS);
+  if (span.args !== undefined) a['hermes.tool.args'] = cut(span.args, PAYLOAD_CHARS);
+  if (span.result !== undefined) a['hermes.tool.result'] = cut(span.result, PAYLOAD_CHARS);
 }

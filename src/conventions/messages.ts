@@ -1,11 +1,11 @@
 /**
- * Messages as the GenAI conventions write them: JSON by their published schema. Texts are cut and redacted inside the
- * JSON, so that it stays valid, and of a long conversation the newest messages are kept.
+ * Messages as the GenAI conventions write them: JSON by their published schema. Texts are cut inside the JSON, so that it
+ * stays valid, and of a long conversation the newest messages are kept.
  */
 import type { JsonValue } from '../model/json.ts';
 import type { Message, MessagePart, ToolDefinition } from '../model/message.ts';
 import type { Attributes } from '../model/otel.ts';
-import { cut, PAYLOAD_CHARS, redact, safeText } from '../model/safe-text.ts';
+import { cut, PAYLOAD_CHARS } from '../model/safe-text.ts';
 
 /** The longest attribute of messages. Each call repeats the conversation, so this bounds what a session costs. */
 const MESSAGES_CHARS = 16_384;
@@ -17,27 +17,27 @@ export interface Fitting {
   readonly omitted: number;
 }
 
-/** Cuts and redacts texts, and leaves out old messages. At least one message is kept. */
+/** Cuts texts, and leaves out old messages. At least one message is kept. */
 export function newest(messages: readonly Message[]): Fitting {
   const kept: Message[] = [];
   let room = MESSAGES_CHARS;
   for (const message of messages.toReversed()) {
-    const safe = { role: message.role, parts: message.parts.map(safePart) };
-    room -= JSON.stringify(safe).length;
+    const short = { role: message.role, parts: message.parts.map(shortPart) };
+    room -= JSON.stringify(short).length;
     if (room < 0 && kept.length > 0) break;
-    kept.unshift(safe);
+    kept.unshift(short);
   }
   return { messages: kept, omitted: messages.length - kept.length };
 }
 
-function safePart(part: MessagePart): MessagePart {
+function shortPart(part: MessagePart): MessagePart {
   switch (part.kind) {
     case 'text':
     case 'reasoning':
     case 'tool_result':
-      return { ...part, text: safeText(part.text, PAYLOAD_CHARS) };
+      return { ...part, text: cut(part.text, PAYLOAD_CHARS) };
     case 'tool_call':
-      return { ...part, args: part.args === undefined ? undefined : safeValue(part.args) };
+      return { ...part, args: part.args === undefined ? undefined : shortValue(part.args) };
     case 'other':
       return part;
     default:
@@ -45,32 +45,25 @@ function safePart(part: MessagePart): MessagePart {
   }
 }
 
-function safeValue(value: JsonValue): JsonValue {
-  return JSON.parse(safeJson(JSON.stringify(value)));
+function shortValue(value: JsonValue): JsonValue {
+  return JSON.parse(shortJson(JSON.stringify(value)));
 }
 
 /**
- * JSON from the log that may be exported: at most `PAYLOAD_CHARS`, without obvious secrets, and still JSON. Long texts in
+ * JSON from the log that may be exported: at most `PAYLOAD_CHARS`, and still JSON. Long texts in
  * it are cut first; what is then too long becomes one JSON string. Text that is no JSON is cut as text.
  */
-export function safeJson(text: string): string {
-  if (text.length <= PAYLOAD_CHARS) {
-    const safe = redact(text);
-    if (safe.length <= PAYLOAD_CHARS && (safe === text || isJson(safe))) return safe;
-  }
+export function shortJson(text: string): string {
+  if (text.length <= PAYLOAD_CHARS) return text;
   const value = parse(text);
-  if (value === undefined) return safeText(text, PAYLOAD_CHARS);
+  if (value === undefined) return cut(text, PAYLOAD_CHARS);
   for (const chars of [512, 128, 32]) {
-    const safe = redact(JSON.stringify(cutTexts(value, chars)));
-    if (safe.length <= PAYLOAD_CHARS && isJson(safe)) return safe;
+    const short = JSON.stringify(cutTexts(value, chars));
+    if (short.length <= PAYLOAD_CHARS) return short;
   }
   // Escaping makes the text longer again.
-  const short = safeText(text, PAYLOAD_CHARS / 2 - 2);
+  const short = cut(text, PAYLOAD_CHARS / 2 - 2);
   return JSON.stringify(short.replace(/["\\]/g, "'"));
-}
-
-function isJson(text: string): boolean {
-  return parse(text) !== undefined;
 }
 
 function parse(text: string): JsonValue | undefined {
@@ -144,7 +137,7 @@ function standardPart(part: MessagePart) {
 
 /** The system prompt, as the schema of `gen_ai.system_instructions` has it. */
 export function systemInstructions(text: string): string {
-  return JSON.stringify([{ type: 'text', content: safeText(text, PAYLOAD_CHARS) }]);
+  return JSON.stringify([{ type: 'text', content: cut(text, PAYLOAD_CHARS) }]);
 }
 
 /** The tools of a request: without their schemas, and then without descriptions, where they are too long. */
@@ -155,8 +148,8 @@ export function toolDefinitions(tools: readonly ToolDefinition[]): string {
     ({ name }: ToolDefinition) => ({ name }),
   ];
   for (const form of forms) {
-    const text = redact(JSON.stringify(tools.map((tool) => ({ type: 'function', ...form(tool) }))));
-    if (text.length <= MESSAGES_CHARS / 2 && isJson(text)) return text;
+    const text = JSON.stringify(tools.map((tool) => ({ type: 'function', ...form(tool) })));
+    if (text.length <= MESSAGES_CHARS / 2) return text;
   }
   return '[]';
 }

@@ -1,6 +1,6 @@
 import type { Message, MessagePart } from '../model/message.ts';
 import type { Attributes } from '../model/otel.ts';
-import { MESSAGE_CHARS, PAYLOAD_CHARS, safeText } from '../model/safe-text.ts';
+import { cut, MESSAGE_CHARS, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type {
   ApprovalSpan,
   CallCost,
@@ -10,7 +10,7 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { newest, safeJson, textMessage } from './messages.ts';
+import { newest, shortJson, textMessage } from './messages.ts';
 import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
 import { allInput, type Context, type ModelCall, type SpanRules } from './rules.ts';
 
@@ -174,10 +174,10 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
   if (span.toolCallId !== undefined) a['tool.id'] = span.toolCallId;
   if (context.captureContent) {
     if (span.args !== undefined) {
-      a['tool.parameters'] = safeJson(span.args);
-      input(safeJson(span.args), PAYLOAD_CHARS, a);
+      a['tool.parameters'] = shortJson(span.args);
+      input(shortJson(span.args), PAYLOAD_CHARS, a);
     }
-    if (span.result !== undefined) output(safeJson(span.result), PAYLOAD_CHARS, a);
+    if (span.result !== undefined) output(shortJson(span.result), PAYLOAD_CHARS, a);
   }
   return context.spanName(toolPrefix, span.toolName);
 }
@@ -198,12 +198,12 @@ function subagent(span: SubagentSpan, a: Attributes, context: Context): string {
 }
 
 function input(text: string, limit: number, a: Attributes): void {
-  a['input.value'] = safeText(text, limit);
+  a['input.value'] = cut(text, limit);
   a['input.mime_type'] = mimeType(text, limit);
 }
 
 function output(text: string, limit: number, a: Attributes): void {
-  a['output.value'] = safeText(text, limit);
+  a['output.value'] = cut(text, limit);
   a['output.mime_type'] = mimeType(text, limit);
 }
 

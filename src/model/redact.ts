@@ -2,12 +2,12 @@
  * Redaction of secrets: replaces each by `[redacted]`. It is applied to everything that leaves the program: spans, diagnostics,
  * saved state and findings, with all of their strings. It is a safety net: unknown forms of secrets stay.
  */
-import { ANNOUNCED, CUT_KEY, ISSUED, SECRET_NAME } from './secrets.ts';
+import { ANNOUNCED, CUT_KEY, ISSUED, SECRET_NAME, type SecretKind } from './secrets.ts';
 
 const MARK = '[redacted]';
 
 export interface Redaction {
-  /** `text` without secrets, at most 16,384 UTF-16 units; the same text when it has none. */
+  /** `text` without secrets, at most 100,000 UTF-16 units; the same text when it has none. */
   text(text: string): string;
   /**
    * Plain data without secrets: all strings and keys, and each value under a name such as `password`. The same object when it has none.
@@ -16,8 +16,17 @@ export interface Redaction {
   value<T>(value: T, keep?: RegExp): T;
 }
 
-const issued = compile(ISSUED, 'g');
-const announced = compile(ANNOUNCED, 'gi');
+interface Form {
+  readonly kind: SecretKind;
+  readonly pattern: RegExp;
+}
+
+const formsOf = <K extends SecretKind>(patterns: Readonly<Record<K, readonly string[]>>, flags: string) =>
+  (Object.keys(patterns) as K[]).flatMap((kind) =>
+    patterns[kind].map((pattern): Form => ({ kind, pattern: new RegExp(pattern, flags) })),
+  );
+const issued = formsOf(ISSUED, 'g');
+const announced = formsOf(ANNOUNCED, 'gi');
 const secretName = new RegExp(SECRET_NAME, 'i');
 
 /** Matches wherever one of `ANNOUNCED` can match. Most short texts have none, and one search is cheaper than forty. */
@@ -31,8 +40,8 @@ const ID = /^(?!.*fc-)(?:[0-9a-f:_-]|api|call)*$/;
 const cutKey = new RegExp(CUT_KEY);
 const CUT_KEY_CHARS = 64;
 
-/** No output shows more of a text, so there is no need to search it. */
-const MOST_CHARS = 16_384;
+/** No output shows more of a text. */
+const MOST_CHARS = 100_000;
 /** The shortest of `ISSUED`. */
 const SHORTEST_KEY = 14;
 /** Names, addresses and messages repeat. Contents do not. */
@@ -42,12 +51,17 @@ const CACHED_TEXTS = 4096;
 /** @param patterns further forms of secrets. As in `secrets.ts`, their first group is kept. */
 export function createRedaction(patterns: readonly RegExp[] = []): Redaction {
   const own = patterns.map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
-  const text = cached((raw) => (own.length === 0 && ID.test(raw) ? raw : redactText(raw, own)));
-  const fieldNamed = cached((name): Field => ({ name: text(name), isSecret: secretName.test(name) }));
+  const forms = (raw: string) => (own.length === 0 && ID.test(raw) ? raw : redactForms(raw, own));
+  const walk: Walk = {
+    forms,
+    text: cached((raw) => redactText(raw, walk)),
+    fieldNamed: cached((name) => ({ name: walk.text(name), isSecret: secretName.test(name) })),
+    keep: undefined,
+  };
   return {
-    text,
+    text: walk.text,
     // The shape stays; only texts change.
-    value: <T>(value: T, keep?: RegExp) => redactValue(value, UNNAMED, { text, fieldNamed, keep }) as T,
+    value: <T>(value: T, keep?: RegExp) => redactValue(value, UNNAMED, keep ? { ...walk, keep } : walk) as T,
   };
 }
 
@@ -61,6 +75,8 @@ interface Field {
 const UNNAMED: Field = { name: '', isSecret: false };
 
 interface Walk {
+  /** Redacts a text by the forms of secrets alone. */
+  readonly forms: (text: string) => string;
   readonly text: (text: string) => string;
   readonly fieldNamed: (name: string) => Field;
   readonly keep: RegExp | undefined;
@@ -82,9 +98,21 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function redactList(list: readonly unknown[], field: Field, walk: Walk): unknown {
   // With names to keep, a list may be an entry of a map, whose first element is the key.
-  const isEntry = walk.keep !== undefined && list.length === 2 && typeof list[1] === 'object';
-  const copy = list.map((item, at) => (isEntry && at === 0 ? item : redactValue(item, field, walk)));
-  return copy.every((item, at) => item === list[at]) ? list : copy;
+  const isEntry = walk.keep !== undefined && list.length === 2 && isRecord(list[1]);
+  const copy = list.map((item, at) =>
+    isEntry && at === 0 && typeof item === 'string' ? item : redactValue(item, field, walk),
+  );
+  const clean = copy.every((item, at) => item === list[at]) ? list : copy;
+  return clean.length > 1 && clean.every((item) => typeof item === 'string')
+    ? redactWords(clean, walk)
+    : clean;
+}
+
+/** A secret may only be seen beside another element: `["--token", "…"]`. */
+function redactWords(words: readonly unknown[], walk: Walk): readonly unknown[] {
+  const text = JSON.stringify(words);
+  const redacted = walk.forms(text);
+  return redacted === text ? words : (parsed(redacted) ?? words.map(() => MARK));
 }
 
 function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): unknown {
@@ -107,7 +135,7 @@ function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): un
 function cached<T>(of: (text: string) => T): (text: string) => T {
   const results = new Map<string, T>();
   return (text) => {
-    if (text.length > CACHED_CHARS) return of(text.slice(0, MOST_CHARS));
+    if (text.length > CACHED_CHARS) return of(text);
     const known = results.get(text);
     if (known !== undefined) return known;
     const result = of(text);
@@ -117,13 +145,35 @@ function cached<T>(of: (text: string) => T): (text: string) => T {
   };
 }
 
-function redactText(raw: string, own: readonly RegExp[]): string {
+/** JSON stays JSON: where a form takes too much, or the text is too long, its own texts are redacted one by one. */
+function redactText(raw: string, walk: Walk): string {
+  const redacted = walk.forms(raw.slice(0, MOST_CHARS));
+  if (redacted === raw || !/^\s*[[{]/.test(raw)) return redacted;
+  const data = parsed(redacted) === undefined ? parsed(raw) : undefined;
+  // And then the whole, for what only the whole shows.
+  return data === undefined ? redacted : walk.forms(JSON.stringify(redactValue(data, UNNAMED, walk)));
+}
+
+function parsed(json: string): unknown[] | undefined {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function redactForms(raw: string, own: readonly RegExp[]): string {
   let text = raw;
-  if (text.length >= SHORTEST_KEY) for (const form of issued) text = text.replace(form, MARK);
-  if (HINT.test(text)) for (const form of announced) text = text.replace(form, marked);
-  for (const form of own) text = text.replace(form, marked);
+  for (const { pattern } of formsIn(raw)) text = text.replace(pattern, marked);
+  for (const pattern of own) text = text.replace(pattern, marked);
   if (text.length <= CACHED_CHARS) return text;
   return text.slice(0, -CUT_KEY_CHARS) + text.slice(-CUT_KEY_CHARS).replace(cutKey, MARK);
+}
+
+/** The forms that can be in `text`. */
+function formsIn(text: string): readonly Form[] {
+  const issuedForms = text.length < SHORTEST_KEY ? [] : issued;
+  return HINT.test(text) ? [...issuedForms, ...announced] : issuedForms;
 }
 
 /** `kept` is the first group, or the position of a match without groups. */
@@ -131,6 +181,22 @@ function marked(_match: string, kept: string | number | undefined): string {
   return typeof kept === 'string' ? `${kept}${MARK}` : MARK;
 }
 
-function compile(forms: Readonly<Record<string, readonly string[]>>, flags: string): readonly RegExp[] {
-  return Object.values(forms).flatMap((patterns) => patterns.map((pattern) => new RegExp(pattern, flags)));
+/** The kinds of secrets in `text`. Unlike redaction, it reports only what has the length and the digits of a secret. */
+export function secretKinds(text: string): ReadonlySet<SecretKind> {
+  const kinds = new Set<SecretKind>();
+  let rest = text;
+  for (const { kind, pattern } of formsIn(text)) {
+    // A secret counts once: what was found is no part of another.
+    rest = rest.replace(pattern, (match: string, kept: string | number | undefined) => {
+      const prefix = typeof kept === 'string' ? kept : '';
+      if (!isCertain(kind, match.slice(prefix.length))) return match;
+      kinds.add(kind);
+      return `${prefix}${MARK}`;
+    });
+  }
+  return kinds;
+}
+
+function isCertain(kind: SecretKind, secret: string): boolean {
+  return kind === 'private key' || (!kind.endsWith('sentence') && /^(?=.*\d)[^<[*]{8}/s.test(secret));
 }

@@ -66,11 +66,12 @@ type Forms = Readonly<Record<string, readonly string[]>>;
 
 /** Also escaped, as in JSON within JSON, or as HTML. */
 const QUOTE = '(?:\\\\{0,40}["\'`]|&quot;|&#3[49];|%2[27])';
-const SPACE = '(?:\\s|\\\\{1,40}[nrt]|%20)';
+/** Also escaped: in JSON, in a URL, and as outputs of this program show it. */
+const SPACE = '(?:\\s|\\\\{1,40}(?:[nrt]|u\\{?0{0,3}[9adAD]\\}?)|%20|[\u2409\u240a\u240d])';
 /** Between a name and its value: `=`, `: "`, and the same in XML, in a URL and in JSON within JSON. */
-const IS = `${QUOTE}?${SPACE}{0,4}(?::=|=>|[:=>\uff1a]|%3A|%3D)${SPACE}{0,4}`;
-/** What was redacted before, and words that are no secret. */
-const NOT = `(?!${QUOTE}?\\[redacted|(?:true|false|null|none|undefined)(?![\\w-]))`;
+const IS = `${QUOTE}?${SPACE}{0,4}(?:(?::=|=>|[:=\uff1a]|%3A|%3D)${SPACE}{0,4}|>)`;
+/** What was redacted before, words that are no secret, and the name of the next value. */
+const NOT = `(?!${QUOTE}?\\[redacted|(?:true|false|null|none|undefined)(?![\\w-])|[\\w.-]{1,40}[:=]\\s)`;
 /** The end of a name, such as `_2` or `_BASE`. */
 const END = '(?:[_-]?(?:base|value|\\d{1,3}))?(?![A-Za-z0-9_-])';
 const KEYS = [
@@ -85,22 +86,22 @@ const NAMES = [...KEYS, ...PASSWORDS];
 /** The name of a field whose value is a secret. */
 export const SECRET_NAME = `(?:${NAMES.join('|')})$`;
 
+/** Of an `Authorization` header. */
+const SCHEME = '(?:bearer|basic|token|api-?key|key|digest|negotiate|sso-key|aws4-hmac-sha256)';
 /** A value without quotation marks. */
 const BARE = '[^\\s"\'`\\\\&;,<>(){}|]';
 /** Digits and letters in one word, unlike words of prose. */
 const MIXED = '(?=\\S{0,400}?\\d)(?=\\S{0,400}?[A-Za-z])';
 
-/** Secrets after a name, a scheme or in a place that announces them. Case does not matter. */
+/**
+ * Secrets after a name, a scheme or in a place that announces them. Case does not matter. They are searched in this order: those
+ * that take the most of a text come last.
+ */
 export const ANNOUNCED = {
   // `Authorization: Bearer …`
   'authorization header': [
-    `(authorization${IS}${QUOTE}?(?!(?:[\\w-]{1,24}${SPACE}{1,4})?\\[redacted)(?:(?:bearer|basic|token|api-?key|key|digest|negotiate|sso-key|aws4-hmac-sha256)${SPACE}{1,4})?)[^\\s"'\`\\\\]{4,}`,
+    `(authorization${IS}${QUOTE}?(?!(?:${SCHEME}${SPACE}{1,4})?\\[redacted)(?:${SCHEME}${SPACE}{1,4})?)[^\\s"'\`\\\\]{4,}`,
   ],
-  'authorization scheme': [
-    `((?<![A-Za-z0-9])(?:bearer|basic)(?:${SPACE}|\\+){1,4}${QUOTE}?)(?=\\S{0,400}?[\\d=]|\\S{24})[\\w.~+/=:-]{8,}`,
-  ],
-  // `Cookie: session=…`
-  cookie: [`(cookie${IS}${QUOTE}?)(?!\\[redacted)(?=[^\\s;=]{1,100}=)[^\\r\\n"'\`\\\\]{4,}`],
   // `"api_key": "…"`, up to the same quotation mark: within the value it has more backslashes.
   'value named as a secret': NAMES.map(
     (name) => `(${name}${IS}(${QUOTE}))${NOT}(?:\\\\{1,40}\\2|(?!\\2)[\\s\\S]){3,4000}`,
@@ -120,8 +121,12 @@ export const ANNOUNCED = {
   'key in a sentence': [`((?<![\\w-])key${SPACE}{1,3}${QUOTE}?)${NOT}${MIXED}[\\w~+/=-]{20,}`],
   // `--token …`, `["--token", "…"]`
   'secret in a command': [
-    `((?:(?<![\\w-])--?(?:password|passwd|pass|token|api-?key|secret|access-?key|auth-?token|client-?secret)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})|sshpass\\s{1,3}-p\\s{0,3}|mysql(?:dump)?\\s[^\\n|;&]{0,100}?\\s?-p(?=\\S)|login\\s[^\\n|;&]{0,100}?\\s?-p[ =]|identified\\s{1,3}by\\s{1,3}|with\\s{1,3}(?:encrypted\\s{1,3})?password\\s{1,3})${QUOTE}?)(?!-)${NOT}[^\\s"'\`\\\\]{3,}`,
-  ],
+    `((?<![\\w-])--?(?:password|passwd|pass|token|api-?key|secret|access-?key|auth-?token|client-?secret)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})`,
+    '(sshpass\\s{1,3}-p\\s{0,3}',
+    '(mysql(?:dump)?(?=\\s)[^\\n|;&]{0,100}?\\s-p(?=\\S)',
+    '((?:docker|podman|registry|oc|az|argocd)\\s{1,3}login\\s[^\\n|;&]{0,100}?-p[ =]',
+    '((?:identified\\s{1,3}by|with\\s{1,3}(?:encrypted\\s{1,3})?password)\\s{1,3}',
+  ].map((start) => `${start}${QUOTE}?)(?!-)${NOT}[^\\s"'\`\\\\]{3,}`),
   'user and password': [
     `((?<![\\w-])(?:-u|--user|--proxy-user)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})${QUOTE}?[^\\s:"'\`\\\\/]{1,100}:)(?!\\d{1,6}(?!\\S)|//)${NOT}[^\\s"'\`\\\\]{2,}`,
   ],
@@ -137,4 +142,11 @@ export const ANNOUNCED = {
   'secret in an encoded query': [
     '((?:%3F|%26)[\\w.-]{0,40}?(?:key|token|secret|sig|signature|passw(?:or)?d|pwd|pass|auth|code|credential|jwt|session)%3D)(?!\\[redacted)(?:(?!%26)[^\\s&#"\'`<>\\\\]){4,}',
   ],
+  'authorization scheme': [
+    `((?<![A-Za-z0-9])(?:bearer|basic)(?:${SPACE}|\\+){1,4}${QUOTE}?)(?=\\S{0,400}?[\\d=]|\\S{24})[\\w.~+/=:-]{8,}`,
+  ],
+  // `Cookie: session=…`, the last one because it takes the rest of the line.
+  cookie: [`(cookie${IS}${QUOTE}?)(?!\\[redacted)(?=[^\\s;=]{1,100}=)[^\\r\\n"'\`\\\\]{4,}`],
 } satisfies Forms;
+
+export type SecretKind = keyof typeof ISSUED | keyof typeof ANNOUNCED;

@@ -1,6 +1,7 @@
 /** The state as JSON text and back, for a checkpoint. It holds content only when that was asked for. */
 import type { HookEvent } from '../model/event.ts';
 import type { RequestFacts } from '../model/message.ts';
+import type { Redaction } from '../model/redact.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { fingerprintOf } from './ids.ts';
 import type { ReconstructOptions } from './options.ts';
@@ -24,20 +25,28 @@ type Plain<T> = T extends string | number | boolean | undefined | RequestFacts |
 /** Without the options, which hold functions; without the events that were applied already. */
 type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: HookEvent[] };
 
-export function stateToText({ options, waiting, waitingFrom, ...state }: State): string {
+/** Names of fields by which events are paired. Their values stay as they are, because the next run has to find them. */
+const PAIRING = /^(?!sender)\w*Id$|^(?:id|key|sessionKey|tasks|subagent|currentCall|enclosing|source|hook)$/;
+
+/** Everything but ids is redacted, because what a checkpoint contains has left the program. */
+export function stateToText(
+  { options, waiting, waitingFrom, ...state }: State,
+  redaction: Redaction,
+): string {
+  const clean = <T>(value: T) => redaction.value(value, PAIRING);
   const events = waiting.slice(waitingFrom).map((event) => (options.content ? event : withoutArgs(event)));
   const written: Written = {
     ...state,
-    sessions: mapped(state.sessions, plainSession),
+    sessions: mapped(state.sessions, (session) => clean(plainSession(session))),
     quiet: [...state.quiet],
     taskSessions: [...state.taskSessions],
     turnSessions: [...state.turnSessions],
-    subagents: [...state.subagents],
+    subagents: mapped(state.subagents, clean),
     recentlyClosed: [...state.recentlyClosed],
     closedBefore: [...state.closedBefore],
     openTurns: [...state.openTurns],
     expiring: [...state.expiring],
-    waiting: events,
+    waiting: clean(events),
   };
   return JSON.stringify(written);
 }

@@ -4,7 +4,7 @@ import { later } from '../model/time.ts';
 import { spanBase, type TurnContext } from './output.ts';
 import type { TurnState } from './state.ts';
 
-/** The turn so far. `reason`: why it is incomplete; `undefined` when it is whole. */
+/** A copy of the turn so far, as late events still change its state. `reason`: why it is incomplete; `undefined` when it is whole. */
 export function turnSpan(
   { state, session, turn }: Omit<TurnContext, 'out'>,
   reason: IncompleteReason | undefined,
@@ -16,7 +16,7 @@ export function turnSpan(
     endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
     incomplete: reason,
     links: linksTo(turn.previousTurn),
-    events: turn.events,
+    events: [...turn.events],
     turnId: turn.turnId,
     index: turn.index,
     isFirstTurn: turn.isFirstTurn,
@@ -30,7 +30,7 @@ export function turnSpan(
     apiCallCount: turn.apiCallCount,
     toolCallCount: turn.toolCallCount + topLevel,
     tokens: turn.tokens,
-    toolNames: turn.toolNames,
+    toolNames: [...turn.toolNames],
     toolOutcomes: outcomesOf(turn),
     finalStatus: finalStatusOf(turn, reason),
     completed: turn.completed,
@@ -49,7 +49,7 @@ function linksTo(previous: TurnState['previousTurn']): TurnSpan['links'] {
 
 /** Open tool calls count as incomplete. */
 function outcomesOf({ tools, toolOutcomes }: TurnState): TurnSpan['toolOutcomes'] {
-  if (tools.length === 0) return toolOutcomes;
+  if (tools.length === 0) return { ...toolOutcomes };
   return { ...toolOutcomes, incomplete: (toolOutcomes.incomplete ?? 0) + tools.length };
 }
 

@@ -19,7 +19,7 @@ export async function openBudgets({
   if (texts.length === 0 && !wanted) return undefined;
   const { createTotals, addSpan } = await import('../view/totals.ts');
   const { checkBudgets, parseBudget } = await import('../view/budget.ts');
-  const { withoutSecrets } = await import('../view/without-secrets.ts');
+  const { withShortTexts } = await import('../view/presentable.ts');
   const budgets: readonly Budget[] = texts.map((text) => {
     const parsed = parseBudget(text);
     if (parsed.kind === 'problem') throw new ReplayError('invalid-option', parsed.message);
@@ -28,7 +28,7 @@ export async function openBudgets({
   const totals = createTotals({ perSession: true });
   return {
     totals,
-    add: (span) => addSpan(totals, withoutSecrets(span)),
+    add: (span) => addSpan(totals, withShortTexts(span)),
     check: () => checkBudgets(totals, budgets),
   };
 }

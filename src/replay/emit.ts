@@ -24,7 +24,8 @@ export async function emit(run: Run, batch: Batch): Promise<void> {
 export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<void> {
   if (spans.length === 0) return;
   run.report.sentOpen += spans.length;
-  await run.destinations.write(spans.map((span) => shifted(span, run.shiftMicros)));
+  const { redaction } = run.report;
+  await run.destinations.write(spans.map((span) => shifted(redaction.value(span), run.shiftMicros)));
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */

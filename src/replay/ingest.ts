@@ -55,8 +55,13 @@ function createBatch(): Batch {
 }
 
 /** Called after every step: when its spans are counted depends on the watermark before and after it. */
-function countSpans({ state, watermark, prices }: Ingestion, { spans, counted }: Batch): void {
+function countSpans({ report, state, watermark, prices }: Ingestion, { spans, counted }: Batch): void {
   if (prices !== undefined) priceCalls(spans, counted.length, prices);
+  // The one place that redacts finished spans: metrics, receivers and views get them from here.
+  for (let index = counted.length; index < spans.length; index++) {
+    const span = spans[index];
+    if (span !== undefined) spans[index] = report.redaction.value(span);
+  }
   const left = spans.length === counted.length ? NOTHING : spans.slice(counted.length);
   for (const span of advance(watermark, state.watermark, left)) counted.push(span);
 }

@@ -28,6 +28,10 @@ export interface ReplayOptions {
   readonly cost?: boolean | undefined;
   /** A JSON file of own prices, which come before the table's: docs/prices.md. */
   readonly prices?: string | undefined;
+  /** Further forms of secrets, which are redacted like the known ones. The first group of a pattern is kept. */
+  readonly redact?: readonly RegExp[] | undefined;
+  /** Attributes that are left out of spans, span events and metrics. See `keepsAttribute`. */
+  readonly dropAttributes?: readonly string[] | undefined;
   /** One trace for a session (default), or for each turn. */
   readonly tracePer?: 'session' | 'turn' | undefined;
   /** Which turns become spans. Default: all. */

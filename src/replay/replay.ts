@@ -4,6 +4,7 @@
  */
 import { convention } from '../conventions/convention.ts';
 import { deadLetter } from '../export/delivery/dead-letter.ts';
+import { createRedaction } from '../model/redact.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText } from '../reconstruct/state-text.ts';
 import { openBudgets } from './budgets.ts';
@@ -90,7 +91,7 @@ async function startRun(
 ): Promise<Run> {
   const { conventions = ['hermes'], captureContent = false, on } = options;
   const found = checkpoint?.snapshot;
-  const report = resumeReport(logs.length, found?.report);
+  const report = resumeReport(logs.length, found?.report, createRedaction(options.redact));
   report.onDiagnostic = onDiagnostic;
   const budgets = await openBudgets(options);
   const shiftMicros = await shiftOf(logs, options);

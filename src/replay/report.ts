@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ownCost } from '../model/figures.ts';
 import type { ParsedLine } from '../model/line.ts';
+import { createRedaction, type Redaction } from '../model/redact.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
@@ -51,10 +52,13 @@ export interface Report {
   errors: number;
   /** Called with every diagnostic as it is added, also with those beyond the bound. Not part of the account. */
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Applied to diagnostics here and to spans in `ingest`. Not part of the account. */
+  readonly redaction: Redaction;
 }
 
 /** A report as plain data: what became of every line, and which spans were made of them. */
-export interface LogReport extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic'> {
+export interface LogReport
+  extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic' | 'redaction'> {
   /** Names of the metrics that something was recorded for, sorted. */
   readonly metrics: readonly string[];
   /** By code. */
@@ -72,7 +76,7 @@ export interface ReplayReport extends LogReport {
   readonly live: boolean;
 }
 
-export function logReport({ onDiagnostic: _listener, ...report }: Report): LogReport {
+export function logReport({ onDiagnostic: _listener, redaction: _redaction, ...report }: Report): LogReport {
   return {
     ...report,
     metrics: [...report.metrics].sort(),
@@ -91,8 +95,9 @@ export interface ReplayProgress {
   openTurns(): number;
 }
 
-export function createReport(files: number): Report {
+export function createReport(files: number, redaction = createRedaction()): Report {
   return {
+    redaction,
     files,
     lines: 0,
     account: {
@@ -121,7 +126,8 @@ export function createReport(files: number): Report {
   };
 }
 
-export function addDiagnostic(report: Report, diagnostic: Diagnostic): void {
+export function addDiagnostic(report: Report, raw: Diagnostic): void {
+  const diagnostic = report.redaction.value(raw);
   report.diagnosticCounts.set(diagnostic.code, (report.diagnosticCounts.get(diagnostic.code) ?? 0) + 1);
   if (diagnostic.severity === 'error') report.errors++;
   keepFirst(report.diagnostics, diagnostic);

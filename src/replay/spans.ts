@@ -1,4 +1,5 @@
 /** Logs → the spans of all of them, for programs that look at spans instead of sending them. */
+import { createRedaction } from '../model/redact.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createState } from '../reconstruct/state.ts';
 import { createWatermark, finish, type Ingestion, ingest } from './ingest.ts';
@@ -17,6 +18,7 @@ export type SpanOptions = Pick<
   | 'prices'
   | 'idleTimeoutMillis'
   | 'maxOpenTurns'
+  | 'redact'
   | 'reorderWindowMillis'
   | 'selectTurn'
   | 'signal'
@@ -61,7 +63,7 @@ async function openRun(
   isLive: (input: Input) => boolean,
 ): Promise<SpanRun> {
   const list = listOf(logs);
-  const report = createReport(list.length);
+  const report = createReport(list.length, createRedaction(options.redact));
   const { on: _on, ...reading } = options;
   const input = await openInput(list, { options: reading, report });
   const state = createState(reconstructOptions(reading, isLive(input)));

@@ -1,8 +1,9 @@
 /** Checks of single lines: result of parsing, envelope, dialect, secrets, duplicates. */
+
 import type { InputLine, LineFacts, LineRef, ParsedLine } from '../model/line.ts';
+import { secretKinds } from '../model/redact.ts';
 import { note, noteDiagnostic } from './findings.ts';
 import type { DialectCount, LintState, Place } from './report.ts';
-import { findSecrets } from './secrets.ts';
 
 /** Counts the line by kind, and notes the parser's diagnostics. */
 export function checkParsed(state: LintState, parsed: ParsedLine, at: LineRef): void {
@@ -56,9 +57,7 @@ function countDialect(state: LintState, dialect: string, { source, line }: LineR
 
 /** Notes kinds of secrets and their lines, never the secrets. */
 export function checkSecrets(state: LintState, line: InputLine): void {
-  for (const kind of new Set(findSecrets(line.text).map((secret) => secret.kind))) {
-    note(state, 'secret', `looks like a secret: ${kind}`, line);
-  }
+  for (const kind of secretKinds(line.text)) note(state, 'secret', `looks like a secret: ${kind}`, line);
 }
 
 const LONGEST = 80;

@@ -6,10 +6,10 @@ import type { Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
+import { withShortTexts } from './presentable.ts';
 import { createRecent, remember } from './recent.ts';
 import { addSpan, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-tables.ts';
-import { withoutSecrets } from './without-secrets.ts';
 
 export interface ConsoleSinkOptions extends Page {
   /** Receives whole lines; returns or resolves when it can take more. */
@@ -52,7 +52,7 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
 
   const ingest = (spans: readonly AgentSpan[]) => {
     made += spans.length;
-    const shown = spans.map(withoutSecrets);
+    const shown = spans.map(withShortTexts);
     for (const span of shown) countOnce(span);
     if (options.traces) showBatch(live, shown);
   };

@@ -7,11 +7,11 @@ import { widthOf } from './columns.ts';
 import { type Change, diffLogs, type ErrorChange, type LogDiff, presence } from './diff.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone } from './page.ts';
+import { presentable } from './presentable.ts';
 import { quantiles, type Series } from './series.ts';
 import { type Column, renderTable } from './table.ts';
 import { seriesJson, totalsJson } from './totals.ts';
 import { shown, type Visible, visible, visibleJson } from './visible.ts';
-import { presentable } from './without-secrets.ts';
 
 export interface DiffOptions extends Page {
   readonly format: 'text' | 'json' | 'markdown';

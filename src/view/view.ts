@@ -5,13 +5,13 @@ import { hasContent, NO_CONTENT, renderConversation } from './conversation.ts';
 import { labelOf } from './label.ts';
 import { codeBlock, htmlCode } from './markdown.ts';
 import { line, type Page, piece, wrap } from './page.ts';
+import { FULL_TEXT, presentable } from './presentable.ts';
 import { type Selection, select } from './selection.ts';
 import { type LogTotals, totalsJson, totalsOf } from './totals.ts';
 import { renderHeadline, renderLogHeadline, renderLogMarkdown, renderTotals } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
 import { shown, visible, visibleJson } from './visible.ts';
 import { renderBlock } from './waterfall.ts';
-import { FULL_TEXT, presentable } from './without-secrets.ts';
 
 export interface ViewOptions extends Page, Selection {
   readonly format: 'text' | 'json' | 'markdown';

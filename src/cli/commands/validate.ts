@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { mergeByTime } from '../../input/merge.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { InputLine, ParsedLine } from '../../model/line.ts';
+import { createRedaction } from '../../model/redact.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
 import { createLocalTimes, type LocalTimes, placeHeld, placeLines } from '../../parse/local-time.ts';
 import { parseLine, splitLine } from '../../parse/parse-line.ts';
@@ -79,10 +80,11 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
     progress.stop();
     interrupt.stop();
   }
-  const report = finishRun(run);
+  const redaction = createRedaction();
+  const report = redaction.value(finishRun(run));
   await writeTo(io.stdout)(rendered(report, flags.format));
   for (const { message, at } of unread) {
-    io.stderr.write(`hermes-otel: ${visible(`${at?.source}: ${message}`)}.\n`);
+    io.stderr.write(`hermes-otel: ${visible(redaction.text(`${at?.source}: ${message}`))}.\n`);
   }
   const lost = report.lost + unread.filter(({ severity }) => severity === 'error').length;
   const isEmpty = report.lines === report.blank;

@@ -46,7 +46,7 @@ function titleOf([first, ...more]: readonly string[]): string {
 export async function perfettoOf(spans: readonly AgentSpan[]): Promise<Iterable<string>> {
   const [{ perfettoJson }, { presentable }] = await Promise.all([
     import('../../view/perfetto.ts'),
-    import('../../view/without-secrets.ts'),
+    import('../../view/presentable.ts'),
   ]);
   return perfettoJson(presentable(spans));
 }

@@ -5,6 +5,7 @@ import { checkEnvironment } from '../../doctor/environment.ts';
 import { type Finding, fail, warn } from '../../doctor/finding.ts';
 import { checkLog } from '../../doctor/log.ts';
 import { checkHermes, checkNode } from '../../doctor/machine.ts';
+import { createRedaction } from '../../model/redact.ts';
 import { epochMicros } from '../../model/time.ts';
 import { ReplayError } from '../../replay/replay-error.ts';
 import { visible } from '../../view/visible.ts';
@@ -50,7 +51,9 @@ export function registerDoctor(program: Command, io: Io, exit: (code: number) =>
 /** @returns exit code 1 when a check fails, else 0 */
 async function doctor(log: string | undefined, flags: DoctorFlags, io: Io): Promise<number> {
   const findings: Finding[] = [];
-  for await (const finding of runChecks(log, flags, io)) {
+  const redaction = createRedaction();
+  for await (const raw of runChecks(log, flags, io)) {
+    const finding = redaction.value(raw);
     findings.push(finding);
     if (!flags.json) io.stdout.write(render(finding));
   }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
 import type { FollowPosition } from '../../input/followed-file.ts';
+import type { Redaction } from '../../model/redact.ts';
 import type { SpanId } from '../../model/span.ts';
 import { errorCode } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
@@ -285,7 +286,10 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** The counters of a report as plain data: the account of a follower continues after a restart. */
-export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic'> & {
+export type SavedReport = Omit<
+  Report,
+  'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic' | 'redaction'
+> & {
   readonly metrics: readonly string[];
   readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
 };
@@ -293,7 +297,12 @@ export type SavedReport = Omit<Report, 'metrics' | 'diagnosticCounts' | 'files' 
 /** Examples for the summary. Few, as a checkpoint is written often. */
 const KEPT_DIAGNOSTICS = 20;
 
-export function saveReport({ files: _files, onDiagnostic: _on, ...report }: Report): SavedReport {
+export function saveReport({
+  files: _files,
+  onDiagnostic: _on,
+  redaction: _redaction,
+  ...report
+}: Report): SavedReport {
   return {
     ...report,
     metrics: [...report.metrics],
@@ -302,10 +311,10 @@ export function saveReport({ files: _files, onDiagnostic: _on, ...report }: Repo
   };
 }
 
-export function resumeReport(files: number, saved: SavedReport | undefined): Report {
-  if (saved === undefined) return createReport(files);
+export function resumeReport(files: number, saved: SavedReport | undefined, redaction: Redaction): Report {
+  if (saved === undefined) return createReport(files, redaction);
   return {
-    ...createReport(files),
+    ...createReport(files, redaction),
     ...saved,
     metrics: new Set(saved.metrics),
     diagnosticCounts: new Map(saved.diagnosticCounts),

@@ -176,7 +176,7 @@ function createWriter(
   async function attempt(): Promise<void> {
     const { positions = [] } = run.input.progress?.() ?? {};
     const destinations = await run.destinations.snapshot();
-    const [state, report] = [stateToText(run.state), saveReport(run.report)];
+    const [state, report] = [stateToText(run.state, run.report.redaction), saveReport(run.report)];
     const measured = run.measured?.toText();
     try {
       await checkpoint.write({ positions, state, destinations, measured, report, shown: [...shown] });

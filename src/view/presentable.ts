@@ -1,0 +1,110 @@
+import type { Message, MessagePart, RequestFacts, ResponseFacts } from '../model/message.ts';
+import { cut, MESSAGE_CHARS, PAYLOAD_CHARS } from '../model/safe-text.ts';
+import type { AgentSpan, AgentSpanEvent, CallError } from '../model/span.ts';
+
+/** Maximum lengths in UTF-16 units. */
+interface Limits {
+  readonly message: number;
+  readonly payload: number;
+}
+
+const PREVIEW: Limits = { message: MESSAGE_CHARS, payload: PAYLOAD_CHARS };
+
+/** For the conversation, which is read as a whole. */
+export const FULL_TEXT: Limits = { message: 100_000, payload: 20_000 };
+
+/** The spans with short texts. Of a span that was sent more than once, the last version. */
+export function presentable(spans: readonly AgentSpan[], limits = PREVIEW): readonly AgentSpan[] {
+  const last = new Map(spans.map((span) => [span.spanId, span]));
+  return Array.from(last.values(), (span) => shortSpan(span, limits));
+}
+
+/** The span with its free text (errors, and content if asked for) cut to a maximum length. Names and ids are not changed. */
+export function withShortTexts(span: AgentSpan): AgentSpan {
+  return shortSpan(span, PREVIEW);
+}
+
+function shortSpan(span: AgentSpan, limits: Limits): AgentSpan {
+  return { ...withCutTexts(span, limits), events: span.events.map(shortEvent) };
+}
+
+function withCutTexts(span: AgentSpan, { message, payload }: Limits): AgentSpan {
+  switch (span.kind) {
+    case 'turn':
+      return {
+        ...span,
+        exitReason: short(span.exitReason, MESSAGE_CHARS),
+        userMessage: short(span.userMessage, message),
+        assistantResponse: short(span.assistantResponse, message),
+      };
+    case 'api_call':
+    case 'auxiliary_call':
+      return {
+        ...span,
+        error: span.error && shortError(span.error),
+        ...(span.request && { request: shortRequest(span.request, payload) }),
+        ...(span.response && { response: shortResponse(span.response, message) }),
+      };
+    case 'tool_call':
+      return {
+        ...span,
+        errorMessage: short(span.errorMessage, MESSAGE_CHARS),
+        args: short(span.args, payload),
+        result: short(span.result, payload),
+      };
+    case 'approval':
+      return { ...span, command: short(span.command, payload) };
+    case 'subagent':
+      return { ...span, goal: short(span.goal, message), summary: short(span.summary, payload) };
+    case 'session':
+      return span;
+    default:
+      return span satisfies never;
+  }
+}
+
+function shortRequest(request: RequestFacts, limit: number): RequestFacts {
+  return {
+    ...request,
+    messages: request.messages?.map((message) => shortMessage(message, limit)),
+    systemInstructions: short(request.systemInstructions, limit),
+  };
+}
+
+function shortResponse(response: ResponseFacts, limit: number): ResponseFacts {
+  return { ...response, messages: response.messages?.map((message) => shortMessage(message, limit)) };
+}
+
+function shortMessage({ role, parts }: Message, limit: number): Message {
+  return { role, parts: parts.map((part) => shortPart(part, limit)) };
+}
+
+function shortPart(part: MessagePart, limit: number): MessagePart {
+  switch (part.kind) {
+    case 'text':
+    case 'reasoning':
+    case 'tool_result':
+      return { ...part, text: cut(part.text, limit) };
+    case 'tool_call':
+      return part.args === undefined ? part : { ...part, args: cut(JSON.stringify(part.args), limit) };
+    case 'other':
+      return part;
+    default:
+      return part satisfies never;
+  }
+}
+
+function shortError(error: CallError): CallError {
+  return { ...error, message: short(error.message, MESSAGE_CHARS) };
+}
+
+function shortEvent(event: AgentSpanEvent): AgentSpanEvent {
+  const fields = Object.entries(event.fields).map(
+    ([name, value]) => [name, typeof value === 'string' ? cut(value, MESSAGE_CHARS) : value] as const,
+  );
+  return { ...event, fields: Object.fromEntries(fields) };
+}
+
+function short(text: string | undefined, limit: number): string | undefined {
+  return text === undefined ? undefined : cut(text, limit);
+}
