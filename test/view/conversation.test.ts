@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { createRedaction } from '../../src/model/redact.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { firstWords, resultText, toolLine } from '../../src/model/tool-text.ts';
 import { widthOf } from '../../src/view/columns.ts';
@@ -136,13 +137,13 @@ test('a hostile text cannot leave its line, and a megabyte is cut', () => {
   expect(text.length).toBeLessThan(120_000);
 });
 
-test('secrets are removed, also from what the model was asked and answered', () => {
+test('redacted spans have no secret, also in what the model was asked and answered', () => {
   const key = `sk-${'a1b2'.repeat(10)}`;
-  const spans = [
+  const spans = createRedaction().value([
     turn({ at: [0, 9], userMessage: `my key is ${key}`, assistantResponse: key }),
     apiCall({ at: [0, 1], response: answer({ kind: 'reasoning', text: key }, { kind: 'text', text: key }) }),
     toolCall({ at: [0, 1], args: `{"command":"export K=${key}"}`, result: key }),
-  ];
+  ]);
   for (const format of ['text', 'json', 'markdown'] as const)
     expect(renderView(spans, { ...OPTIONS, format })).not.toContain(key);
 });
