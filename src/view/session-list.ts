@@ -3,6 +3,7 @@ import type { AgentSpan } from '../model/span.ts';
 import { firstWords } from '../model/tool-text.ts';
 import { count, duration, money } from '../model/units.ts';
 import { type Page, piece } from './page.ts';
+import { presentable } from './presentable.ts';
 import { clockTime } from './rows.ts';
 import { select } from './selection.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
@@ -11,7 +12,6 @@ import { figuresJson, type LogTotals, totalsOf } from './totals.ts';
 import { renderLogHeadline } from './totals-tables.ts';
 import { blocksOf } from './tree.ts';
 import { shown, visible, visibleJson } from './visible.ts';
-import { presentable } from './without-secrets.ts';
 
 export interface SessionListOptions extends Page {
   readonly json: boolean;
