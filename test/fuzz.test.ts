@@ -98,6 +98,19 @@ const tangled = fc
   )
   .map((body) => JSON.stringify(body));
 
+/** The same as another logger writes them: an envelope, a log driver, local time, a gateway's event. */
+const foreign = fc.tuple(fc.oneof(genuine, tangled), fc.nat({ max: 4 })).map(([line, form]) => {
+  const { ts, event, ...data } = JSON.parse(line);
+  const texts = [
+    JSON.stringify({ ts, event, data }),
+    JSON.stringify({ timestamp: ts, payload: { event, ...data } }),
+    JSON.stringify({ log: line, time: '2026-09-15T10:15:00Z' }),
+    JSON.stringify({ event, ...data, ts: '2026-09-15T12:15:00' }),
+    JSON.stringify({ ts, event: 'agent:start', message: data.user_message, ...data }),
+  ];
+  return texts[form] ?? line;
+});
+
 const settings = fc.record({
   tracePer: fc.constantFrom('session' as const, 'turn' as const),
   sessionSpans: fc.constantFrom('at_finish' as const, 'at_end' as const),
@@ -135,7 +148,8 @@ test.each([
   ['JSON', fc.json()],
   ['genuine lines, torn', fc.oneof(genuine, torn)],
   ['hook calls of few names, tangled', tangled],
-  ['all of it', fc.oneof(bytes, genuine, torn, tangled)],
+  ['lines of other loggers', foreign],
+  ['all of it', fc.oneof(bytes, genuine, torn, tangled, foreign)],
 ])('%s: no throw, no orphan, no end before its start, every line accounted for', (_name, line) => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 40 }), settings, (texts, options) => {

@@ -22,10 +22,13 @@ export function parseLine(line: InputLine, options: ParseOptions): ParsedLine {
  */
 export function splitLine(line: InputLine): readonly InputLine[] | undefined {
   const texts = objectTexts(line.text);
-  if (texts.length < 2) return undefined;
+  if (texts.length < 2 || texts.length > MOST_PARTS) return undefined;
   const last = texts.length - 1;
   return texts.map((text, index) => ({ ...line, text, damage: index === last ? line.damage : undefined }));
 }
+
+/** More objects on one line are an attack on memory. */
+const MOST_PARTS = 65_536;
 
 /** The object of a line as `parseLine` reads it; `undefined` when there is none. */
 export function objectIn(text: string): JsonObject | undefined {

@@ -153,7 +153,7 @@ export function parseLines(lines: readonly InputLine[], parse: LineParser): read
     const first = parse(line);
     const parts = first.kind === 'malformed' ? splitLine(line) : undefined;
     if (parts === undefined) parsed.push(first);
-    else parsed.push(...parts.map(parse));
+    else for (const part of parts) parsed.push(parse(part));
   }
   return parsed;
 }

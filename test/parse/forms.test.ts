@@ -117,6 +117,10 @@ describe('a line with several objects', () => {
     expect(splitLine(lineOf(text))).toBeUndefined();
   });
 
+  test('a line of a million empty objects stays one line', () => {
+    expect(splitLine(lineOf('{}'.repeat(1_000_000)))).toBeUndefined();
+  });
+
   test('a part that breaks off is named, and costs no other', () => {
     expect(partsOf(`${OWN}${SHELL.slice(0, 90)}`)).toMatchObject([parse(OWN), { kind: 'malformed' }]);
   });
