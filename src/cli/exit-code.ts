@@ -1,5 +1,12 @@
 /** Exit codes: 0 done; 1 done with problems; 2 could not run (`main` makes it of an error). */
-import { eventCount, type LogReport, lostLines, type ReplayReport, spanCount } from '../replay/report.ts';
+import {
+  eventCount,
+  type LogReport,
+  lostLines,
+  notTaken,
+  type ReplayReport,
+  spanCount,
+} from '../replay/report.ts';
 import type { Interrupt, Interrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 
@@ -51,7 +58,10 @@ function badEnding(report: LogReport, { live, strict, follow, interrupt }: Ended
 /** An interrupt is how a live replay ends, so it is no failure there; it cuts a replay of finished files short. */
 export function exitCodeOf(report: ReplayReport, strict: boolean, interrupt: Interrupt | undefined): number {
   if (interrupt !== undefined && !report.live) return INTERRUPTED[interrupt];
-  const undelivered = report.accounts.some(({ rejected, failed }) => rejected + failed > 0);
+  const harmless = notTaken(report.accounts);
+  const undelivered = report.accounts.some(
+    (account) => account.rejected + account.failed > 0 && !harmless.includes(account),
+  );
   const lost = strict && lostLines(report) > 0;
   return undelivered || lost || report.budgets.some(({ broken }) => broken) ? 1 : 0;
 }

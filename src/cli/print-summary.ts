@@ -3,7 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
 import { money } from '../model/units.ts';
-import { eventCount, type LogReport, lostLines, type ReplayReport, spanCount } from '../replay/report.ts';
+import {
+  eventCount,
+  type LogReport,
+  lostLines,
+  notTaken,
+  type ReplayReport,
+  spanCount,
+} from '../replay/report.ts';
 import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
@@ -14,9 +21,17 @@ export function printSummary(report: ReplayReport, deadLetter: string | undefine
   const lines = [
     summaryOf(report),
     ...report.accounts.flatMap(sentOf),
+    ...notTaken(report.accounts).map(whatItTakes),
     ...howToSendAgain(report.accounts, deadLetter),
   ];
   io.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** The receiver takes one signal alone: no failure, but its requests are for nothing. */
+function whatItTakes({ signal }: DeliveryAccount): string {
+  return signal === 'spans'
+    ? 'this receiver takes no spans: --no-traces leaves them out'
+    : 'this receiver takes no metrics: --no-metrics leaves them out';
 }
 
 /** Prints broken budgets on standard error, and the summary for a job page on standard output. */

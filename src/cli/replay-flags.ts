@@ -1,5 +1,6 @@
 /** The flags of `replay` in the groups of its help, and the settings that only a variable sets. */
 import { CONVENTION_NAMES } from '../conventions/names.ts';
+import { RECEIVER_NAMES } from '../conventions/receivers.ts';
 import {
   choiceFlag,
   choicesFlag,
@@ -8,6 +9,7 @@ import {
   type FlagValues,
   grouped,
   listFlag,
+  optionalChoiceFlag,
   sizeFlag,
   switchFlag,
   textFlag,
@@ -114,6 +116,14 @@ export const OTLP_FLAGS = grouped('OTLP', {
 });
 
 export const NAMING_FLAGS = grouped('Naming', {
+  receiver: optionalChoiceFlag(
+    {
+      flags: '--for <receiver>',
+      help: 'set conventions, signals, path and headers for this receiver; every other flag still wins',
+      env: 'HERMES_OTEL_FOR',
+    },
+    RECEIVER_NAMES,
+  ),
   conventions: choicesFlag(
     {
       flags: '--conventions <names>',

@@ -52,6 +52,7 @@ export async function replayOptions(
     ...spanOptions(flags),
     destinations: await Promise.all(flags.exporter.map((name) => destinationOf(name, flags, io))),
     conventions: flags.conventions,
+    receiver: flags.receiver,
     resource: resourceOf(flags, io.env),
     timeShift: timeShiftOf(logs, flags),
     metricIntervalMillis: flags.metricInterval,
@@ -278,6 +279,7 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
   return {
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
+    '--for': flags.receiver ?? '',
     '--capture-content': String(flags.captureContent),
     '--no-cost': String(!flags.cost),
     '--prices': flags.prices ?? '',

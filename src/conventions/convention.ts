@@ -18,6 +18,7 @@ import { hermesMeter } from './hermes-meter.ts';
 import { CONVENTION_NAMES, type ConventionName } from './names.ts';
 import { openInference } from './openinference.ts';
 import { providerOf, serverOf } from './provider.ts';
+import { RECEIVERS, type ReceiverName } from './receivers.ts';
 import { apply, type Context, type Meter, type SpanRules } from './rules.ts';
 import { statusOf } from './status.ts';
 
@@ -55,20 +56,24 @@ const SPAN_KINDS = {
   auxiliary_call: SPAN_KIND.client,
 } satisfies Record<AgentSpanKind, OtelSpan['kind']>;
 
+export interface ConventionOptions {
+  readonly captureContent: boolean;
+  /** Adapts the names to what one receiver reads. Default: none. */
+  readonly receiver?: ReceiverName | undefined;
+}
+
 /**
  * Combines the named conventions on the same span. Metrics come from the first of them that has any, so that nothing
  * is counted twice. `names` must not be empty; the default is the caller's.
  */
-export function convention(
-  names: readonly ConventionName[],
-  options: { readonly captureContent: boolean },
-): Convention {
+export function convention(names: readonly ConventionName[], options: ConventionOptions): Convention {
   const chosen = CONVENTION_NAMES.filter((name) => names.includes(name)).map(
     (name): Entry => CONVENTIONS[name],
   );
   const context = createContext({
     captureContent: options.captureContent,
     inputWithCache: chosen.some((entry) => entry.rules !== hermes),
+    adapt: options.receiver && RECEIVERS[options.receiver].adapt,
   });
   // A later table overwrites an earlier one, so the convention with precedence comes last.
   const tables = chosen.map((entry) => entry.rules).reverse();
@@ -91,6 +96,7 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
   const attributes: Attributes = {};
   let name = '';
   for (const rules of tables) name = apply(rules, span, attributes, context);
+  context.adapt?.(span, attributes, context);
   if ((span.kind === 'session' || span.kind === 'turn') && span.profile !== undefined) {
     attributes['hermes.profile'] = span.profile;
   }
@@ -124,7 +130,7 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
   }
 }
 
-function createContext(choice: Pick<Context, 'captureContent' | 'inputWithCache'>): Context {
+function createContext(choice: Pick<Context, 'captureContent' | 'inputWithCache' | 'adapt'>): Context {
   const server = boundedCache(serverOf);
   const named = boundedCache((prefix) => boundedCache((name) => prefix + name));
   return {

@@ -70,8 +70,9 @@ function rules(version: Version): SpanRules {
   };
 }
 
-/** The conventions define no session span; it only groups. */
+/** The conventions define no session span. With messages and no operation, back ends take one for a model call. */
 function session(span: SessionSpan, a: Attributes, context: Context): string {
+  a['gen_ai.operation.name'] = 'invoke_agent';
   a['gen_ai.conversation.id'] = span.sessionId;
   a['gen_ai.agent.name'] = AGENT;
   if (span.previousSessionId !== undefined) a['gen_ai.conversation.compacted'] = true;

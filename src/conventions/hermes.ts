@@ -299,6 +299,7 @@ export function toolCall(span: ToolCallSpan, a: Attributes, context: Context): s
   a['hermes.span.kind'] = 'TOOL';
   a['gen_ai.operation.name'] = 'execute_tool';
   a['hermes.tool.name'] = span.toolName;
+  a['gen_ai.tool.name'] = span.toolName;
   a['hermes.session.id'] = span.sessionId;
   if (span.toolCallId !== undefined) a['gen_ai.tool.call.id'] = span.toolCallId;
   if (span.apiRequestId !== undefined) a['hermes.api_request_id'] = span.apiRequestId;

@@ -15,6 +15,8 @@ export interface Context {
   readonly captureContent: boolean;
   /** True when `gen_ai.usage.input_tokens` includes cached tokens: the standard's meaning, not the live plugin's. */
   readonly inputWithCache: boolean;
+  /** Called last: adapts the attributes to one receiver. */
+  readonly adapt?: ((span: AgentSpan, attributes: Attributes, context: Context) => void) | undefined;
   /** Cached span names: `chat {model}`, `hermes.tool.{name}`… Without a name, the prefix alone. */
   readonly spanName: (prefix: string, name: string | undefined) => string;
   readonly server: (baseUrl: string) => Server;

@@ -45,6 +45,8 @@ export interface DeliveryAccount extends Account {
   readonly cut: number;
   /** Of the failed ones: how many are safe in the dead-letter file. */
   readonly deadLettered: number;
+  /** Of the failed ones: refused by a server that does not take this signal at all (404, 405, 415). */
+  readonly notTaken: number;
   /** Came after the reader of our output had left on purpose (`| head`): not part of `made`, and no error. */
   readonly unwanted: number;
 }

@@ -1,5 +1,6 @@
 /** The options of a replay: values, never flags, environment variables or texts such as `2h`. */
 import type { ConventionName } from '../conventions/names.ts';
+import type { ReceiverName } from '../conventions/receivers.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Attributes, Temporality } from '../model/otel.ts';
@@ -20,6 +21,8 @@ export interface ReplayOptions {
   readonly destinations?: readonly DestinationFactory[] | undefined;
   /** Attribute and metric names; the first one that is chosen by precedence names the spans. Default `['hermes']`. */
   readonly conventions?: readonly ConventionName[] | undefined;
+  /** Adapts the names to what this receiver reads, in addition to `conventions`. Default: none. */
+  readonly receiver?: ReceiverName | undefined;
   /** Resource attributes. `service.name` is `hermes-agent` unless set. */
   readonly resource?: Attributes | undefined;
   /** Keeps messages, arguments and results, cut short. Default false. */

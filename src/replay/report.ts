@@ -170,6 +170,31 @@ export function addCost({ cost: sums }: Report, span: AgentSpan): void {
   else if (span.usage !== undefined) sums.unpricedCalls++;
 }
 
+/**
+ * The accounts of a signal that its receiver does not take, while it accepted everything of the other signal: nothing is
+ * wrong there that `--no-metrics` or `--no-traces` would not say better.
+ */
+export function notTaken(accounts: readonly DeliveryAccount[]): readonly DeliveryAccount[] {
+  return accounts.filter(
+    (account) =>
+      account.notTaken > 0 &&
+      account.notTaken === account.made &&
+      accounts.some(
+        (other) => other.signal !== account.signal && isSameReceiver(other, account) && isWhole(other),
+      ),
+  );
+}
+
+function isWhole({ accepted, rejected, failed }: DeliveryAccount): boolean {
+  return accepted > 0 && rejected + failed === 0;
+}
+
+/** By address, without the path of the signal. */
+function isSameReceiver(a: DeliveryAccount, b: DeliveryAccount): boolean {
+  const base = ({ destination }: DeliveryAccount) => destination.replace(/v1\/(traces|metrics)$/, '');
+  return base(a) === base(b);
+}
+
 /** Events among the lines: what could be read as a call of a hook. */
 export function eventCount({ account }: Pick<Report, 'account'>): number {
   return (

@@ -79,6 +79,7 @@ describe('a span with every field filled has exactly these attributes', () => {
       'hermes.session',
       session(),
       {
+        'gen_ai.operation.name': 'invoke_agent',
         'gen_ai.conversation.id': SESSION,
         'gen_ai.agent.name': 'hermes',
         'gen_ai.conversation.compacted': true,

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
 import { exitCodeOf, printBadEnding } from '../exit-code.ts';
 import { findLogs, LOG_ARGUMENT } from '../find-logs.ts';
-import { addFlags, readBoolean, readFlags, variablesOf } from '../flags.ts';
+import { addFlags, readBoolean, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
 import { addExamples, addVariables } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
@@ -11,6 +11,7 @@ import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { printBudgets, printSummary, writeReport } from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
+import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
 import { keepHeapSteady } from '../steady-heap.ts';
 import { logsOf, replayOptions } from '../to-options.ts';
@@ -37,7 +38,7 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
   ]);
   command.action(async (logs: string[]) => {
     if (isDisabled(io)) return;
-    const flags = { ...readFlags(REPLAY_FLAGS, command, io.env), color: colorFlag(command) };
+    const flags = { ...readReplayFlags(command, io.env), color: colorFlag(command) };
     exit(await runReplay(logs, flags, io));
   });
 }
@@ -45,6 +46,7 @@ export function registerReplay(program: Command, io: Io, exit: Exit): void {
 /** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
 async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   const logs = await findLogs(named, flags, io, 'replay');
+  requireEndpoint(flags, io.env);
   keepHeapSteady();
   const options = await replayOptions(logs, flags, io);
   const interrupt = watchInterrupts(io);
@@ -54,6 +56,7 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
   const say = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
+  for (const sentence of notices(flags)) say(sentence);
   try {
     const { replay } = await import('../../replay/replay.ts');
     const report = await replay(logsOf(logs, io, 'replay'), {

@@ -5,7 +5,7 @@ export interface OpenAccount {
   made(items: number): void;
   accepted(items: number): void;
   rejected(items: number, sentence: string): void;
-  failed(items: number, sentence: string, deadLettered: boolean): void;
+  failed(items: number, sentence: string, how: FailedItems): void;
   /** Takes items back out of the account: the reader of our output left before they came. */
   unwanted(items: number): void;
   cut(items: number, sentence: string): void;
@@ -16,6 +16,13 @@ export interface OpenAccount {
   soFar(): DeliveryAccount;
   /** Throws when the items do not add up: that is a bug of ours, and the one thing this program may not get wrong. */
   close(): DeliveryAccount;
+}
+
+/** How items failed. */
+export interface FailedItems {
+  readonly deadLettered: boolean;
+  /** Nothing there takes this signal. */
+  readonly notTaken?: boolean | undefined;
 }
 
 /** Distinct sentences kept. A receiver that writes an id into each message must not fill the memory. */
@@ -33,6 +40,7 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
     retries: 0,
     cut: 0,
     deadLettered: 0,
+    notTaken: 0,
     unwanted: 0,
   };
   const problems = new Map<string, number>();
@@ -78,9 +86,10 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
       counts.rejected += items;
       blame(sentence, items);
     },
-    failed(items, sentence, deadLettered) {
+    failed(items, sentence, { deadLettered, notTaken }) {
       counts.failed += items;
       if (deadLettered) counts.deadLettered += items;
+      if (notTaken) counts.notTaken += items;
       blame(sentence, items);
     },
     unwanted(items) {

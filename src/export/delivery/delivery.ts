@@ -171,7 +171,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
       case 'too_large':
         return await halve(batch, outcome.sentence);
       case 'final':
-        return await fail(batch, outcome.sentence);
+        return await fail(batch, outcome.sentence, outcome.isNoReceiver);
       default:
         outcome satisfies never;
     }
@@ -194,12 +194,16 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     return smaller?.loss === undefined ? smaller?.items.map((item) => [item]) : undefined;
   }
 
-  async function fail({ items, listener: own }: Batch<Item, Body>, sentence: string): Promise<void> {
+  async function fail(
+    { items, listener: own }: Batch<Item, Body>,
+    sentence: string,
+    notTaken?: boolean,
+  ): Promise<void> {
     const problem = await deadLetter?.append(encodeAll(encoder, items, 'application/json'));
     if (problem !== undefined) account.note(problem);
     const failed = weigh(items);
     const kept = deadLetter !== undefined && problem === undefined;
-    account.failed(failed, sentence, kept);
+    account.failed(failed, sentence, { deadLettered: kept, notTaken });
     // What failed for lack of time is left for the next run.
     if (kept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered: kept ? failed : 0 });
   }

@@ -35,8 +35,14 @@ export type Answer =
   /**
    * Another try would lead to the same answer. With `mayPass` that is not certain, because the answer says nothing about
    * the data: a rotated token, an ingress without a back end, a certificate that is being renewed.
+   * `isNoReceiver`: nothing there takes this signal.
    */
-  | { readonly kind: 'final'; readonly sentence: string; readonly mayPass?: boolean }
+  | {
+      readonly kind: 'final';
+      readonly sentence: string;
+      readonly mayPass?: boolean;
+      readonly isNoReceiver?: boolean;
+    }
   /** Too large for the receiver: fewer items at once may pass. */
   | { readonly kind: 'too_large'; readonly sentence: string }
   /** The reader of our output has left on purpose (`| head`). Nothing is lost, and there is no reason to go on. */

@@ -57,11 +57,14 @@ export function classify(error: ServiceError, context: ClassifyContext): Answer 
   const tooLarge = error.code === RESOURCE_EXHAUSTED && /larger than max/i.test(error.details);
   const sentence = `${says}: ${tooLarge ? 'lower HERMES_OTEL_MAX_REQUEST_BYTES' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
   if (tooLarge) return { kind: 'too_large', sentence };
-  return { kind: 'final', sentence, mayPass: !ABOUT_DATA.has(error.code) };
+  const isNoReceiver = error.code === UNIMPLEMENTED;
+  return { kind: 'final', sentence, mayPass: !ABOUT_DATA.has(error.code), isNoReceiver };
 }
 
 /** INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, FAILED_PRECONDITION: refusals of the data itself. */
 const ABOUT_DATA: ReadonlySet<number> = new Set([3, 6, 8, 9]);
+
+const UNIMPLEMENTED = 12;
 
 const OTHER_ADVICE = 'the receiver refuses; its own log says more';
 

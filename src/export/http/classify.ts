@@ -27,6 +27,9 @@ export interface ClassifyContext {
 // Retryable by the OTLP specification (429, 502, 503, 504), and 408, which means the same.
 const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
+/** Answers of a server that does not know this signal. */
+const NO_RECEIVER: ReadonlySet<number> = new Set([404, 405, 415]);
+
 /** Decides what an answer means for the items of its request. */
 export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
   const { status } = answer;
@@ -47,7 +50,12 @@ export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
   const message = outsideText(refusal ?? '', context.redact);
   const sentence = `${says}${message === '' ? '' : `, "${message}"`}: ${advice(status, context.asked)}`;
   if (status === 413) return { kind: 'too_large', sentence };
-  return { kind: 'final', sentence, mayPass: !ABOUT_DATA.has(status) };
+  return {
+    kind: 'final',
+    sentence,
+    mayPass: !ABOUT_DATA.has(status),
+    isNoReceiver: NO_RECEIVER.has(status),
+  };
 }
 
 /** Refusals of the data itself, which another try would meet again. */

@@ -14,8 +14,8 @@ describe('an account', () => {
   test('tells each problem once, the most costly first, and notes last', () => {
     const account = openAccount('R', 'spans');
     account.made(10);
-    account.failed(1, 'few', false);
-    for (let time = 0; time < 3; time += 1) account.failed(2, 'often', true);
+    account.failed(1, 'few', { deadLettered: false });
+    for (let time = 0; time < 3; time += 1) account.failed(2, 'often', { deadLettered: true });
     account.rejected(2, 'late');
     account.note('warning');
     account.note('warning');
