@@ -3,7 +3,7 @@ import type { HookEvent, SessionStart } from '../model/event.ts';
 import type { SessionSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import { type Context, type LineOutcome, type SessionContext, spanBase } from './output.ts';
+import type { Context, LineOutcome, SessionContext } from './output.ts';
 import { NO_TOKENS, type Position, type SessionState, type State } from './state.ts';
 
 /** The session of this id, opened at `time` when it is new. */
@@ -149,8 +149,17 @@ export function sessionSpan(
   session: SessionState,
   incomplete = session.incomplete,
 ): SessionSpan {
+  const position = positionOf(state, session);
   return {
-    ...spanBase(state, positionOf(state, session), { ...session, sessionId: session.id }),
+    traceId: position.traceId,
+    spanId: position.spanId,
+    parentSpanId: position.parentSpanId,
+    startTime: session.startTime,
+    sessionId: session.id,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    timeSource: session.timeSource,
     kind: 'session',
     endTime: later(session.startTime, session.endTime ?? session.lastTime),
     incomplete,

@@ -1,7 +1,7 @@
 /** A turn's state → its span. */
 import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
 import { later } from '../model/time.ts';
-import { spanBase, type TurnContext } from './output.ts';
+import type { TurnContext } from './output.ts';
 import type { TurnState } from './state.ts';
 
 /** A copy of the turn so far, as late events still change its state. `reason`: why it is incomplete; `undefined` when it is whole. */
@@ -11,7 +11,13 @@ export function turnSpan(
 ): TurnSpan {
   const topLevel = turn.tools.filter((tool) => tool.enclosing === undefined).length;
   return {
-    ...spanBase(state, turn.position, turn),
+    traceId: turn.position.traceId,
+    spanId: turn.position.spanId,
+    parentSpanId: turn.position.parentSpanId,
+    startTime: turn.startTime,
+    sessionId: turn.sessionId,
+    syntheticTime: state.options.syntheticTime,
+    timeSource: turn.timeSource,
     kind: 'turn',
     endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
     incomplete: reason,
