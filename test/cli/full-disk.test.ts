@@ -7,7 +7,7 @@ import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { BIN, startBinOnSmallDisk } from '../start-bin.ts';
 
-// A real file system of 96 KB, mounted in a name space of its own. Where that is not allowed the test of test/cli/follow.test.ts,
+// A real file system of 256 KB, mounted in a name space of its own. Where that is not allowed the test of test/cli/follow.test.ts,
 // with a limit on the size of files, stands alone.
 
 jest.setTimeout(60_000);
@@ -36,7 +36,7 @@ onSmallDisk(
     const delivery = '-e otlp --endpoint http://127.0.0.1:9 --retry-for 0 --dead-letter disk/dead';
     const script = `
     cd "${folder}"
-    mount -t tmpfs -o size=96k tmpfs disk && mkdir disk/cp && head -c 80k /dev/zero > disk/filler
+    mount -t tmpfs -o size=256k tmpfs disk && mkdir disk/cp && head -c 240k /dev/zero > disk/filler
     told() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "never told: $1"; exit 9; }
     cp first log
     HERMES_OTEL_POLL_INTERVAL=20ms "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} 2> err &
