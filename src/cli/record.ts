@@ -23,7 +23,11 @@ export async function record(argv: readonly string[], io: RecordIo): Promise<0> 
     }
     const body = parseBody(readBody(io.bodyFd ?? 0) ?? '');
     if (body !== undefined && settings.path !== undefined) {
-      appendLine(settings.path, lineOf({ ts: processStart(), pid: io.pid }, body, settings), settings);
+      const redact = settings.content
+        ? undefined
+        : (await import('../model/redact.ts')).createRedaction().text;
+      const head = { ts: processStart(), pid: io.pid };
+      appendLine(settings.path, lineOf(head, body, { ...settings, redact }), settings);
     }
   } catch {
     // Nobody would read a message, and the agent must continue.

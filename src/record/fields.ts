@@ -51,6 +51,8 @@ export interface TrimLimits {
   readonly maxChars: number;
   /** False: only fields that are known not to be content are written. */
   readonly content: boolean;
+  /** Applied to what is written without content: Hermes puts the texts of exceptions into some codes. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** What is left of one line's limits while it is built. */
@@ -86,7 +88,8 @@ export function trimObject(object: JsonObject, room: Room, depth = 0): JsonObjec
 /** `text` as it is written under `name`: ids almost whole, other text within what `room` has left. */
 export function trimText(name: string, text: string, room: Room): string {
   if (PLAIN.has(name)) {
-    return (name === 'base_url' ? withoutSecrets(text) : text).slice(0, ID_CHARS);
+    const plain = name === 'base_url' ? withoutSecrets(text) : text;
+    return (room.limits.redact?.(plain) ?? plain).slice(0, ID_CHARS);
   }
   const chars = Math.min(room.limits.maxChars, room.chars);
   room.chars -= Math.min(chars, text.length);
