@@ -1,8 +1,6 @@
 /** Builds `AgentSpan`s for tests: what a test does not care about has the plainest value there is. */
 import { createHash } from 'node:crypto';
 import type { Usage } from '../src/model/event.ts';
-import { SPAN_KIND, STATUS_CODE } from '../src/model/otel.ts';
-import type { FinishedSpan } from '../src/model/sink.ts';
 import type {
   AgentSpan,
   ApiCallSpan,
@@ -178,23 +176,6 @@ export function auxiliaryCall(given: Build<AuxiliaryCallSpan>): AuxiliaryCallSpa
     background: false,
     ...own(given),
   };
-}
-
-/** As a sink gets it; the views look at `agent` alone. */
-export function finished(agent: AgentSpan): FinishedSpan {
-  const { traceId, spanId, parentSpanId, startTime, endTime } = agent;
-  const status = { code: STATUS_CODE.unset, message: undefined };
-  const otel = {
-    traceId,
-    spanId,
-    parentSpanId,
-    startTime,
-    endTime,
-    status,
-    name: agent.kind,
-    kind: SPAN_KIND.internal,
-  };
-  return { agent, otel: { ...otel, attributes: {}, events: [], links: [] } };
 }
 
 const NO_USAGE: Usage = {
