@@ -4,10 +4,18 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 
-/** Copies of the whole conversation, or objects: up to 356 KB per line, and no span needs them. */
+/**
+ * Copies of the whole conversation, or objects: up to 356 KB per line. Only HERMES_OTEL_RECORD_MESSAGES writes some of
+ * them.
+ */
 export const HEAVY: ReadonlySet<string> = words(
   'conversation_history request_messages request response assistant_message system_prompt',
 );
+
+/** What HERMES_OTEL_RECORD_MESSAGES writes: of a request the newest messages, which is where the conversation goes on. */
+export const MESSAGES: ReadonlySet<string> = words('request response system_prompt');
+export const RECENT_MESSAGES = 20;
+export const TOOL_CHARS = 200;
 
 /**
  * The only strings that are written without content: ids, names and codes. Any other field counts as content, so a new
@@ -53,6 +61,8 @@ export interface TrimLimits {
   readonly content: boolean;
   /** Applied to what is written without content: Hermes puts the texts of exceptions into some codes. */
   readonly redact?: ((text: string) => string) | undefined;
+  /** True: requests and responses of models are written too, with `content`. */
+  readonly messages: boolean;
 }
 
 /** What is left of one line's limits while it is built. */

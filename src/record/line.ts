@@ -2,9 +2,12 @@ import * as fs from 'node:fs';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import {
   HEAVY,
+  MESSAGES,
+  RECENT_MESSAGES,
   REVIEW_OPENING,
   type Room,
   roomFor,
+  TOOL_CHARS,
   type TrimLimits,
   trimObject,
   trimText,
@@ -25,12 +28,58 @@ export function lineOf(head: JsonObject, body: JsonObject, limits: TrimLimits): 
   const kept = trimObject(withoutHeavy(extra), room);
   return JSON.stringify({
     ...fields,
-    extra: { ...kept, ...reviewPrompt(extra, limits), ...outcome(hook, extra, room) },
+    extra: {
+      ...kept,
+      ...reviewPrompt(extra, limits),
+      ...outcome(hook, extra, room),
+      ...conversation(extra, limits),
+    },
   });
 }
 
 function withoutHeavy(fields: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !HEAVY.has(name)));
+}
+
+/** Request and response of a model, within limits of their own: they take no room from the other fields. */
+function conversation(extra: JsonObject, limits: TrimLimits): JsonObject {
+  if (!limits.content || !limits.messages) {
+    return {};
+  }
+  const names = [...MESSAGES].filter((name) => extra[name] !== undefined && extra[name] !== null);
+  return Object.assign(
+    {},
+    ...names.map((name) => trimObject({ [name]: recent(extra[name]) }, roomFor('', limits))),
+  );
+}
+
+/** A request with its newest messages and the names of its tools; anything else as it is. */
+function recent(request: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(request) || !isJsonObject(request.body)) {
+    return request;
+  }
+  const body: Record<string, JsonValue | undefined> = { ...request.body };
+  for (const name of ['messages', 'input']) {
+    const list = body[name];
+    if (Array.isArray(list)) {
+      body[name] = list.slice(-RECENT_MESSAGES);
+    }
+  }
+  if (Array.isArray(body.tools)) {
+    body.tools = body.tools.map(named);
+  }
+  return { body };
+}
+
+/** A tool without its schema: all schemas are 40 KB, with each request. */
+function named(tool: JsonValue): JsonObject {
+  const definition = isJsonObject(tool) && isJsonObject(tool.function) ? tool.function : tool;
+  const { name, description } = isJsonObject(definition) ? definition : {};
+  return {
+    ...(typeof name === 'string' && name !== '' && { name: name.slice(0, TOOL_CHARS) }),
+    ...(typeof description === 'string' &&
+      description !== '' && { description: description.slice(0, TOOL_CHARS) }),
+  };
 }
 
 /** Marks turns of Hermes's background review, which only the message could tell from the user's turns. */

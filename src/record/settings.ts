@@ -12,6 +12,8 @@ export interface RecordSettings {
   readonly keep: number;
   /** False: messages, arguments, results and other content are left out. */
   readonly content: boolean;
+  /** True: requests and responses of models are written too. */
+  readonly messages: boolean;
 }
 
 const MAX_KEEP = 1000;
@@ -30,6 +32,7 @@ export function recordSettings(argv: readonly string[], env: Env): RecordSetting
     maxBytes: wholeNumber(env.HERMES_OTEL_RECORD_MAX_BYTES, 64 * 1024 * 1024),
     keep: Math.min(wholeNumber(env.HERMES_OTEL_RECORD_KEEP, 5), MAX_KEEP),
     content: isOn(env.HERMES_OTEL_RECORD_CONTENT),
+    messages: isTrue(env.HERMES_OTEL_RECORD_MESSAGES),
   };
 }
 
@@ -68,6 +71,10 @@ function outOption(argv: readonly string[]): string | undefined {
 
 function isOn(text: string | undefined): boolean {
   return !['false', '0', 'no', 'off'].includes((text ?? '').trim().toLowerCase());
+}
+
+function isTrue(text: string | undefined): boolean {
+  return ['true', '1', 'yes', 'on'].includes((text ?? '').trim().toLowerCase());
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {

@@ -14,10 +14,15 @@ import threading
 import time
 from hashlib import blake2b
 
-# Copies of the whole conversation, or objects: up to 356 KB per line, and no span needs them.
+# Copies of the whole conversation, or objects: up to 356 KB per line. Only HERMES_OTEL_RECORD_MESSAGES writes some of them.
 HEAVY = frozenset(
     "conversation_history request_messages request response assistant_message system_prompt".split()
 )
+
+# What HERMES_OTEL_RECORD_MESSAGES writes: of a request the newest messages, which is where the conversation goes on.
+MESSAGES = frozenset("request response system_prompt".split())
+RECENT_MESSAGES = 20
+TOOL_CHARS = 200
 
 # The only strings that are written without content: ids, names and codes. Any other field counts as content, so a new
 # hook or field of a later Hermes cannot leak.
@@ -216,6 +221,7 @@ class Settings:
         self.max_bytes = _whole_number(env.get("HERMES_OTEL_RECORD_MAX_BYTES"), 64 * 1024 * 1024)
         self.keep = min(_whole_number(env.get("HERMES_OTEL_RECORD_KEEP"), 5), MAX_KEEP)
         self.content = _is_on(env.get("HERMES_OTEL_RECORD_CONTENT"))
+        self.messages = self.content and _is_true(env.get("HERMES_OTEL_RECORD_MESSAGES"))
         self.enabled = _is_on(env.get("HERMES_OTEL_ENABLED"))
 
 
@@ -231,6 +237,10 @@ def _is_on(text):
     return (text or "").strip().lower() not in ("false", "0", "no", "off")
 
 
+def _is_true(text):
+    return (text or "").strip().lower() in ("true", "1", "yes", "on")
+
+
 def _whole_number(text, default):
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else default
@@ -239,11 +249,12 @@ def _whole_number(text, default):
 class Line:
     """Builds the line of one event: removes and truncates values, and converts what JSON cannot represent."""
 
-    __slots__ = ("max_chars", "content", "chars_left", "values_left")
+    __slots__ = ("max_chars", "content", "messages", "chars_left", "values_left")
 
-    def __init__(self, max_chars, content):
+    def __init__(self, max_chars, content, messages=False):
         self.max_chars = max_chars
         self.content = content
+        self.messages = messages
         self.chars_left = max_chars * FULL_STRINGS
         self.values_left = MAX_VALUES
 
@@ -255,7 +266,19 @@ class Line:
             if self.content or self.is_plain(event, name, value):
                 fields[name + "_" if name in OWN else name] = self.value(name, value, 0)
         fields.update(self.derived(event, kwargs))
+        if self.messages:
+            fields.update(self.conversation(kwargs))
         return _encode(fields)
+
+    def conversation(self, kwargs):
+        """Request and response of a model, within limits of their own: they take no room from the other fields."""
+        out = {}
+        for name in sorted(MESSAGES.intersection(kwargs)):
+            value = _recent(kwargs[name])
+            # Before 0.16 a response was an object of the provider's library.
+            if isinstance(value, (dict, list, str)):
+                out[name] = Line(self.max_chars, True).value(name, value, 0)
+        return out
 
     def is_plain(self, event, name, value):
         if isinstance(value, str):
@@ -361,6 +384,28 @@ class Line:
             return {"status": "error"}
         message = error if isinstance(error, str) else _str(error)
         return {"status": "error", "error_message": self.string("", message)}
+
+
+def _recent(request):
+    """A request with its newest messages and the names of its tools; anything else as it is."""
+    body = request.get("body") if isinstance(request, dict) else None
+    if not isinstance(body, dict):
+        return request
+    kept = dict(body)
+    for key in ("messages", "input"):
+        if isinstance(body.get(key), list):
+            kept[key] = body[key][-RECENT_MESSAGES:]
+    if isinstance(body.get("tools"), list):
+        kept["tools"] = [_named(tool) for tool in body["tools"]]
+    return {"body": kept}
+
+
+def _named(tool):
+    """A tool without its schema: all schemas are 40 KB, with each request."""
+    tool = tool.get("function", tool) if isinstance(tool, dict) else {}
+    if not isinstance(tool, dict):
+        return {}
+    return {key: _str(tool[key])[:TOOL_CHARS] for key in ("name", "description") if tool.get(key)}
 
 
 def _str(value):
@@ -516,7 +561,7 @@ class Recorder:
                 # Counted before anything can fail: a gap in `seq` shows that a line was lost.
                 self.seq += 1
                 head = {"ts": ts, "event": event, "pid": os.getpid(), "seq": self.seq}
-                text = Line(self.settings.max_chars, self.settings.content).text(head, event, kwargs) + "\n"
+                text = Line(self.settings.max_chars, self.settings.content, self.settings.messages).text(head, event, kwargs) + "\n"
                 # The backslash form of a lone surrogate is its escape in a JSON string.
                 self.log.append(text.encode("utf-8", "backslashreplace"))
         except Exception as problem:

@@ -74,7 +74,11 @@ describe('the command for shell hooks records again', () => {
     const again = (content: boolean) =>
       original.map((line) => {
         const { ts, pid, ...body }: JsonObject = JSON.parse(line);
-        return lineOf({ ts: ts ?? null, pid: pid ?? null }, body, { maxChars: WHOLE, content });
+        return lineOf({ ts: ts ?? null, pid: pid ?? null }, body, {
+          maxChars: WHOLE,
+          content,
+          messages: false,
+        });
       });
     expect(eventsOf(again(true), true)).toEqual(eventsOf(original, true));
     expect(withoutContent(eventsOf(again(false), false))).toEqual(withoutContent(eventsOf(original, false)));

@@ -23,6 +23,10 @@ export function registerRecord(program: Command, io: Io, exit: Exit): void {
   addVariables(command, [
     ['HERMES_OTEL_ENABLED', 'false: write nothing'],
     ['HERMES_OTEL_RECORD_CONTENT', 'false: leave out messages, arguments and results'],
+    [
+      'HERMES_OTEL_RECORD_MESSAGES',
+      'true: write requests and responses of models too, about 8 KB for each API call',
+    ],
     ['HERMES_OTEL_RECORD_MAX_CHARS', 'truncate longer texts (default: 4096)'],
     ['HERMES_OTEL_RECORD_MAX_BYTES', 'rotate the log before it grows beyond this (default: 67108864)'],
     ['HERMES_OTEL_RECORD_KEEP', 'number of rotated logs to keep (default: 5)'],
