@@ -1,4 +1,5 @@
 /** Checks of this machine: Node.js, the clock, Hermes and its recorder. */
+import type { EpochMicros } from '../model/time.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** `engines` in package.json. */
@@ -103,4 +104,37 @@ function recorder(facts: HermesFacts): Finding {
   if (facts.pluginEnabled)
     return fail(about, 'The recorder plugin is enabled, but its files are missing.', init);
   return warn(about, 'No recorder is set up in this Hermes home.', init);
+}
+
+/** Hermes's own database, which a replay reads without any recorder. */
+export interface DatabaseFacts {
+  readonly path: string;
+  readonly sessions: number;
+  /** Of the first session; `undefined` when there is none. */
+  readonly since: EpochMicros | undefined;
+  /** Since when calls and tools have times of their own. */
+  readonly timesSince: EpochMicros | undefined;
+  /** Why it cannot be read. */
+  readonly problem: string | undefined;
+}
+
+/** @param hasLog true when the recorder has written a log: then the database is for the time before it. */
+export function checkDatabase(
+  { path, sessions, since, timesSince, problem }: DatabaseFacts,
+  hasLog: boolean,
+): Finding {
+  const about = 'Database';
+  if (problem !== undefined) return warn(about, problem, 'A replay of it fails for the same reason.');
+  if (since === undefined) return ok(about, `${path} has no session yet.`);
+  const times =
+    timesSince === undefined
+      ? 'without times inside a turn (Hermes writes them since 0.18; logs/agent.log beside it has them)'
+      : `with times inside a turn since ${dayOf(timesSince)}`;
+  const what = hasLog ? 'What no recorder saw' : 'Nothing was recorded? It';
+  const found = `${path} has ${sessions} session${sessions === 1 ? '' : 's'} since ${dayOf(since)}, ${times}.`;
+  return ok(about, `${found} ${what} can be replayed: hermes-otel replay ${path}`);
+}
+
+function dayOf(time: EpochMicros): string {
+  return new Date(time / 1000).toISOString().slice(0, 10);
 }

@@ -26,6 +26,8 @@ export interface HermesDatabase {
   version(): Promise<number>;
   /** All sessions, by their first time. */
   list(): Promise<readonly ListedSession[]>;
+  /** When rows were first written as things happen, not at the end of a turn: since Hermes 0.18. `undefined`: never. */
+  timesSince(): Promise<EpochMicros | undefined>;
   /** The rows of one of them, read in one statement per table. */
   read(session: ListedSession, children: readonly ChildRow[]): Promise<DatabaseSession>;
   close(): Promise<void>;
@@ -56,10 +58,18 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     path,
     version: async () => Number((await sqlite.query('PRAGMA data_version'))[0]?.data_version),
     list: () => listSessions(reading),
+    timesSince: async () => micros((await sqlite.query(TIMES_SINCE))[0]?.time),
     read: (session, children) => readSession(reading, session, children),
     close: sqlite.close,
   };
 }
+
+/** The first row of an answer or a tool that comes more than 0.1 s after another one. */
+const TIMES_SINCE = `
+  SELECT min(timestamp) AS time FROM (
+    SELECT timestamp, role, lag(role) OVER turn AS role_before, timestamp - lag(timestamp) OVER turn AS gap
+    FROM messages WINDOW turn AS (PARTITION BY session_id ORDER BY id))
+  WHERE role IN ('assistant', 'tool') AND role_before IN ('assistant', 'tool') AND gap > 0.1`;
 
 const NEEDED = {
   sessions: ['id', 'source', 'started_at'],

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -120,7 +121,14 @@ function nextSteps({ shellHooks: hooks, home: given }: InitOptions, home: string
   ${path}
 The log contains messages and tool results, and only you can read it. HERMES_OTEL_RECORD_CONTENT=false in Hermes's
 environment leaves them out. To replay it: hermes-otel replay ${path}
-`;
+${pastOf(home)}`;
+}
+
+/** What Hermes has kept itself, before there was a recorder. */
+function pastOf(home: string): string {
+  const database = join(home, 'state.db');
+  if (!existsSync(database)) return '';
+  return `What happened before is in Hermes's own database: hermes-otel replay ${database}\n`;
 }
 
 function printHooks(command: string, io: Io): ExitCode {

@@ -1,10 +1,11 @@
 /** `hermes-otel doctor`: diagnoses why traces do not arrive. Each check is ok, warn or fail, with the next step. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkEnvironment } from '../../doctor/environment.ts';
 import { type Finding, fail, warn } from '../../doctor/finding.ts';
 import { checkLog } from '../../doctor/log.ts';
-import { checkHermes, checkNode } from '../../doctor/machine.ts';
+import { checkDatabase, checkHermes, checkNode } from '../../doctor/machine.ts';
 import { createRedaction } from '../../model/redact.ts';
 import { epochMicros } from '../../model/time.ts';
 import { ReplayError } from '../../replay/replay-error.ts';
@@ -65,8 +66,14 @@ async function* runChecks(log: string | undefined, flags: DoctorFlags, io: Io): 
   if (io.versions !== undefined) yield checkNode(io.versions.node);
   yield* checkEnvironment(io.env, flags.exporter, knownVariables());
   yield* invalidVariable(io);
-  const { hermesFacts } = await import('./facts.ts');
-  yield* checkHermes(await hermesFacts(io.env));
+  const { databaseFacts, hermesFacts } = await import('./facts.ts');
+  const facts = await hermesFacts(io.env);
+  yield* checkHermes(facts);
+  const { home } = facts;
+  if (home !== undefined) {
+    const hasLog = existsSync(join(home, 'hermes-otel', 'hooks.ndjson'));
+    for (const database of await databaseFacts(home)) yield checkDatabase(database, hasLog);
+  }
   yield* await logFindings(log, io);
   const { receiverFindings } = await import('./receiver.ts');
   yield* receiverFindings(flags, io);

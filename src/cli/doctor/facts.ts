@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
 import type { LogFacts } from '../../doctor/log.ts';
-import type { HermesFacts } from '../../doctor/machine.ts';
+import type { DatabaseFacts, HermesFacts } from '../../doctor/machine.ts';
 import { listAt } from '../../install/config-text.ts';
 import {
   configPath,
@@ -23,8 +23,10 @@ import { createOutput } from '../../reconstruct/output.ts';
 import { createState } from '../../reconstruct/state.ts';
 import { finish, step } from '../../reconstruct/step.ts';
 import { hermesHome } from '../../record/settings.ts';
+import { homeLogs, openHermesDatabase } from '../../replay/database.ts';
 import { openInput, SILENCE } from '../../replay/input.ts';
 import { reconstructOptions } from '../../replay/options.ts';
+import { ReplayError } from '../../replay/replay-error.ts';
 import { createReport } from '../../replay/report.ts';
 import type { Io } from '../io.ts';
 
@@ -56,6 +58,26 @@ async function hermesVersion(env: Io['env']): Promise<string | undefined> {
     return stdout.split('\n')[0]?.trim() || undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** The databases of a Hermes home and its profiles. */
+export async function databaseFacts(home: string): Promise<readonly DatabaseFacts[]> {
+  const databases = (await homeLogs(home)).filter((path) => path.endsWith('.db'));
+  return Promise.all(databases.map(factsOf));
+}
+
+async function factsOf(path: string): Promise<DatabaseFacts> {
+  const none = { path, sessions: 0, since: undefined, timesSince: undefined, problem: undefined };
+  try {
+    const database = await openHermesDatabase(path, false);
+    const sessions = (await database.list()).filter(({ lastMessageId }) => lastMessageId !== undefined);
+    const timesSince = await database.timesSince();
+    await database.close();
+    return { ...none, sessions: sessions.length, since: sessions[0]?.firstTime, timesSince };
+  } catch (error) {
+    if (!(error instanceof ReplayError)) throw error;
+    return { ...none, problem: error.message };
   }
 }
 
