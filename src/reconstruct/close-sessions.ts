@@ -5,10 +5,6 @@
 import type { SessionFinalize, SessionReset } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import type { Context, LineOutcome, SessionContext } from './output.ts';
-import { endsWithLastEvent } from './reviews.ts';
-import { sendSession } from './sessions.ts';
-import { openTurnUnder } from './state.ts';
 import {
   closeTurn,
   closeTurns,
@@ -16,7 +12,11 @@ import {
   isCutOff,
   LATE_WAIT_MICROS,
   waitForLateEvents,
-} from './turns.ts';
+} from './close-turns.ts';
+import type { Context, LineOutcome, SessionContext } from './output.ts';
+import { endsWithLastEvent } from './reviews.ts';
+import { sendSession } from './sessions.ts';
+import { openTurnUnder } from './state.ts';
 
 /**
  * Ends the session. `/new`, `/reset` and another process finalize a session while a turn of it runs: such a turn stays

@@ -8,6 +8,7 @@ import type {
   SessionEnd,
 } from '../model/event.ts';
 import type { EpochMicros } from '../model/time.ts';
+import { hasOpenChildren, isSuperseded } from './close-turns.ts';
 import { fingerprintOf } from './ids.ts';
 import { isForeignTask } from './reviews.ts';
 import { openSession } from './sessions.ts';
@@ -20,7 +21,7 @@ import {
   type TurnState,
 } from './state.ts';
 import { isRepeat } from './times.ts';
-import { hasOpenChildren, isSuperseded, rememberTask } from './turns.ts';
+import { rememberTask } from './turns.ts';
 
 /** The form of Hermes's own session ids; a task id of `hermes -z` is a UUID. */
 const SESSION_ID = /^(\d{8}_\d{6}_[0-9a-f]{6,8}|cron_.+)$/;

@@ -15,6 +15,13 @@ import {
   enforceBounds,
   onSessionFinalize,
 } from './close-sessions.ts';
+import {
+  closeAllExpiredTurns,
+  closeExpiredTurns,
+  closeOverTurns,
+  turnSpan,
+  waitForRest,
+} from './close-turns.ts';
 import type { Context, LineOutcome, Output, TurnContext } from './output.ts';
 import { findTurn, noteTask, sessionOf, turnOwner } from './resolve-session.ts';
 import { onSessionStart, sendSessions, sessionSpan, touchSession } from './sessions.ts';
@@ -30,21 +37,8 @@ import {
 } from './subagents.ts';
 import { warn } from './times.ts';
 import { onPostToolCall, onPreToolCall } from './tool-calls.ts';
-import { turnSpan } from './turn-span.ts';
-import {
-  closeAllExpiredTurns,
-  closeExpiredTurns,
-  closeOverTurns,
-  type MaybeTurnContext,
-  onMark,
-  onPostLlmCall,
-  onPreLlmCall,
-  onSessionEnd,
-  openTurn,
-  outsideTurn,
-  turnWasSent,
-  waitForRest,
-} from './turns.ts';
+import { onMark, onPostLlmCall, onPreLlmCall, onSessionEnd } from './turn-hooks.ts';
+import { type MaybeTurnContext, openTurn, outsideTurn, turnWasSent } from './turns.ts';
 
 /** Takes one event and adds to `out` what it finished. Events may wait in the reorder window first. */
 export function step(state: State, event: HookEvent, out: Output): void {
@@ -94,7 +88,7 @@ function apply(context: Context, event: HookEvent): void {
   }
   const inSession = { state, out, session };
   closeIfIdle(inSession, event.time);
-  closeExpiredTurns(inSession, event.time);
+  closeExpiredTurns(inSession, event);
   noteTask(state, session, event);
   const owner = turnOwner(state, event, session);
   if (state.subagents.size > 0) adoptChild(state, session, event.taskId);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { replayEvents } from '../replayed.ts';
-import { at, call, ids, ofKind, ROOT, secondsOf, tool, turn } from './events.ts';
+import { at, call, ids, ofKind, ROOT, START, secondsOf, tool, turn } from './events.ts';
 
 const [A, B] = [ids(ROOT, 'aaaaaaaa'), ids(ROOT, 'bbbbbbbb')];
 const finalize = (seconds: number, reason = 'shutdown') =>
@@ -97,6 +97,19 @@ describe('a session that is finalized while a turn runs', () => {
     const [span] = ofKind(spans, 'turn');
     expect([span?.incomplete, span && secondsOf(span)]).toEqual(['session_end', [0, 2]]);
     expect(ofKind(spans, 'session')[0]).toMatchObject({ sessionId: ROOT, incomplete: undefined });
+  });
+
+  test('takes a late end of its own after the bound, as long as nothing else closed it', () => {
+    const { spans } = replayEvents([
+      ...open,
+      finalize(5),
+      { ...late, ts: late.ts + 900 },
+      end(920, A, { interrupted: true }),
+    ]);
+    expect(
+      ofKind(spans, 'turn').map(({ finalStatus, endTime }) => [finalStatus, endTime / 1e6 - START]),
+    ).toEqual([['interrupted', 920]]);
+    expect(ofKind(spans, 'tool_call').map(({ status }) => status)).toEqual(['ok']);
   });
 
   test('and that goes on has neither the end nor the reason of the finalize', () => {

@@ -40,7 +40,7 @@ describe('a review with API and tool hooks only', () => {
     const live = [
       ...turn(0, call(1, 1, USER), 2, USER),
       ...hookless(3),
-      ...turn(20, call(21, 1, next), 22, next),
+      ...turn(60, call(61, 1, next), 62, next),
     ];
     const { turns } = turnsOf(live, { sessionSpans: 'at_end' });
     expect(turns).toEqual([ofUser, ofReview, ['cccccccc', false, undefined]]);
