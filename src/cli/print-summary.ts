@@ -124,12 +124,14 @@ function count(value: number, noun: string, plural = `${noun}s`): string {
 /** `sent 67 spans to http://… in 3 requests: 67 accepted, 0 rejected, 0 failed`, and what went wrong. */
 export function sentOf(account: DeliveryAccount): readonly string[] {
   if (account.destination === 'console') return account.problems;
-  const { made, accepted, rejected, failed, requests, retries, cut, deadLettered, unwanted } = account;
+  const { made, accepted, rejected, failed, requests, retries, cut, deadLettered, unwanted, spilled } =
+    account;
   const asides = [
     retries > 0 ? count(retries, 'retry', 'retries') : '',
     cut > 0 ? `${cut} cut to fit` : '',
     deadLettered > 0 ? `${deadLettered} kept in the dead-letter file` : '',
     unwanted > 0 ? `${unwanted} not wanted by the reader` : '',
+    spilled > 0 ? `${spilled} more wait on disk for the next run` : '',
   ].filter(Boolean);
   const noun = account.signal === 'spans' ? 'span' : 'metric point';
   const what = `sent ${count(made, noun)} to ${account.destination} in ${count(requests, 'request')}`;

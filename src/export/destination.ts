@@ -10,8 +10,10 @@ import {
   type DeliveryLimits,
   type OutcomeListener,
 } from './delivery/delivery.ts';
+import type { Spill } from './delivery/spill.ts';
 import type { Transports } from './delivery/transport.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
+import { readSnapshots, readSpans } from './otlp/read-lines.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 
 /** One place that both signals of a run go to, each with its own account. */
@@ -31,6 +33,8 @@ export interface RunOptions {
   /** Called once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
   readonly witnesses?: OutcomeListeners | undefined;
+  /** A queue on disk for a receiver that is down, by destination and signal; `undefined`: none. */
+  readonly spill?: ((destination: string, signal: Signal) => Spill) | undefined;
   /** When refusals that may pass (401, 404, 5xx) are tried again, by destination and signal; `undefined`: never. */
   readonly retryRefusals?: ((destination: string, signal: Signal) => RetryRefusals) | undefined;
 }
@@ -62,6 +66,8 @@ export function openDestination(transports: Transports, options: DestinationOpti
     newRequest: () => spanRequests.newRequest(traces.contentType),
     limits,
     retryRefusals: options.retryRefusals?.(traces.destination, 'spans'),
+    spill: options.spill?.(traces.destination, 'spans'),
+    readLine: readSpans,
     newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
   });
   const metricDelivery = createDelivery({
@@ -72,6 +78,8 @@ export function openDestination(transports: Transports, options: DestinationOpti
     // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
     limits: { ...limits, concurrency: 1 },
     retryRefusals: options.retryRefusals?.(metrics.destination, 'metric points'),
+    spill: options.spill?.(metrics.destination, 'metric points'),
+    readLine: readSnapshots,
     newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
   });
   return {

@@ -7,6 +7,7 @@ import type { Answer, Transport } from './delivery/transport.ts';
 import type { DestinationOptions } from './destination.ts';
 import type { RequestBody } from './otlp/encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
+import { readSnapshots, readSpans } from './otlp/read-lines.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 import { headsBy } from './otlp/trace-request.ts';
 import { outsideText } from './outside-text.ts';
@@ -37,6 +38,8 @@ export function spanExporterDelivery(exporter: SpanExporter, options: SdkOptions
     limits: { ...limits, maxRequestBytes: limits.maxRequestItems },
     newListener: witnesses && (() => witnesses.forSpans(name)),
     retryRefusals: options.retryRefusals?.(name, 'spans'),
+    spill: options.spill?.(name, 'spans'),
+    readLine: readSpans,
     ...{ clock, deadLetter, onOutage },
   });
   return flushed(delivery, exporter, options);
@@ -59,6 +62,8 @@ export function metricExporterDelivery(
     limits: { ...limits, maxRequestBytes: 1, concurrency: 1 },
     newListener: witnesses && (() => witnesses.forPoints(name)),
     retryRefusals: options.retryRefusals?.(name, 'metric points'),
+    spill: options.spill?.(name, 'metric points'),
+    readLine: readSnapshots,
     ...{ clock, deadLetter, onOutage },
   });
   return flushed(delivery, exporter, options);

@@ -49,6 +49,8 @@ export interface DeliveryAccount extends Account {
   readonly notTaken: number;
   /** Came after the reader of our output had left on purpose (`| head`): not part of `made`, and no error. */
   readonly unwanted: number;
+  /** Waiting on disk while the receiver is down; no part of `made` at the end of a run, as the next run sends them. */
+  readonly spilled: number;
 }
 
 /** The outcome of some items. */

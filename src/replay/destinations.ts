@@ -1,5 +1,9 @@
 /** Where a replay's spans and metrics go: all destinations behind one front, and the meter before them. */
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Delivery } from '../export/delivery/delivery.ts';
+import { openSpill, type Spill } from '../export/delivery/spill.ts';
 import type { OutcomeListeners, RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
 import type {
@@ -96,6 +100,8 @@ export interface Continuity {
   readonly snapshot: DestinationSnapshot | undefined;
   readonly journalState: JournalState | undefined;
   readonly listeners: OutcomeListeners;
+  /** Where a receiver that is down keeps its requests, while others go on. */
+  readonly directory: string;
 }
 
 /** The names of a convention. */
@@ -108,12 +114,15 @@ export interface Naming {
 /** @param run what is the same for all destinations */
 export async function openDestinations(
   factories: readonly DestinationFactory[],
-  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn' | 'retryRefusals'>,
+  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn' | 'retryRefusals' | 'spill'>,
   { toSpan, instruments, temporality }: Naming,
   continuity: Continuity | undefined,
 ): Promise<Destinations> {
   const { snapshot, journalState, listeners } = continuity ?? {};
   const before = snapshot?.accepted ?? [];
+  // The log itself is the queue of a single receiver.
+  const spills = continuity && factories.length > 1 ? spillsIn(continuity.directory) : undefined;
+  if (continuity !== undefined && snapshot === undefined) spills?.removeAll();
   const whole: DestinationRun = {
     ...run,
     witnesses: listeners,
@@ -121,14 +130,18 @@ export async function openDestinations(
     goesOn: continuity !== undefined,
     ...(continuity && {
       retryRefusals: (destination: string, signal: Signal) =>
-        before.includes(`${signal} ${destination}`)
-          ? ('accepted-before' as const)
-          : ('once-accepted' as const),
+        before.includes(`${signal} ${destination}`) ? 'accepted-before' : 'once-accepted',
+      spill: spills?.open,
     }),
   };
   // One after the other: each loads its own modules.
   const opened: OpenDestination[] = [];
   for (const open of factories) opened.push(await open(whole));
+  for (const file of spills?.others() ?? []) {
+    run.onOutage?.(
+      `${file} waits for a receiver that this run does not have: \`hermes-otel send\` delivers it`,
+    );
+  }
   const settledOf = (sink: Delivery<never>) => journalState?.spans.get(sink.soFar().destination);
   const ends = opened.map(({ spans, tree }) => ({
     spans: spans && skipSettledSpans(spans, settledOf(spans), spanKeyOf),
@@ -215,4 +228,30 @@ function acceptedIn(accounts: readonly DeliveryAccount[]): readonly string[] {
   return accounts
     .filter(({ accepted }) => accepted > 0)
     .map(({ signal, destination }) => `${signal} ${destination}`);
+}
+
+/** On disk, for each receiver and signal. Further requests make the reading wait, as the log is a queue too. */
+const MAX_SPILL_BYTES = 1024 ** 3;
+
+function spillsIn(directory: string) {
+  const used = new Set<string>();
+  const files = () => readdirSync(directory).filter((name) => /^spill-[0-9a-f]+\.jsonl$/.test(name));
+  return {
+    open(destination: string, signal: Signal): Spill {
+      const digest = createHash('sha256').update(`${signal} ${destination}`).digest('hex').slice(0, 12);
+      const name = `spill-${digest}.jsonl`;
+      used.add(name);
+      return openSpill(join(directory, name), MAX_SPILL_BYTES);
+    },
+    /** What runs with other receivers left. */
+    others: () =>
+      files()
+        .filter((name) => !used.has(name))
+        .map((name) => join(directory, name)),
+    /** Without a checkpoint the log is read from its beginning. */
+    removeAll() {
+      for (const name of files())
+        for (const end of ['', '.position']) rmSync(join(directory, name + end), { force: true });
+    },
+  };
 }

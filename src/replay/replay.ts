@@ -113,6 +113,7 @@ async function startRun(
     checkpoint && {
       snapshot: found?.destinations,
       journalState: checkpoint.journalState,
+      directory: checkpoint.directory,
       listeners: outcomeListeners(checkpoint.journal, checkpoint.journalState, () => report.lines),
     },
   );

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { epochMicros } from '../../src/model/time.ts';
+import { epochMicros, shift } from '../../src/model/time.ts';
 import { readState } from '../../src/replay/checkpoint/journal.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
 import { partial } from '../export/behaviours.ts';
@@ -343,5 +343,72 @@ describe('a wrong answer for a while, with a checkpoint', () => {
     writeFileSync(at('log'), text(SAMPLE));
     const { code, err } = await whole(live('cp', ALL()), () => new Set(receiver.spanIds).size >= 6);
     expect([code, err]).toEqual([0, expect.not.stringMatching(/[1-9] failed/)]);
+  });
+});
+
+describe('a receiver that is down for longer, beside a file', () => {
+  const down: Behaviour = ({ response }) => response.writeHead(503).end();
+  const BOTH = () => [
+    '--no-metrics',
+    ...TO_RECEIVER(),
+    '--retry-for',
+    '1d',
+    '-e',
+    'otlp_file',
+    '-o',
+    at('out'),
+  ];
+  const spills = () => readdirSync(at('cp')).filter((name) => name.startsWith('spill-'));
+
+  test('stops nobody: the file is complete, and the receiver gets its spans once when it returns', async () => {
+    behave = down;
+    const sessions = Array.from({ length: 40 }, (_, at) =>
+      sampleLog(`20261120_120000_${at}`, shift(NOON, at * MINUTE)),
+    );
+    const all = await plainIds(text(sessions.flat()));
+    writeFileSync(at('log'), text(sessions.flat()));
+    const first = live('cp', BOTH());
+    await until(() => idsIn(read('out')).length >= all.length);
+    await pause(700);
+    await first.signal();
+    const { code, err } = await first.ended;
+    expect(idsIn(read('out')).toSorted()).toEqual(all.toSorted());
+    // Nothing was lost: what the receiver lacks waits for the next run.
+    expect([code, spills().length > 0]).toEqual([0, true]);
+    expect(err).toMatch(
+      new RegExp(`0 accepted, 0 rejected, 0 failed; .*${all.length} more wait on disk for the next run`),
+    );
+    behave = ({ accept }) => accept();
+    const { code: codeThen, err: errThen } = await whole(
+      live('cp', BOTH()),
+      () => receiver.spanIds.length >= all.length,
+    );
+    expect([codeThen, errThen]).toEqual([
+      0,
+      expect.stringContaining(`${all.length} accepted, 0 rejected, 0 failed`),
+    ]);
+    expect(receiver.spanIds.toSorted()).toEqual(all.toSorted());
+    expect([idsIn(read('out')).length, spills()]).toEqual([all.length, []]);
+  });
+
+  test('and a kill: each gets every span, and the file none twice', async () => {
+    behave = down;
+    const sessions = Array.from({ length: 20 }, (_, at) =>
+      sampleLog(`20261120_120000_${at}`, shift(NOON, at * MINUTE)),
+    );
+    const all = await plainIds(text(sessions.flat()));
+    writeFileSync(at('log'), text(sessions.flat()));
+    const first = live('cp', BOTH());
+    await until(() => idsIn(read('out')).length >= all.length && spills().length > 0);
+    cpSync(at('cp'), at('killed'), { recursive: true });
+    cpSync(at('out'), at('out-killed'));
+    rmSync(join(at('killed'), 'lock'), { force: true });
+    await first.signal();
+    await first.ended;
+    behave = ({ accept }) => accept();
+    const again = BOTH().map((word) => (word === at('out') ? at('out-killed') : word));
+    await whole(live('killed', again), () => new Set(receiver.spanIds).size >= all.length);
+    expect([...new Set(receiver.spanIds)].toSorted()).toEqual(all.toSorted());
+    expect([...new Set(idsIn(read('out-killed')))].toSorted()).toEqual(all.toSorted());
   });
 });

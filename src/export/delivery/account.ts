@@ -14,8 +14,11 @@ export interface OpenAccount {
   note(sentence: string): void;
   /** The figures so far; some items may have no outcome yet. */
   soFar(): DeliveryAccount;
-  /** Throws when the items do not add up: that is a bug of ours, and the one thing this program may not get wrong. */
-  close(): DeliveryAccount;
+  /**
+   * Throws when the items do not add up: that is a bug of ours, and the one thing this program may not get wrong.
+   * @param spilled items that wait on disk for the next run, and are no part of this account then
+   */
+  close(spilled?: number): DeliveryAccount;
 }
 
 /** How items failed. */
@@ -42,6 +45,7 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
     deadLettered: 0,
     notTaken: 0,
     unwanted: 0,
+    spilled: 0,
   };
   const problems = new Map<string, number>();
   let otherProblems = 0;
@@ -104,7 +108,9 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
       counts.requests += 1;
       if (isRetry) counts.retries += 1;
     },
-    close() {
+    close(spilled = 0) {
+      counts.spilled = spilled;
+      counts.made -= spilled;
       const { made, accepted, rejected, failed } = counts;
       if (made !== accepted + rejected + failed) {
         throw new Error(

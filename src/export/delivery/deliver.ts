@@ -19,8 +19,26 @@ export interface DeliverOptions<Body> {
 }
 
 type Transient = Extract<Answer, { kind: 'transient' }>;
-export type Outcome = Exclude<Answer, Transient>;
+/** `deferred`: the receiver is down, and the caller keeps the request elsewhere. */
+export type Outcome = Exclude<Answer, Transient> | { readonly kind: 'deferred' };
 
+export interface DeliverHow {
+  /** Gives the request back when it did not pass within this time; `undefined`: tries for the whole time. */
+  readonly deferAfterMillis?: number | undefined;
+  /** Counts the time for retries from the beginning of the outage, for a request that waited on disk. */
+  readonly sinceOutage?: boolean | undefined;
+  /** Ends the retries; the request is given back. */
+  readonly pause?: AbortSignal | undefined;
+}
+
+interface Tries {
+  readonly start: number;
+  readonly attempts: number;
+  /** Ends a wait between two attempts. */
+  readonly wake: AbortSignal;
+}
+
+const DEFERRED = { kind: 'deferred' } as const;
 const OUT_OF_TIME =
   'the time for finishing was over before it could be delivered: see HERMES_OTEL_SHUTDOWN_TIMEOUT';
 
@@ -28,7 +46,9 @@ const OUT_OF_TIME =
  * Makes the function that delivers one request: it tries until the receiver accepts it, refuses it, or its time is over.
  * Requests to one receiver share the outage and its pauses.
  */
-export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body) => Promise<Outcome> {
+export function createDeliver<Body>(
+  options: DeliverOptions<Body>,
+): (body: Body, how?: DeliverHow) => Promise<Outcome> {
   const { transport, clock, retryForMillis, stop, onRequest, onOutage } = options;
   const { retryRefusals = 'never' } = options;
   /** The receiver asked every request to wait until then. */
@@ -38,11 +58,12 @@ export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body)
   /** One request waited its whole time for a receiver that never answered: later requests are tried once. */
   let abandoned = false;
   let outage = false;
+  let failingSince: number | undefined;
   let accepted = retryRefusals === 'accepted-before';
 
-  async function attemptOnce(attempt: Attempt, isRetry: boolean): Promise<Answer> {
+  async function attemptOnce(attempt: Attempt, isRetry: boolean, wake: AbortSignal): Promise<Answer> {
     const pause = pausedUntil - clock.monotonicMillis();
-    if (pause > 0) await clock.sleep(pause, stop);
+    if (pause > 0) await clock.sleep(pause, wake);
     if (stop.aborted) return { kind: 'final', sentence: OUT_OF_TIME };
     onRequest(isRetry);
     const answer = passing(await attempt(stop));
@@ -53,6 +74,7 @@ export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body)
   function note(answer: Answer): void {
     if (answer.kind === 'accepted') accepted = true;
     if (answer.kind !== 'transient') outage = false;
+    failingSince = answer.kind === 'transient' ? (failingSince ?? clock.monotonicMillis()) : undefined;
     if (answer.kind !== 'transient' || answer.reached) reached = true;
   }
 
@@ -77,29 +99,47 @@ export function createDeliver<Body>(options: DeliverOptions<Body>): (body: Body)
     return wish ?? Math.min(backoffMillis(attempts, clock.random()), leftMillis);
   }
 
-  async function waitFor(pause: number, answer: Transient): Promise<void> {
+  async function waitFor(pause: number, answer: Transient, wake: AbortSignal): Promise<undefined> {
     // What may be tried again at once is no outage: a kept connection that was closed while it was idle.
     if (!outage && pause > 0) onOutage(`${answer.sentence}; trying again for ${seconds(retryForMillis)}`);
     outage ||= pause > 0;
     if (answer.retryAfterMillis !== undefined) pausedUntil = clock.monotonicMillis() + pause;
-    await clock.sleep(pause, stop);
+    await clock.sleep(pause, wake);
   }
 
-  return async function deliver(body) {
+  /** Waits for the next attempt, or returns the outcome when there is none. */
+  async function waitOrEnd(answer: Transient, tries: Tries, how: DeliverHow): Promise<Outcome | undefined> {
+    const budget = abandoned && !reached ? 0 : retryForMillis;
+    const from = how.sinceOutage ? Math.min(tries.start, failingSince ?? tries.start) : tries.start;
+    const pause = pauseAfter(answer, tries.attempts, from + budget - clock.monotonicMillis());
+    if (isDeferred(pause, budget, tries, how)) return DEFERRED;
+    if (typeof pause !== 'string') return await waitFor(pause, answer, tries.wake);
+    abandoned = !reached;
+    return { kind: 'final', sentence: pause };
+  }
+
+  function isDeferred(pause: number | string, budget: number, { start }: Tries, how: DeliverHow): boolean {
+    if (isPaused(how)) return true;
+    if (how.deferAfterMillis === undefined) return false;
+    if (typeof pause === 'string') return budget > 0;
+    return clock.monotonicMillis() + pause > start + how.deferAfterMillis;
+  }
+
+  return async function deliver(body, how = {}) {
     const attempt = transport.prepare(body);
     const start = clock.monotonicMillis();
+    const wake = how.pause === undefined ? stop : AbortSignal.any([stop, how.pause]);
     for (let attempts = 1; ; attempts += 1) {
-      const answer = await attemptOnce(attempt, attempts > 1);
-      if (answer.kind !== 'transient') return answer;
-      const budget = abandoned && !reached ? 0 : retryForMillis;
-      const pause = pauseAfter(answer, attempts, start + budget - clock.monotonicMillis());
-      if (typeof pause === 'string') {
-        abandoned = !reached;
-        return { kind: 'final', sentence: pause };
-      }
-      await waitFor(pause, answer);
+      const answer = await attemptOnce(attempt, attempts > 1, wake);
+      const tries = { start, attempts, wake };
+      const outcome = answer.kind === 'transient' ? await waitOrEnd(answer, tries, how) : answer;
+      if (outcome !== undefined || isPaused(how)) return outcome ?? DEFERRED;
     }
   };
+}
+
+function isPaused({ pause }: DeliverHow): boolean {
+  return pause?.aborted === true;
 }
 
 function seconds(millis: number): string {

@@ -4,11 +4,12 @@ import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { createDeliver, type Outcome, type RetryRefusals } from './deliver.ts';
+import type { Spill, SpilledLine } from './spill.ts';
 import type { Transport } from './transport.ts';
 
 // Carries every item of one signal to one receiver: items are gathered into requests, a bounded number of requests is in
-// flight, and each request is followed to its outcome. There is no queue and no path that drops: a writer that is faster
-// than the receiver waits.
+// flight, and each request is followed to its outcome. There is no path that drops: a writer that is faster than the
+// receiver waits, unless requests may wait on disk while the receiver is down.
 
 export interface DeliveryLimits {
   /** Size of one uncompressed request. */
@@ -34,6 +35,10 @@ export interface DeliveryOptions<Item, Body> {
   readonly deadLetter?: DeadLetter | undefined;
   readonly onOutage: (sentence: string) => void;
   readonly retryRefusals?: RetryRefusals | undefined;
+  /** Where requests wait while the receiver is down; `undefined`: in memory, and the writer waits with them. */
+  readonly spill?: Spill | undefined;
+  /** Reads what the encoder wrote as JSON; required with `spill`. */
+  readonly readLine?: ((text: string) => readonly Item[]) | undefined;
   /** Makes one listener for each request. */
   readonly newListener?: (() => OutcomeListener<Item>) | undefined;
 }
@@ -54,7 +59,10 @@ export interface Delivery<Item> extends Sink<Item> {
 export interface OutcomeListener<Item> {
   /** Called at encode time. Reading 512 spans again on completion doubled the cost. */
   add(item: Item): void;
-  /** Not called when the only outcome is that no time was left, or that the reader of the output left. */
+  /**
+   * Not called when the only outcome is that no time was left, or that the reader of the output left. All counts are 0
+   * when the items wait on disk: the next run finds them there.
+   */
   onOutcome(counts: OutcomeCounts): void;
 }
 
@@ -65,10 +73,13 @@ interface Batch<Item, Body> {
   readonly sizeBytes: number;
 }
 
+/** A receiver that is down for longer keeps no other one waiting. */
+const SPILL_AFTER_MILLIS = 2000;
+
 const NONE: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
 export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>): Delivery<Item> {
-  const { transport, encoder, newRequest, limits, clock, deadLetter, newListener } = options;
+  const { transport, encoder, newRequest, limits, clock, deadLetter, newListener, spill } = options;
   const request = newRequest();
   const stop = new AbortController();
   const inFlight = createWindow(limits.concurrency);
@@ -94,6 +105,8 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
   /** An error that should never happen, kept for `settled` to throw. */
   let bug: unknown;
   let cancelDeadline: (() => void) | undefined;
+  const paused = new AbortController();
+  let draining: Promise<void> | undefined;
 
   const weigh = (items: readonly Item[]) => items.reduce((sum, item) => sum + encoder.weight(item), 0);
 
@@ -140,6 +153,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
   async function dispatch(): Promise<void> {
     const batch = takeBatch();
     if (batch === undefined) return;
+    if (spill?.isEmpty() === false && (await putOnDisk(batch))) return;
     await inFlight.enter();
     void follow(batch)
       .catch((error: unknown) => {
@@ -152,10 +166,58 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
   }
 
   async function follow(batch: Batch<Item, Body>): Promise<void> {
-    await settle(batch, await deliver(batch.body));
+    const outcome = await deliver(batch.body, spill && { deferAfterMillis: SPILL_AFTER_MILLIS });
+    if (outcome.kind !== 'deferred') return await settle(batch, outcome);
+    if (await putOnDisk(batch)) return;
+    const last = await deliver(batch.body);
+    if (last.kind !== 'deferred') await settle(batch, last);
   }
 
-  async function settle(batch: Batch<Item, Body>, outcome: Outcome): Promise<void> {
+  /** @returns false when there is no room for it: the writer waits then. */
+  async function putOnDisk({ items, listener: own }: Batch<Item, Body>): Promise<boolean> {
+    const line = encodeAll(encoder, items, 'application/json');
+    if (!(await spill?.append(line, weigh(items)))) return false;
+    own?.onOutcome(NONE);
+    startDraining();
+    return true;
+  }
+
+  /** Sends what waits on disk, oldest first, one request at a time. New requests queue up behind it. */
+  function startDraining(): void {
+    if (spill === undefined || spill.isEmpty() || draining !== undefined || paused.signal.aborted) return;
+    draining = drain(spill)
+      .catch((error: unknown) => {
+        bug ??= error;
+      })
+      .finally(() => {
+        draining = undefined;
+        if (bug === undefined) startDraining();
+      });
+  }
+
+  async function drain(queue: Spill): Promise<void> {
+    for (let line = await queue.next(); line !== undefined; line = await queue.next()) {
+      // What has no outcome when the run ends stays in the queue for the next run.
+      if (!(await sendFromDisk(line))) return;
+      await queue.done();
+    }
+  }
+
+  /** @returns false when it has no outcome. */
+  async function sendFromDisk({ text, isOfThisRun }: SpilledLine): Promise<boolean> {
+    const batch = batchOf(options.readLine?.(text) ?? []);
+    if (batch.items.length === 0) return true;
+    const outcome = await deliver(batch.body, { sinceOutage: true, pause: paused.signal });
+    if (outcome.kind === 'deferred' || (outcome.kind === 'final' && stop.signal.aborted)) return false;
+    if (!isOfThisRun) account.made(weigh(batch.items));
+    await settle(batch, outcome);
+    return true;
+  }
+
+  async function settle(
+    batch: Batch<Item, Body>,
+    outcome: Exclude<Outcome, { kind: 'deferred' }>,
+  ): Promise<void> {
     const made = weigh(batch.items);
     switch (outcome.kind) {
       case 'accepted': {
@@ -243,19 +305,24 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     cancelDeadline ??= clock.timer(withinMillis, () => stop.abort());
   }
 
+  startDraining();
   return {
     write(items) {
       writing = writeAll(items);
       return writing;
     },
     settled,
-    soFar: account.soFar,
+    soFar: () => ({ ...account.soFar(), spilled: spill?.itemsLeft() ?? 0 }),
     setDeadline,
     async finish(withinMillis) {
       if (withinMillis !== undefined) setDeadline(withinMillis);
       await settled();
+      paused.abort();
+      await draining;
       cancelDeadline?.();
-      return account.close();
+      const left = spill?.itemsLeft() ?? 0;
+      await spill?.close();
+      return account.close(left);
     },
   };
 }

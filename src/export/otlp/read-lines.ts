@@ -21,10 +21,24 @@ import { type EpochMicros, epochMicros } from '../../model/time.ts';
 
 export interface OtlpReader {
   /** @returns a sentence when the line cannot be read. */
-  read(line: InputLine): OtlpLine | string;
+  read(line: Pick<InputLine, 'text' | 'damage'>): OtlpLine | string;
   /** What was left out so far: a name, and how often. Never values. */
   leftOut(): ReadonlyMap<string, number>;
 }
+
+/** The spans of a line that this program wrote; none when it is damaged. */
+export function readSpans(text: string): readonly OtelSpan[] {
+  const read = createOtlpReader().read(textLine(text));
+  return typeof read === 'string' ? [] : read.spans;
+}
+
+/** The snapshots of a line that this program wrote; none when it is damaged. */
+export function readSnapshots(text: string): readonly MetricSnapshot[] {
+  const read = createOtlpReader().read(textLine(text));
+  return typeof read === 'string' ? [] : read.snapshots;
+}
+
+const textLine = (text: string): Pick<InputLine, 'text' | 'damage'> => ({ text, damage: undefined });
 
 export interface OtlpLine {
   readonly spans: readonly OtelSpan[];

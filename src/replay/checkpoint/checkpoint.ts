@@ -28,6 +28,7 @@ import {
 import { isOwner, type Lock, takeLock } from './lock.ts';
 
 export interface Checkpoint {
+  readonly directory: string;
   /** Where an earlier run stopped; `undefined` for the first run. */
   readonly snapshot: Snapshot | undefined;
   /** What happened after that snapshot; `undefined` for the first run. */
@@ -103,6 +104,7 @@ export async function openCheckpoint(
     };
     let calledAt = performance.now();
     return {
+      directory,
       snapshot: found?.snapshot,
       journalState,
       journal,

@@ -276,7 +276,9 @@ function mapOf<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
 }
 
 /** The share of the `at`-th span in the outcomes of its request: a receiver does not say which of them it refused. */
-function shareOf({ rejected, failed, deadLettered }: OutcomeCounts, at: number): OutcomeCounts {
+function shareOf({ accepted, rejected, failed, deadLettered }: OutcomeCounts, at: number): OutcomeCounts {
+  // What waits on disk is counted when it is sent from there.
+  if (accepted + rejected + failed === 0) return NOTHING;
   if (at < rejected) return REJECTED;
   if (at < rejected + deadLettered) return KEPT;
   return at < rejected + failed ? FAILED : ACCEPTED;
