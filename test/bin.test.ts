@@ -12,7 +12,7 @@ test('a log is replayed, and standard error says so', async () => {
   expect(code).toBe(0);
   expect(out).toContain('turn 3');
   expect(err).toBe(
-    'replayed 38 events from 1 file: 2 sessions, 4 turns, 5 API calls, 2 tool calls → 13 spans, 7 metrics\n',
+    'replayed 38 events from 1 file: 2 sessions, 4 turns, 5 calls, 2 tools → 13 spans, 7 metrics\n',
   );
 });
 

@@ -7,7 +7,7 @@ import { checkBudgets, parseBudget } from '../src/view/budget.ts';
 import { consoleSink } from '../src/view/console-sink.ts';
 import { renderDiff } from '../src/view/diff-tables.ts';
 import { sessionFigures } from '../src/view/session-figures.ts';
-import { sessionCount, type Totals, totalsOf } from '../src/view/totals.ts';
+import { type Totals, totalsOf } from '../src/view/totals.ts';
 import { renderSummaryMarkdown } from '../src/view/totals-tables.ts';
 import { blocksOf, placedSpans } from '../src/view/tree.ts';
 import { renderView } from '../src/view/view.ts';
@@ -30,7 +30,7 @@ describe.each(LOGS)('%s', (log) => {
 
   test('counted one at a time, as replay does, and from the trees', () => {
     expect(rounded(totals.work)).toEqual(rounded(figures.all));
-    expect(sessionCount(totals)).toBe(figures.sessions);
+    expect(totals.sessionCount.count).toBe(figures.sessions);
   });
 
   test('session by session', () => {

@@ -1,6 +1,7 @@
 /** The end of a run: the summary on standard error, the whole account as JSON where it was asked for. */
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { workText } from '../model/figures.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
 import { money } from '../model/units.ts';
 import {
@@ -12,6 +13,7 @@ import {
   spanCount,
 } from '../replay/report.ts';
 import { systemProblem } from '../replay/system-problem.ts';
+import { packageVersion } from '../replay/version.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import { writeTo } from './write-to.ts';
@@ -46,18 +48,10 @@ export async function printBudgets(
   await writeTo(io.stdout)(renderSummaryMarkdown(totals, budgets));
 }
 
-/** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 API calls, 31 tool calls → 67 spans; 2 lines skipped (…)` */
+/** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 calls, 31 tools → 67 spans; 2 lines skipped (…)` */
 export function summaryOf(report: LogReport): string {
-  const { spans } = report;
-  const parts = [
-    count(spans.session, 'session'),
-    count(spans.turn, 'turn'),
-    count(spans.api_call, 'API call'),
-    count(spans.tool_call, 'tool call'),
-    ...rare(spans.approval, 'approval'),
-    ...rare(spans.subagent, 'sub-agent'),
-    ...rare(spans.auxiliary_call, 'auxiliary call'),
-  ];
+  const { figures } = report;
+  const parts = [count(figures.sessions, 'session'), workText(figures)].filter((part) => part !== '');
   const from = report.files === 0 ? 'standard input' : count(report.files, 'file');
   const incomplete = report.incomplete === 0 ? '' : ` (${report.incomplete} incomplete)`;
   const metrics = report.metrics.length === 0 ? '' : `, ${count(report.metrics.length, 'metric')}`;
@@ -113,10 +107,6 @@ function brieflyIn({ files }: LogReport): (diagnostic: Diagnostic) => string {
   };
 }
 
-function rare(value: number, noun: string): string[] {
-  return value === 0 ? [] : [count(value, noun)];
-}
-
 function count(value: number, noun: string, plural = `${noun}s`): string {
   return `${value.toLocaleString('en')} ${value === 1 ? noun : plural}`;
 }
@@ -154,6 +144,8 @@ export async function writeReport(
   { budgets, totals: _totals, live: _live, ...report }: ReplayReport,
 ): Promise<void> {
   const json = {
+    schema: 'urn:hermes-otel:report:1',
+    generator: `hermes-otel ${packageVersion()}`,
     ...report,
     budgets: budgets.map(({ budget, value, broken, span }) => ({ budget: budget.text, value, broken, span })),
   };

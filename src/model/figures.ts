@@ -212,16 +212,56 @@ export function figuresOf(spans: readonly Placed[]): Figures {
     belowReview[index] = inReview ? 1 : 0;
     belowSubagent[index] = inSubagent || span.kind === 'subagent' ? 1 : 0;
   }
-  return { sessions: sessionCount(spans), all, inSubagents, inReviews, time: timeOf(spans, belowReview) };
+  return { sessions: sessionsIn(spans), all, inSubagents, inReviews, time: timeOf(spans, belowReview) };
 }
 
-function sessionCount(spans: readonly Placed[]): number {
-  const sessions = spans.filter(
-    ({ kind, inSubagent }) => kind === 'session' || (kind === 'turn' && !inSubagent),
-  );
-  const ids = new Set(sessions.map(({ sessionId }) => sessionId));
-  const continued = sessions.filter(({ previousSessionId: id }) => id !== undefined && ids.has(id));
-  return ids.size - new Set(continued.map(({ sessionId }) => sessionId)).size;
+function sessionsIn(spans: readonly Placed[]): number {
+  const sessions = createSessionCount();
+  for (const span of spans) noteSession(sessions, span);
+  return sessions.count;
+}
+
+/** Counts conversations in any order of their spans: one that continues another is not counted again. */
+export interface SessionCount {
+  count: number;
+  readonly ids: Set<string>;
+  /** Sessions that are known to continue another one. */
+  readonly continuations: Set<string>;
+  /** Sessions that another one continues, and of which nothing has come. */
+  readonly awaited: Set<string>;
+}
+
+/** A follower may run for years: then the oldest ids are forgotten. */
+const MAX_SESSION_IDS = 100_000;
+
+export function createSessionCount(): SessionCount {
+  return { count: 0, ids: new Set(), continuations: new Set(), awaited: new Set() };
+}
+
+interface SessionPart {
+  readonly kind: AgentSpanKind;
+  readonly sessionId: string;
+  readonly previousSessionId?: string | undefined;
+  readonly inSubagent?: boolean;
+}
+
+/** Counts the session of a span. Sub-agents have none of their own. */
+export function noteSession(sessions: SessionCount, span: SessionPart): void {
+  const { kind, sessionId, previousSessionId, inSubagent } = span;
+  if (kind !== 'session' && (kind !== 'turn' || inSubagent)) return;
+  const { ids, continuations, awaited } = sessions;
+  if (ids.size >= MAX_SESSION_IDS) for (const each of [ids, continuations, awaited]) each.clear();
+  if (!ids.has(sessionId) && !awaited.has(sessionId)) sessions.count += 1;
+  ids.add(sessionId);
+  if (previousSessionId !== undefined) noteContinuation(sessions, sessionId, previousSessionId);
+}
+
+function noteContinuation(sessions: SessionCount, sessionId: string, previous: string): void {
+  const { ids, continuations, awaited } = sessions;
+  if (continuations.has(sessionId)) return;
+  continuations.add(sessionId);
+  if (ids.has(previous)) sessions.count -= 1;
+  else awaited.add(previous);
 }
 
 type Activity = 'turn' | 'model' | 'tools' | 'waiting';

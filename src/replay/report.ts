@@ -1,6 +1,15 @@
 /** The account of a run: what became of every line and every span. One object, shown as a sentence or as JSON. */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { ownCost } from '../model/figures.ts';
+import {
+  addToWork,
+  countedOf,
+  createSessionCount,
+  createWork,
+  noteSession,
+  ownCost,
+  type SessionCount,
+  type Work,
+} from '../model/figures.ts';
 import type { ParsedLine } from '../model/line.ts';
 import { createRedaction, type Redaction } from '../model/redact.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
@@ -37,6 +46,11 @@ export interface Report {
   lines: number;
   readonly account: LineAccount;
   readonly spans: Record<AgentSpanKind, number>;
+  /** The figures of docs/glossary.md. */
+  readonly work: Work;
+  readonly sessionCount: SessionCount;
+  /** Sums of the durations of spans whose end is in the log. */
+  readonly micros: { turnMicros: number; callMicros: number; toolMicros: number };
   incomplete: number;
   /** What the log cost: its calls, and sessions of which Hermes's database has the cost. Unpriced calls add nothing. */
   readonly cost: { usd: number; pricedCalls: number; unpricedCalls: number };
@@ -58,7 +72,9 @@ export interface Report {
 
 /** A report as plain data: what became of every line, and which spans were made of them. */
 export interface LogReport
-  extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic' | 'redaction'> {
+  extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic' | 'redaction' | 'work' | 'sessionCount' | 'micros'> {
+  /** The figures of docs/glossary.md: conversations, turns, calls, tools, failures, tokens, cost. */
+  readonly figures: Readonly<Work> & Report['micros'] & { readonly sessions: number };
   /** Names of the metrics that something was recorded for, sorted. */
   readonly metrics: readonly string[];
   /** By code. */
@@ -76,9 +92,17 @@ export interface ReplayReport extends LogReport {
   readonly live: boolean;
 }
 
-export function logReport({ onDiagnostic: _listener, redaction: _redaction, ...report }: Report): LogReport {
+export function logReport({
+  onDiagnostic: _listener,
+  redaction: _redaction,
+  work,
+  sessionCount,
+  micros,
+  ...report
+}: Report): LogReport {
   return {
     ...report,
+    figures: { sessions: sessionCount.count, ...work, ...micros },
     metrics: [...report.metrics].sort(),
     diagnosticCounts: Object.fromEntries([...report.diagnosticCounts].sort()),
   };
@@ -113,6 +137,9 @@ export function createReport(files: number, redaction = createRedaction()): Repo
       unplaced: 0,
     },
     spans: { session: 0, turn: 0, api_call: 0, tool_call: 0, approval: 0, subagent: 0, auxiliary_call: 0 },
+    work: createWork(),
+    sessionCount: createSessionCount(),
+    micros: { turnMicros: 0, callMicros: 0, toolMicros: 0 },
     incomplete: 0,
     cost: { usd: 0, pricedCalls: 0, unpricedCalls: 0 },
     sentOpen: 0,
@@ -156,8 +183,20 @@ export function addLine(report: Report, line: Exclude<ParsedLine, { kind: 'event
   }
 }
 
+const MEASURED: Readonly<Partial<Record<AgentSpanKind, keyof Report['micros']>>> = {
+  turn: 'turnMicros',
+  api_call: 'callMicros',
+  auxiliary_call: 'callMicros',
+  tool_call: 'toolMicros',
+};
+
 export function addSpan(report: Report, span: AgentSpan): void {
   report.spans[span.kind]++;
+  addToWork(report.work, countedOf(span));
+  noteSession(report.sessionCount, span);
+  const measured = MEASURED[span.kind];
+  if (measured !== undefined && span.incomplete === undefined)
+    report.micros[measured] += span.endTime - span.startTime;
   if (span.incomplete !== undefined) report.incomplete++;
 }
 

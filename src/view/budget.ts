@@ -2,7 +2,7 @@
 import type { Tokens } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
 import { mean, quantiles, type Series, type SpanRef } from './series.ts';
-import { sessionCount, type Totals } from './totals.ts';
+import type { Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
 
 type Comparison = '>' | '>=' | '<' | '<=';
@@ -94,7 +94,7 @@ export const BUDGET_METRICS: ReadonlyMap<string, BudgetMetric> = new Map([
   ['cached_tokens', tokens(({ cached }) => cached)],
   ['output_tokens', tokens(({ output }) => output)],
   ...KIND_NAMES.flatMap(([kind, name]) => ofKind(kind, name)),
-  ['sessions', counted(sessionCount)],
+  ['sessions', counted(({ sessionCount }) => sessionCount.count)],
   ['calls', counted(({ work }) => work.calls)],
 ]);
 

@@ -9,7 +9,7 @@ import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
 import { quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, renderTable } from './table.ts';
-import { type LogTotals, sessionCount, type Totals } from './totals.ts';
+import type { LogTotals, Totals } from './totals.ts';
 import { pathPieces, pathText, type TurnRow, turnColumns } from './turns.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
@@ -212,7 +212,7 @@ export function renderShortTotals(page: Page, totals: Totals, limit: number): re
     ...renderTable(page, seriesColumns(shown`totals`, rows), rows),
     ...more,
     '',
-    ...headlineOfWork(sessionCount(totals), totals.work).flatMap((pieces) => wrap(page, pieces)),
+    ...headlineOfWork(totals.sessionCount.count, totals.work).flatMap((pieces) => wrap(page, pieces)),
   ];
 }
 
@@ -348,7 +348,7 @@ export function renderSummaryMarkdown(totals: Totals, budgets: readonly BudgetRe
   const lines = budgets
     .toSorted((a, b) => Number(b.broken) - Number(a.broken))
     .map(({ broken, message }) => `- ${broken ? '**broken**' : 'holds'}: ${code(message)}`);
-  const headline = renderHeadline(totals.work, sessionCount(totals));
+  const headline = renderHeadline(totals.work, totals.sessionCount.count);
   const parts = [`### Hermes: ${headline}`, lines.join('\n'), renderTotalsMarkdown(totals)];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

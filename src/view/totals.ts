@@ -5,13 +5,16 @@
 import {
   addToWork,
   countedOf,
+  createSessionCount,
   createWork,
   type Figures,
   figuresOf,
   isEmpty,
+  noteSession,
+  type SessionCount,
   type Work,
 } from '../model/figures.ts';
-import type { AgentSpan, AgentSpanKind, SessionSpan, TurnSpan } from '../model/span.ts';
+import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans } from './tree.ts';
@@ -27,14 +30,11 @@ export interface Totals {
   readonly tools: Map<string, Series>;
   /** `undefined` unless asked for. */
   readonly sessions: SessionTrees | undefined;
-  /** The id of each session, and of the one that it continues. Sub-agents' are left out. */
-  readonly sessionIds: Map<string, string | undefined>;
+  readonly sessionCount: SessionCount;
 }
 
 /** Further names are counted together, so that a log cannot fill the memory. */
 const MAX_NAMES = 1000;
-/** Further sessions are not counted: a follower may run for years. */
-const MAX_SESSION_IDS = 100_000;
 export const OTHER_NAMES = '(others)';
 
 export function createTotals(options: { readonly perSession: boolean }): Totals {
@@ -52,7 +52,7 @@ export function createTotals(options: { readonly perSession: boolean }): Totals 
     models: new Map(),
     tools: new Map(),
     sessions: options.perSession ? createSessionTrees() : undefined,
-    sessionIds: new Map(),
+    sessionCount: createSessionCount(),
   };
 }
 
@@ -73,24 +73,12 @@ export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
 export function addSpan(totals: Totals, span: AgentSpan): void {
   addToWork(totals.work, countedOf(span));
   countSpan(totals.kinds[span.kind], span);
-  if (span.kind === 'session' || span.kind === 'turn') countSession(totals, span);
+  noteSession(totals.sessionCount, span);
   if (span.kind === 'api_call' || span.kind === 'auxiliary_call') {
     countSpan(named(totals.models, span.model ?? '(model unknown)'), span);
   }
   if (span.kind === 'tool_call') countSpan(named(totals.tools, span.toolName), span);
   if (totals.sessions !== undefined) addToSession(totals.sessions, span);
-}
-
-/** Conversations: a session that continues another one after a rotation is not counted again. */
-export function sessionCount({ sessionIds }: Totals): number {
-  return [...sessionIds.values()].filter((previous) => previous === undefined || !sessionIds.has(previous))
-    .length;
-}
-
-function countSession({ sessionIds }: Totals, span: SessionSpan | TurnSpan): void {
-  if (sessionIds.size >= MAX_SESSION_IDS || (span.kind === 'turn' && span.inSubagent)) return;
-  const previous = span.kind === 'session' ? span.previousSessionId : undefined;
-  sessionIds.set(span.sessionId, previous ?? sessionIds.get(span.sessionId));
 }
 
 function named(series: Map<string, Series>, name: string): Series {

@@ -39,7 +39,7 @@ describe('what it prints', () => {
   test("the live plugin's own test: six spans, its seven metrics and the cost", async () => {
     const { code, err } = await runMain(['replay', SAMPLE]);
     expect(err).toBe(
-      'replayed 12 events from 1 file: 1 session, 1 turn, 2 API calls, 2 tool calls → 6 spans, 8 metrics; cost $0.0083\n',
+      'replayed 12 events from 1 file: 1 session, 1 turn, 2 calls, 2 tools → 6 spans, 8 metrics; cost $0.0083\n',
     );
     expect(code).toBe(0);
   });

@@ -23,9 +23,7 @@ describe('in the terminal', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^session 20261123_081458_f10d9f .*\n├─ turn 1 .*0ms +1\.98s +3\.97s/);
     expect(out).toContain('✗ tool_error: File not found: does/not/exist.txt');
-    expect(err).toBe(
-      'replayed 36 events from 1 file: 1 session, 1 turn, 7 API calls, 5 tool calls → 14 spans\n',
-    );
+    expect(err).toBe('replayed 36 events from 1 file: 1 session, 1 turn, 7 calls, 5 tools → 14 spans\n');
   });
 
   test.each([60, 100, 160])('as wide as the terminal, %i columns, and in colour there', async (columns) => {

@@ -137,7 +137,7 @@ test.each([
 
 test('the headline says what its figures leave out', () => {
   const calls = [
-    apiCall({ at: [0, 1], usage: usage(100, 10), costUsd: 0.0055 }),
+    apiCall({ at: [0, 1], usage: usage(100, 10), cost: { usd: 0.0055, source: 'hermes' } }),
     apiCall({ at: [0, 1], usage: usage(100, 10) }),
     apiCall({ at: [0, 1], answered: true, usage: undefined }),
   ];

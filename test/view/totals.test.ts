@@ -3,14 +3,7 @@ import { createWork, type Work } from '../../src/model/figures.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { quantiles, type Series } from '../../src/view/series.ts';
 import { sessionFigures } from '../../src/view/session-figures.ts';
-import {
-  addSpan,
-  createTotals,
-  OTHER_NAMES,
-  sessionCount,
-  totalsJson,
-  totalsOf,
-} from '../../src/view/totals.ts';
+import { addSpan, createTotals, OTHER_NAMES, totalsJson, totalsOf } from '../../src/view/totals.ts';
 import { renderShortTotals, renderTotals } from '../../src/view/totals-tables.ts';
 import { visibleJson } from '../../src/view/visible.ts';
 import { apiCall, auxiliaryCall, session, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
@@ -108,7 +101,7 @@ test('a session that continues another is not counted again, whichever comes fir
     [other, second, first],
   ]) {
     const totals = totalsOf(spans);
-    expect([sessionCount(totals), totals.figures.sessions]).toEqual([2, 2]);
+    expect([totals.sessionCount.count, totals.figures.sessions]).toEqual([2, 2]);
   }
 });
 

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
 import type { FollowPosition } from '../../input/followed-file.ts';
+import { createSessionCount } from '../../model/figures.ts';
 import type { Redaction } from '../../model/redact.ts';
 import type { SpanId } from '../../model/span.ts';
 import { errorCode } from '../../model/system-error.ts';
@@ -290,8 +291,10 @@ async function syncDirectory(path: string): Promise<void> {
 /** The counters of a report as plain data: the account of a follower continues after a restart. */
 export type SavedReport = Omit<
   Report,
-  'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic' | 'redaction'
+  'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic' | 'redaction' | 'sessionCount'
 > & {
+  /** Absent in the state of an older version. */
+  readonly sessions?: { readonly count: number; readonly latest: readonly string[] };
   readonly metrics: readonly string[];
   readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
 };
@@ -299,14 +302,19 @@ export type SavedReport = Omit<
 /** Examples for the summary. Few, as a checkpoint is written often. */
 const KEPT_DIAGNOSTICS = 20;
 
+/** Sessions that a rotated one may continue, or whose turns may still come. */
+const KEPT_SESSIONS = 200;
+
 export function saveReport({
   files: _files,
   onDiagnostic: _on,
   redaction: _redaction,
+  sessionCount,
   ...report
 }: Report): SavedReport {
   return {
     ...report,
+    sessions: { count: sessionCount.count, latest: [...sessionCount.ids].slice(-KEPT_SESSIONS) },
     metrics: [...report.metrics],
     diagnostics: report.diagnostics.slice(0, KEPT_DIAGNOSTICS),
     diagnosticCounts: [...report.diagnosticCounts],
@@ -315,9 +323,11 @@ export function saveReport({
 
 export function resumeReport(files: number, saved: SavedReport | undefined, redaction: Redaction): Report {
   if (saved === undefined) return createReport(files, redaction);
+  const { sessions = { count: 0, latest: [] }, ...rest } = saved;
   return {
     ...createReport(files, redaction),
-    ...saved,
+    ...rest,
+    sessionCount: { ...createSessionCount(), count: sessions.count, ids: new Set(sessions.latest) },
     metrics: new Set(saved.metrics),
     diagnosticCounts: new Map(saved.diagnosticCounts),
   };
