@@ -72,7 +72,10 @@ export interface Report {
 
 /** A report as plain data: what became of every line, and which spans were made of them. */
 export interface LogReport
-  extends Omit<Report, 'metrics' | 'diagnosticCounts' | 'onDiagnostic' | 'redaction' | 'work' | 'sessionCount' | 'micros'> {
+  extends Omit<
+    Report,
+    'metrics' | 'diagnosticCounts' | 'onDiagnostic' | 'redaction' | 'work' | 'sessionCount' | 'micros'
+  > {
   /** The figures of docs/glossary.md: conversations, turns, calls, tools, failures, tokens, cost. */
   readonly figures: Readonly<Work> & Report['micros'] & { readonly sessions: number };
   /** Names of the metrics that something was recorded for, sorted. */
