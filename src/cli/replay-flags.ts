@@ -23,6 +23,11 @@ export const INPUT_FLAGS = grouped('Input', {
     help: 'keep messages, arguments and results, truncated',
     env: 'HERMES_OTEL_CAPTURE_CONTENT',
   }),
+  redact: listFlag({
+    flags: '--redact <pattern>',
+    help: 'also redact what matches this regular expression, or those in @file, one a line; repeatable',
+    env: 'HERMES_OTEL_REDACT',
+  }),
   assumeTimes: switchFlag({
     flags: '--assume-times',
     help: 'give lines without a time an artificial one, a second apart',
@@ -133,6 +138,10 @@ export const NAMING_FLAGS = grouped('Naming', {
     },
     CONVENTION_NAMES,
   ),
+  dropAttribute: listFlag({
+    flags: '--drop-attribute <name>',
+    help: 'leave out this attribute; * stands for any characters, and !name keeps one; repeatable',
+  }),
   cost: switchFlag({ flags: '--no-cost', help: 'leave out what model calls cost' }, true),
   prices: textFlag({
     flags: '--prices <file>',

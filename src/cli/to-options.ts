@@ -1,4 +1,5 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
+import { readFileSync } from 'node:fs';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
@@ -7,6 +8,7 @@ import type { DestinationFactory } from '../replay/destinations.ts';
 import type { DeliveryOptions } from '../replay/exporters.ts';
 import type { ReplayOptions } from '../replay/options.ts';
 import type { SpanOptions } from '../replay/spans.ts';
+import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
 import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
@@ -52,6 +54,7 @@ export async function replayOptions(
     ...spanOptions(flags),
     destinations: await Promise.all(flags.exporter.map((name) => destinationOf(name, flags, io))),
     conventions: flags.conventions,
+    dropAttributes: flags.dropAttribute,
     receiver: flags.receiver,
     resource: resourceOf(flags, io.env),
     timeShift: timeShiftOf(logs, flags),
@@ -94,6 +97,7 @@ export function spanOptions(flags: SpanFlags): SpanOptions {
   return {
     tracePer: flags.tracePer,
     captureContent: flags.captureContent,
+    redact: redactPatterns(flags.redact),
     cost: flags.cost,
     prices: flags.prices,
     idleTimeoutMillis: flags.idleTimeout,
@@ -104,6 +108,30 @@ export function spanOptions(flags: SpanFlags): SpanOptions {
     agentLogs: agentLogsOf(flags),
     selectTurn: turnFilter(flags),
   };
+}
+
+/** Patterns as given, and those in files named by `@file`. Throws a `CliError` for one that is not a regular expression. */
+function redactPatterns(given: readonly string[]): readonly RegExp[] {
+  return given.flatMap((text) => (text.startsWith('@') ? linesOf(text.slice(1)) : [text])).map(redactPattern);
+}
+
+/** Without blank lines and comments. */
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  } catch (error) {
+    throw new CliError(`--redact: ${path} cannot be read: ${systemProblem(error)}.`);
+  }
+}
+
+function redactPattern(text: string): RegExp {
+  try {
+    const pattern = new RegExp(text, 'u');
+    if (!pattern.test('')) return pattern;
+  } catch {}
+  throw new CliError(`--redact takes a regular expression that matches some text, not "${text}".`);
 }
 
 /** `undefined`: those beside each database. */
@@ -280,6 +308,7 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
     '--for': flags.receiver ?? '',
+    '--drop-attribute': flags.dropAttribute.join(','),
     '--capture-content': String(flags.captureContent),
     '--no-cost': String(!flags.cost),
     '--prices': flags.prices ?? '',

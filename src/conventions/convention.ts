@@ -11,6 +11,7 @@ import { cut, errorText, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, AgentSpanKind, CallError, SpanLink } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { boundedCache } from './bounded-cache.ts';
+import { droppingAttributes } from './drop-attributes.ts';
 import { genAi, genAiLatest } from './gen-ai.ts';
 import { genAiLatestMeter, genAiMeter } from './gen-ai-meter.ts';
 import { hermes } from './hermes.ts';
@@ -58,6 +59,8 @@ const SPAN_KINDS = {
 
 export interface ConventionOptions {
   readonly captureContent: boolean;
+  /** Attributes that are left out, by names with `*`; `!name` keeps one. */
+  readonly dropAttributes?: readonly string[] | undefined;
   /** Adapts the names to what one receiver reads. Default: none. */
   readonly receiver?: ReceiverName | undefined;
 }
@@ -79,7 +82,7 @@ export function convention(names: readonly ConventionName[], options: Convention
   const tables = chosen.map((entry) => entry.rules).reverse();
   const meter = chosen.find((entry) => entry.meter !== undefined)?.meter?.(context);
   const durations = new Set(meter?.instruments.filter(({ unit }) => unit === 's').map(({ name }) => name));
-  return {
+  const named: Convention = {
     toSpan: (span) => toSpan(span, tables, context),
     measure: (span) => {
       const measured = meter?.measure(span) ?? [];
@@ -90,6 +93,7 @@ export function convention(names: readonly ConventionName[], options: Convention
     },
     instruments: meter?.instruments ?? [],
   };
+  return droppingAttributes(named, options.dropAttributes ?? []);
 }
 
 function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context): OtelSpan {

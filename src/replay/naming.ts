@@ -7,7 +7,7 @@ import type { ReplayOptions } from './options.ts';
 import { originOf } from './origin.ts';
 
 /** How spans are named, and who they are from: the same options as those of `replay`. */
-export type Naming = Pick<ReplayOptions, 'conventions' | 'captureContent' | 'resource'>;
+export type Naming = Pick<ReplayOptions, 'conventions' | 'captureContent' | 'dropAttributes' | 'resource'>;
 
 /** Made once per naming object: the SDK groups spans by the identity of their resource. */
 const made = new WeakMap<Naming, { readonly names: Convention; readonly origin: SdkOrigin }>();
@@ -23,9 +23,9 @@ export function toReadableSpan(span: AgentSpan, naming: Naming = DEFAULT_NAMING)
 }
 
 function remember(naming: Naming) {
-  const { conventions = ['hermes'], captureContent = false, resource } = naming;
+  const { conventions = ['hermes'], captureContent = false, dropAttributes, resource } = naming;
   const entry = {
-    names: convention(conventions, { captureContent }),
+    names: convention(conventions, { captureContent, dropAttributes }),
     origin: toSdkOrigin(originOf(resource, conventions)),
   };
   made.set(naming, entry);

@@ -33,7 +33,7 @@ export interface ReplayOptions {
   readonly prices?: string | undefined;
   /** Further forms of secrets, which are redacted like the known ones. The first group of a pattern is kept. */
   readonly redact?: readonly RegExp[] | undefined;
-  /** Attributes that are left out of spans, span events and metrics. See `keepsAttribute`. */
+  /** Attributes that are left out of spans, span events and metrics, by names with `*`; `!name` keeps one. */
   readonly dropAttributes?: readonly string[] | undefined;
   /** One trace for a session (default), or for each turn. */
   readonly tracePer?: 'session' | 'turn' | undefined;

@@ -99,7 +99,11 @@ async function startRun(
     options.follow === undefined
       ? await openInput(logs, { options, report, incremental })
       : openFollowed(logs, { options, report }, found?.positions);
-  const names = convention(conventions, { captureContent, receiver: options.receiver });
+  const names = convention(conventions, {
+    captureContent,
+    receiver: options.receiver,
+    dropAttributes: options.dropAttributes,
+  });
   const destinations = await openDestinations(
     options.destinations ?? [],
     {

@@ -18,7 +18,7 @@ import type { ReplayFlags } from '../replay-flags.ts';
 import { resourceOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 
-type NameFlags = Pick<ReplayFlags, 'conventions' | 'captureContent'>;
+type NameFlags = Pick<ReplayFlags, 'conventions' | 'captureContent' | 'dropAttribute'>;
 
 /** The text of a page that shows `spans`, piece by piece. */
 export async function pageOf(
@@ -28,7 +28,10 @@ export async function pageOf(
   io: Io,
 ): Promise<AsyncIterable<string>> {
   const { htmlPage } = await import('../../html/page.ts');
-  const names = convention(flags.conventions, { captureContent: flags.captureContent });
+  const names = convention(flags.conventions, {
+    captureContent: flags.captureContent,
+    dropAttributes: flags.dropAttribute,
+  });
   const given = resourceOf({ serviceName: io.env.OTEL_SERVICE_NAME, resource: [] }, io.env);
   const { resource, scope } = originOf(given, flags.conventions);
   return htmlPage(

@@ -65,6 +65,7 @@ const VIEW_FLAGS = {
     help: 'write a trace for ui.perfetto.dev, instead; - is standard output',
   }),
   conventions: NAMING_FLAGS.conventions,
+  dropAttribute: NAMING_FLAGS.dropAttribute,
   ...SPAN_FLAGS,
 } as const;
 

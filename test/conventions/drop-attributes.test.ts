@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { convention } from '../../src/conventions/convention.ts';
+import { apiCall, toolCall } from './spans.ts';
+
+const dropping = (...dropAttributes: readonly string[]) =>
+  convention(['hermes'], { captureContent: false, dropAttributes });
+const all = dropping();
+
+test.each([
+  ['by name', ['hermes.tool.name'], (name: string) => name !== 'hermes.tool.name'],
+  ['by a pattern', ['hermes.*'], (name: string) => !name.startsWith('hermes.')],
+  ['but those that are kept', ['*', '!hermes.tool.*'], (name: string) => name.startsWith('hermes.tool.')],
+  ['with a dot that is only a dot', ['hermes-tool-name', 'hermes.tool.nam.'], () => true],
+])('attributes of spans are left out %s', (_how, patterns, isKept) => {
+  const span = toolCall({});
+  const names = Object.keys(all.toSpan(span).attributes);
+  expect(names.length).toBeGreaterThan(3);
+  expect(Object.keys(dropping(...patterns).toSpan(span).attributes)).toEqual(names.filter(isKept));
+});
+
+test('and those of span events', () => {
+  const error = {
+    type: 'E',
+    message: 'm',
+    statusCode: 500,
+    reason: undefined,
+    retryable: false,
+    maxRetries: undefined,
+  };
+  const [event] = dropping('exception.message').toSpan(apiCall({ error })).events;
+  expect(event?.attributes).toEqual({ 'exception.type': 'E' });
+});
+
+test('and labels of metrics, which stay the identical object when they are equal', () => {
+  const names = dropping('gen_ai.request.model', 'gen_ai.response.model');
+  const [one, other] = [apiCall({}), apiCall({})].map((span) => names.measure(span));
+  expect(one?.length).toBeGreaterThan(1);
+  expect(one?.some(({ attributes }) => 'gen_ai.request.model' in attributes)).toBe(false);
+  expect(one?.map(({ attributes }, at) => attributes === other?.[at]?.attributes)).not.toContain(false);
+});
