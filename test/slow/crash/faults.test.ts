@@ -58,9 +58,13 @@ function follow(out: string): BinRun {
   );
 }
 
+/** '' for a file that is not there yet. */
+function textOf(name: string): string {
+  return existsSync(at(name)) ? readFileSync(at(name), 'utf8') : '';
+}
+
 function requestsIn(out: string): readonly Json[] {
-  if (!existsSync(at(out))) return [];
-  return readFileSync(at(out), 'utf8')
+  return textOf(out)
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line));
@@ -123,12 +127,11 @@ test(`after ${KILLS / 4} kills with lost tails every session of the log is there
   last.child.kill('SIGTERM');
   const { code, err } = await last.ended;
   expect(code).toBe(0);
-  // Sessions that were lost again may have been seen. A killed run has not written their tokens down, nor counted any twice.
+  // Sessions that were lost again may have been seen, some in part. Their tokens may be counted, but not twice.
   const [sampleSpans, sampleTokens] = [6, 2900];
-  expect(spanIdsIn('out').size % sampleSpans).toBe(0);
   expect(tokensIn('out') % sampleTokens).toBe(0);
   expect(tokensIn('out') / sampleTokens).toBeGreaterThanOrEqual(plain.size / sampleSpans);
-  expect(tokensIn('out') / sampleTokens).toBeLessThanOrEqual(spanIdsIn('out').size / sampleSpans);
+  expect(tokensIn('out') / sampleTokens).toBeLessThanOrEqual(Math.ceil(spanIdsIn('out').size / sampleSpans));
   expect(err).toContain('replayed ');
 });
 
@@ -138,7 +141,9 @@ test('of followers whose locks are stolen one goes on, and nothing is sent twice
   let holder = follow('out');
   for (let steal = 0; steal < steals; steal += 1) {
     appendFileSync(at('log'), session(2 * steal));
-    await until(() => spanIdsIn('out').size === 6 * (2 * steal + 1));
+    // With a checkpoint nothing is in flight.
+    const lines = 13 * (2 * steal + 1);
+    await until(() => textOf('checkpoint/checkpoint.json').includes(`"lines":${lines},`));
     holder.child.kill('SIGSTOP');
     // As seen from another host: its owner was silent for more than a minute.
     writeFileSync(at('stale'), JSON.stringify({ host: 'elsewhere', pid: 1, began: '' }));
