@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import { type FlatEvent, replayEvents } from '../replayed.ts';
+import { at, call, type Fields, ids, ofKind, ROOT, SECOND, tool, turn } from './events.ts';
+
+// Facts that a span takes from one event or another: a wrong one would be seen by nobody.
+const inTurn = (inside: readonly FlatEvent[]) => turn(0, inside, 60);
+const toolEvent = (event: string, seconds: number, fields: Fields) =>
+  at(seconds, event, { ...ids(), tool_name: 'terminal', args: { command: 'ls' }, ...fields });
+
+test('approvals of parallel tools are paired by the tool call, and hang below it', () => {
+  const gate = (event: string, seconds: number, id: string, fields: Fields = {}) =>
+    at(seconds, event, { ...ids(), tool_call_id: id, surface: 'cli', pattern_key: 'rm', ...fields });
+  const { spans } = replayEvents(
+    inTurn([
+      toolEvent('pre_tool_call', 1, { tool_call_id: 'a' }),
+      toolEvent('pre_tool_call', 1.1, { tool_call_id: 'b' }),
+      gate('pre_approval_request', 2, 'a'),
+      gate('pre_approval_request', 2.1, 'b'),
+      gate('post_approval_response', 3, 'b', { choice: 'deny' }),
+      gate('post_approval_response', 4, 'a', { choice: 'once' }),
+      toolEvent('post_tool_call', 5, { tool_call_id: 'a', status: 'ok' }),
+      toolEvent('post_tool_call', 6, { tool_call_id: 'b', status: 'blocked' }),
+    ]),
+  );
+  const tools = new Map(ofKind(spans, 'tool_call').map(({ spanId, toolCallId }) => [spanId, toolCallId]));
+  expect(
+    ofKind(spans, 'approval').map(({ toolCallId, choice, granted, parentSpanId }) => [
+      toolCallId,
+      choice,
+      granted,
+      tools.get(parentSpanId ?? ('' as never)),
+    ]),
+  ).toEqual([
+    ['b', 'deny', false, 'b'],
+    ['a', 'once', true, 'a'],
+  ]);
+});
+
+describe('attempts without a start are numbered', () => {
+  const api = (event: string, seconds: number, fields: Fields = {}) =>
+    at(seconds, event, { ...ids(), api_call_count: 1, api_request_id: 'r', ...fields });
+  const numbers = (events: readonly FlatEvent[]) =>
+    ofKind(replayEvents(inTurn(events)).spans, 'api_call').map(({ retryCount, answered }) => [
+      retryCount,
+      answered,
+    ]);
+
+  test('in the order of their ends, where the log does not number them', () => {
+    const events = [api('api_request_error', 1), api('api_request_error', 2), api('post_api_request', 3)];
+    expect(numbers(events)).toEqual([
+      [0, false],
+      [1, false],
+      [2, true],
+    ]);
+  });
+
+  test('as the log numbers them', () => {
+    const events = [
+      api('api_request_error', 1, { retry_count: 2 }),
+      api('post_api_request', 3, { retry_count: 3 }),
+    ];
+    expect(numbers(events)).toEqual([
+      [2, false],
+      [3, true],
+    ]);
+  });
+});
+
+test.each([
+  ['named by the start', { parent_turn_id: ids(ROOT, 'bbbbbbbb').turn_id }, ids(ROOT, 'bbbbbbbb').turn_id],
+  ['of the open turn, where the start names none', {}, ids().turn_id],
+])('the parent turn of a sub-agent is the one %s', (_name, fields, expected) => {
+  const link = { parent_session_id: ROOT, child_session_id: SECOND, ...fields };
+  const { spans } = replayEvents(inTurn([at(1, 'subagent_start', link), at(2, 'subagent_stop', link)]));
+  expect(ofKind(spans, 'subagent').map(({ parentTurnId }) => parentTurnId)).toEqual([expected]);
+});
+
+test('attempts of an auxiliary call are numbered by the log', () => {
+  const attempt = (event: string, seconds: number, retry: number, fields: Fields = {}) =>
+    at(seconds, event, {
+      ...ids(),
+      aux_task: 'title',
+      api_request_id: 'aux-1',
+      retry_count: retry,
+      ...fields,
+    });
+  const { spans } = replayEvents(
+    inTurn([
+      attempt('pre_auxiliary_call', 1, 0),
+      attempt('post_auxiliary_call', 2, 0, { error_type: 'Timeout' }),
+      attempt('pre_auxiliary_call', 3, 1),
+      attempt('post_auxiliary_call', 4, 1, { usage: { input_tokens: 5, output_tokens: 1 } }),
+    ]),
+  );
+  expect(
+    ofKind(spans, 'auxiliary_call').map(({ retryCount, answered, error }) => [
+      retryCount,
+      answered,
+      error?.type,
+    ]),
+  ).toEqual([
+    [0, false, 'Timeout'],
+    [1, true, undefined],
+  ]);
+});
+
+test('the arguments and the result of a tool are kept with content, and only then', () => {
+  const events = inTurn([
+    toolEvent('pre_tool_call', 1, { tool_call_id: 'a' }),
+    toolEvent('post_tool_call', 2, { tool_call_id: 'a', status: 'ok', result: '{"output":"x"}' }),
+    toolEvent('post_tool_call', 3, {
+      tool_call_id: 'b',
+      status: 'ok',
+      args: { command: 'pwd' },
+      result: 'y',
+    }),
+  ]);
+  const kept = (content: boolean) =>
+    ofKind(replayEvents(events, { content }).spans, 'tool_call').map(({ args, result }) => [args, result]);
+  expect(kept(true)).toEqual([
+    ['{"command":"ls"}', '{"output":"x"}'],
+    ['{"command":"pwd"}', 'y'],
+  ]);
+  expect(kept(false)).toEqual(Array(2).fill([undefined, undefined]));
+});
+
+test('the turn counts how its tool calls ended, and the session counts them', () => {
+  const outcome = (index: number, status: string) =>
+    toolEvent('post_tool_call', index, { tool_call_id: `c${index}`, status });
+  const { spans } = replayEvents(
+    inTurn([
+      ...tool(1, 'x', 'a'),
+      outcome(2, 'error'),
+      outcome(3, 'error'),
+      outcome(4, 'blocked'),
+      outcome(5, 'cancelled'),
+      outcome(6, 'timeout'),
+      toolEvent('pre_tool_call', 7, { tool_call_id: 'open' }),
+    ]),
+  );
+  const [[span], [session]] = [ofKind(spans, 'turn'), ofKind(spans, 'session')];
+  expect([span?.toolOutcomes, span?.toolCallCount, span?.toolNames, session?.toolCallCount]).toEqual([
+    { ok: 1, error: 2, blocked: 1, cancelled: 1, timeout: 1, incomplete: 1 },
+    7,
+    ['read_file', 'terminal'],
+    7,
+  ]);
+});
+
+test('a turn takes model and provider from its first call, and each call those of its answer', () => {
+  const [pre, post] = call(1, 1);
+  const events = [
+    { ...pre, model: 'asked', provider: 'p1' },
+    { ...post, model: 'fallback', provider: 'p2', response_model: 'fallback-2' },
+  ] as FlatEvent[];
+  const { spans } = replayEvents(inTurn(events));
+  expect(ofKind(spans, 'turn').map(({ model, provider }) => [model, provider])).toEqual([['asked', 'p1']]);
+  expect(
+    ofKind(spans, 'api_call').map(({ model, provider, responseModel }) => [model, provider, responseModel]),
+  ).toEqual([['fallback', 'p2', 'fallback-2']]);
+});
