@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { ReplayError } from '../replay/replay-error.ts';
 import { CliError } from './cli-error.ts';
 import { COMMANDS } from './commands/commands.ts';
+import { guardedOutput } from './guarded-output.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { allowLeaving } from './write-to.ts';
@@ -11,7 +12,8 @@ import { allowLeaving } from './write-to.ts';
 const COULD_NOT_RUN = 2;
 
 /** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], given: Io): Promise<number> {
+  const io = guardedIo(given);
   allowLeaving(io.stdout);
   // Talk that nobody hears any more, and nobody else to tell that: no reason to stop.
   io.stderr.on('error', () => {});
@@ -28,6 +30,22 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`hermes-otel: ${error.message}${hintFor(error)}\n`);
     return error instanceof ReplayError && error.code === 'lost-lock' ? 1 : COULD_NOT_RUN;
   }
+}
+
+/** The same world, in which nothing that is printed gives commands to a CI runner. */
+function guardedIo(io: Io): Io {
+  return {
+    env: io.env,
+    stdin: io.stdin,
+    stdout: guardedOutput(io.stdout),
+    stderr: guardedOutput(io.stderr),
+    pid: io.pid,
+    ...(io.versions && { versions: io.versions }),
+    cwd: () => io.cwd(),
+    kill: (pid, signal) => io.kill(pid, signal),
+    on: (event, listener) => io.on(event, listener),
+    off: (event, listener) => io.off(event, listener),
+  };
 }
 
 /** Only the command that is called is loaded whole: start-up stays short. */
