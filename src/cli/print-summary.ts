@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { workText } from '../model/figures.ts';
-import type { DeliveryAccount } from '../model/sink.ts';
+import type { DeliveryAccount, Signal } from '../model/sink.ts';
 import { money } from '../model/units.ts';
 import {
   eventCount,
@@ -29,11 +29,15 @@ export function printSummary(report: ReplayReport, deadLetter: string | undefine
   io.stderr.write(`${lines.join('\n')}\n`);
 }
 
+const WHAT_IT_TAKES: Readonly<Record<Signal, string>> = {
+  spans: 'this receiver takes no spans: --no-traces leaves them out',
+  'metric points': 'this receiver takes no metrics: --no-metrics leaves them out',
+  'log records': 'this receiver takes no log records: leave --logs out',
+};
+
 /** The receiver takes one signal alone: no failure, but its requests are for nothing. */
 function whatItTakes({ signal }: DeliveryAccount): string {
-  return signal === 'spans'
-    ? 'this receiver takes no spans: --no-traces leaves them out'
-    : 'this receiver takes no metrics: --no-metrics leaves them out';
+  return WHAT_IT_TAKES[signal];
 }
 
 /** Prints broken budgets on standard error, and the summary for a job page on standard output. */
@@ -123,7 +127,7 @@ export function sentOf(account: DeliveryAccount): readonly string[] {
     unwanted > 0 ? `${unwanted} not wanted by the reader` : '',
     spilled > 0 ? `${spilled} more wait on disk for the next run` : '',
   ].filter(Boolean);
-  const noun = account.signal === 'spans' ? 'span' : 'metric point';
+  const noun = account.signal.slice(0, -1);
   const what = `sent ${count(made, noun)} to ${account.destination} in ${count(requests, 'request')}`;
   const outcome = `${accepted} accepted, ${rejected} rejected, ${failed} failed`;
   return [`${what}: ${[outcome, ...asides].join('; ')}`, ...account.problems];

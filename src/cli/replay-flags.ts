@@ -90,6 +90,11 @@ export const OUTPUT_FLAGS = grouped('Output', {
   }),
   traces: switchFlag({ flags: '--no-traces', help: 'send no spans' }, true),
   metrics: switchFlag({ flags: '--no-metrics', help: 'send no metrics' }, true),
+  logs: switchFlag({
+    flags: '--logs',
+    help: 'also send retries, failures, approvals and other moments as log records, tied to their spans',
+    env: 'HERMES_OTEL_LOGS',
+  }),
 });
 
 export const OTLP_FLAGS = grouped('OTLP', {

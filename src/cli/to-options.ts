@@ -56,6 +56,7 @@ export async function replayOptions(
     conventions: flags.conventions,
     dropAttributes: flags.dropAttribute,
     receiver: flags.receiver,
+    logs: flags.logs,
     resource: resourceOf(flags, io.env),
     timeShift: timeShiftOf(logs, flags),
     metricIntervalMillis: flags.metricInterval,
@@ -209,11 +210,13 @@ async function destinationOf(
 }
 
 export function deliveryOptions(
-  flags: FlagValues<typeof DELIVERY_VARIABLES & typeof OTLP_FLAGS> & Pick<ReplayFlags, 'traces' | 'metrics'>,
+  flags: FlagValues<typeof DELIVERY_VARIABLES & typeof OTLP_FLAGS> &
+    Pick<ReplayFlags, 'traces' | 'metrics'> & { readonly logs?: boolean },
 ): DeliveryOptions {
   return {
     traces: flags.traces,
     metrics: flags.metrics,
+    logs: flags.logs,
     limits: {
       maxRequestBytes: flags.maxRequestBytes,
       concurrency: flags.concurrency,
@@ -309,6 +312,7 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--conventions': flags.conventions.toSorted().join(','),
     '--for': flags.receiver ?? '',
     '--drop-attribute': flags.dropAttribute.join(','),
+    '--logs': String(flags.logs),
     '--capture-content': String(flags.captureContent),
     '--no-cost': String(!flags.cost),
     '--prices': flags.prices ?? '',

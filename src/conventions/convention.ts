@@ -16,6 +16,7 @@ import { genAi, genAiLatest } from './gen-ai.ts';
 import { genAiLatestMeter, genAiMeter } from './gen-ai-meter.ts';
 import { hermes } from './hermes.ts';
 import { hermesMeter } from './hermes-meter.ts';
+import { spanLogs } from './logs.ts';
 import { CONVENTION_NAMES, type ConventionName } from './names.ts';
 import { openInference } from './openinference.ts';
 import { providerOf, serverOf } from './provider.ts';
@@ -61,6 +62,8 @@ export interface ConventionOptions {
   readonly captureContent: boolean;
   /** Attributes that are left out, by names with `*`; `!name` keeps one. */
   readonly dropAttributes?: readonly string[] | undefined;
+  /** Adds log records to the spans. Default false. */
+  readonly logs?: boolean | undefined;
   /** Adapts the names to what one receiver reads. Default: none. */
   readonly receiver?: ReceiverName | undefined;
 }
@@ -75,6 +78,7 @@ export function convention(names: readonly ConventionName[], options: Convention
   );
   const context = createContext({
     captureContent: options.captureContent,
+    logs: options.logs ?? false,
     inputWithCache: chosen.some((entry) => entry.rules !== hermes),
     adapt: options.receiver && RECEIVERS[options.receiver].adapt,
   });
@@ -105,7 +109,7 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
     attributes['hermes.profile'] = span.profile;
   }
   markReconstruction(span, attributes);
-  return {
+  const otel = {
     traceId: span.traceId,
     spanId: span.spanId,
     parentSpanId: span.parentSpanId,
@@ -118,6 +122,9 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
     events: spanEvents(span),
     links: spanLinks(span),
   };
+  if (!context.logs) return otel;
+  const logs = spanLogs(span, otel);
+  return logs.length === 0 ? otel : { ...otel, logs };
 }
 
 /** Marks of the reconstruction, the same under every convention. */
@@ -134,7 +141,9 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
   }
 }
 
-function createContext(choice: Pick<Context, 'captureContent' | 'inputWithCache' | 'adapt'>): Context {
+function createContext(
+  choice: Pick<Context, 'captureContent' | 'inputWithCache' | 'logs' | 'adapt'>,
+): Context {
   const server = boundedCache(serverOf);
   const named = boundedCache((prefix) => boundedCache((name) => prefix + name));
   return {

@@ -13,6 +13,8 @@ import type { Endpoint, Server } from './provider.ts';
 /** What the rules of a convention use besides the span. */
 export interface Context {
   readonly captureContent: boolean;
+  /** True when spans get log records. */
+  readonly logs: boolean;
   /** True when `gen_ai.usage.input_tokens` includes cached tokens: the standard's meaning, not the live plugin's. */
   readonly inputWithCache: boolean;
   /** Called last: adapts the attributes to one receiver. */

@@ -12,16 +12,19 @@ import {
 } from './delivery/delivery.ts';
 import type { Spill } from './delivery/spill.ts';
 import type { Transports } from './delivery/transport.ts';
+import { logEncoder } from './otlp/log-encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
-import { readSnapshots, readSpans } from './otlp/read-lines.ts';
+import { readLogs, readSnapshots, readSpans } from './otlp/read-lines.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 
-/** One place that both signals of a run go to, each with its own account. */
+/** One place that all signals of a run go to, each with its own account. */
 export interface Destination {
   /** The name for people, without secrets. */
   readonly name: string;
   readonly spans: Delivery<OtelSpan>;
   readonly metrics: Delivery<MetricSnapshot>;
+  /** Takes spans and sends their log records. */
+  readonly logs: Delivery<OtelSpan>;
   /** Frees sockets and files, after both deliveries have finished. */
   close(): Promise<void>;
 }
@@ -52,10 +55,15 @@ export interface DestinationOptions extends RunOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** A destination whose two signals are delivered over their transports. */
+/** Names the log records of a destination in the journal: a file takes them under the name of its spans. */
+export function logsOf(destination: string): string {
+  return `logs of ${destination}`;
+}
+
+/** A destination whose signals are delivered over their transports. */
 export function openDestination(transports: Transports, options: DestinationOptions): Destination {
   const { origin, limits, deadLetter, onOutage = () => {}, witnesses, clock = systemClock } = options;
-  const { traces, metrics } = transports;
+  const { traces, metrics, logs } = transports;
   const common = { clock, deadLetter, onOutage };
   const spanRequests = spanEncoder(origin);
   const metricRequests = metricEncoder(origin);
@@ -82,10 +90,23 @@ export function openDestination(transports: Transports, options: DestinationOpti
     readLine: readSnapshots,
     newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
   });
+  const logRequests = logEncoder(origin);
+  const logDelivery = createDelivery({
+    ...common,
+    transport: logs,
+    encoder: logRequests,
+    newRequest: () => logRequests.newRequest(logs.contentType),
+    limits,
+    retryRefusals: options.retryRefusals?.(logs.destination, 'log records'),
+    spill: options.spill?.(logs.destination, 'log records'),
+    readLine: readLogs,
+    newListener: witnesses && (() => witnesses.forSpans(logsOf(logs.destination))),
+  });
   return {
     name: traces.destination,
     spans: spanDelivery,
     metrics: metricDelivery,
+    logs: logDelivery,
     close: () => transports.close(),
   };
 }

@@ -7,7 +7,7 @@ export interface OtlpFileOptions extends DestinationOptions {
 }
 
 /**
- * `-e otlp_file`: one `ExportTraceServiceRequest` or `ExportMetricsServiceRequest` per line, the format that the
+ * `-e otlp_file`: one `ExportTraceServiceRequest`, `ExportMetricsServiceRequest` or `ExportLogsServiceRequest` per line, the format that the
  * Collector's file exporter writes and its `otlpjsonfile` receiver reads.
  */
 export function openOtlpFile({ output, ...options }: OtlpFileOptions): Destination {
@@ -19,7 +19,7 @@ export function openOtlpFile({ output, ...options }: OtlpFileOptions): Destinati
   // A file takes one line after the other, and a write that failed once fails again.
   const limits = { ...options.limits, concurrency: 1, retryForMillis: 0 };
   return openDestination(
-    { traces: lines, metrics: lines, close: () => output.close() },
+    { traces: lines, metrics: lines, logs: lines, close: () => output.close() },
     { ...options, limits },
   );
 }

@@ -37,6 +37,8 @@ export interface OtelSpan {
   readonly status: { readonly code: StatusCode; readonly message: string | undefined };
   readonly events: readonly OtelSpanEvent[];
   readonly links: readonly OtelLink[];
+  /** Only when log records were asked for. */
+  readonly logs?: readonly OtelLog[];
   /** Set when the span was read from a file of OTLP; absent: the run's own origin. */
   readonly origin?: Origin;
 }
@@ -44,6 +46,16 @@ export interface OtelSpan {
 export interface OtelSpanEvent {
   readonly time: EpochMicros;
   readonly name: string;
+  readonly attributes: Attributes;
+}
+
+/** A moment inside a span as a log record, which has the ids of its span. */
+export interface OtelLog {
+  readonly time: EpochMicros;
+  /** OTLP's `event_name`. */
+  readonly name: string;
+  readonly severity: 'INFO' | 'WARN' | 'ERROR';
+  readonly body: string;
   readonly attributes: Attributes;
 }
 

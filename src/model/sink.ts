@@ -56,4 +56,4 @@ export interface DeliveryAccount extends Account {
 /** The outcome of some items. */
 export type OutcomeCounts = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
 
-export type Signal = 'spans' | 'metric points';
+export type Signal = 'spans' | 'metric points' | 'log records';

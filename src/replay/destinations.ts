@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery } from '../export/delivery/delivery.ts';
 import { openSpill, type Spill } from '../export/delivery/spill.ts';
-import type { OutcomeListeners, RunOptions } from '../export/destination.ts';
+import { logsOf, type OutcomeListeners, type RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
 import type {
   Instrument,
@@ -43,6 +43,8 @@ export interface OpenDestination {
   /** Spans under the names of a convention. */
   readonly spans?: Delivery<OtelSpan> | undefined;
   readonly metrics?: Delivery<MetricSnapshot> | undefined;
+  /** Takes spans and sends their log records. Not called for spans that have none, or are still open. */
+  readonly logs?: Delivery<OtelSpan> | undefined;
   /** Spans as they are, for a terminal. */
   readonly tree?: TreeDelivery | undefined;
   /** Frees sockets and files; called after all of them have finished. */
@@ -61,6 +63,8 @@ export interface Destinations {
   startAt(time: EpochMicros): void;
   /** Returns when every destination has room again. */
   write(spans: readonly AgentSpan[]): Promise<void>;
+  /** The same for spans that come again when they have ended. */
+  writeOpen(spans: readonly AgentSpan[]): Promise<void>;
   /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
   measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
   /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
@@ -148,6 +152,11 @@ export async function openDestinations(
     tree: tree && { ...tree, ...skipSettledSpans(tree, settledOf(tree), agentSpanKeyOf, tree.goOn) },
   }));
   const spanSinks = ends.flatMap(({ spans }) => spans ?? []);
+  const logSinks = opened
+    .flatMap(({ logs }) => logs ?? [])
+    .map((sink) =>
+      skipSettledSpans(sink, journalState?.spans.get(logsOf(sink.soFar().destination)), spanKeyOf),
+    );
   const trees = ends.flatMap(({ tree }) => tree ?? []);
   const metricSinks = opened
     .flatMap(({ metrics }) => metrics ?? [])
@@ -162,10 +171,19 @@ export async function openDestinations(
           ...(snapshot?.meter && { resume: snapshot.meter }),
         });
   let started = false;
+  const write = async (spans: readonly AgentSpan[], logs: typeof logSinks) => {
+    const named = spanSinks.length + logs.length === 0 ? [] : spans.map(toSpan);
+    const withLogs = logs.length === 0 ? [] : named.filter(({ logs: records }) => records !== undefined);
+    await Promise.all([
+      ...spanSinks.map((sink) => sink.write(named)),
+      ...(withLogs.length === 0 ? [] : logs.map((sink) => sink.write(withLogs))),
+      ...trees.map((tree) => tree.write(spans)),
+    ]);
+  };
   const send = async (points: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write([points])));
   };
-  const sinks = [...ends.flatMap(({ spans, tree }) => spans ?? tree ?? []), ...metricSinks];
+  const sinks = [...ends.flatMap(({ spans, tree }) => spans ?? tree ?? []), ...logSinks, ...metricSinks];
   const allSettled = async () => {
     await Promise.all(sinks.map((sink) => sink.settled()));
   };
@@ -198,13 +216,8 @@ export async function openDestinations(
       if (!started) meter?.advance(time);
       started = true;
     },
-    write: async (spans) => {
-      const named = spanSinks.length === 0 ? [] : spans.map(toSpan);
-      await Promise.all([
-        ...spanSinks.map((sink) => sink.write(named)),
-        ...trees.map((tree) => tree.write(spans)),
-      ]);
-    },
+    write: (spans) => write(spans, logSinks),
+    writeOpen: (spans) => write(spans, []),
     measure: (time, measurements) => {
       const points = meter?.advance(time);
       if (points === undefined) {

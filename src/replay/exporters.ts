@@ -20,6 +20,8 @@ export interface DeliveryOptions {
   readonly traces?: boolean | undefined;
   /** False: no metrics. Default true. */
   readonly metrics?: boolean | undefined;
+  /** True: log records too. Default false. */
+  readonly logs?: boolean | undefined;
   readonly limits?: Partial<DeliveryLimits> | undefined;
 }
 
@@ -217,11 +219,12 @@ export function limitsOf({ limits }: DeliveryOptions): DeliveryLimits {
 /** The ends that are not switched off. */
 function wanted(
   destination: Destination,
-  { traces = true, metrics = true }: DeliveryOptions,
+  { traces = true, metrics = true, logs = false }: DeliveryOptions,
 ): OpenDestination {
   return {
     spans: traces ? destination.spans : undefined,
     metrics: metrics ? destination.metrics : undefined,
+    logs: logs ? destination.logs : undefined,
     close: () => destination.close(),
   };
 }

@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly destinations?: readonly DestinationFactory[] | undefined;
   /** Attribute and metric names; the first one that is chosen by precedence names the spans. Default `['hermes']`. */
   readonly conventions?: readonly ConventionName[] | undefined;
+  /** Also sends what happens inside spans (retries, failures, approvals, moments) as log records. Default false. */
+  readonly logs?: boolean | undefined;
   /** Adapts the names to what this receiver reads, in addition to `conventions`. Default: none. */
   readonly receiver?: ReceiverName | undefined;
   /** Resource attributes. `service.name` is `hermes-agent` unless set. */

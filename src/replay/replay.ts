@@ -103,6 +103,7 @@ async function startRun(
     captureContent,
     receiver: options.receiver,
     dropAttributes: options.dropAttributes,
+    logs: options.logs,
   });
   const destinations = await openDestinations(
     options.destinations ?? [],

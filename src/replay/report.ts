@@ -233,7 +233,7 @@ function isWhole({ accepted, rejected, failed }: DeliveryAccount): boolean {
 
 /** By address, without the path of the signal. */
 function isSameReceiver(a: DeliveryAccount, b: DeliveryAccount): boolean {
-  const base = ({ destination }: DeliveryAccount) => destination.replace(/v1\/(traces|metrics)$/, '');
+  const base = ({ destination }: DeliveryAccount) => destination.replace(/v1\/(traces|metrics|logs)$/, '');
   return base(a) === base(b);
 }
 

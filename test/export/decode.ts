@@ -51,7 +51,10 @@ export interface MetricsRequest {
 }
 
 /** A message as OTLP/JSON: absent fields absent, 64-bit integers as strings, ids in hex. */
-export function decodeProtobuf<T>(type: 'TraceRequest' | 'MetricsRequest', bytes: Uint8Array): T {
+export function decodeProtobuf<T>(
+  type: 'TraceRequest' | 'MetricsRequest' | 'LogsRequest',
+  bytes: Uint8Array,
+): T {
   const message = root.lookupType(type);
   const plain = message.toObject(message.decode(bytes), { longs: String, bytes: Array, json: true });
   return hexIds(plain) as T;

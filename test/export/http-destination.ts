@@ -45,7 +45,7 @@ export function httpSettings(url: string, signal: Partial<OtlpHttpSignal> = {}):
     redact: (text) => text,
     ...signal,
   });
-  return { traces: make('/v1/traces'), metrics: make('/v1/metrics') };
+  return { traces: make('/v1/traces'), metrics: make('/v1/metrics'), logs: make('/v1/logs') };
 }
 
 export interface HurriedClock extends Clock {

@@ -70,18 +70,19 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
   const deliveries = await openDeliveries(flags, io);
   const { createOtlpReader } = await import('../../export/otlp/read-lines.ts');
   const reader = createOtlpReader();
-  const left: Record<Signal, number> = { spans: 0, 'metric points': 0 };
+  const left: Record<Signal, number> = { spans: 0, 'metric points': 0, 'log records': 0 };
 
   async function sendLine(line: InputLine): Promise<void> {
     const read = reader.read(line);
     if (typeof read === 'string') return lines.refuse(notSent(line, `the line was not sent: ${read}`));
-    const { spans, snapshots, unsupportedPoints } = read;
+    const { spans, snapshots, logs, unsupportedPoints } = read;
     if (unsupportedPoints > 0) {
       const points = `${unsupportedPoints} metric points were not sent: only monotonic integer sums and histograms can be`;
       lines.refuse(notSent(line, points));
     }
     if (flags.traces) await deliveries.spans.write(spans);
     else left.spans += spans.length;
+    if (logs.length > 0) await deliveries.logs.write(logs);
     if (flags.metrics) await deliveries.metrics.write(snapshots);
     else for (const snapshot of snapshots) left['metric points'] += pointsIn(snapshot);
   }
@@ -100,7 +101,13 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
     progress.stop();
   }
   const within = interrupt.received() === undefined ? undefined : flags.shutdownTimeout;
-  const accounts = await Promise.all([deliveries.spans.finish(within), deliveries.metrics.finish(within)]);
+  const { spans, metrics, logs } = deliveries;
+  const [ofSpans, ofMetrics, ofLogs] = await Promise.all([
+    spans.finish(within),
+    metrics.finish(within),
+    logs.finish(within),
+  ]);
+  const accounts = [ofSpans, ofMetrics, ...(ofLogs.made > 0 ? [ofLogs] : [])];
   await deliveries.close();
   interrupt.stop();
   const refused = lines.refused();

@@ -12,10 +12,11 @@ export interface Transport<Body = Uint8Array> {
 /** One attempt. Aborting `signal` ends it early, with whatever answer that leads to. */
 export type Attempt = (signal: AbortSignal) => Promise<Answer>;
 
-/** Both signals of one receiver. */
+/** The signals of one receiver. */
 export interface Transports {
   readonly traces: Transport;
   readonly metrics: Transport;
+  readonly logs: Transport;
   /** Frees sockets and files, after everything is delivered. */
   close(): Promise<void>;
 }

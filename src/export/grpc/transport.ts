@@ -25,6 +25,7 @@ export interface OtlpGrpcSignal {
 export interface OtlpGrpcSettings {
   readonly traces: OtlpGrpcSignal;
   readonly metrics: OtlpGrpcSignal;
+  readonly logs: OtlpGrpcSignal;
 }
 
 export type GrpcModule = typeof Grpc;
@@ -55,6 +56,7 @@ export function loadGrpc(from: string): GrpcModule {
 
 const TRACE_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const METRIC_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
+const LOG_METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 
 /** The library's number for gzip. */
 const GZIP = 2;
@@ -65,12 +67,15 @@ const LONGEST_RECONNECT_MILLIS = 5000;
 export function grpcTransports(grpc: GrpcModule, settings: OtlpGrpcSettings, userAgent: string): Transports {
   const traces = grpcTransport(grpc, settings.traces, TRACE_METHOD, userAgent);
   const metrics = grpcTransport(grpc, settings.metrics, METRIC_METHOD, userAgent);
+  const logs = grpcTransport(grpc, settings.logs, LOG_METHOD, userAgent);
   return {
     traces,
     metrics,
+    logs,
     async close() {
       traces.close();
       metrics.close();
+      logs.close();
     },
   };
 }

@@ -38,6 +38,7 @@ export interface OtlpHttpSignal {
 export interface OtlpHttpSettings {
   readonly traces: OtlpHttpSignal;
   readonly metrics: OtlpHttpSignal;
+  readonly logs: OtlpHttpSignal;
 }
 
 export interface Tls {
@@ -62,12 +63,15 @@ export function httpTransports(
 ): Transports {
   const traces = httpTransport(settings.traces, concurrency, userAgent, clock);
   const metrics = httpTransport(settings.metrics, concurrency, userAgent, clock);
+  const logs = httpTransport(settings.logs, concurrency, userAgent, clock);
   return {
     traces,
     metrics,
+    logs,
     async close() {
       traces.close();
       metrics.close();
+      logs.close();
     },
   };
 }

@@ -129,11 +129,11 @@ function jsonPoint(
 }
 
 /** Microseconds as decimal nanoseconds: three zeros, nothing to round. */
-function nanos(time: EpochMicros): string {
+export function nanos(time: EpochMicros): string {
   return time === 0 ? '0' : `${time}000`;
 }
 
-function jsonAttributes(attributes: Attributes): object[] {
+export function jsonAttributes(attributes: Attributes): object[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
 }
 

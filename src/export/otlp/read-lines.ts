@@ -7,6 +7,7 @@ import type {
   MetricPoint,
   MetricSnapshot,
   Origin,
+  OtelLog,
   OtelSpan,
   SpanKind,
   StatusCode,
@@ -38,27 +39,36 @@ export function readSnapshots(text: string): readonly MetricSnapshot[] {
   return typeof read === 'string' ? [] : read.snapshots;
 }
 
+/** The log records of a line that this program wrote; none when it is damaged. */
+export function readLogs(text: string): readonly OtelSpan[] {
+  const read = createOtlpReader().read(textLine(text));
+  return typeof read === 'string' ? [] : read.logs;
+}
+
 const textLine = (text: string): Pick<InputLine, 'text' | 'damage'> => ({ text, damage: undefined });
 
 export interface OtlpLine {
   readonly spans: readonly OtelSpan[];
   readonly snapshots: readonly MetricSnapshot[];
+  /** Each with one log record, and nothing else of the span. */
+  readonly logs: readonly OtelSpan[];
   /** Points that cannot be sent: of gauges, summaries and other kinds that we never make. */
   readonly unsupportedPoints: number;
 }
 
 const NO_OTLP =
-  'it holds neither resourceSpans nor resourceMetrics (a log of hooks is for `hermes-otel replay`)';
+  'it holds no resourceSpans, resourceMetrics or resourceLogs (a log of hooks is for `hermes-otel replay`)';
 
 export function createOtlpReader(): OtlpReader {
   const leftOut = new Map<string, number>();
   const readSpans = spanReader(leftOut);
   const readMetrics = metricReader(leftOut);
+  const readLogs = logReader(leftOut);
 
   function readRequest(request: JsonValue): OtlpLine | string {
-    const { resourceSpans, resourceMetrics } = isJsonObject(request) ? camelCase(request) : {};
-    if (!Array.isArray(resourceSpans ?? resourceMetrics)) return NO_OTLP;
-    return { spans: readSpans(resourceSpans), ...readMetrics(resourceMetrics) };
+    const { resourceSpans, resourceMetrics, resourceLogs } = isJsonObject(request) ? camelCase(request) : {};
+    if (!Array.isArray(resourceSpans ?? resourceMetrics ?? resourceLogs)) return NO_OTLP;
+    return { spans: readSpans(resourceSpans), ...readMetrics(resourceMetrics), logs: readLogs(resourceLogs) };
   }
 
   return {
@@ -66,7 +76,7 @@ export function createOtlpReader(): OtlpReader {
     read({ text, damage }) {
       const damaged = damage === undefined ? undefined : DAMAGE[damage.kind];
       if (damaged !== undefined) return damaged;
-      if (text.trim() === '') return { spans: [], snapshots: [], unsupportedPoints: 0 };
+      if (text.trim() === '') return { spans: [], snapshots: [], logs: [], unsupportedPoints: 0 };
       try {
         return readRequest(JSON.parse(text));
       } catch (error) {
@@ -145,8 +155,8 @@ function isEmpty(value: JsonValue | undefined): boolean {
 }
 
 const KNOWN = {
-  request: new Set(['resource', 'scopeSpans', 'scopeMetrics']),
-  group: new Set(['scope', 'spans', 'metrics']),
+  request: new Set(['resource', 'scopeSpans', 'scopeMetrics', 'scopeLogs']),
+  group: new Set(['scope', 'spans', 'metrics', 'logRecords']),
   resource: new Set(['attributes']),
   scope: new Set(['name', 'version']),
   span: new Set([
@@ -156,9 +166,13 @@ const KNOWN = {
   event: new Set(['timeUnixNano', 'name', 'attributes']),
   link: new Set(['traceId', 'spanId', 'attributes', 'flags']),
   status: new Set(['code', 'message']),
+  log: new Set([
+    ...['timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText', 'eventName', 'body'],
+    ...['attributes', 'traceId', 'spanId', 'flags'],
+  ]),
   metric: new Set(['name', 'description', 'unit', 'sum', 'histogram']),
   point: new Set([
-    ...['attributes', 'startTimeUnixNano', 'timeUnixNano', 'asInt', 'count', 'sum', 'min', 'max'],
+    ...['attributes', 'startTimeUnixNano', 'timeUnixNano', 'asInt', 'asDouble', 'count', 'sum', 'min', 'max'],
     ...['bucketCounts', 'explicitBounds'],
   ]),
 } as const;
@@ -242,6 +256,48 @@ function spanReader(leftOut: LeftOut): (list: JsonValue | undefined) => OtelSpan
   return (list) => readGroups(list).flat();
 }
 
+/** Log records, each as the record of a span of which nothing else is known. */
+function logReader(leftOut: LeftOut): (list: JsonValue | undefined) => OtelSpan[] {
+  const read = (log: JsonObject, origin: Origin): OtelSpan => {
+    noteOthers(leftOut, 'log', log, KNOWN.log);
+    const time = timeOf(leftOut, log, 'timeUnixNano');
+    const body = inside('body', () => attributeValue(leftOut, objectOf(log.body ?? {})));
+    const record = {
+      time,
+      name: textOf(log, 'eventName') ?? '',
+      severity: severityOf(numberOf(log, 'severityNumber')),
+      body: typeof body === 'object' ? JSON.stringify(body) : String(body ?? ''),
+      attributes: attributesOf(leftOut, log),
+    };
+    return {
+      traceId: idOf<TraceId>(log, 'traceId', 32),
+      spanId: idOf<SpanId>(log, 'spanId', 16),
+      parentSpanId: undefined,
+      name: '',
+      kind: 1,
+      startTime: time,
+      endTime: time,
+      attributes: {},
+      status: { code: 0, message: undefined },
+      events: [],
+      links: [],
+      logs: [record],
+      origin,
+    };
+  };
+  const readGroups = groupReader(
+    leftOut,
+    { resources: 'resourceLogs', scopes: 'scopeLogs' },
+    (group, origin) => listOf(group, 'logRecords', (log) => read(log, origin)),
+  );
+  return (list) => readGroups(list).flat();
+}
+
+function severityOf(number: number): OtelLog['severity'] {
+  if (number >= 17) return 'ERROR';
+  return number >= 13 ? 'WARN' : 'INFO';
+}
+
 /** Every span is sent as sampled and of this process; other flags are lost. */
 function noteFlags(leftOut: LeftOut, kind: string, { flags = 0 }: JsonObject): void {
   if (![0, 1, 0x100, 0x101].includes(Number(flags))) countLeftOut(leftOut, `${kind}.flags`);
@@ -285,7 +341,7 @@ function metricReader(leftOut: LeftOut): (list: JsonValue | undefined) => Metric
       endTime: timeOf(leftOut, point, 'timeUnixNano'),
       value:
         kind === 'counter'
-          ? { kind: 'sum', sum: numberOf(point, 'asInt') }
+          ? { kind: 'sum', sum: numberOf(point, point.asInt === undefined ? 'asDouble' : 'asInt') }
           : {
               kind: 'histogram',
               count: numberOf(point, 'count'),
@@ -304,7 +360,8 @@ function metricReader(leftOut: LeftOut): (list: JsonValue | undefined) => Metric
     const points = listOf(holder, 'dataPoints', (point) => point);
     const isKnown =
       kind === 'counter'
-        ? holder.isMonotonic === true && points.every((point) => point.asInt !== undefined)
+        ? holder.isMonotonic === true &&
+          points.every((point) => point.asInt !== undefined || point.asDouble !== undefined)
         : points.every((point) => point.sum !== undefined && point.bucketCounts !== undefined);
     if (temporality === undefined || points.length === 0 || !isKnown) {
       unsupportedPoints += pointsOf(metric);
@@ -318,6 +375,7 @@ function metricReader(leftOut: LeftOut): (list: JsonValue | undefined) => Metric
         unit: textOf(metric, 'unit') ?? '',
         description: textOf(metric, 'description') ?? '',
         bounds: numbersOf(same[0] ?? {}, 'explicitBounds'),
+        ...(same.some((point) => point.asDouble !== undefined) && { sums: 'double' as const }),
       },
       temporality,
       points: same.map((point) => readPoint(point, kind)),

@@ -21,6 +21,7 @@ export async function resolveOtlpGrpc(env: Env, flags: OtlpFlags): Promise<OtlpG
   return await collectProblem(async () => ({
     traces: await readSignal(env, flags, 'TRACES'),
     metrics: await readSignal(env, flags, 'METRICS'),
+    logs: await readSignal(env, flags, 'LOGS'),
   }));
 }
 

@@ -26,7 +26,7 @@ export interface OtlpFlags {
   readonly exportTimeoutMillis?: number | undefined;
 }
 
-const PATHS = { TRACES: '/v1/traces', METRICS: '/v1/metrics' } as const;
+const PATHS = { TRACES: '/v1/traces', METRICS: '/v1/metrics', LOGS: '/v1/logs' } as const;
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 /** The specification's default. */
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
@@ -36,6 +36,7 @@ export async function resolveOtlpHttp(env: Env, flags: OtlpFlags): Promise<OtlpH
   return await collectProblem(async () => ({
     traces: await readSignal(env, flags, 'TRACES'),
     metrics: await readSignal(env, flags, 'METRICS'),
+    logs: await readSignal(env, flags, 'LOGS'),
   }));
 }
 
@@ -64,7 +65,7 @@ function readEndpoint(env: Env, flag: string | undefined, signal: SignalName): U
   const path = PATHS[signal];
   if (flag !== undefined) {
     const base = readUrl({ source: '--endpoint', value: flag });
-    base.pathname = base.pathname.replace(/\/v1\/(traces|metrics)\/?$/, '');
+    base.pathname = base.pathname.replace(/\/v1\/(traces|metrics|logs)\/?$/, '');
     return withPath(base, path);
   }
   const own = variable(env, `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);

@@ -34,7 +34,7 @@ export interface Setting {
   readonly value: string;
 }
 
-export type SignalName = 'TRACES' | 'METRICS';
+export type SignalName = 'TRACES' | 'METRICS' | 'LOGS';
 
 /** `OTEL_EXPORTER_OTLP_TRACES_X`, else `OTEL_EXPORTER_OTLP_X`. An empty variable counts as unset, as the specification says. */
 export function signalVariable(env: Env, signal: SignalName, name: string): Setting | undefined {

@@ -170,7 +170,7 @@ describe('lines of anybody', () => {
       '',
       '{"resourceSpans":',
       '[]',
-      '{"resourceLogs":[]}',
+      '{"resourceProfiles":[]}',
       spanLine(2).replace('"0000000000000002"', '"zz"'),
       '{"resourceSpans":[{"scopeSpans":"x"}]}',
       '{"resourceSpans":[]}',
@@ -179,7 +179,7 @@ describe('lines of anybody', () => {
     const { spanAccount, refused } = await send(texts, undefined);
     expect(spanAccount).toMatchObject({ made: 2, accepted: 2 });
     const other =
-      'it holds neither resourceSpans nor resourceMetrics (a log of hooks is for `hermes-otel replay`)';
+      'it holds no resourceSpans, resourceMetrics or resourceLogs (a log of hooks is for `hermes-otel replay`)';
     expect(refused).toEqual([
       '3: it is not JSON',
       `4: ${other}`,

@@ -44,6 +44,7 @@ async function open(
     origin: ORIGIN,
     traces: own,
     metrics: own,
+    logs: own,
     limits: { ...LIMITS, maxRequestItems: 10, concurrency: 1, retryForMillis: 5000, ...limits },
     clock,
   });
@@ -334,6 +335,7 @@ describe('its packages', () => {
       origin: ORIGIN,
       traces: signal,
       metrics: signal,
+      logs: signal,
       limits: LIMITS,
       from: pathToFileURL(`${tmpdir()}/nowhere.js`).href,
     });
