@@ -87,9 +87,18 @@ type Closing = Pick<ClosedFacts, 'startTime'> & Partial<ClosedFacts>;
  * generations, because deleting the oldest entry of a map one by one takes longer and longer.
  */
 export function rememberClosed(state: State, key: string, closing: Closing): void {
-  const { startTime, endTime, fingerprint, durationMillis, answer, traceId } = closing;
+  const { startTime, endTime, fingerprint, durationMillis, cutOff, answer, traceId } = closing;
   const count = (closedUnder(state, key)?.count ?? 0) + 1;
-  state.recentlyClosed.set(key, { startTime, endTime, fingerprint, durationMillis, answer, traceId, count });
+  state.recentlyClosed.set(key, {
+    startTime,
+    endTime,
+    fingerprint,
+    durationMillis,
+    cutOff,
+    answer,
+    traceId,
+    count,
+  });
   if (state.recentlyClosed.size < REMEMBERED) return;
   state.closedBefore = state.recentlyClosed;
   state.recentlyClosed = new Map();

@@ -188,6 +188,8 @@ export interface ClosedFacts {
   readonly answer: AnswerFacts | undefined;
   /** Of a tool call. */
   readonly durationMillis: number | undefined;
+  /** True when its own end was not in the log: a late one still counts. */
+  readonly cutOff: boolean | undefined;
   readonly startTime: EpochMicros;
   /** `undefined` when its end is not remembered. */
   readonly endTime: EpochMicros | undefined;

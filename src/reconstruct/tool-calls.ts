@@ -117,6 +117,7 @@ function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): v
     endTime,
     fingerprint,
     durationMillis,
+    cutOff: span.incomplete !== undefined,
   });
   emit(context, span);
 }
@@ -135,7 +136,7 @@ function newTool(
 ): ToolState {
   const { state, session, turn } = context;
   const isPre = event.hook === 'pre_tool_call';
-  const startTime = isPre ? event.time : shift(event.time, -1000 * (measuredMillis(event) ?? 0));
+  const startTime = isPre ? event.time : startOfLost(state, key, event);
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
   includeStart(context, startTime);
   return {
@@ -154,6 +155,12 @@ function newTool(
     args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
     presumed: undefined,
   };
+}
+
+/** The start of a call that was closed without its end, or that the log does not have: then as its duration says. */
+function startOfLost(state: State, key: SpanId | undefined, event: PostToolCall): EpochMicros {
+  const closed = key === undefined ? undefined : closedUnder(state, key);
+  return closed?.cutOff ? closed.startTime : shift(event.time, -1000 * (measuredMillis(event) ?? 0));
 }
 
 /** Fingerprint of the command that the tool runs, as an approval names it. */
@@ -266,7 +273,7 @@ function findNamed({ state, turn }: TurnContext, event: PostToolCall): number | 
   // Where an id stands for several calls, a second end of the one must not end the other.
   const isOfClosed = closed !== undefined && closed.fingerprint === fingerprintOf(event.args);
   if (same.length > 0 && !isOfClosed) return same[0];
-  return closed === undefined ? undefined : ALREADY_ENDED;
+  return closed === undefined || closed.cutOff ? undefined : ALREADY_ENDED;
 }
 
 function isSameRequest(tool: ToolState, event: PostToolCall): boolean {

@@ -120,6 +120,24 @@ describe('a session that is finalized while a turn runs', () => {
   });
 });
 
+test('a tool that was closed when its turn was idle leaves again, whole, with its late end', () => {
+  const [pre, post] = tool(1, 'c1', 'a', A);
+  const lateEnd = { ...post, event: 'post_tool_call', ts: (post?.ts ?? 0) + 4000 };
+  const begin = pre === undefined ? [] : [pre];
+  const { spans, diagnostics } = replayEvents([at(0, 'pre_llm_call', A), ...begin, lateEnd], {
+    idleTimeoutMicros: 600e6,
+  });
+  const [idle, whole, ...more] = ofKind(spans, 'tool_call');
+  expect([idle?.incomplete, whole?.incomplete, whole?.status, more.length, diagnostics.length]).toEqual([
+    'idle',
+    undefined,
+    'ok',
+    0,
+    0,
+  ]);
+  expect([whole?.spanId, whole?.startTime]).toEqual([idle?.spanId, idle?.startTime]);
+});
+
 describe('a turn whose last event is an API error', () => {
   const failing = (fields: object) => [
     at(0, 'pre_llm_call', A),
