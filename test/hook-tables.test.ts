@@ -49,7 +49,7 @@ test('init sets in a shell hook for each hook, or says why not', () => {
 });
 
 /** Read also when no content is asked for, and nothing but a word less on a span without them. */
-const PROSE = new Set(['args', 'assignee', 'error', 'error_message']);
+const PROSE = new Set(['args', 'assignee', 'command', 'error', 'error_message']);
 /** Of `pre_gateway_dispatch`; in the flat form it is the name of the hook. */
 const ENVELOPE = new Set(['event']);
 
