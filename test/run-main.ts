@@ -10,6 +10,8 @@ export interface MainOptions {
   readonly columns?: number;
   /** Standard error is a terminal. */
   readonly errIsTerminal?: boolean;
+  /** Gets what is written to standard error, as it comes. */
+  readonly onError?: (text: string) => void;
   /** Gets hold of the listeners of a signal. */
   readonly onSignal?: (name: string, listener: () => void) => void;
 }
@@ -37,8 +39,17 @@ export function testIo(options: MainOptions = {}): {
   readonly out: () => string;
   readonly err: () => string;
 } {
-  const { env = {}, stdin = '', cwd = '.', columns, errIsTerminal = false, onSignal = () => {} } = options;
+  const {
+    env = {},
+    stdin = '',
+    cwd = '.',
+    columns,
+    errIsTerminal = false,
+    onSignal = () => {},
+    onError,
+  } = options;
   const [stdout, stderr] = [gather(), gather()];
+  if (onError !== undefined) stderr.stream.on('data', (chunk: Buffer) => onError(String(chunk)));
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const io: Io = {
     env,

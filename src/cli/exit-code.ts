@@ -51,8 +51,15 @@ function badEnding(report: LogReport, { live, strict, follow, interrupt }: Ended
   if (!follow && account.filtered > 0 && spanCount(report) === 0) {
     return 'the filters leave out all of the log: see --session, --platform, --model, --since and --until';
   }
-  if (strict && !follow && lines === account.blank) return 'nothing was read: the log is empty';
-  return undefined;
+  return strict ? strictEnding(report, follow) : undefined;
+}
+
+/** Why `--strict` fails, also where no summary is printed. */
+function strictEnding(report: LogReport, follow: boolean): string | undefined {
+  if (!follow && report.lines === report.account.blank) return 'nothing was read: the log is empty';
+  const lost = lostLines(report);
+  if (lost === 0) return undefined;
+  return `--strict: ${lost === 1 ? '1 line was' : `${lost} lines were`} lost`;
 }
 
 /** An interrupt is how a live replay ends, so it is no failure there; it cuts a replay of finished files short. */

@@ -1,5 +1,5 @@
 /** The end of a run: the summary on standard error, the whole account as JSON where it was asked for. */
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { workText } from '../model/figures.ts';
 import type { DeliveryAccount, Signal } from '../model/sink.ts';
@@ -14,8 +14,10 @@ import {
 } from '../replay/report.ts';
 import { systemProblem } from '../replay/system-problem.ts';
 import { packageVersion } from '../replay/version.ts';
+import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
 /** @param deadLetter the file of `--dead-letter` */
@@ -40,16 +42,49 @@ function whatItTakes({ signal }: DeliveryAccount): string {
   return WHAT_IT_TAKES[signal];
 }
 
-/** Prints broken budgets on standard error, and the summary for a job page on standard output. */
-export async function printBudgets(
+/** Prints broken budgets on standard error. */
+export function printBudgets(budgets: readonly BudgetResult[], io: Pick<Io, 'stderr'>): void {
+  for (const { broken, message } of budgets) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
+}
+
+/** Writes the summary for a job page to its place, if one is wanted. */
+export async function writeSummary(
   { budgets, totals }: Pick<ReplayReport, 'budgets' | 'totals'>,
-  format: 'none' | 'markdown',
+  flags: SummaryFlags,
   io: Io,
 ): Promise<void> {
-  for (const { broken, message } of budgets) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
-  if (format === 'none' || totals === undefined) return;
+  if (!wantsSummary(flags) || totals === undefined) return;
   const { renderSummaryMarkdown } = await import('../view/totals-tables.ts');
-  await writeTo(io.stdout)(renderSummaryMarkdown(totals, budgets));
+  const markdown = renderSummaryMarkdown(totals, budgets);
+  const jobPage = isPrinted(flags) ? io.env.GITHUB_STEP_SUMMARY : undefined;
+  if (flags.summaryFile !== undefined) await writeTextFile('--summary-file', flags.summaryFile, markdown);
+  else if (jobPage) await appendFile(jobPage, markdown);
+  else await writeTo(io.stdout)(markdown);
+}
+
+type SummaryFlags = Pick<ReplayFlags, 'exporter' | 'output' | 'summary' | 'summaryFile'>;
+
+export function wantsSummary({
+  summary,
+  summaryFile,
+}: Pick<ReplayFlags, 'summary' | 'summaryFile'>): boolean {
+  return summary !== 'none' || summaryFile !== undefined;
+}
+
+/** True when an exporter writes to standard output. */
+export function isPrinted({ exporter, output }: Pick<ReplayFlags, 'exporter' | 'output'>): boolean {
+  const toFile = output !== undefined && output !== '-';
+  return exporter.some(
+    (name) => name === 'console' || (!toFile && ['otlp_file', 'openmetrics'].includes(name)),
+  );
+}
+
+async function writeTextFile(flag: string, file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new CliError(`${flag}: ${file} cannot be written: ${systemProblem(error)}.`);
+  }
 }
 
 /** `replayed 812 events from 1 file: 3 sessions, 9 turns, 24 calls, 31 tools → 67 spans; 2 lines skipped (…)` */
@@ -153,9 +188,5 @@ export async function writeReport(
     ...report,
     budgets: budgets.map(({ budget, value, broken, span }) => ({ budget: budget.text, value, broken, span })),
   };
-  try {
-    await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
-  } catch (error) {
-    throw new CliError(`--report: ${file} cannot be written: ${systemProblem(error)}.`);
-  }
+  await writeTextFile('--report', file, `${JSON.stringify(json, undefined, 2)}\n`);
 }

@@ -4,14 +4,14 @@ import { RECEIVERS, type Receiver } from '../conventions/receivers.ts';
 import { CliError } from './cli-error.ts';
 import { type FlagValues, readFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { REPLAY_FLAGS } from './replay-flags.ts';
+import { OTLP_FLAGS, REPLAY_FLAGS } from './replay-flags.ts';
 
 export type ReadFlags = FlagValues<typeof REPLAY_FLAGS>;
 
 /** Reads the flags of `replay`. Throws a `CliError` that names the flag or variable to mend. */
 export function readReplayFlags(command: Command, env: Io['env']): ReadFlags {
   const { receiver } = readFlags({ receiver: REPLAY_FLAGS.receiver }, command, env);
-  if (receiver === undefined) return readFlags(REPLAY_FLAGS, command, env);
+  if (receiver === undefined) return readPlainFlags(command, env);
   const to = RECEIVERS[receiver];
   const { exporter, conventions, metrics, tracePer } = REPLAY_FLAGS;
   const table = {
@@ -25,6 +25,25 @@ export function readReplayFlags(command: Command, env: Io['env']): ReadFlags {
   const header = [...headersOf(to, env), ...flags.header];
   return { ...flags, endpoint: endpointOf(to, flags, env), header };
 }
+
+/** `--endpoint` and `--header` are about an OTLP receiver, so they imply `-e otlp` where no exporter is given. */
+function readPlainFlags(command: Command, env: Io['env']): ReadFlags {
+  const { endpoint, header } = readFlags(
+    { endpoint: OTLP_FLAGS.endpoint, header: OTLP_FLAGS.header },
+    command,
+    env,
+  );
+  const about = endpoint !== undefined ? '--endpoint' : header.length > 0 ? '--header' : undefined;
+  if (about === undefined) return readFlags(REPLAY_FLAGS, command, env);
+  const exporter = { ...REPLAY_FLAGS.exporter, fallback: ['otlp'] };
+  const flags = readFlags({ ...REPLAY_FLAGS, exporter }, command, env);
+  if (flags.exporter.some((name) => !LOCAL_EXPORTERS.has(name))) return flags;
+  throw new CliError(
+    `${about} is for a receiver, but -e ${flags.exporter.join(',')} sends to none: add -e otlp.`,
+  );
+}
+
+const LOCAL_EXPORTERS: ReadonlySet<string> = new Set(['console', 'otlp_file', 'openmetrics']);
 
 /** The receiver's own headers, but those that the environment has too. */
 function headersOf({ headers }: Receiver, env: Io['env']): readonly string[] {

@@ -220,11 +220,15 @@ export const CI_FLAGS = grouped('CI', {
   summary: choiceFlag(
     {
       flags: '--summary <format>',
-      help: 'print a summary for a job page on standard output',
+      help: 'print a summary for a job page on standard output; when an exporter prints there, append it to $GITHUB_STEP_SUMMARY',
       fallback: 'none',
     },
     ['none', 'markdown'],
   ),
+  summaryFile: textFlag({
+    flags: '--summary-file <file>',
+    help: 'write the summary to this file instead, as Markdown',
+  }),
   report: textFlag({
     flags: '--report <file>',
     help: 'write the account of every line and span as JSON',

@@ -6,13 +6,14 @@ import type { Attributes } from '../model/otel.ts';
 import type { TurnFacts } from '../reconstruct/options.ts';
 import type { DestinationFactory } from '../replay/destinations.ts';
 import type { DeliveryOptions } from '../replay/exporters.ts';
-import type { ReplayOptions } from '../replay/options.ts';
+import { FOLLOWED_IDLE_MILLIS, REORDER_MILLIS, type ReplayOptions } from '../replay/options.ts';
 import type { SpanOptions } from '../replay/spans.ts';
 import { systemProblem } from '../replay/system-problem.ts';
 import { CliError } from './cli-error.ts';
 import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
 import type { Io } from './io.ts';
+import { wantsSummary } from './print-summary.ts';
 import type { DELIVERY_VARIABLES, OTLP_FLAGS, ReplayFlags, SPAN_FLAGS } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
 
@@ -62,7 +63,7 @@ export async function replayOptions(
     metricIntervalMillis: flags.metricInterval,
     temporality,
     budgets: await budgetsOf(flags),
-    totals: flags.summary !== 'none',
+    totals: wantsSummary(flags),
     incremental,
     deadLetter: flags.deadLetter,
     shutdownTimeoutMillis: flags.shutdownTimeout,
@@ -316,8 +317,8 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--capture-content': String(flags.captureContent),
     '--no-cost': String(!flags.cost),
     '--prices': flags.prices ?? '',
-    '--reorder-window': millis(flags.reorderWindow),
-    '--idle-timeout': millis(flags.idleTimeout),
+    '--reorder-window': millisUnless(REORDER_MILLIS.live, flags.reorderWindow),
+    '--idle-timeout': millisUnless(FOLLOWED_IDLE_MILLIS, flags.idleTimeout),
     HERMES_OTEL_MAX_OPEN: String(flags.maxOpen),
     '--metric-interval': `${flags.metricInterval}ms`,
     '--no-metrics': String(!flags.metrics),
@@ -328,13 +329,13 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
     '--model': model.join(','),
     '--since': flags.since ?? '',
     '--until': flags.until ?? '',
-    '--time-shift': flags.timeShift ?? '',
+    '--time-shift': flags.timeShift === '0' ? '' : (flags.timeShift ?? ''),
   };
 }
 
-/** '' for the default. */
-function millis(duration: number | undefined): string {
-  return duration === undefined ? '' : `${duration}ms`;
+/** '' for the default, also when it is written out. */
+function millisUnless(standard: number, duration: number | undefined): string {
+  return duration === undefined || duration === standard ? '' : `${duration}ms`;
 }
 
 /** A setting that cannot be worked with ends the run before it begins. */

@@ -50,6 +50,8 @@ export interface HermesFacts {
   readonly pluginDisabled: boolean;
   /** The number of shell hooks in `config.yaml` that run `hermes-otel record`. */
   readonly shellHooks: number;
+  /** Those that Hermes has no consent for: it skips them without a terminal. */
+  readonly unapprovedHooks: number;
   /** Why `config.yaml` could not be read; `undefined` when it could, or does not exist. */
   readonly configProblem: string | undefined;
 }
@@ -94,6 +96,12 @@ function recorder(facts: HermesFacts): Finding {
       'Remove one: `hermes-otel init --uninstall`, then set up the other again.',
     );
   }
+  if (facts.unapprovedHooks > 0)
+    return warn(
+      about,
+      `Hermes has no consent for ${facts.unapprovedHooks} of ${facts.shellHooks} recording shell hooks: without a terminal it skips them.`,
+      'Start `hermes` once at a terminal and agree, or use --accept-hooks, HERMES_ACCEPT_HOOKS=1 or hooks_auto_accept: true.',
+    );
   if (facts.shellHooks > 0) return ok(about, `${facts.shellHooks} shell hooks record.`);
   if (facts.pluginInstalled)
     return fail(

@@ -43,8 +43,7 @@ function editFile({ path, before, after }: EditStep): void {
     return;
   }
   const backup = backupPath(path);
-  fs.copyFileSync(path, backup, fs.constants.COPYFILE_EXCL);
-  setOwner(backup, fs.statSync(path));
+  replaceFile(backup, fs.readFileSync(path, 'utf8'), 0o600);
   replaceFile(file, after, fs.statSync(file).mode & 0o777);
 }
 
@@ -82,12 +81,9 @@ function setOwner(path: string, { uid, gid }: fs.Stats): void {
   if (fs.statSync(path).uid !== uid) fs.chownSync(path, uid, gid);
 }
 
-/** The name of the copy of a file that is about to be changed: the first that is free. */
+/** The copy of a file that is about to be changed, as it was before the latest change. It may hold keys. */
 function backupPath(path: string): string {
-  for (let number = 1; ; number += 1) {
-    const backup = `${path}.hermes-otel-${number}.bak`;
-    if (!fs.existsSync(backup)) return backup;
-  }
+  return `${path}.hermes-otel.bak`;
 }
 
 /** A plan as lines for people. The user's own file may contain keys, so only lines that are added or removed are shown. */

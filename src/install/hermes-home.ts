@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import type { ListItem } from './config-lines.ts';
 
 export const PLUGIN = 'hermes_otel_recorder';
@@ -89,6 +89,37 @@ export function recordingHooks(hooks: JsonValue | undefined): readonly ListItem[
 function isRecording(value: JsonValue): boolean {
   const command = isJsonObject(value) ? value.command : undefined;
   return typeof command === 'string' && isRecordCommand(command);
+}
+
+/** The hooks that Hermes has no consent for. It keeps the event and the exact command of each that it has. */
+export function unapprovedHooks(home: string, hooks: readonly ListItem[]): readonly ListItem[] {
+  const approved = new Set(approvals(home).map(({ event, command }) => JSON.stringify([event, command])));
+  return hooks.filter(({ inner, value }) => {
+    const command = isJsonObject(value) ? value.command : undefined;
+    return !approved.has(JSON.stringify([inner, command]));
+  });
+}
+
+/** Empty for a file that is missing or is not what Hermes writes. */
+function approvals(home: string): readonly JsonObject[] {
+  try {
+    const value: JsonValue = JSON.parse(readIfThere(join(home, 'shell-hooks-allowlist.json')) ?? '{}');
+    const list = isJsonObject(value) ? value.approvals : undefined;
+    return Array.isArray(list) ? list.filter(isJsonObject) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** True when Hermes runs hooks without asking. */
+export function acceptsHooks(config: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (/^(?:1|true|yes)$/i.test(env.HERMES_ACCEPT_HOOKS ?? '')) return true;
+  try {
+    const value: JsonValue = parse(config);
+    return isJsonObject(value) && value.hooks_auto_accept === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether `--uninstall` will recognize a hook's command. */

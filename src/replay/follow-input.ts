@@ -43,8 +43,12 @@ export function openFollowed(
     addDiagnostic(report, diagnostic);
     on?.notice?.(sentenceOf(diagnostic));
   };
+  const warnOfForeign = foreignLogWarning((sentence) => on?.notice?.(sentence));
   async function* parsedBatches(): AsyncGenerator<ParsedBatch, void, undefined> {
     const pollMillis = follow?.pollMillis && Math.max(1, follow.pollMillis);
+    on?.notice?.(
+      `Following ${paths.join(', ')} from ${start === undefined ? 'the beginning' : 'where the last run stopped'}.`,
+    );
     if (await areDatabases(paths)) {
       const { captureContent: content = false } = options;
       const reading = { content, known: new Map(), kept: new Map(), onDiagnostic };
@@ -56,7 +60,9 @@ export function openFollowed(
     for (const path of paths) await refuseSpecial(path);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
       // Before the next batch is asked for: then it is further on.
-      const placed = placeLines(times, parseLines(batch.lines, parse));
+      const parsed = parseLines(batch.lines, parse);
+      warnOfForeign(parsed);
+      const placed = placeLines(times, parsed);
       // Nothing is held between batches: a checkpoint says that all lines before it were ingested.
       const lines = [...placed, ...placeHeld(times)];
       yield { lines, progress: withOffset(batch.progress(), times.learnt) };
@@ -71,6 +77,21 @@ export function openFollowed(
     }
   }
   return { lines: givenBatches(), live: true, progress: () => given };
+}
+
+/** Reports once that the first lines are no events: the wrong file would be followed in silence. */
+function foreignLogWarning(notice: (sentence: string) => void): (lines: readonly ParsedLine[]) => void {
+  let decided = false;
+  return (lines) => {
+    const said = lines.filter(({ kind }) => kind !== 'blank');
+    if (decided || said.length === 0) return;
+    decided = true;
+    if (said.every(({ kind }) => kind === 'malformed' || kind === 'unknown')) {
+      notice(
+        'The first lines are no hook events: is it a log of Hermes hooks? "hermes-otel init" sets up recording one.',
+      );
+    }
+  };
 }
 
 /** Throws a `ReplayError` when only some of the logs are. */

@@ -114,10 +114,10 @@ export interface ReplayListeners {
 const MICROS_PER_MILLI = 1000;
 
 /** A finished log loses nothing by waiting; a log that grows should give its spans within a second. */
-const REORDER_MILLIS = { finished: 5_000, live: 250 };
+export const REORDER_MILLIS = { finished: 5_000, live: 250 };
 
 /** A followed log has no end that would close what nothing else closes. */
-const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
+export const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
 
 export const DEFAULT_METRIC_INTERVAL_MILLIS = 60_000;
 export const DEFAULT_SHUTDOWN_MILLIS = 10_000;

@@ -5,6 +5,8 @@ import { SAMPLE_SPANS } from '../sample/sample-log.ts';
 export interface StepResult {
   readonly name: string;
   readonly ok: boolean;
+  /** True for a step that was left out, because a program that it needs has failed already. */
+  readonly skipped?: true;
   /** One sentence. */
   readonly found: string;
   /** `undefined` when the step is ok. */
@@ -49,19 +51,50 @@ function failed(name: string, found: string, next: string): StepResult {
   return { name, ok: false, found, next };
 }
 
-/** Runs every step, also after one that failed: the steps that fail together show the cause. */
+type Program = 'Collector' | 'Jaeger' | 'Prometheus' | 'Grafana';
+
+/** Runs every step whose programs answer: one cause is one failure. */
 export async function* checkStack(world: CheckWorld): AsyncGenerator<StepResult> {
-  yield await programsAnswer(world);
-  yield await collectorAccepts(world);
-  yield await targetIsUp(world);
-  const sent = await world.sendSample(world.addresses.collector);
-  yield sampleWasSent(sent);
-  yield await jaegerShows(world, sent);
-  yield await metricsAreThere(world);
-  yield await dataSourcesAreGreen(world);
+  const { step, down } = await programsAnswer(world);
+  yield step;
+  let isAccepting = !down.has('Collector');
+  const needs = async (
+    name: string,
+    programs: readonly Program[],
+    run: () => Promise<StepResult>,
+  ): Promise<StepResult> => {
+    const missing = programs.find(
+      (program) => down.has(program) || (program === 'Collector' && !isAccepting),
+    );
+    return missing === undefined
+      ? run()
+      : {
+          name,
+          ok: false,
+          skipped: true,
+          found: `Not checked: ${missing} has failed above.`,
+          next: undefined,
+        };
+  };
+  const accepts = await needs(NAMES.accepts, ['Collector'], () => collectorAccepts(world));
+  isAccepting &&= accepts.ok;
+  yield accepts;
+  yield await needs(NAMES.target, ['Prometheus', 'Collector'], () => targetIsUp(world));
+  let sent: SentSample = { traceId: '', problems: [] };
+  const sample = await needs(NAMES.sample, ['Collector'], async () => {
+    sent = await world.sendSample(world.addresses.collector);
+    return sampleWasSent(sent);
+  });
+  isAccepting &&= sample.ok;
+  yield sample;
+  yield await needs(NAMES.trace, ['Jaeger', 'Collector'], () => jaegerShows(world, sent));
+  yield await needs(NAMES.metrics, ['Prometheus', 'Collector'], () => metricsAreThere(world));
+  yield await needs(NAMES.sources, ['Grafana', 'Prometheus', 'Jaeger'], () => dataSourcesAreGreen(world));
 }
 
-async function programsAnswer({ addresses }: CheckWorld): Promise<StepResult> {
+async function programsAnswer({
+  addresses,
+}: CheckWorld): Promise<{ readonly step: StepResult; readonly down: ReadonlySet<Program> }> {
   const name = 'All four programs are up';
   const programs = [
     ['Collector', addresses.health],
@@ -73,16 +106,18 @@ async function programsAnswer({ addresses }: CheckWorld): Promise<StepResult> {
     programs.map(async ([program, url]) => ({ program, url, answer: await get(url) })),
   );
   const unanswered = answers.filter(({ answer }) => answer.status !== 200);
-  if (unanswered.length === 0) return ok(name, programs.map(([program]) => program).join(', '));
-  return failed(
+  const down = new Set(unanswered.map(({ program }) => program));
+  if (down.size === 0) return { step: ok(name, programs.map(([program]) => program).join(', ')), down };
+  const step = failed(
     name,
     unanswered.map(({ program, url, answer }) => `${program}: ${describe(answer)} at ${url}`).join('; '),
     "`docker compose up -d --wait` in the stack's folder, then `docker compose ps` and `docker compose logs` of the program that does not answer.",
   );
+  return { step, down };
 }
 
 async function collectorAccepts({ addresses }: CheckWorld): Promise<StepResult> {
-  const name = 'The Collector answers on its OTLP port';
+  const name = NAMES.accepts;
   const url = `${addresses.collector}/v1/traces`;
   const answer = await postJson(url, { resourceSpans: [] });
   if (answer.status === 200) return ok(name, url);
@@ -94,7 +129,7 @@ async function collectorAccepts({ addresses }: CheckWorld): Promise<StepResult> 
 }
 
 async function targetIsUp(world: CheckWorld): Promise<StepResult> {
-  const name = 'Prometheus scrapes the Collector';
+  const name = NAMES.target;
   const url = `${world.addresses.prometheus}/api/v1/targets?state=active`;
   const { value: health, answer } = await eventually(world, url, (body) => {
     const target = list(body, 'data', 'activeTargets').find(
@@ -113,13 +148,13 @@ async function targetIsUp(world: CheckWorld): Promise<StepResult> {
 }
 
 function sampleWasSent({ traceId, problems }: SentSample): StepResult {
-  const name = 'The test is accepted';
+  const name = NAMES.sample;
   if (problems.length === 0) return ok(name, `Trace ${traceId} and its metrics.`);
   return failed(name, problems.join(' '), 'Run `hermes-otel doctor` against the same address.');
 }
 
 async function jaegerShows(world: CheckWorld, { traceId }: SentSample): Promise<StepResult> {
-  const name = `Jaeger shows one trace of ${SAMPLE_SPANS} spans`;
+  const name = NAMES.trace;
   const url = `${world.addresses.jaeger}/api/traces/${traceId}`;
   const { value: spans, answer } = await eventually(world, url, (body) => {
     const count = list(body, 'data', 0, 'spans').length;
@@ -144,8 +179,17 @@ export const METRIC_FAMILIES = [
   'hermes_hermes_session_turn_count_total',
 ] as const;
 
+const NAMES = {
+  accepts: 'The Collector answers on its OTLP port',
+  target: 'Prometheus scrapes the Collector',
+  sample: 'The test is accepted',
+  trace: `Jaeger shows one trace of ${SAMPLE_SPANS} spans`,
+  metrics: `Prometheus has the ${METRIC_FAMILIES.length} metrics`,
+  sources: 'Both data sources in Grafana are green',
+} as const;
+
 async function metricsAreThere(world: CheckWorld): Promise<StepResult> {
-  const name = `Prometheus has the ${METRIC_FAMILIES.length} metrics`;
+  const name = NAMES.metrics;
   const query = encodeURIComponent('count by (__name__) ({__name__=~"hermes_.*"})');
   const url = `${world.addresses.prometheus}/api/v1/query?query=${query}`;
   const { value: missing, answer } = await eventually(world, url, (body) => {
@@ -162,7 +206,7 @@ async function metricsAreThere(world: CheckWorld): Promise<StepResult> {
 }
 
 async function dataSourcesAreGreen({ addresses }: CheckWorld): Promise<StepResult> {
-  const name = 'Both data sources in Grafana are green';
+  const name = NAMES.sources;
   const sources = ['hermes-prometheus', 'hermes-jaeger'];
   const answers = await Promise.all(
     sources.map(async (uid) => ({

@@ -125,6 +125,7 @@ describe('Hermes and its recorder', () => {
     pluginEnabled: true,
     pluginDisabled: false,
     shellHooks: 0,
+    unapprovedHooks: 0,
     configProblem: undefined,
   };
   const ODD: readonly (readonly [string, Partial<HermesFacts>, readonly RegExp[]])[] = [
@@ -140,6 +141,11 @@ describe('Hermes and its recorder', () => {
       [/^fail Recorder: .*are missing/],
     ],
     ['with a plugin that is disabled', { pluginDisabled: true }, [/^fail Recorder: .*plugins.disabled/]],
+    [
+      'with hooks that nobody has agreed to',
+      { pluginInstalled: false, pluginEnabled: false, shellHooks: 19, unapprovedHooks: 2 },
+      [/^warn Recorder: .*no consent for 2 of 19/],
+    ],
     ['recording twice', { shellHooks: 3 }, [/^warn Recorder: .*written twice/]],
     [
       'with a broken config.yaml',

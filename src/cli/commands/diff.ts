@@ -82,6 +82,6 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
   await writeTo(io.stdout)(text);
   for (const span of after) budgets?.add(span);
   const results = budgets?.check() ?? [];
-  await printBudgets({ budgets: results, totals: undefined }, 'none', io);
+  printBudgets(results, io);
   return results.some(({ broken }) => broken) ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import { addExamples, addVariables } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
-import { printBudgets, printSummary, writeReport } from '../print-summary.ts';
+import { isPrinted, printBudgets, printSummary, writeReport, writeSummary } from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
@@ -50,7 +50,7 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
   keepHeapSteady();
   const options = await replayOptions(logs, flags, io);
   const interrupt = watchInterrupts(io);
-  const progress = startProgress(io, flags.quiet || showsSpans(flags, io));
+  const progress = startProgress(io, flags.quiet || (io.stdout.isTTY === true && isPrinted(flags)));
   const health = watchHealth(flags.statsInterval, io);
   const diagnostics = await openDiagnosticLog(flags.diagnostics, { append: flags.checkpoint !== undefined });
   const say = (sentence: string) => {
@@ -79,7 +79,8 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     const files = logs.length;
     if (!flags.quiet) printSummary({ ...report, files }, flags.deadLetter, io);
     if (flags.report !== undefined) await writeReport(flags.report, { ...report, files });
-    await printBudgets(report, flags.summary, io);
+    printBudgets(report.budgets, io);
+    await writeSummary(report, flags, io);
     const received = interrupt.received();
     const ended = { live: report.live, strict: flags.strict, follow: flags.follow, interrupt: received };
     const isBad = printBadEnding(report, ended, io);
@@ -88,13 +89,6 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     interrupt.stop();
     interrupt.leave();
   }
-}
-
-/** At a terminal, spans that are shown as they come are progress enough, and a line between them would break theirs. */
-function showsSpans({ exporter, output }: ReplayFlags, io: Io): boolean {
-  const toFile = output !== undefined && output !== '-';
-  const shown = exporter.some((name) => name === 'console' || (name === 'otlp_file' && !toFile));
-  return io.stdout.isTTY === true && shown;
 }
 
 /** `undefined` when neither `--color` nor `--no-color` was given. */

@@ -122,7 +122,8 @@ function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
   };
 }
 
-function inWords({ name, ok, found, next }: StepResult, number: number): string {
-  const head = `${ok ? 'ok    ' : 'failed'} ${number} ${name}: ${visible(found)}\n`;
-  return next === undefined ? head : `${head}         → ${next}\n`;
+function inWords({ name, ok, skipped, found, next }: StepResult, number: number): string {
+  const word = ok ? 'ok     ' : skipped ? 'skipped' : 'failed ';
+  const head = `${word} ${number} ${name}: ${visible(found)}\n`;
+  return next === undefined ? head : `${head}          → ${next}\n`;
 }

@@ -8,6 +8,7 @@ import type { LogFacts } from '../../doctor/log.ts';
 import type { DatabaseFacts, HermesFacts } from '../../doctor/machine.ts';
 import { listAt } from '../../install/config-text.ts';
 import {
+  acceptsHooks,
   configPath,
   hooksOf,
   PLUGIN,
@@ -15,6 +16,7 @@ import {
   pluginDirectory,
   readIfThere,
   recordingHooks,
+  unapprovedHooks,
 } from '../../install/hermes-home.ts';
 import type { ParsedLine } from '../../model/line.ts';
 import type { AgentSpan } from '../../model/span.ts';
@@ -38,6 +40,7 @@ export async function hermesFacts(env: Io['env']): Promise<HermesFacts> {
   const config = home === undefined ? '' : (readIfThere(configPath(home)) ?? '');
   const error = parseDocument(config).errors[0];
   const listed = (inner: string) => error === undefined && listAt(config, 'plugins', inner).includes(PLUGIN);
+  const hooks = error === undefined ? recordingHooks(hooksOf(config)) : [];
   const files = home === undefined ? [] : PLUGIN_FILES.map((file) => join(pluginDirectory(home), file));
   return {
     version: await hermesVersion(env),
@@ -46,7 +49,9 @@ export async function hermesFacts(env: Io['env']): Promise<HermesFacts> {
     pluginInstalled: files.length > 0 && files.every((file) => existsSync(file)),
     pluginEnabled: listed('enabled'),
     pluginDisabled: listed('disabled'),
-    shellHooks: error === undefined ? recordingHooks(hooksOf(config)).length : 0,
+    shellHooks: hooks.length,
+    unapprovedHooks:
+      home === undefined || acceptsHooks(config, env) ? 0 : unapprovedHooks(home, hooks).length,
     configProblem: error === undefined ? undefined : `line ${error.linePos?.[0].line ?? 1} is not valid YAML`,
   };
 }

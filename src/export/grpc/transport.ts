@@ -35,7 +35,7 @@ const VERSION = '0.223.0';
 const TRACE_EXPORTER = '@opentelemetry/exporter-trace-otlp-grpc';
 const METRIC_EXPORTER = '@opentelemetry/exporter-metrics-otlp-grpc';
 
-const INSTALL = `npm install ${TRACE_EXPORTER}@${VERSION} ${METRIC_EXPORTER}@${VERSION}`;
+const PACKAGES = `${TRACE_EXPORTER}@${VERSION} ${METRIC_EXPORTER}@${VERSION}`;
 
 /**
  * The gRPC library of the installed OTLP/gRPC exporters. It is found through them, because a package manager need not
@@ -50,8 +50,15 @@ export function loadGrpc(from: string): GrpcModule {
     const grpc: GrpcModule = createRequire(base)('@grpc/grpc-js');
     return grpc;
   } catch {
-    throw new OptionError(`-e otlp_grpc needs two packages that are not installed: ${INSTALL}`);
+    throw new OptionError(
+      `-e otlp_grpc needs two packages that are not installed: npm install ${isGlobal(from) ? '-g ' : ''}${PACKAGES}`,
+    );
   }
+}
+
+/** True below the directory of `npm install -g`: a project's own `node_modules` is never in a `lib`. */
+function isGlobal(from: string): boolean {
+  return /[/\\](?:lib|npm|nodejs)[/\\]node_modules[/\\]/.test(from);
 }
 
 const TRACE_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
