@@ -218,11 +218,13 @@ function addAnswer(split: Split, row: MessageRow): void {
 }
 
 /**
- * Counts texts without a finish reason as answers, as long as Hermes counted more answers than the rows have: the gateway of
- * 0.16 writes some so. Its own texts are none.
+ * Counts texts without a finish reason as answers, as long as Hermes counted more answers than the rows have (the gateway of 0.16
+ * writes some so), and in sessions imported from other agents, which have neither. Hermes's own texts are none.
  */
 function promoteAnswers(turns: readonly Tracked[], apiCalls: number): void {
-  let missing = apiCalls - turns.reduce((sum, { turn }) => sum + turn.calls.length, 0);
+  const counted = turns.reduce((sum, { turn }) => sum + turn.calls.length, 0);
+  const isImported = apiCalls === 0 && counted === 0;
+  let missing = isImported ? Number.POSITIVE_INFINITY : apiCalls - counted;
   for (const { turn } of turns) {
     const { notice } = turn;
     if (missing <= 0) return;

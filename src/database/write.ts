@@ -70,7 +70,7 @@ export function writeTurn(out: Writing, turn: NamedTurn): void {
       task_id: session.id,
       model: session.model,
       is_first_turn: turn.ordinal === 1 && session.branchedFrom === undefined,
-      user_message: textOf(user),
+      user_message: messageOf(user),
     });
   }
   for (const [index, call] of turn.calls.entries()) writeCall(out, turn, call, turn.firstCall + index);
@@ -330,9 +330,19 @@ function errorText(error: JsonValue | undefined): string | undefined {
 /** What stands behind a content column that is no plain text: a list of parts. */
 const PARTS = '\0json:';
 
-/** The text of a message, `undefined` unless content was asked for. Parts that are no text are left out. */
+/** The text of a message, `undefined` unless content was asked for. */
 function textOf(row: MessageRow | undefined): string | undefined {
   const content = row?.content;
-  if (!content?.startsWith(PARTS)) return content;
-  return content.slice(PARTS.length);
+  return content?.startsWith(PARTS) ? content.slice(PARTS.length) : content;
+}
+
+/** The same as hooks have it: a list of parts where there are several. */
+function messageOf(row: MessageRow | undefined): JsonValue | undefined {
+  if (!row?.content?.startsWith(PARTS)) return row?.content;
+  try {
+    const parts: JsonValue = JSON.parse(row.content.slice(PARTS.length));
+    return parts;
+  } catch {
+    return row.content;
+  }
 }
