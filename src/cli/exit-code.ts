@@ -1,4 +1,5 @@
 /** Exit codes: 0 done; 1 done with problems; 2 could not run (`main` makes it of an error). */
+import type { DeliveryAccount } from '../model/sink.ts';
 import {
   eventCount,
   type LogReport,
@@ -62,13 +63,15 @@ function strictEnding(report: LogReport, follow: boolean): string | undefined {
   return `--strict: ${lost === 1 ? '1 line was' : `${lost} lines were`} lost`;
 }
 
+/** The accounts of what was not delivered, although the receiver takes the signal. */
+export function undelivered({ accounts }: Pick<ReplayReport, 'accounts'>): readonly DeliveryAccount[] {
+  const harmless = notTaken(accounts);
+  return accounts.filter((account) => account.rejected + account.failed > 0 && !harmless.includes(account));
+}
+
 /** An interrupt is how a live replay ends, so it is no failure there; it cuts a replay of finished files short. */
 export function exitCodeOf(report: ReplayReport, strict: boolean, interrupt: Interrupt | undefined): number {
   if (interrupt !== undefined && !report.live) return INTERRUPTED[interrupt];
-  const harmless = notTaken(report.accounts);
-  const undelivered = report.accounts.some(
-    (account) => account.rejected + account.failed > 0 && !harmless.includes(account),
-  );
   const lost = strict && lostLines(report) > 0;
-  return undelivered || lost || report.budgets.some(({ broken }) => broken) ? 1 : 0;
+  return undelivered(report).length > 0 || lost || report.budgets.some(({ broken }) => broken) ? 1 : 0;
 }

@@ -16,6 +16,7 @@ import { systemProblem } from '../replay/system-problem.ts';
 import { packageVersion } from '../replay/version.ts';
 import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
+import { undelivered } from './exit-code.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
@@ -29,6 +30,16 @@ export function printSummary(report: ReplayReport, deadLetter: string | undefine
     ...howToSendAgain(report.accounts, deadLetter),
   ];
   io.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Prints one line about what was not delivered, if anything. It is all that `--quiet` leaves of the summary. */
+export function printUndelivered(report: ReplayReport, io: Io): void {
+  const losses = undelivered(report).map(({ rejected, failed, made, signal, destination, problems }) => {
+    const noun = signal === 'spans' ? 'span' : 'metric point';
+    // A problem names the destination.
+    return `${rejected + failed} of ${count(made, noun)} not delivered: ${problems[0] ?? destination}`;
+  });
+  if (losses.length > 0) io.stderr.write(`hermes-otel: ${losses.join('; ')}.\n`);
 }
 
 const WHAT_IT_TAKES: Readonly<Record<Signal, string>> = {

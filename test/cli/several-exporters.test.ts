@@ -25,7 +25,7 @@ afterEach(async () => {
 /** One run with a terminal, a receiver and a file. */
 async function replay(...flags: readonly string[]) {
   const [file, report] = [join(folder, 'all.jsonl'), join(folder, 'report.json')];
-  const { code, out } = await runMain([
+  const { code, out, err } = await runMain([
     ...['replay', LOG, '-q', '--no-metrics', '-e', 'console', '-e', 'otlp', '-e', 'otlp_file', '-o', file],
     ...['--endpoint', receiver.url, '--report', report, ...flags],
   ]);
@@ -34,6 +34,7 @@ async function replay(...flags: readonly string[]) {
   return {
     code,
     tree: out,
+    err,
     accounts: accounts.map(({ made, accepted, failed }) => [made, accepted, failed]),
     inFile: written.flatMap((line) => spansIn(JSON.parse(line))).length,
   };
@@ -42,7 +43,7 @@ async function replay(...flags: readonly string[]) {
 test("a receiver that is gone has its own account, and costs nobody else's spans", async () => {
   receiver = await startReceiver();
   await receiver.stop();
-  const { code, tree, accounts, inFile } = await replay('--retry-for', '0s');
+  const { code, tree, err, accounts, inFile } = await replay('--retry-for', '0s');
   expect(accounts).toEqual([
     [SPANS, SPANS, 0],
     [SPANS, 0, SPANS],
@@ -50,6 +51,8 @@ test("a receiver that is gone has its own account, and costs nobody else's spans
   ]);
   expect([code, inFile]).toEqual([1, SPANS]);
   expect(tree).toContain('turn 3');
+  // With -q, this is the only word about it.
+  expect(err).toMatch(/^hermes-otel: 13 of 13 spans not delivered: http:.* cannot be reached: .*\n$/);
 });
 
 test('a receiver that is slow gets every span, and so does everybody else', async () => {

@@ -9,7 +9,14 @@ import { addExamples, addVariables } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { OTLP_VARIABLES } from '../otlp-variables.ts';
-import { isPrinted, printBudgets, printSummary, writeReport, writeSummary } from '../print-summary.ts';
+import {
+  isPrinted,
+  printBudgets,
+  printSummary,
+  printUndelivered,
+  writeReport,
+  writeSummary,
+} from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
@@ -77,7 +84,8 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
       await diagnostics?.close();
     });
     const files = logs.length;
-    if (!flags.quiet) printSummary({ ...report, files }, flags.deadLetter, io);
+    if (flags.quiet) printUndelivered(report, io);
+    else printSummary({ ...report, files }, flags.deadLetter, io);
     if (flags.report !== undefined) await writeReport(flags.report, { ...report, files });
     printBudgets(report.budgets, io);
     await writeSummary(report, flags, io);
