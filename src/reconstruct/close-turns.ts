@@ -25,7 +25,7 @@ import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
 
 /** A turn with an id has hooks of its own that end it, and two turns of one session may run at the same time. */
 export function isClosedByNext(turn: TurnState): boolean {
-  if (turn.background) return false;
+  if (turn.background || turn.outside) return false;
   if (turn.turnId === undefined) return true;
   return turn.fatal && turn.errorTime !== undefined && turn.lastTime <= turn.errorTime;
 }

@@ -33,10 +33,14 @@ function sessionIdOf(state: State, event: HookEvent): string | undefined {
     return state.turnSessions.get(event.turnId) ?? sessionInTurnId(event.turnId, event.taskId);
   }
   if (event.taskId !== undefined) return sessionOfTask(state, event.taskId);
-  if (event.hook === 'pre_auxiliary_call' || event.hook === 'post_auxiliary_call') {
+  if (isAuxiliary(event)) {
     return activeSession(state, event.time) ?? NO_SESSION;
   }
   return sessionOfApproval(state, event);
+}
+
+export function isAuxiliary({ hook }: HookEvent): boolean {
+  return hook === 'pre_auxiliary_call' || hook === 'post_auxiliary_call';
 }
 
 /** An auxiliary call outside turns names no session: it is of the one that was active within this time. */
@@ -168,6 +172,8 @@ export function findTurn(owner: SessionState, event: HookEvent): TurnState | und
     return found !== undefined && isOver(found, event) ? undefined : found;
   }
   if (event.hook === 'post_llm_call' || event.hook === 'on_session_end') return findEnding(open, event);
+  // An auxiliary call without ids is outside turns, also when one is open meanwhile.
+  if (isAuxiliary(event)) return undefined;
   return open.findLast((turn) => !turn.background) ?? open.at(-1);
 }
 

@@ -124,7 +124,9 @@ export interface TurnState {
   /** The session after the rotations so far. */
   latestSessionId: string;
   readonly position: Position;
-  /** False: nothing hangs below it. The calls outside turns have one such turn where the session has no span. */
+  /** True for what gathers the calls outside turns: it is no turn, and they hang below the session. */
+  readonly outside: boolean;
+  /** False: nothing hangs below it, because the session has no span either. */
   readonly hasSpan: boolean;
   index: number | undefined;
   background: boolean;

@@ -23,7 +23,7 @@ import {
   waitForRest,
 } from './close-turns.ts';
 import type { Context, LineOutcome, Output, TurnContext } from './output.ts';
-import { findTurn, noteTask, sessionOf, turnOwner } from './resolve-session.ts';
+import { findTurn, isAuxiliary, noteTask, sessionOf, turnOwner } from './resolve-session.ts';
 import { onSessionStart, sendSessions, sessionSpan, touchSession } from './sessions.ts';
 import type { SessionState, State } from './state.ts';
 import {
@@ -195,8 +195,7 @@ function handleInTurn(context: TurnContext, event: EventInTurn): LineOutcome {
 /** Opens the turn of an event that comes first in it, or after its end. Auxiliary calls open none. */
 function enterTurn(context: EventContext, event: HookEvent): TurnContext['turn'] {
   const { state, owner } = context;
-  const isAuxiliary = event.hook === 'pre_auxiliary_call' || event.hook === 'post_auxiliary_call';
-  if (isAuxiliary && event.turnId === undefined) return outsideTurn(context, event);
+  if (isAuxiliary(event) && event.turnId === undefined) return outsideTurn(context, event);
   if (event.turnId === undefined) closeOverTurns({ ...context, session: owner });
   const late = event.turnId !== undefined && turnWasSent(state, owner, event.turnId);
   return openTurn({ ...context, session: owner }, event, late);

@@ -25,7 +25,7 @@ export type MaybeTurnContext = SessionContext & { readonly turn: TurnState | und
  */
 export function openTurn({ state, session }: SessionContext, event: HookEvent, late: boolean): TurnState {
   const key = event.turnId ?? unusedKey(state, session, event);
-  const place = { key, position: placeTurn(state, session, key), hasSpan: true };
+  const place = { key, position: placeTurn(state, session, key), outside: false, hasSpan: true };
   return startTurn({ state, session }, event, place, late);
 }
 
@@ -36,18 +36,18 @@ export function outsideTurn({ state, session }: SessionContext, event: HookEvent
   if (known !== undefined) return known;
   const position = positionOf(state, session);
   const hasSpan = session.id !== NO_SESSION && state.options.tracePer === 'session';
-  return startTurn({ state, session }, event, { key, position, hasSpan }, true);
+  return startTurn({ state, session }, event, { key, position, outside: true, hasSpan }, true);
 }
 
-type Place = Pick<TurnState, 'key' | 'position' | 'hasSpan'>;
+type Place = Pick<TurnState, 'key' | 'position' | 'outside' | 'hasSpan'>;
 
 function startTurn(
   { state, session }: Pick<SessionContext, 'state' | 'session'>,
   event: HookEvent,
-  { key, position, hasSpan }: Place,
+  { key, position, outside, hasSpan }: Place,
   late: boolean,
 ): TurnState {
-  const { background, certain } = late && event.turnId === undefined ? USER : originOf(session, event);
+  const { background, certain } = outside ? USER : originOf(session, event);
   const selected = isSelected(state, session, event);
   const turn: TurnState = {
     key,
@@ -55,6 +55,7 @@ function startTurn(
     sessionId: session.id,
     latestSessionId: session.id,
     position,
+    outside,
     hasSpan,
     index: undefined,
     background,

@@ -144,6 +144,22 @@ describe('an auxiliary call outside turns', () => {
     ]);
   });
 
+  test('is one span though the next turn begins before its end', () => {
+    const next = ids(ROOT, 'bbbbbbbb');
+    const [pre, post] = title(2.5);
+    const events = [
+      ...turn(0, call(1, 1), 2),
+      ...(pre ? [pre] : []),
+      at(3, 'pre_llm_call', next),
+      ...(post ? [post] : []),
+    ];
+    expect(placed(events)).toEqual(['session', ROOT, 130]);
+    const { spans } = replayEvents(events);
+    expect(ofKind(spans, 'auxiliary_call').map(({ incomplete, answered }) => [incomplete, answered])).toEqual(
+      [[undefined, true]],
+    );
+  });
+
   test('with one trace for each turn it is a root', () => {
     expect(placed([...turn(0, call(1, 1), 2), ...title(2.5)], { tracePer: 'turn' })).toEqual([
       undefined,
