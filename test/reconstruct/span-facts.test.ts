@@ -147,6 +147,16 @@ test('the turn counts how its tool calls ended, and the session counts them', ()
   ]);
 });
 
+test('a session of which no turn is selected has no span, nor has anything in it', () => {
+  const events = [
+    ...inTurn([...call(1, 1), ...tool(2, 'a', 'x')]),
+    ...turn(70, call(71, 1, ids(SECOND)), 72, ids(SECOND)),
+  ];
+  const { spans } = replayEvents(events, { selectTurn: ({ sessionId }) => sessionId === SECOND });
+  expect(new Set(spans.map(({ sessionId }) => sessionId))).toEqual(new Set([SECOND]));
+  expect(spans).toHaveLength(3);
+});
+
 test('a turn takes model and provider from its first call, and each call those of its answer', () => {
   const [pre, post] = call(1, 1);
   const events = [
