@@ -3,22 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import { markdownTable } from 'markdown-table';
 import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/names.ts';
 import { RECEIVER_NAMES, RECEIVERS } from '../../src/conventions/receivers.ts';
-import { loadPrices } from '../../src/prices/prices.ts';
 import { expectGolden } from '../golden-file.ts';
-import { replayText } from '../replayed.ts';
 import { JUDGES } from './judges.ts';
+import { pricedText } from './priced.ts';
 import { type Verdict, verdicts } from './verdict.ts';
 
 const LOG = new URL('../../fixtures/receivers/every-usage/input.ndjson', import.meta.url);
 const PAGE = new URL('../../docs/backends.md', import.meta.url);
 
-const prices = await loadPrices();
-const { spans } = replayText(readFileSync(LOG, 'utf8'), { content: true });
-for (const span of spans) {
-  if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') continue;
-  const cost = prices.costOf(span);
-  if (cost !== undefined) span.cost = cost;
-}
+const spans = await pricedText(readFileSync(LOG, 'utf8'));
 
 const CHOICES: readonly (readonly ConventionName[])[] = [
   ...CONVENTION_NAMES.map((name) => [name]),
