@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AgentSpan, TurnSpan } from '../../src/model/span.ts';
-import { convert, hooksOf, ofKind, PAIRS, replayLines, totalsOf, WITH_LOG } from './pairs.ts';
+import type { AgentSpan, TurnSpan } from '../../../src/model/span.ts';
+import { convert, hooksOf, ofKind, PAIRS, replayLines, totalsOf, WITH_LOG } from '../../database/pairs.ts';
 
 // The tree from the database is a part of the tree from the hooks of the same run, and the token sums are equal.
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { AgentSpan } from '../../src/model/span.ts';
-import { readSpans } from '../../src/replay/spans.ts';
-import { databaseFile, fixture, ofKind, PAIRS } from './pairs.ts';
+import type { AgentSpan } from '../../../src/model/span.ts';
+import { readSpans } from '../../../src/replay/spans.ts';
+import { databaseFile, fixture, ofKind, PAIRS } from '../../database/pairs.ts';
 
 // A database beside a hook log of the same sessions: nothing is shown twice, and what the recorder missed is filled in.
 
