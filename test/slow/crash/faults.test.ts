@@ -18,6 +18,7 @@ import { type Json, type MetricsRequest, metricsIn, spansIn } from '../../export
 import { createRandom } from '../../html/random.ts';
 import { type BinRun, startBin } from '../../start-bin.ts';
 import { killSomeTime } from './killer.ts';
+import { LIFE, startMoodyReceiver } from './moody-receiver.ts';
 
 // Kills together with other faults: a log that loses its tail as in a power cut, and a lock that is stolen while its
 // follower is frozen. Every session that is in the log at the end arrives, and no token counts twice.
@@ -32,7 +33,12 @@ const at = (name: string) => join(folder, name);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hermes-otel-faults-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const alive = new Set<BinRun>();
+afterEach(() => {
+  for (const { child } of alive) child.kill('SIGKILL');
+  alive.clear();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function session(number: number): string {
   const time = epochMicros(NOON + number * 60_000_000);
@@ -42,9 +48,9 @@ function session(number: number): string {
     .join('');
 }
 
-function follow(out: string): BinRun {
+function follow(out: string, ...more: readonly string[]): BinRun {
   const quick = ['HERMES_OTEL_POLL_INTERVAL=20ms', '--flush-interval', '20ms'];
-  return startBin(
+  const run = startBin(
     'replay',
     '--follow',
     at('log'),
@@ -55,7 +61,10 @@ function follow(out: string): BinRun {
     'otlp_file',
     '-o',
     at(out),
+    ...more,
   );
+  alive.add(run);
+  return run;
 }
 
 /** '' for a file that is not there yet. */
@@ -167,4 +176,34 @@ test('of followers whose locks are stolen one goes on, and nothing is sent twice
   expect(spanIdsIn('out')).toEqual(await plainIds());
   expect(sentIn('out')).toHaveLength(spanIdsIn('out').size);
   expect(tokensIn('out')).toBe(2 * steals * 2900);
+});
+
+test(`with one destination dead throughout and ${KILLS} kills, the healthy ones are complete`, async () => {
+  writeFileSync(at('log'), '');
+  const receiver = await startMoodyReceiver(random);
+  // A receiver of HTTP/1.1 never answers gRPC.
+  const toAll = ['-e', 'otlp', '-e', 'otlp_grpc', '--endpoint', receiver.url, '--retry-for', '1d'];
+  let sessions = 0;
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const life = follow('out', ...toAll, '--header', `${LIFE}=${kill}`);
+    for (let more = random.between(0, 2); more > 0; more -= 1) {
+      appendFileSync(at('log'), session(sessions));
+      sessions += 1;
+    }
+    // Beyond the two seconds after which what waits for the dead one goes to disk.
+    await killSomeTime(life, at('checkpoint'), 4000, random);
+  }
+  appendFileSync(at('log'), session(sessions));
+  const plain = await plainIds();
+  const last = follow('out', ...toAll, '--header', `${LIFE}=${KILLS}`, 'HERMES_OTEL_SHUTDOWN_TIMEOUT=1s');
+  const isWhole = () => {
+    const received = new Set(receiver.spanIds);
+    return [...plain].every((id) => received.has(id) && spanIdsIn('out').has(id));
+  };
+  await until(isWhole);
+  last.child.kill('SIGTERM');
+  const { err } = await last.ended;
+  await receiver.stop();
+  expect(err).toMatch(/more wait on disk for the next run/);
+  expect(tokensIn('out')).toBe((plain.size / 6) * 2900);
 });
