@@ -92,8 +92,13 @@ if (killed < 0.9 * mutants.length) process.exitCode = 1;
 function passes(...tests) {
   const jest = join(copy, 'node_modules/jest/bin/jest.js');
   const flags = ['--selectProjects', 'fast', '--watchman=false', '--bail', '--silent', ...tests];
-  const options = { cwd: copy, stdio: 'ignore', env: { ...process.env, LAW_RUNS: '30' }, timeout: 600_000 };
-  return spawnSync(process.execPath, ['--experimental-vm-modules', jest, ...flags], options).status === 0;
+  const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', jest, ...flags], {
+    cwd: copy,
+    stdio: 'ignore',
+    env: { ...process.env, LAW_RUNS: '30' },
+    timeout: 600_000,
+  });
+  return status === 0;
 }
 
 function filesOf() {

@@ -2,7 +2,6 @@
  * Ratio (b), the SDK's ordinary way for the same spans: our own stages up to the finished span, then a tracer, a batch
  * span processor, `forceFlush` every 512 spans, OTLP/HTTP protobuf. No metrics, which is to its advantage.
  */
-import { createReadStream } from 'node:fs';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import {
@@ -13,7 +12,8 @@ import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from '@openteleme
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { convention } from '../../dist/conventions/convention.js';
 import { hrTime, toSdkAttributes } from '../../dist/export/readable.js';
-import { splitChunk, splitEnd, startSplit } from '../../dist/input/split-lines.js';
+import { fileSource } from '../../dist/input/byte-source.js';
+import { readLines } from '../../dist/input/read-lines.js';
 import { parseLine } from '../../dist/parse/parse-line.js';
 import { DEFAULT_OPTIONS } from '../../dist/reconstruct/options.js';
 import { createOutput } from '../../dist/reconstruct/output.js';
@@ -42,11 +42,9 @@ const processor = new BatchSpanProcessor(exporter, {
 const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('bench');
 const names = convention(['hermes'], { captureContent: false });
 const state = createState(DEFAULT_OPTIONS);
-const split = startSplit(file);
 let unflushed = 0;
 
-for await (const chunk of createReadStream(file)) await take(splitChunk(split, chunk));
-await take(splitEnd(split));
+for await (const lines of readLines(fileSource(file), { onDiagnostic: () => {} })) await take(lines);
 const last = createOutput();
 finish(state, last);
 await send(last.spans);
