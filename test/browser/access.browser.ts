@@ -54,7 +54,7 @@ describe('for a screen reader', () => {
     expect(await row.getAttribute('aria-posinset')).toBe('1');
     expect(await row.getAttribute('aria-setsize')).toBe('1');
     expect(await row.textContent()).toContain('Sub-agent: researcher');
-    expect(await row.locator('.cell-time').getAttribute('aria-label')).toBe('from 20.2 s, for 18.8 s');
+    expect(await row.locator('.cell-time').getAttribute('aria-label')).toBe('from 20.2s, for 18.8s');
   });
 
   test('the grid counts all rows, also those that are not drawn', async () => {

@@ -90,7 +90,7 @@ describe('the page of a replay', () => {
     const found = () => page.locator('.row:not(.context) .label').allTextContents();
     await page.getByRole('button', { name: /^Tools/ }).click();
     expect(await found()).toEqual(['read_file', 'terminal', 'delegate_task', 'web_search']);
-    await page.getByLabel('Shortest duration').selectOption('≥ 1 s');
+    await page.getByLabel('Shortest duration').selectOption('≥ 1s');
     expect(await found()).toEqual(['terminal', 'delegate_task', 'web_search']);
     await page.getByRole('button', { name: /^Errors/ }).click();
     expect(await found()).toEqual(['terminal']);
