@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { deadLetter } from './dead-letter.ts';
 
@@ -40,7 +40,7 @@ export function openSpill(path: string, maxBytes: number): Spill {
   let ownFrom = size;
   const ownItems: number[] = [];
   let reading: FileHandle | undefined;
-  let positions: FileHandle | undefined;
+  let positions: number | undefined;
   let head: { readonly line: SpilledLine; readonly end: number } | undefined;
   /** A line must not be appended while the file is being removed. */
   let queue: Promise<unknown> = Promise.resolve();
@@ -52,11 +52,11 @@ export function openSpill(path: string, maxBytes: number): Spill {
   }
 
   async function closeAll(): Promise<void> {
-    await reading?.close();
-    await positions?.close();
-    await file.close();
-    reading = undefined;
+    if (positions !== undefined) closeSync(positions);
     positions = undefined;
+    await reading?.close();
+    reading = undefined;
+    await file.close();
   }
 
   async function appendNow(line: Uint8Array, items: number): Promise<boolean> {
@@ -73,15 +73,16 @@ export function openSpill(path: string, maxBytes: number): Spill {
     if (head.line.isOfThisRun) ownItems.shift();
     position = head.end;
     head = undefined;
+    // Synchronous: a kill while the position waits to be written would send an answered request again.
     if (position >= size) {
-      await closeAll();
       rmSync(path, { force: true });
       rmSync(positionPath, { force: true });
       [size, position, ownFrom] = [0, 0, 0];
+      await closeAll();
     } else {
-      positions ??= await open(positionPath, 'w', 0o600);
+      positions ??= openSync(positionPath, 'w', 0o600);
       // One write of the same length each time: a kill leaves the old number or the new one.
-      await positions.write(`${String(position).padStart(POSITION_DIGITS)}\n`, 0);
+      writeSync(positions, `${String(position).padStart(POSITION_DIGITS)}\n`, 0);
     }
   }
 
