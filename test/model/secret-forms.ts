@@ -175,7 +175,7 @@ export const FORMS: Readonly<Record<string, string>> = {
   netrc: `machine h login u password ${key(10)}`,
   dockerlogin: `docker login -u x -p ${key(10)}`,
   htpasswd: `user:$apr1$salt1234$${key(22)}`,
-  npmrc: `//registry.npmjs.org/:_authToken=${key(20)}`,
+  npmrc: `//packages.example.com/:_authToken=${key(20)}`,
   npmauth: `_auth=${key(20)}==`,
   dockercfg: `{"auths":{"h":{"auth":"${key(20)}=="}}}`,
   kubeconfig: `token: ${key(30)}`,
