@@ -56,7 +56,7 @@ describe.each(HERMES_VERSIONS)('Hermes %s', (version) => {
       // With agent.log the failed attempt is one, and calls have their tokens.
       expect([code, err]).toEqual([
         0,
-        expect.stringContaining('2 sessions, 2 turns, 5 API calls, 2 tool calls'),
+        expect.stringContaining('2 sessions, 2 turns, 5 calls, 2 tools'),
       ]);
       expect(totalsOfSpans(replayed)).toEqual(totalsOfDatabase(await agent.sessions()));
     } finally {
