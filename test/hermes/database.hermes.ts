@@ -54,10 +54,7 @@ describe.each(HERMES_VERSIONS)('Hermes %s', (version) => {
       const replayed = join(agent.home, 'replayed.json');
       const { code, err } = await agent.hermesOtel('replay', database, '-e', 'otlp_file', '-o', replayed);
       // With agent.log the failed attempt is one, and calls have their tokens.
-      expect([code, err]).toEqual([
-        0,
-        expect.stringContaining('2 sessions, 2 turns, 5 calls, 2 tools'),
-      ]);
+      expect([code, err]).toEqual([0, expect.stringContaining('2 sessions, 2 turns, 5 calls, 2 tools')]);
       expect(totalsOfSpans(replayed)).toEqual(totalsOfDatabase(await agent.sessions()));
     } finally {
       agent.remove();
