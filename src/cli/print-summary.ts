@@ -35,9 +35,8 @@ export function printSummary(report: ReplayReport, deadLetter: string | undefine
 /** Prints one line about what was not delivered, if anything. It is all that `--quiet` leaves of the summary. */
 export function printUndelivered(report: ReplayReport, io: Io): void {
   const losses = undelivered(report).map(({ rejected, failed, made, signal, destination, problems }) => {
-    const noun = signal === 'spans' ? 'span' : 'metric point';
     // A problem names the destination.
-    return `${rejected + failed} of ${count(made, noun)} not delivered: ${problems[0] ?? destination}`;
+    return `${rejected + failed} of ${count(made, signal.slice(0, -1))} not delivered: ${problems[0] ?? destination}`;
   });
   if (losses.length > 0) io.stderr.write(`hermes-otel: ${losses.join('; ')}.\n`);
 }
@@ -173,8 +172,7 @@ export function sentOf(account: DeliveryAccount): readonly string[] {
     unwanted > 0 ? `${unwanted} not wanted by the reader` : '',
     spilled > 0 ? `${spilled} more wait on disk for the next run` : '',
   ].filter(Boolean);
-  const noun = account.signal.slice(0, -1);
-  const what = `sent ${count(made, noun)} to ${account.destination} in ${count(requests, 'request')}`;
+  const what = `sent ${count(made, account.signal.slice(0, -1))} to ${account.destination} in ${count(requests, 'request')}`;
   const outcome = `${accepted} accepted, ${rejected} rejected, ${failed} failed`;
   return [`${what}: ${[outcome, ...asides].join('; ')}`, ...account.problems];
 }

@@ -307,7 +307,7 @@ async function incrementalOf(
 
 /** What must not change between two runs that share a checkpoint, by flag: it decides spans and metrics. */
 function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<string, string>> {
-  const { session, platform, model } = flags;
+  const { session, platform, model, profile, redact } = flags;
   return {
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
@@ -326,6 +326,9 @@ function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<st
       io.env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE ?? '',
     '--session': session.join(','),
     '--platform': platform.join(','),
+    '--profile': profile.join(','),
+    '--redact': redact.join(' '),
+    '--timezone': flags.timezone ?? '',
     '--model': model.join(','),
     '--since': flags.since ?? '',
     '--until': flags.until ?? '',

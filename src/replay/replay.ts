@@ -41,8 +41,9 @@ import { shiftOf } from './time-shift.ts';
 export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<ReplayReport> {
   const list = listOf(logs);
   const checkpoint = await openCheckpoint(list, options);
-  const incremental = await openIncrementalRun(options);
+  let incremental: Incremental | undefined;
   try {
+    incremental = await openIncrementalRun(options);
     const held = holdBack(options.on);
     const endable = { ...options, signal: endOf(options, checkpoint) };
     const run = await startRun(list, endable, { checkpoint, incremental }, held.onDiagnostic);

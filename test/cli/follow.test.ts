@@ -320,6 +320,19 @@ describe('with a checkpoint', () => {
       (file: string) => file,
       'was made with --trace-per session, not turn',
     ],
+    [
+      'another profile',
+      ['--profile', 'work'],
+      (file: string) => file,
+      'was made with --profile unset, not work',
+    ],
+    ['other redaction', ['--redact', 'ACME-[0-9]+'], (file: string) => file, 'was made with --redact unset'],
+    [
+      'another time zone',
+      ['--timezone', 'Europe/Berlin'],
+      (file: string) => file,
+      'was made with --timezone unset',
+    ],
     ['other logs', ['HERMES_OTEL_POLL_INTERVAL=10ms', 'other'], (file: string) => file, 'was made with log '],
     [
       'another version',

@@ -1,5 +1,5 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -215,6 +215,16 @@ describe('replay()', () => {
     );
     expect(error).toBeInstanceOf(ReplayError);
     expect(error).toMatchObject({ code, message: expect.stringMatching(/\.$/) });
+  });
+
+  test('options that do not go together leave no lock behind', async () => {
+    const directory = join(folder, 'checkpoint');
+    const options = {
+      follow: { checkpoint: { directory } },
+      incremental: { directory, settleMillis: 0 },
+    };
+    await expect(replay(LOG, options)).rejects.toMatchObject({ code: 'invalid-option' });
+    expect(await readdir(directory)).not.toContain('lock');
   });
 
   test('a file that cannot be written keeps the error behind it as its cause', async () => {

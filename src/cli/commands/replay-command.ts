@@ -56,10 +56,10 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
   requireEndpoint(flags, io.env);
   keepHeapSteady();
   const options = await replayOptions(logs, flags, io);
+  const diagnostics = await openDiagnosticLog(flags.diagnostics, { append: flags.checkpoint !== undefined });
   const interrupt = watchInterrupts(io);
   const progress = startProgress(io, flags.quiet || (io.stdout.isTTY === true && isPrinted(flags)));
   const health = watchHealth(flags.statsInterval, io);
-  const diagnostics = await openDiagnosticLog(flags.diagnostics, { append: flags.checkpoint !== undefined });
   const say = (sentence: string) => {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
