@@ -7,7 +7,7 @@ import { homeLogs } from '../replay/database.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 
-/** What the commands say of their logs. */
+/** The options of a command that concern its logs. */
 export const LOG_ARGUMENT =
   'files (also .gz), directories, globs, databases of Hermes, or - for standard input; the log of the recorder, else the database of Hermes, unless given';
 
@@ -19,8 +19,8 @@ export interface LogFlags {
 }
 
 /**
- * The logs to read. Empty for standard input. Without a named log, and with nothing on standard input, the log of the
- * recorder is read, else the databases of Hermes, and standard error says which.
+ * The logs to read; empty for standard input. Without a named log and without data on standard input, it is the log of the
+ * recorder, else Hermes's databases. Prints which one on standard error.
  */
 export async function findLogs(
   named: readonly string[],

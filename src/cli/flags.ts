@@ -1,6 +1,6 @@
 /**
- * Flags: each one line with its environment variable, default and reader. A flag beats a variable beats a default.
- * Commander's own support for variables reads the process; here they come from `Io`, so a test can say what is set.
+ * Flags: each with its environment variable, default and reader. A flag beats a variable beats a default.
+ * Commander's own support for variables reads the process. Here they come from `Io`, so that tests can set them.
  */
 import bytes from 'bytes';
 import { type Command, Option } from 'commander';

@@ -8,7 +8,7 @@ export function helpWidth(stream: Io['stdout']): number {
   return stream.columns ?? WIDTH_WITHOUT_TERMINAL;
 }
 
-/** Commands that can be copied, each with what it does, below the flags. */
+/** Adds commands to copy below the flags, each with a description. */
 export function addExamples(
   command: Command,
   examples: readonly (readonly [command: string, does: string])[],
@@ -17,7 +17,7 @@ export function addExamples(
   command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
-/** Variables that are read besides those of the flags, each with what it does. */
+/** Adds the environment variables that have no flag, each with a description. */
 export function addVariables(
   command: Command,
   variables: readonly (readonly [name: string, does: string])[],

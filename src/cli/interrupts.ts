@@ -1,4 +1,4 @@
-/** Ctrl-C, SIGTERM, a terminal that closes: the first ends the reading, so that what was read still leaves; the second leaves at once. */
+/** Ctrl-C, SIGTERM and a closed terminal. The first signal stops reading, and what was read is still sent; the second one kills the process. */
 import type { Io } from './io.ts';
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -10,8 +10,8 @@ export interface Interrupts {
   received(): Interrupt | undefined;
   stop(): void;
   /**
-   * After everything: where the terminal is gone, the process leaves by the signal that told so. Node.js aborts with a
-   * core dump when it ends in the ordinary way and cannot set the terminal back as it was.
+   * Called last. After SIGHUP the process ends by that signal: Node.js aborts with a core dump when it exits normally and
+   * cannot restore the terminal.
    */
   leave(): void;
 }
@@ -24,11 +24,11 @@ export function watchInterrupts(io: Io): Interrupts {
   return { signal: controller.signal, received: () => received, stop, leave };
 
   function note(name: Interrupt): void {
-    // A terminal that closes may say so more than once: that is no hurry.
+    // A closing terminal may send SIGHUP more than once. That is not a request to hurry.
     if (received !== undefined && name === 'SIGHUP') return;
     if (received !== undefined) {
       stop();
-      // Without a listener of ours the signal does what it does to any program.
+      // Without our listener the signal has its default effect.
       io.kill(io.pid, name);
     }
     received ??= name;

@@ -1,4 +1,4 @@
-/** `main(argv, io)`: one command from its words to its exit code. Everything ambient comes in through `io`. */
+/** `main(argv, io)` runs one command and returns its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
 import { ReplayError } from '../replay/replay-error.ts';
 import { CliError } from './cli-error.ts';
@@ -8,14 +8,14 @@ import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { allowLeaving } from './write-to.ts';
 
-/** 2: could not run. A wrong flag is a reason too; commander alone would say 1. */
+/** 2: could not run. Also for a wrong flag, for which commander alone would return 1. */
 const COULD_NOT_RUN = 2;
 
-/** @returns 0 done, 1 done with problems, 2 could not run. Throws only for a bug of ours. */
+/** @returns 0 done, 1 done with problems, 2 could not run. Throws only for our own bugs. */
 export async function main(argv: readonly string[], given: Io): Promise<number> {
   const io = guardedIo(given);
   allowLeaving(io.stdout);
-  // Talk that nobody hears any more, and nobody else to tell that: no reason to stop.
+  // A closed standard error is no reason to stop, and there is nowhere to report it.
   io.stderr.on('error', () => {});
   let exitCode = 0;
   try {
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
   }
 }
 
-/** The same world, in which nothing that is printed gives commands to a CI runner. */
+/** The same `io`, but printed text cannot be a command to a CI runner. */
 function guardedIo(io: Io): Io {
   return {
     env: io.env,
@@ -48,13 +48,13 @@ function guardedIo(io: Io): Io {
   };
 }
 
-/** Only the command that is called is loaded whole: start-up stays short. */
+/** Loads only the command that is called, which keeps start-up short. */
 function calledBy(argv: readonly string[]): (name: string) => boolean {
   const called = argv.find((word) => !word.startsWith('-'));
   return (name) => name === called || (called === 'help' && argv.includes(name));
 }
 
-/** What the library cannot say, as it knows no flags. */
+/** The flag to use. The library cannot name it, because it knows no flags. */
 function hintFor(error: CliError | ReplayError): string {
   return error instanceof ReplayError && error.code === 'no-times'
     ? ' Or give artificial times with --assume-times.'

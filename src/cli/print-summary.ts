@@ -130,7 +130,7 @@ function asides(report: LogReport): string {
     .join('');
 }
 
-/** Empty when no price is known: then nobody expects a sum. */
+/** Empty when no price is known. */
 function costOf({ cost: { usd, pricedCalls, unpricedCalls } }: LogReport): string {
   if (pricedCalls === 0) return '';
   const unknown = unpricedCalls === 0 ? '' : `, without ${count(unpricedCalls, 'call')} of unknown price`;

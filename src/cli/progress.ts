@@ -1,11 +1,11 @@
-/** A line on standard error while something takes long, when that is a terminal. It never reaches a file or a pipe. */
+/** A progress line on standard error. Printed only to a terminal, and only when something takes longer than a second. */
 import type { Io } from './io.ts';
 
 export interface Progress {
   /** @param read what was read so far */
-  tell(read: { readonly lines: number }): void;
+  update(read: { readonly lines: number }): void;
   /** @param words how far something else is */
-  say(words: string): void;
+  show(words: string): void;
   stop(): void;
 }
 
@@ -13,18 +13,18 @@ const FIRST_AFTER_MILLIS = 1000;
 const EVERY_MILLIS = 200;
 
 export function startProgress(io: Io, quiet: boolean): Progress {
-  if (quiet || !io.stderr.isTTY) return { tell: () => {}, say: () => {}, stop: () => {} };
+  if (quiet || !io.stderr.isTTY) return { update: () => {}, show: () => {}, stop: () => {} };
   let due = Date.now() + FIRST_AFTER_MILLIS;
   let shown = false;
-  const say = (words: string): void => {
+  const show = (words: string): void => {
     if (Date.now() < due) return;
     due = Date.now() + EVERY_MILLIS;
     shown = true;
     io.stderr.write(`\r\u001b[K${words}`);
   };
   return {
-    tell: ({ lines }) => say(`${lines.toLocaleString('en')} lines`),
-    say,
+    update: ({ lines }) => show(`${lines.toLocaleString('en')} lines`),
+    show,
     stop: () => {
       if (shown) io.stderr.write('\r\u001b[K');
     },

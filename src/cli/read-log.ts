@@ -19,7 +19,7 @@ export async function readLog(
   { interrupt, command }: Reading,
 ): Promise<ReadSpans> {
   const progress = startProgress(io, false);
-  const options = { ...spanOptions(flags), signal: interrupt.signal, on: { lines: progress.tell } };
+  const options = { ...spanOptions(flags), signal: interrupt.signal, on: { lines: progress.update } };
   try {
     return await readSpans(logsOf(await findLogs(logs, flags, io, command), io, command), options);
   } finally {

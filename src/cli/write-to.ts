@@ -1,10 +1,10 @@
-/** Writing to a stream that may be slow, or may be gone. */
+/** Writes to a stream that may be slow or closed. */
 import type { Writable } from 'node:stream';
 
 /** A reader that has seen enough (`| head -1`), a terminal that was closed. */
 const GONE: ReadonlySet<string> = new Set(['EPIPE', 'EIO']);
 
-/** Any write to `stream` may find that its reader has gone: that is no error, and nothing is written from then on. */
+/** A closed reader of `stream` is no error. Nothing is written to it from then on. */
 export function allowLeaving(stream: Writable): void {
   stream.on('error', throwUnlessGone);
 }
@@ -14,8 +14,8 @@ function throwUnlessGone(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Writes, and waits until there is room again. A reader that has gone is no error: from then on nothing is
- * written.
+ * Writes, and waits until there is room again. After the reader has closed the stream, nothing is written; that is no
+ * error.
  */
 export function writeTo(stream: Writable): (text: string) => Promise<void> {
   let gone = false;

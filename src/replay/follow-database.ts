@@ -1,4 +1,4 @@
-/** Follows databases by polling: a live view without any recorder. What a session said before is not said again. */
+/** Follows databases by polling: a live view without a recorder. Lines that were yielded before are not yielded again. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HermesDatabase, ListedSession } from '../input/database.ts';
@@ -50,7 +50,7 @@ export async function* followDatabases(
   }
 }
 
-/** A database that cannot be read now is reported once, and read again at the next look. */
+/** A database that cannot be read is reported once and tried again at the next poll. */
 async function* orTrouble(
   followed: Followed,
   reading: Omit<DatabaseReading, 'agentLogs'>,
@@ -94,7 +94,7 @@ function signatureOf({ lastMessageId, endedAt, tokenCount }: ListedSession): str
   return `${lastMessageId} ${endedAt} ${tokenCount}`;
 }
 
-/** Databases of years have hundreds of thousands of lines. */
+/** An old database has hundreds of thousands of lines. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 12);
 }

@@ -59,11 +59,11 @@ export function openFollowed(
     }
     for (const path of paths) await refuseSpecial(path);
     for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
-      // Before the next batch is asked for: then it is further on.
+      // Read before the next batch is requested, because it moves on with that batch.
       const parsed = parseLines(batch.lines, parse);
       warnOfForeign(parsed);
       const placed = placeLines(times, parsed);
-      // Nothing is held between batches: a checkpoint says that all lines before it were ingested.
+      // Holds nothing between batches: a checkpoint means that all lines before it were ingested.
       const lines = [...placed, ...placeHeld(times)];
       yield { lines, progress: withOffset(batch.progress(), times.learnt) };
     }
@@ -71,7 +71,7 @@ export function openFollowed(
   let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
   async function* givenBatches(): AsyncGenerator<LineBatch, void, undefined> {
     for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS)) {
-      // Only now: while a silence is heard out, the next batch may be read already, and nobody has it.
+      // Set only now: during a silence the next batch may already be read but not yet yielded.
       if (batch !== SILENCE) given = batch.progress;
       yield batch === SILENCE ? SILENCE : batch.lines;
     }
@@ -79,7 +79,7 @@ export function openFollowed(
   return { lines: givenBatches(), live: true, progress: () => given };
 }
 
-/** Reports once that the first lines are no events: the wrong file would be followed in silence. */
+/** Reports once when the first lines are no events: it may be the wrong file. */
 function foreignLogWarning(notice: (sentence: string) => void): (lines: readonly ParsedLine[]) => void {
   let decided = false;
   return (lines) => {
@@ -105,7 +105,7 @@ async function areDatabases(paths: readonly string[]): Promise<boolean> {
   );
 }
 
-/** A pipe or a device does not grow: following would wait for ever, without a word. */
+/** A pipe or a device does not grow, so following it would wait forever. */
 async function refuseSpecial(path: string): Promise<void> {
   const kind = await specialFile(path);
   if (kind === undefined) return;
@@ -122,7 +122,7 @@ interface ParsedBatch {
   readonly progress: FollowProgress;
 }
 
-/** The recorders of followed files are on this machine: they have one offset, which a later run must know at once. */
+/** All recorders of followed files run on this machine, so they share one offset, which the next run needs from its start. */
 function withOffset(
   { positions, lagBytes }: FollowProgress,
   localOffsetMicros: number | undefined,
@@ -131,7 +131,7 @@ function withOffset(
   return { positions: positions.map((position) => ({ ...position, localOffsetMicros })), lagBytes };
 }
 
-/** Whoever watches a follower wants to know at once that a file is gone, not weeks later in the summary. */
+/** A follower runs for weeks, so a missing file is reported at once, not only in the summary. */
 function sentenceOf({ at, message }: Diagnostic): string {
   return at === undefined ? message : `${plainText(at.source, 300)} ${message}`;
 }

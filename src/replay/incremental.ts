@@ -104,7 +104,7 @@ export async function openIncremental(
   };
 }
 
-/** Sessions that hang together: what one of them says may belong below another. */
+/** Sessions that belong together: a span of one may be a child of a span of another. */
 function familiesOf(sessions: readonly ListedSession[]): Iterable<readonly ListedSession[]> {
   const parents = new Map(sessions.map(({ id, parentSessionId }) => [id, parentSessionId]));
   const families = new Map<string, ListedSession[]>();
@@ -126,7 +126,7 @@ function familiesOf(sessions: readonly ListedSession[]): Iterable<readonly Liste
   return families.values();
 }
 
-/** Ids of rows only grow: a database with lower ones took the place of the one before. */
+/** Row ids only grow, so a lower highest id means that another database replaced the old one. */
 function isReplaced(before: Record<string, KeptSession>, sessions: readonly ListedSession[]): boolean {
   const highest = (ids: readonly number[]) => ids.reduce((most, id) => Math.max(most, id), 0);
   const now = highest(sessions.map(({ lastMessageId = 0 }) => lastMessageId));

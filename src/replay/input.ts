@@ -111,7 +111,7 @@ async function filterAsync<T>(
   return items.filter((_, index) => kept[index]);
 }
 
-/** What the hook logs have of each session. A pipe cannot be read twice: what it has is not known. */
+/** What the hook logs contain of each session. A pipe cannot be read twice, so its content is unknown here. */
 async function knownSessions(logs: readonly ByteSource[]): Promise<KnownSessions> {
   const known: KnownSessions = new Map();
   for (const source of logs.filter(({ reopenable }) => reopenable)) {
@@ -215,7 +215,7 @@ function timeOf(line: ParsedLine): EpochMicros | undefined {
   return line.kind === 'event' ? line.event.time : undefined;
 }
 
-/** Artificial times, a second apart, from a date that nobody takes for real. A line with a time keeps it. */
+/** Artificial times, a second apart, from the year 2000, so that they are recognised. A line with a time keeps it. */
 function assumedTimes(): (line: ParsedLine) => ParsedLine {
   let time = epochMicros(Date.UTC(2000, 0, 1) * 1000);
   return (line) => {

@@ -65,7 +65,7 @@ export interface ReplayOptions {
   readonly metricIntervalMillis?: number | undefined;
   /** Default `cumulative`. */
   readonly temporality?: Temporality | undefined;
-  /** Conditions such as `errors>0` or `turn_p95>60s`; the report says which are broken. */
+  /** Conditions such as `errors>0` or `turn_p95>60s`. `budgets` in the report has the result of each. */
   readonly budgets?: readonly string[] | undefined;
   /** Keeps the totals of all spans in the report. Default false. */
   readonly totals?: boolean | undefined;
@@ -116,7 +116,7 @@ const MICROS_PER_MILLI = 1000;
 /** A finished log loses nothing by waiting; a log that grows should give its spans within a second. */
 export const REORDER_MILLIS = { finished: 5_000, live: 250 };
 
-/** A followed log has no end that would close what nothing else closes. */
+/** A followed log has no end of input, so sessions without a finalize are closed after this silence. */
 export const FOLLOWED_IDLE_MILLIS = 30 * 60_000;
 
 export const DEFAULT_METRIC_INTERVAL_MILLIS = 60_000;

@@ -56,13 +56,13 @@ export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<R
   }
 }
 
-/** Reading ends at the caller's wish, or when another follower has taken the checkpoint over. */
+/** Reading ends when the caller aborts, or when another follower has taken over the checkpoint. */
 function endOf({ signal }: ReplayOptions, checkpoint: Checkpoint | undefined): AbortSignal | undefined {
   if (checkpoint === undefined) return signal;
   return signal === undefined ? checkpoint.lost : AbortSignal.any([signal, checkpoint.lost]);
 }
 
-/** What earlier runs left. */
+/** State of earlier runs. */
 interface Before {
   readonly checkpoint: Checkpoint | undefined;
   readonly incremental: Incremental | undefined;
@@ -78,7 +78,7 @@ async function openIncrementalRun({
   throw new ReplayError('invalid-option', 'An incremental replay ends, and following does not: choose one.');
 }
 
-/** What was lost for good is replayed again the next time. */
+/** After a permanent loss the next run replays the same sessions again. */
 function isDelivered({ accounts }: ReplayReport): boolean {
   return accounts.every(({ failed, deadLettered }) => failed <= deadLettered);
 }
@@ -194,7 +194,7 @@ function intervalMillisOf({ metricIntervalMillis = DEFAULT_METRIC_INTERVAL_MILLI
   return Math.max(1, metricIntervalMillis);
 }
 
-/** A listener of diagnostics that is slower than the log is broken holds the reading back. */
+/** A slow listener of diagnostics slows the reading down. */
 function holdBack(on: ReplayListeners | undefined) {
   const listener = on?.diagnostic;
   let pending: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-/** The account of a run: what became of every line and every span. One object, shown as a sentence or as JSON. */
+/** The account of a run: the outcome of every line and every span. Printed as a sentence or as JSON. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import {
   addToWork,
@@ -22,11 +22,11 @@ import type { Totals } from '../view/totals.ts';
 export interface LineAccount {
   /** Became a span or a part of one. */
   mapped: number;
-  /** Said again what another line had said. */
+  /** Repeated an earlier line. */
   merged: number;
   /** Known hooks that are no part of a span. */
   unmapped: number;
-  /** Hooks that we do not know. */
+  /** Unknown hooks. */
   unknown: number;
   /** Payloads of `hermes hooks test`. */
   test: number;
@@ -37,7 +37,7 @@ export interface LineAccount {
   malformed: number;
   /** Without a time to put them at. */
   untimed: number;
-  /** Of no session that is known. */
+  /** Of an unknown session. */
   unplaced: number;
 }
 
@@ -213,8 +213,8 @@ export function addCost({ cost: sums }: Report, span: AgentSpan): void {
 }
 
 /**
- * The accounts of a signal that its receiver does not take, while it accepted everything of the other signal: nothing is
- * wrong there that `--no-metrics` or `--no-traces` would not say better.
+ * The accounts of a signal that its receiver does not take, while it accepted everything of another signal. That is no
+ * failure: `--no-metrics` or `--no-traces` leaves the signal out.
  */
 export function notTaken(accounts: readonly DeliveryAccount[]): readonly DeliveryAccount[] {
   return accounts.filter(
@@ -253,12 +253,12 @@ export function lostLines({ account, errors }: Pick<Report, 'account' | 'errors'
   return Math.max(errors, account.malformed + account.untimed + account.unplaced);
 }
 
-/** Lines whose fate is known: fewer than were read while some wait in the reorder window. */
+/** Lines with a known outcome. Fewer than were read while some wait in the reorder window. */
 export function accountedLines({ account }: Report): number {
   return Object.values(account).reduce((sum, count) => sum + count, 0);
 }
 
-/** Throws when a line was not accounted for: that is our own bug, and must never go unseen. */
+/** Throws when a line is not accounted for, which is our own bug. */
 export function assertAccounted(report: Report): void {
   const accounted = accountedLines(report);
   if (accounted !== report.lines) {
@@ -266,11 +266,11 @@ export function assertAccounted(report: Report): void {
   }
 }
 
-/** The diagnostics that a report keeps whole: the first by file and line, whoever found them and when. */
-/** A broken log of gigabytes must not fill the memory with its faults. */
+/** The diagnostics that a report keeps: the first ones by file and line. */
+/** Bounds the memory that a large broken log takes. */
 const MAX_DIAGNOSTICS = 1000;
 
-/** Adds it at its place; nearly always that is the end. What is then too much is let go. */
+/** Inserts it in order, which is nearly always at the end. Drops the last one beyond the limit. */
 export function keepFirst(kept: Diagnostic[], diagnostic: Diagnostic): void {
   let at = kept.length;
   for (let before = kept[at - 1]; before !== undefined && goesBefore(diagnostic, before); ) {
@@ -282,7 +282,7 @@ export function keepFirst(kept: Diagnostic[], diagnostic: Diagnostic): void {
   if (kept.length > MAX_DIAGNOSTICS) kept.pop();
 }
 
-/** What names no line comes last; of one line, what was found first. */
+/** Diagnostics without a line come last. Those of one line keep their order. */
 function goesBefore({ at: a }: Diagnostic, { at: b }: Diagnostic): boolean {
   if (a === undefined || b === undefined) return a !== undefined && b === undefined;
   return a.source === b.source ? a.line < b.line : a.source < b.source;

@@ -56,7 +56,7 @@ async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Pr
   const opened = await openLines(named, { options, report });
   try {
     const file = { flag: '--output', file: flags.output ?? '-', ownerOnly: true };
-    await writeFile(file, textOf(opened, progress.tell), io);
+    await writeFile(file, textOf(opened, progress.update), io);
   } finally {
     progress.stop();
     interrupt.stop();

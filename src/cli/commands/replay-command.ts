@@ -74,7 +74,7 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
         notice: say,
         outage: say,
         progress: (now) => {
-          progress.tell(now.report);
+          progress.update(now.report);
           health.update(now);
         },
       },
@@ -106,7 +106,7 @@ export function colorFlag(command: Command): boolean | undefined {
     : undefined;
 }
 
-/** The live plugin's switch: with `HERMES_OTEL_ENABLED=false` nothing is done, and that is said. */
+/** The live plugin's switch: `HERMES_OTEL_ENABLED=false` does nothing, and prints that. */
 function isDisabled(io: Io): boolean {
   const value = io.env.HERMES_OTEL_ENABLED;
   if (value === undefined || value === '' || readBoolean(value, 'HERMES_OTEL_ENABLED')) return false;

@@ -94,7 +94,7 @@ async function send(files: readonly string[], flags: SendFlags, io: Io): Promise
       for await (const batch of readLines(source, { signal: interrupt.signal, onDiagnostic: lines.refuse })) {
         for (const line of batch) await sendLine(line);
         read += batch.length;
-        progress.tell({ lines: read });
+        progress.update({ lines: read });
       }
     }
   } finally {

@@ -65,7 +65,7 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   let lines = 0;
   const onLines = (count: number) => {
     lines += count;
-    progress.tell({ lines });
+    progress.update({ lines });
   };
   try {
     for (const log of logsOf(await findLogs(logs, flags, io, 'validate'), io, 'validate')) {

@@ -102,7 +102,7 @@ export async function writeFile(
     const handle = await open(file, 'w', ownerOnly ? 0o600 : 0o666);
     if (ownerOnly && (await handle.stat()).isFile()) await handle.chmod(0o600);
     const out = handle.createWriteStream();
-    out.on('drain', () => progress.say(`${sizeOf(out.bytesWritten)} of ${file}`));
+    out.on('drain', () => progress.show(`${sizeOf(out.bytesWritten)} of ${file}`));
     await pipeline(Readable.from(text), out);
     size = out.bytesWritten;
   } catch (error) {
