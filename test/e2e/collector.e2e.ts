@@ -119,7 +119,7 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
 
   test('has a health check that takes everything, and the doctor does not take it for a receiver', async () => {
     const { stdout } = await hermesOtel(['doctor', '--endpoint', collector.health]);
-    expect(stdout).toMatch(/^warn {2}OTLP traces: .* takes everything/m);
+    expect(stdout).toMatch(/^warn {2}OTLP traces: .* accepts everything/m);
   });
 
   test('refuses a request of 25 MB', async () => {
