@@ -260,8 +260,8 @@ function callFacts(agent: ApiCallSpan | AuxiliaryCallSpan): Facts {
 function figureFacts(agent: AgentSpan): Facts {
   const { tokens, cost } = countedOf(agent);
   return {
-    inputTokens: tokens?.input,
-    outputTokens: tokens?.output,
+    inputTokens: tokens?.unknown === 'input' ? undefined : tokens?.input,
+    outputTokens: tokens?.unknown === 'output' ? undefined : tokens?.output,
     cacheReadTokens: tokens?.cached || undefined,
     cost,
   };

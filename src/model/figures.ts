@@ -13,6 +13,8 @@ export interface Tokens {
   readonly cached: number;
   /** Answers, including reasoning. */
   readonly output: number;
+  /** The side that no call reported although one reported the other side. Its number is 0. */
+  readonly unknown?: 'input' | 'output' | undefined;
 }
 
 /** What one span adds to the figures. */
@@ -127,7 +129,16 @@ export function addToWork(work: Work, { kind, error, incomplete, answered, token
 }
 
 export function addTokens(a: Tokens, b: Tokens): Tokens {
-  return { input: a.input + b.input, cached: a.cached + b.cached, output: a.output + b.output };
+  return {
+    input: a.input + b.input,
+    cached: a.cached + b.cached,
+    output: a.output + b.output,
+    unknown: isNone(a) ? b.unknown : a.unknown === b.unknown || isNone(b) ? a.unknown : undefined,
+  };
+}
+
+function isNone({ input, output, unknown }: Tokens): boolean {
+  return input === 0 && output === 0 && unknown === undefined;
 }
 
 /** What an agent span adds to the figures. */
@@ -171,6 +182,12 @@ export function tokensOf(usage: Usage | undefined): Tokens | undefined {
     input: promptTokens ?? (inputTokens ?? 0) + cached + cacheWriteTokens,
     cached,
     output: outputTokens ?? 0,
+    unknown:
+      outputTokens === undefined
+        ? 'output'
+        : (promptTokens ?? inputTokens) === undefined
+          ? 'input'
+          : undefined,
   };
 }
 
@@ -389,9 +406,16 @@ export function headlineOf(work: Work, time?: TimeSplit): Headline {
 }
 
 /** `984k in (331k cached) → 750 out`; `undefined` for no tokens. */
-export function tokensText({ input, cached, output }: Tokens): string | undefined {
+export function tokensText(tokens: Tokens): string | undefined {
+  const { input, cached, output } = tokens;
   if (input === 0 && output === 0) return undefined;
-  return `${count(input)} in${cached === 0 ? '' : ` (${count(cached)} cached)`} → ${count(output)} out`;
+  const ofCache = cached === 0 ? '' : ` (${count(cached)} cached)`;
+  return `${sideText(tokens, 'input')} in${ofCache} → ${sideText(tokens, 'output')} out`;
+}
+
+/** `984k`; `?` for a side that no call reported. */
+export function sideText(tokens: Tokens, side: 'input' | 'output'): string {
+  return tokens.unknown === side ? '?' : count(tokens[side]);
 }
 
 function timeText({ total, model, tools, agent, waiting }: TimeSplit): string {

@@ -3,7 +3,7 @@ import type { Message } from '../model/message.ts';
 import type { AgentSpan, ApiCallSpan, SubagentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import { resultText, toolLine } from '../model/tool-text.ts';
 import { duration } from '../model/units.ts';
-import { costPieces, problemPieces, tokenPieces } from './label.ts';
+import { costPiece, problemPieces, tokenPieces } from './label.ts';
 import { type Page, type Piece, paint, piece, type Tone, wrap } from './page.ts';
 import { sessionFooter, sessionHeader } from './rows.ts';
 import { type SessionBlock, type Tree, titleOf } from './tree.ts';
@@ -39,12 +39,12 @@ export function renderConversation(page: Page, block: SessionBlock): readonly st
 
 function turnLines(page: Page, tree: Tree, turn: TurnSpan): readonly string[] {
   const took = duration(turn.endTime - turn.startTime);
-  const facts = [piece(shown`${took}`), ...tokenPieces(tree.work.tokens), ...costPieces(tree.work.cost)];
+  const facts = [piece(shown`${took}`), ...tokenPieces(tree.work.tokens), costPiece(tree.work.cost)];
   const name = turn.index === undefined ? shown`turn` : shown`turn ${turn.index}`;
   const heading = [
     piece(shown`── `, 'dim'),
     piece(name, 'turn'),
-    ...facts.map(dimmed),
+    ...facts.filter(({ text: words }) => words !== '').map(dimmed),
     piece(shown` ──`, 'dim'),
   ];
   return [

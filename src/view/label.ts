@@ -1,6 +1,6 @@
 /** The name of a span in a view, and the short facts after its duration. */
 
-import { type Tokens, workText } from '../model/figures.ts';
+import { sideText, type Tokens, workText } from '../model/figures.ts';
 import {
   type AgentSpan,
   type AgentSpanKind,
@@ -70,7 +70,7 @@ export function factsOf(tree: Tree): readonly Piece[] {
 
 /** Tokens and cost of the span and everything below it. Those below a tool call stand at its sub-agent. */
 function figurePieces({ span, work }: Tree): readonly Piece[] {
-  return span.kind === 'tool_call' ? [] : [...tokenPieces(work.tokens), ...costPieces(work.cost)];
+  return span.kind === 'tool_call' ? [] : [...tokenPieces(work.tokens), costPiece(work.cost)];
 }
 
 function turnLabel(span: TurnSpan): Visible {
@@ -218,13 +218,19 @@ function toolReason({ status, errorType, errorMessage }: ToolCallSpan): Visible 
 }
 
 /** `984k→750`, then `(331k cached)`: prompts, answers, and the part of the prompts that was read from the cache. */
-export function tokenPieces({ input, cached, output }: Tokens): readonly Piece[] {
-  if (input === 0 && output === 0) return [];
-  const tokens = piece(shown`${count(input)}→${count(output)}`);
-  return cached === 0 ? [tokens] : [tokens, piece(shown`(${count(cached)} cached)`, 'dim')];
+export function tokenPieces(tokens: Tokens): readonly Piece[] {
+  const sum = inAndOut(tokens);
+  if (sum.text === '') return [];
+  return tokens.cached === 0 ? [sum] : [sum, piece(shown`(${count(tokens.cached)} cached)`, 'dim')];
 }
 
-/** `$0.42`; nothing when the cost is unknown. */
-export function costPieces(cost: number | undefined): readonly Piece[] {
-  return cost === undefined ? [] : [piece(shown`${money(cost)}`)];
+/** `9,970→500`: whole prompts and answers, `?` for an unknown sum. Empty when no tokens were reported. */
+export function inAndOut(tokens: Tokens): Piece {
+  const isEmpty = tokens.input + tokens.output === 0;
+  return piece(isEmpty ? shown`` : shown`${sideText(tokens, 'input')}→${sideText(tokens, 'output')}`);
+}
+
+/** `$0.42`; empty when the cost is unknown. */
+export function costPiece(cost: number | undefined): Piece {
+  return piece(cost === undefined ? shown`` : shown`${money(cost)}`);
 }

@@ -107,7 +107,8 @@ function* counters(block: SessionBlock, pid: number): Generator<TraceEvent> {
     const { tokens } = countedOf(call);
     if (tokens === undefined) continue;
     sums = addTokens(sums, tokens);
-    yield { ph: 'C', name: 'tokens', pid, tid: 0, ts: call.endTime, args: { ...sums } };
+    const { input, cached, output } = sums;
+    yield { ph: 'C', name: 'tokens', pid, tid: 0, ts: call.endTime, args: { input, cached, output } };
   }
 }
 

@@ -3,7 +3,7 @@ import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { duration } from '../model/units.ts';
 import { pad, widthOf } from './columns.ts';
-import { costPieces, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
+import { costPiece, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import type { Tree } from './tree.ts';
 import { join, shown, type Visible, visible } from './visible.ts';
@@ -96,7 +96,7 @@ export function sessionFooter(page: Page, span: SessionSpan, work: Work): string
     piece(shown`${duration(span.endTime - span.startTime)}`),
     piece(shown`${workText(work)}`),
     ...tokenPieces(work.tokens),
-    ...costPieces(work.cost),
+    costPiece(work.cost),
     ...relation('continues', span.previousSessionId),
     ...relation('below', span.parentSessionId),
   ];

@@ -93,8 +93,10 @@ function messageOf(span: AgentSpan): TurnSpan | undefined {
   return isMessage ? span : undefined;
 }
 
-/** The figures of each session, in order of its first span. */
-export function sessionFigures({ parts, micros }: SessionTrees): readonly SessionFigures[] {
+/** The figures of each session, in order of its first span. None when sessions were not counted. */
+export function sessionFigures(trees: SessionTrees | undefined): readonly SessionFigures[] {
+  if (trees === undefined) return [];
+  const { parts, micros } = trees;
   const sessions = new Map<string, Parts>();
   for (const each of parts.values()) {
     const before = sessions.get(each.sessionId);

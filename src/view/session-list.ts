@@ -1,7 +1,8 @@
 /** `sessions`: the sessions of a log as a table or as JSON, the newest first. */
 import type { AgentSpan } from '../model/span.ts';
 import { firstWords } from '../model/tool-text.ts';
-import { count, duration, money } from '../model/units.ts';
+import { count, duration } from '../model/units.ts';
+import { consumedColumns } from './figure-columns.ts';
 import { type Page, piece } from './page.ts';
 import { presentable } from './presentable.ts';
 import { clockTime } from './rows.ts';
@@ -35,7 +36,7 @@ export function renderSessions(spans: readonly AgentSpan[], options: SessionList
 }
 
 function wanted(spans: readonly AgentSpan[], totals: LogTotals, { grep }: SessionListOptions) {
-  const sessions = totals.sessions === undefined ? [] : sessionFigures(totals.sessions);
+  const sessions = sessionFigures(totals.sessions);
   if (grep === undefined) return sessions;
   const found = select(
     blocksOf(spans),
@@ -47,7 +48,6 @@ function wanted(spans: readonly AgentSpan[], totals: LogTotals, { grep }: Sessio
 }
 
 function columnsOf(sessions: readonly SessionFigures[]): readonly Column<SessionFigures>[] {
-  const any = (has: (session: SessionFigures) => unknown) => sessions.some(has);
   return [
     { title: shown`session`, dispensable: 0, cell: ({ sessionId }) => piece(visible(sessionId), 'session') },
     {
@@ -55,11 +55,10 @@ function columnsOf(sessions: readonly SessionFigures[]): readonly Column<Session
       dispensable: 4,
       cell: ({ startTime }) => piece(shown`${clockTime(startTime)}`, 'dim'),
     },
-    ...(any(({ title }) => title) ? [FIRST_WORDS] : []),
+    ...(sessions.some(({ title }) => title) ? [FIRST_WORDS] : []),
     { title: shown`duration`, dispensable: 3, cell: ({ micros }) => piece(shown`${duration(micros)}`) },
     { title: shown`turns`, dispensable: 2, cell: ({ all }) => piece(shown`${count(all.turns)}`) },
-    ...(any(({ all }) => all.tokens.input + all.tokens.output) ? [TOKENS] : []),
-    ...(any(({ all }) => all.cost) ? [COST] : []),
+    ...consumedColumns(sessions, ({ all }) => all, { tokens: 2, cost: 0 }),
     {
       title: shown`errors`,
       dispensable: 0,
@@ -73,16 +72,4 @@ const FIRST_WORDS: Column<SessionFigures> = {
   dispensable: 1,
   fromLog: true,
   cell: ({ title }) => piece(shown`${firstWords(title) ?? ''}`),
-};
-
-const TOKENS: Column<SessionFigures> = {
-  title: shown`tokens`,
-  dispensable: 2,
-  cell: ({ all: { tokens } }) => piece(shown`${count(tokens.input)}→${count(tokens.output)}`),
-};
-
-const COST: Column<SessionFigures> = {
-  title: shown`cost`,
-  dispensable: 0,
-  cell: ({ all: { cost } }) => piece(cost === undefined ? shown`` : shown`${money(cost)}`),
 };

@@ -1,9 +1,10 @@
 /** Tables of totals by kind, model, tool and session, for a terminal and for Markdown. */
 
-import { headlineOf, isEmpty, type TimeSplit, type Tokens, type Work, workText } from '../model/figures.ts';
-import { count, duration, money, percent, plural } from '../model/units.ts';
+import { headlineOf, isEmpty, type TimeSplit, type Work, workText } from '../model/figures.ts';
+import { count, duration, percent, plural } from '../model/units.ts';
 import type { BudgetResult } from './budget.ts';
-import { withWords } from './label.ts';
+import { consumedColumns } from './figure-columns.ts';
+import { inAndOut, withWords } from './label.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
 import { quantiles, type Series } from './series.ts';
@@ -80,7 +81,7 @@ const WEIGHTS: readonly (readonly [string, (session: SessionFigures) => number])
 
 /** The rows of all sessions, the heaviest first, and the title of their column of shares. */
 function sessionTable(totals: Totals): readonly [title: Visible, rows: readonly SessionRow[]] {
-  const sessions = totals.sessions === undefined ? [] : sessionFigures(totals.sessions);
+  const sessions = sessionFigures(totals.sessions);
   const sum = (weight: (session: SessionFigures) => number) =>
     sessions.reduce((total, session) => total + weight(session), 0);
   const [what, weight] = WEIGHTS.find(([, each]) => sum(each) > 0) ?? ['time', () => 0];
@@ -111,7 +112,6 @@ function sessionRows(
 
 /** Name, count, errors, durations, tokens and cost. Columns that are empty in every row are left out. */
 function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Column<SeriesRow>[] {
-  const any = (has: (series: Series) => number | undefined) => rows.some(({ series }) => has(series));
   const column = (heading: Visible, dispensable: number, cell: (series: Series) => Piece) => ({
     title: heading,
     dispensable,
@@ -127,7 +127,7 @@ function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Col
     { title, cell: ({ name, tone }) => piece(name, tone), dispensable: 0 },
     column(shown`count`, 0, (series) => figure(series.count)),
     column(shown`errors`, 1, (series) => figure(series.errors, 'error')),
-    ...(any(({ incomplete }) => incomplete)
+    ...(rows.some(({ series }) => series.incomplete > 0)
       ? [column(shown`incomplete`, 7, (series) => figure(series.incomplete, 'warning'))]
       : []),
     column(shown`total`, 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
@@ -135,9 +135,7 @@ function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Col
     column(shown`P50`, 5, (series) => percentile(series, 0.5)),
     column(shown`P95`, 3, (series) => percentile(series, 0.95)),
     column(shown`max`, 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
-    ...(any(({ tokens }) => tokens.input + tokens.output) ? [column(shown`tokens`, 2, inAndOut)] : []),
-    ...(any(({ tokens }) => tokens.cached) ? [column(shown`cached`, 8, cached)] : []),
-    ...(any(({ cost }) => cost) ? [column(shown`cost`, 1, ({ cost }) => dollars(cost))] : []),
+    ...consumedColumns(rows, ({ series }) => series, { tokens: 2, cached: 8, cost: 1 }),
   ];
 }
 
@@ -148,7 +146,6 @@ function sessionColumns(title: Visible, rows: readonly SessionRow[]): readonly C
     dispensable,
     cell: ({ work }: SessionRow) => cell(work),
   });
-  const any = (has: (work: Work) => number | undefined) => rows.some(({ work }) => has(work));
   return [
     { title: shown`session`, cell: ({ name }) => name, dispensable: 0 },
     column(shown`turns`, 0, ({ turns }) => figure(turns)),
@@ -160,9 +157,8 @@ function sessionColumns(title: Visible, rows: readonly SessionRow[]): readonly C
       dispensable: 3,
       cell: ({ micros }) => (micros === undefined ? piece(shown``) : time(micros)),
     },
-    column(shown`tokens`, 1, inAndOut),
-    ...(any(({ tokens }) => tokens.cached) ? [column(shown`cached`, 6, cached)] : []),
-    ...(any(({ cost }) => cost) ? [column(shown`cost`, 1, ({ cost }) => dollars(cost))] : []),
+    column(shown`tokens`, 1, ({ tokens }) => inAndOut(tokens)),
+    ...consumedColumns(rows, ({ work }) => work, { cached: 6, cost: 1 }),
     { title, dispensable: 4, cell: ({ share }) => piece(share ?? shown``) },
   ];
 }
@@ -174,20 +170,6 @@ function figure(value: number, tone: Tone = 'plain'): Piece {
 
 function percentile({ durations }: Series, fraction: number): Piece {
   return time(quantiles(durations, [fraction])[0], durations.sketch !== undefined);
-}
-
-/** `9,970→500`: whole prompts and answers. Empty when no tokens were reported. */
-function inAndOut({ tokens: { input, output } }: { readonly tokens: Tokens }): Piece {
-  return piece(input + output === 0 ? shown`` : shown`${count(input)}→${count(output)}`);
-}
-
-/** The part of the prompts that was read from the cache. */
-function cached({ tokens }: { readonly tokens: Tokens }): Piece {
-  return piece(tokens.cached === 0 ? shown`` : shown`${count(tokens.cached)}`);
-}
-
-function dollars(cost: number | undefined): Piece {
-  return piece(cost === undefined ? shown`` : shown`${money(cost)}`);
 }
 
 /** A dash for no duration; `~` before an approximate one. */

@@ -118,7 +118,7 @@ export function totalsJson(totals: LogTotals): object {
     kinds: namedSeries(Object.entries(totals.kinds).filter(([, { count }]) => count > 0)),
     models: namedSeries([...totals.models]),
     tools: namedSeries([...totals.tools]),
-    sessions: (totals.sessions === undefined ? [] : sessionFigures(totals.sessions)).map((session) => ({
+    sessions: sessionFigures(totals.sessions).map((session) => ({
       sessionId: session.sessionId,
       title: session.title,
       startTime: session.startTime,

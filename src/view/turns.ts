@@ -2,7 +2,8 @@
 import { criticalPath } from '../model/critical-path.ts';
 import { figuresOf, type TimeSplit } from '../model/figures.ts';
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
-import { count, duration, money, percent } from '../model/units.ts';
+import { duration, percent } from '../model/units.ts';
+import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import type { Column } from './table.ts';
@@ -71,7 +72,6 @@ export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly 
     dispensable: 3,
     cell: ({ time }) => piece(shown`${percent(read(time), time.total)}`, read(time) === 0 ? 'dim' : 'plain'),
   });
-  const any = (has: (row: TurnRow) => number) => rows.some((row) => has(row) > 0);
   return [
     { title, dispensable: 0, cell: ({ turn }) => piece(labelOf(turn), 'turn') },
     {
@@ -88,23 +88,10 @@ export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly 
     part(shown`model`, ({ model }) => model),
     part(shown`tools`, ({ tools }) => tools),
     part(shown`agent`, ({ agent }) => agent),
-    ...(any(({ time }) => time.waiting) ? [part(shown`waiting`, ({ waiting }) => waiting)] : []),
-    ...(any(({ work }) => work.tokens.input + work.tokens.output) ? [TOKENS] : []),
-    ...(any(({ work }) => work.cost ?? 0) ? [COST] : []),
+    ...(rows.some(({ time }) => time.waiting > 0) ? [part(shown`waiting`, ({ waiting }) => waiting)] : []),
+    ...consumedColumns(rows, ({ work }) => work, { tokens: 1, cost: 0 }),
   ];
 }
-
-const TOKENS: Column<TurnRow> = {
-  title: shown`tokens`,
-  dispensable: 1,
-  cell: ({ work: { tokens } }) => piece(shown`${count(tokens.input)}→${count(tokens.output)}`),
-};
-
-const COST: Column<TurnRow> = {
-  title: shown`cost`,
-  dispensable: 0,
-  cell: ({ work: { cost } }) => piece(cost === undefined ? shown`` : shown`${money(cost)}`),
-};
 
 /** `chat claude-sonnet 62 %, tool terminal 30 %, agent 8 %`: the spans on the critical path by their share. */
 export function pathText({ path }: TurnRow): Visible {

@@ -3,10 +3,14 @@ import { createWork, type Work } from '../../src/model/figures.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { quantiles, type Series } from '../../src/view/series.ts';
 import { sessionFigures } from '../../src/view/session-figures.ts';
+import { renderSessions } from '../../src/view/session-list.ts';
 import { addSpan, createTotals, OTHER_NAMES, totalsJson, totalsOf } from '../../src/view/totals.ts';
 import { renderShortTotals, renderTotals } from '../../src/view/totals-tables.ts';
+import { renderView } from '../../src/view/view.ts';
 import { visibleJson } from '../../src/view/visible.ts';
+import { totalsOf as pageTotals } from '../../src/viewer/data/totals.ts';
 import { apiCall, auxiliaryCall, session, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
+import { tableOf } from '../html/viewer/table.ts';
 import { delegating, failing, hostile, parallelReads } from './logs.ts';
 import { PLAIN_100 } from './pages.ts';
 
@@ -158,6 +162,31 @@ test('as JSON: unrounded, without figures that do not exist, and any name', () =
   });
 });
 
+const UNKNOWN = { ...usage(100, 0), outputTokens: undefined, totalTokens: undefined };
+
+test.each<[claim: string, usages: readonly ReturnType<typeof usage>[], expected: string]>([
+  ['a side that no call reported is unknown', [UNKNOWN, UNKNOWN], '200→?'],
+  ['the other side too', [{ ...usage(0, 20), inputTokens: undefined, promptTokens: undefined }], '?→20'],
+  ['a side that one call reported is a sum', [UNKNOWN, usage(10, 5), UNKNOWN], '210→5'],
+  ['a reported zero is known', [usage(10, 0)], '10→0'],
+  ['a zero beside an unknown side is known', [usage(10, 0), UNKNOWN], '110→0'],
+])('%s, in every table, tree, headline and page', async (_, usages, expected) => {
+  const top = session({ at: [0, 1000] });
+  const one = turn({ at: [0, 900], below: top });
+  const calls = usages.map((each, n) => apiCall({ at: [n, n + 1], below: one, usage: each }));
+  const spans = [top, one, ...calls];
+  const options = { ...PLAIN_100, columns: 160, depth: 1, only: undefined, slowMicros: undefined };
+  const [input, output] = expected.split('→');
+  const cells = (text: string) => text.match(/[\d?]+→[\d?]+/g);
+  const text = renderView(spans, { ...options, format: 'text' });
+  // The turn, the footer, and the tables of kinds, models, sessions and slowest turns.
+  expect(cells(text)).toEqual(new Array(6).fill(expected));
+  expect(text).toContain(`${input} in → ${output} out`);
+  expect(cells(renderSessions(spans, { ...options, json: false, grep: undefined }))).toEqual([expected]);
+  const { tokens } = pageTotals(await tableOf(spans), { from: 0, to: spans.length }).all;
+  expect(tokens).toEqual(totalsOf(spans).work.tokens);
+});
+
 function anError() {
   return {
     type: 'X',
@@ -170,6 +199,5 @@ function anError() {
 }
 
 function figuresIn(spans: readonly AgentSpan[]) {
-  const { sessions } = totalsOf(spans);
-  return sessions === undefined ? [] : sessionFigures(sessions);
+  return sessionFigures(totalsOf(spans).sessions);
 }

@@ -48,8 +48,13 @@ function placedOf(table: SpanTable, span: number, from: number): Placed {
 export function tokensOf(table: SpanTable, span: number): Tokens | undefined {
   const input = numberFact(table, span, 'inputTokens');
   const output = numberFact(table, span, 'outputTokens');
-  if (input === undefined || output === undefined) return undefined;
-  return { input, output, cached: numberFact(table, span, 'cacheReadTokens') ?? 0 };
+  if (input === undefined && output === undefined) return undefined;
+  return {
+    input: input ?? 0,
+    output: output ?? 0,
+    cached: numberFact(table, span, 'cacheReadTokens') ?? 0,
+    unknown: input === undefined ? 'input' : output === undefined ? 'output' : undefined,
+  };
 }
 
 const CALLS: ReadonlySet<number> = new Set([KINDS.indexOf('api_call'), KINDS.indexOf('auxiliary_call')]);

@@ -86,7 +86,7 @@ function GroupTable({ title, groups, tokens }: GroupTableProps) {
 
 /** A dash when no call reported its tokens. */
 function reported({ tokens }: Group, side: 'input' | 'output'): string {
-  return tokens.input + tokens.output === 0 ? '–' : count(tokens[side]);
+  return tokens.input + tokens.output === 0 || tokens.unknown === side ? '–' : count(tokens[side]);
 }
 
 interface SpreadProps {

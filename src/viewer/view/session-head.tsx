@@ -63,7 +63,7 @@ function figuresOf(store: Store): readonly Figure[] {
   if (session === undefined || totals === undefined) return [];
   const { turns, calls, tools, subagents, errors, incomplete, tokens, withoutUsage, cost, withoutPrice } =
     totals.all;
-  const reported = tokens.input + tokens.output > 0;
+  const reported = (side: 'input' | 'output') => tokens.input + tokens.output > 0 && tokens.unknown !== side;
   const without = (calls: number, what: string) =>
     calls === 0 ? '' : `; ${count(calls)} calls without ${what}`;
   const figures: (Figure | undefined)[] = [
@@ -81,15 +81,15 @@ function figuresOf(store: Store): readonly Figure[] {
       : { name: 'Incomplete', value: count(incomplete), title: 'Spans whose end is not in the log' },
     {
       name: 'Tokens in',
-      value: reported ? compact(tokens.input) : '–',
-      title: reported
+      value: reported('input') ? compact(tokens.input) : '–',
+      title: reported('input')
         ? `${count(tokens.input)} in the prompts, ${count(tokens.cached)} of them read from the cache${without(withoutUsage, 'usage')}`
         : 'No call reported its tokens',
     },
     {
       name: 'Tokens out',
-      value: reported ? compact(tokens.output) : '–',
-      title: reported ? `${count(tokens.output)} in the answers` : 'No call reported its tokens',
+      value: reported('output') ? compact(tokens.output) : '–',
+      title: reported('output') ? `${count(tokens.output)} in the answers` : 'No call reported its tokens',
     },
   ];
   return figures.filter((figure) => figure !== undefined);
