@@ -1,8 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { convention } from '../src/conventions/convention.ts';
-import { addWork, createWork, type Figures, figuresOf, headlineOf, type Work } from '../src/model/figures.ts';
+import {
+  addWork,
+  createWork,
+  type Figures,
+  figuresOf,
+  headlineOf,
+  type Work,
+  workText,
+} from '../src/model/figures.ts';
 import type { AgentSpan } from '../src/model/span.ts';
+import { plural } from '../src/model/units.ts';
 import { checkBudgets, parseBudget } from '../src/view/budget.ts';
 import { consoleSink } from '../src/view/console-sink.ts';
 import { renderDiff } from '../src/view/diff-tables.ts';
@@ -14,11 +26,14 @@ import { renderView } from '../src/view/view.ts';
 import { totalsOf as pageTotals } from '../src/viewer/data/totals.ts';
 import { tableOf } from './html/viewer/table.ts';
 import { replayText } from './replayed.ts';
+import { runMain } from './run-main.ts';
 
 const RECORDINGS = new URL('../fixtures/recordings/', import.meta.url);
 const LOGS = readdirSync(RECORDINGS, { recursive: true, encoding: 'utf8' }).filter((path) =>
   path.endsWith('.ndjson'),
 );
+const FOLDER = mkdtempSync(join(tmpdir(), 'surfaces-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 const WIDE = { columns: 1000, colors: undefined };
 
 /** Every surface shows the figures of docs/glossary.md, of one log the same ones. */
@@ -35,7 +50,7 @@ describe.each(LOGS)('%s', (log) => {
 
   test('session by session', () => {
     const blocks = blocksOf(spans);
-    const rows = new Map(sessionsOf(totals).map((session) => [session.sessionId, session]));
+    const rows = new Map(sessionFigures(totals.sessions).map((session) => [session.sessionId, session]));
     expect([...rows.keys()].sort()).toEqual(blocks.map(({ sessionId }) => sessionId).sort());
     for (const block of blocks) {
       const { all, inSubagents, inReviews } = figuresOf(placedSpans([block]));
@@ -74,6 +89,18 @@ describe.each(LOGS)('%s', (log) => {
     expect(json.totals.figures).toMatchObject(JSON.parse(JSON.stringify(figures.all)));
   });
 
+  test('in report.json and in the summary line', async () => {
+    const report = join(FOLDER, 'report.json');
+    const path = fileURLToPath(new URL(log, RECORDINGS));
+    const output = ['-e', 'otlp_file', '-o', join(FOLDER, 'spans.ndjson')];
+    const { err } = await runMain(['replay', '--no-cost', ...output, '--report', report, path]);
+    const { sessions, all } = figures;
+    const json = JSON.parse(readFileSync(report, 'utf8'));
+    expect(json.figures).toMatchObject(JSON.parse(JSON.stringify({ sessions, ...all })));
+    const counts = [plural(sessions, 'session'), workText(all)].filter((part) => part !== '');
+    expect(err).toContain(`: ${counts.join(', ')} → ${plural(spans.length, 'span')}`);
+  });
+
   test('in a diff and in budgets', () => {
     const names = { beforeName: 'a', afterName: 'b' };
     const diff = JSON.parse(renderDiff(spans, spans, { ...WIDE, ...names, format: 'json' }));
@@ -109,10 +136,6 @@ describe.each(LOGS)('%s', (log) => {
     expect(measured).toEqual({ input: figures.all.tokens.input, output: figures.all.tokens.output });
   });
 });
-
-function sessionsOf({ sessions }: Totals) {
-  return sessions === undefined ? [] : sessionFigures(sessions);
-}
 
 function expectAll(text: string, parts: readonly (string | undefined)[]): void {
   for (const part of parts) if (part !== undefined) expect(text.replaceAll('*', '')).toContain(part);
