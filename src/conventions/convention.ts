@@ -1,3 +1,4 @@
+import { boundedCache } from '../model/bounded-cache.ts';
 import {
   type Attributes,
   type Instrument,
@@ -10,7 +11,6 @@ import {
 import { cut, errorText, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent, AgentSpanKind, CallError, SpanLink } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
-import { boundedCache } from './bounded-cache.ts';
 import { droppingAttributes } from './drop-attributes.ts';
 import { genAi, genAiLatest } from './gen-ai.ts';
 import { genAiLatestMeter, genAiMeter } from './gen-ai-meter.ts';

@@ -4,7 +4,6 @@
  */
 import type { Attributes, Instrument, Measurement } from '../model/otel.ts';
 import type { ToolCallSpan, TurnSpan } from '../model/span.ts';
-import { type Label, labelIndex } from './bounded-cache.ts';
 import {
   agentDuration,
   agentInferenceCalls,
@@ -24,6 +23,7 @@ import {
   timeToFirstChunk,
   tokenUsage,
 } from './instruments.ts';
+import { type Label, labelIndex } from './labels.ts';
 import { AGENT } from './names.ts';
 import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
 import { errorType } from './status.ts';

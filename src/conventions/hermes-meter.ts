@@ -1,6 +1,5 @@
 import type { Attributes, Measurement } from '../model/otel.ts';
 import type { AgentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
-import { type Label, labelIndex } from './bounded-cache.ts';
 import {
   type CallFacts,
   type CallInstruments,
@@ -18,6 +17,7 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
+import { type Label, labelIndex } from './labels.ts';
 import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];

@@ -2,6 +2,7 @@
  * Redaction of secrets: replaces each by `[redacted]`. It is applied to everything that leaves the program: spans, diagnostics,
  * saved state and findings, with all of their strings. It is a safety net: unknown forms of secrets stay.
  */
+import { boundedCache } from './bounded-cache.ts';
 import { ANNOUNCED, CUT_KEY, ISSUED, SECRET_NAME, type SecretKind } from './secrets.ts';
 
 const MARK = '[redacted]';
@@ -33,8 +34,8 @@ const secretName = new RegExp(SECRET_NAME, 'i');
 const HINT =
   /key|token|secret|pass|pwd|credential|connection|auth|bearer|basic|cookie|sig|jwt|sas|identified|:\/\/|%3a%2f|%3f|%26|[?&#;][\w.%;-]{3,}=|-u|--user|mysql/i;
 
-/** Ids of Hermes and of spans, which are most of the texts that come once only. No secret looks like these. */
-const ID = /^(?!.*fc-)(?:[0-9a-f:_-]|api|call)*$/;
+/** Ids of Hermes and of spans, which are most of the texts that come once only. Only keys with `fc-` look like these. */
+const ID = /^(?:[0-9a-f:_-]|api|call)*$/;
 
 /** The end of a long text, where a key may have been cut. */
 const cutKey = new RegExp(CUT_KEY);
@@ -51,11 +52,19 @@ const CACHED_TEXTS = 4096;
 /** @param patterns further forms of secrets. As in `secrets.ts`, their first group is kept. */
 export function createRedaction(patterns: readonly RegExp[] = []): Redaction {
   const own = patterns.map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
-  const forms = (raw: string) => (own.length === 0 && ID.test(raw) ? raw : redactForms(raw, own));
+  const isId = (raw: string) => own.length === 0 && ID.test(raw) && !raw.includes('fc-');
+  const known = boundedCache((raw) => redactForms(raw, own), CACHED_TEXTS);
+  const forms = (raw: string) => {
+    if (isId(raw)) return raw;
+    return raw.length > CACHED_CHARS ? redactForms(raw, own) : known(raw);
+  };
   const walk: Walk = {
     forms,
-    text: cached((raw) => redactText(raw, walk)),
-    fieldNamed: cached((name) => ({ name: walk.text(name), isSecret: secretName.test(name) })),
+    text: (raw) => redactText(raw, walk),
+    fieldNamed: boundedCache(
+      (name) => ({ name: walk.text(name), isSecret: secretName.test(name) }),
+      CACHED_TEXTS,
+    ),
     keep: undefined,
   };
   return {
@@ -117,9 +126,9 @@ function redactWords(words: readonly unknown[], walk: Walk): readonly unknown[] 
 
 function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): unknown {
   let copy: [string, unknown][] | undefined;
-  const names = Object.keys(record);
-  for (let at = 0; at < names.length; at += 1) {
-    const name = names[at] ?? '';
+  let at = -1;
+  for (const name in record) {
+    at++;
     const value = record[name];
     if (value === undefined) continue;
     const field = walk.fieldNamed(name);
@@ -129,20 +138,6 @@ function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): un
     copy[at] = [field.name, clean];
   }
   return copy === undefined ? record : Object.fromEntries(copy);
-}
-
-/** Keeps the results for short texts. */
-function cached<T>(of: (text: string) => T): (text: string) => T {
-  const results = new Map<string, T>();
-  return (text) => {
-    if (text.length > CACHED_CHARS) return of(text);
-    const known = results.get(text);
-    if (known !== undefined) return known;
-    const result = of(text);
-    if (results.size >= CACHED_TEXTS) results.clear();
-    results.set(text, result);
-    return result;
-  };
 }
 
 /** JSON stays JSON: where a form takes too much, or the text is too long, its own texts are redacted one by one. */
