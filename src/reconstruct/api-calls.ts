@@ -96,6 +96,7 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
     startTime: attempt.startTime,
     endTime: call.lastEnd,
     answer,
+    count: call.answers,
   });
   return 'mapped';
 }

@@ -62,7 +62,7 @@ function dueTime(turn: TurnState, { from, micros }: Wait): EpochMicros {
 /** Closes the turns of the session for which late events were awaited long enough, but not the one of this event. */
 export function closeExpiredTurns(context: SessionContext, event: HookEvent): void {
   for (const turn of context.session.turns.values()) {
-    if (turn.wait === undefined || dueTime(turn, turn.wait) >= event.time || isOwn(turn, event)) continue;
+    if (turn.wait === undefined || isOwn(turn, event) || dueTime(turn, turn.wait) >= event.time) continue;
     closeTurn({ ...context, turn }, 'session_end');
   }
 }
@@ -162,8 +162,8 @@ function presumeChildrenEnded(turn: TurnState, time: EpochMicros): void {
 
 export function hasOpenChildren(turn: TurnState): boolean {
   if (turn.tools.length > 0 || turn.approvals.length > 0 || turn.auxiliaryCalls.size > 0) return true;
-  const current = turn.currentCall === undefined ? undefined : turn.calls.get(turn.currentCall);
-  return current?.open !== undefined || [...turn.calls.values()].some((call) => call.open !== undefined);
+  for (const call of turn.calls.values()) if (call.open !== undefined) return true;
+  return false;
 }
 
 function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): void {

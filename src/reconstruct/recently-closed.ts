@@ -83,12 +83,12 @@ function claim(state: State, spanId: SpanId, event: EventBase): number {
 type Closing = Pick<ClosedFacts, 'startTime'> & Partial<ClosedFacts>;
 
 /**
- * Remembers what closed under this key: a second end is a duplicate, and a late child finds its parent. Forgets by
- * generations, because deleting the oldest entry of a map one by one takes longer and longer.
+ * Remembers what closed under this key; a caller that knows how many did gives the `count`. Forgets by generations,
+ * because deleting the oldest entry of a map one by one takes longer and longer.
  */
 export function rememberClosed(state: State, key: string, closing: Closing): void {
   const { startTime, endTime, fingerprint, durationMillis, cutOff, answer, traceId } = closing;
-  const count = (closedUnder(state, key)?.count ?? 0) + 1;
+  const { count = (closedUnder(state, key)?.count ?? 0) + 1 } = closing;
   state.recentlyClosed.set(key, {
     startTime,
     endTime,

@@ -96,13 +96,20 @@ function apply(context: Context, event: HookEvent): void {
   if (owner !== session) touchSession(state, owner, event);
   const turn = findTurn(owner, event);
   if (turn !== undefined && !IS_OF_SESSION.has(event.hook)) turn.lastTime = later(turn.lastTime, event.time);
-  const outcome = handle({ state, out, session, owner, turn }, event);
+  const inTurn = { state, out, session, owner, turn };
+  const outcome = handle(inTurn, event);
   // A session that a rotation opened has a part of the turn's sums, so it is sent, also when no turn of its own follows.
   if (owner !== session && turn?.selected) session.selected = true;
-  out.lines[outcome === 'mapped' && turn?.selected === false ? 'filtered' : outcome]++;
-  if (outcome === 'merged') out.merged?.push({ source: event.source, line: event.line });
+  countLine(inTurn, event, outcome);
   enforceBounds(context);
   evictSubagents(context);
+}
+
+/** An event that opened a turn counts as one of that turn. */
+function countLine({ out, owner, turn }: EventContext, event: HookEvent, outcome: LineOutcome): void {
+  const current = turn === undefined || event.hook === 'pre_llm_call' ? findTurn(owner, event) : turn;
+  out.lines[outcome === 'mapped' && current?.selected === false ? 'filtered' : outcome]++;
+  if (outcome === 'merged') out.merged?.push({ source: event.source, line: event.line });
 }
 
 /** Hooks of the session: what happens there is not inside the turn that is open. */

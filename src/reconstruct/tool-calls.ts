@@ -227,6 +227,7 @@ type ToolEvent = PreToolCall | PostToolCall;
 
 /** The open call that this `pre` repeats: written by a second recorder, or once without and once with its ids. */
 function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
+  if (turn.tools.length === 0) return undefined;
   const fingerprint = fingerprintOf(event.args);
   return turn.tools.find((tool) => {
     if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;

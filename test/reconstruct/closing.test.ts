@@ -9,6 +9,17 @@ const end = (seconds: number, which: typeof A, fields = {}) =>
   at(seconds, 'on_session_end', { ...which, completed: true, interrupted: false, ...fields });
 const running = (seconds: number, which: typeof A, id = 'c1') => tool(seconds, id, 'a', which).slice(0, 1);
 
+test('all events of a turn that the filters left out count as filtered, also without turn ids', () => {
+  const events = [at(0, 'pre_llm_call', A), end(1, A), ...turn(2, call(3, 1, B), 5, B)];
+  const withoutIds = events.map(({ turn_id: _id, ...event }) => event as (typeof events)[number]);
+  const first = { selectTurn: ({ startTime }: { startTime: number }) => startTime === START * 1e6 };
+  const none = { selectTurn: () => false };
+  for (const each of [events, withoutIds]) {
+    expect(replayEvents(each, none).lines).toMatchObject({ mapped: 0, filtered: events.length });
+    expect(replayEvents(each, first).lines).toMatchObject({ mapped: 2, filtered: events.length - 2 });
+  }
+});
+
 describe('two turns of one session at once', () => {
   test('each is closed by its own hooks', () => {
     const [a, b] = [turn(0, call(1, 1, A), 9, A), turn(2, call(3, 1, B), 5, B)];
