@@ -18,12 +18,15 @@ export function createEncoder(): Encoder {
 
 /** A block under construction, with the values that the next differences are relative to. */
 interface Draft {
-  readonly strings: string[];
-  readonly shapes: number[][];
-  readonly spans: number[];
-  readonly values: number[];
-  readonly events: number[];
-  readonly links: number[];
+  readonly encoder: Encoder;
+  readonly block: {
+    readonly strings: string[];
+    readonly shapes: number[][];
+    readonly spans: number[];
+    readonly values: number[];
+    readonly events: number[];
+    readonly links: number[];
+  };
   /** By field of a span. */
   readonly before: number[];
   /** By the string index of the key. */
@@ -36,156 +39,113 @@ const INTERN_LIMIT_CHARS = 256;
 /** Encodes the spans as one block and adds its new strings and shapes to the encoder's tables. */
 export function encodeBlock(encoder: Encoder, spans: readonly FinishedSpan[]): Block {
   const draft: Draft = {
-    strings: [],
-    shapes: [],
-    spans: [],
-    values: [],
-    events: [],
-    links: [],
+    encoder,
+    block: { strings: [], shapes: [], spans: [], values: [], events: [], links: [] },
     before: new Array(SPAN_FIELDS.count).fill(0),
     textBefore: new Map(),
   };
   spans.forEach((span, position) => {
-    addSpan(encoder, draft, span, position);
+    addSpan(draft, span, position);
   });
-  const { before: _before, textBefore: _textBefore, ...block } = draft;
-  return block;
+  return draft.block;
 }
 
-function addSpan(encoder: Encoder, draft: Draft, span: FinishedSpan, position: number): void {
+function addSpan(draft: Draft, span: FinishedSpan, position: number): void {
   const { agent, otel } = span;
-  const facts = factsOf(span);
+  const { block, before } = draft;
   const row = new Array<number>(SPAN_FIELDS.count).fill(0);
-  row[SPAN_FIELDS.id] = stringIndex(encoder, draft, otel.spanId);
-  row[SPAN_FIELDS.trace] = stringIndex(encoder, draft, otel.traceId);
-  row[SPAN_FIELDS.parent] =
-    otel.parentSpanId === undefined ? 0 : stringIndex(encoder, draft, otel.parentSpanId) + 1;
-  row[SPAN_FIELDS.session] = stringIndex(encoder, draft, agent.sessionId);
-  row[SPAN_FIELDS.name] = stringIndex(encoder, draft, otel.name);
+  row[SPAN_FIELDS.id] = stringIndex(draft, otel.spanId);
+  row[SPAN_FIELDS.trace] = stringIndex(draft, otel.traceId);
+  row[SPAN_FIELDS.parent] = otel.parentSpanId === undefined ? 0 : stringIndex(draft, otel.parentSpanId) + 1;
+  row[SPAN_FIELDS.session] = stringIndex(draft, agent.sessionId);
+  row[SPAN_FIELDS.name] = stringIndex(draft, otel.name);
   row[SPAN_FIELDS.kind] = KINDS.indexOf(agent.kind);
   row[SPAN_FIELDS.start] = otel.startTime;
   row[SPAN_FIELDS.duration] = otel.endTime - otel.startTime;
   row[SPAN_FIELDS.flags] = otel.status.code + 4 * otel.kind;
-  row[SPAN_FIELDS.attributesShape] = addValues(encoder, draft, otel.attributes);
-  row[SPAN_FIELDS.factsShape] = addValues(encoder, draft, facts);
+  row[SPAN_FIELDS.attributesShape] = addValues(draft, block.values, otel.attributes, draft.textBefore);
+  row[SPAN_FIELDS.factsShape] = addValues(draft, block.values, factsOf(span), draft.textBefore);
   row.forEach((value, field) => {
     const differs = field < TEXT_FIELD_COUNT || field === SPAN_FIELDS.start;
-    draft.spans.push(differs ? value - (draft.before[field] ?? 0) : value);
-    draft.before[field] = value;
+    block.spans.push(differs ? value - (before[field] ?? 0) : value);
+    before[field] = value;
   });
-  addEvents(encoder, draft, span, position);
-  addLinks(encoder, draft, span, position);
-}
-
-function addEvents(encoder: Encoder, draft: Draft, { otel }: FinishedSpan, position: number): void {
   for (const event of otel.events) {
     const values: number[] = [];
-    const shape = addPlainValues(encoder, draft, values, event.attributes);
-    const name = stringIndex(encoder, draft, event.name);
-    draft.events.push(position, event.time - otel.startTime, name, shape, ...values);
+    const shape = addValues(draft, values, event.attributes);
+    block.events.push(
+      position,
+      event.time - otel.startTime,
+      stringIndex(draft, event.name),
+      shape,
+      ...values,
+    );
   }
-}
-
-function addLinks(encoder: Encoder, draft: Draft, { otel }: FinishedSpan, position: number): void {
   for (const link of otel.links) {
     const values: number[] = [];
-    const shape = addPlainValues(encoder, draft, values, link.attributes);
-    const trace = stringIndex(encoder, draft, link.traceId);
-    draft.links.push(position, trace, stringIndex(encoder, draft, link.spanId), shape, ...values);
+    const shape = addValues(draft, values, link.attributes);
+    const trace = stringIndex(draft, link.traceId);
+    block.links.push(position, trace, stringIndex(draft, link.spanId), shape, ...values);
   }
 }
 
-/** Appends the values to the block and returns the number of their shape. */
-function addValues(encoder: Encoder, draft: Draft, attributes: Attributes): number {
-  const { shape, values } = split(encoder, draft, attributes);
-  for (const { key, index, number } of values) {
-    if (index === undefined) draft.values.push(number);
-    else {
-      draft.values.push(index - (draft.textBefore.get(key) ?? 0));
-      draft.textBefore.set(key, index);
-    }
-  }
-  return shapeIndex(encoder, draft, shape);
-}
-
-/** The same for events and links, with plain indexes for texts: there are few of them. */
-function addPlainValues(encoder: Encoder, draft: Draft, into: number[], attributes: Attributes): number {
-  const { shape, values } = split(encoder, draft, attributes);
-  for (const { index, number } of values) into.push(index ?? number);
-  return shapeIndex(encoder, draft, shape);
-}
-
-interface SplitValue {
-  /** The string index of the key. */
-  readonly key: number;
-  /** The string index of a text; `undefined` for a number. */
-  readonly index: number | undefined;
-  readonly number: number;
-}
-
-interface Split {
-  readonly shape: number[];
-  readonly values: readonly SplitValue[];
-}
-
-function split(encoder: Encoder, draft: Draft, attributes: Attributes): Split {
+/**
+ * Appends the values to `into`, texts as string indexes, and returns the number of their shape.
+ * @param textBefore the previous text under each key, to write differences; absent for events and links, which are few
+ */
+function addValues(
+  draft: Draft,
+  into: number[],
+  attributes: Attributes,
+  textBefore?: Map<number, number>,
+): number {
   const shape: number[] = [];
-  const values: SplitValue[] = [];
   for (const name of Object.keys(attributes)) {
     const value = attributes[name];
     if (value === undefined) continue;
-    const key = stringIndex(encoder, draft, name);
-    const { type, text, number } = written(value);
+    const key = stringIndex(draft, name);
+    const [type, written] = writtenAs(value);
     shape.push(key, type);
-    if (text !== undefined) values.push({ key, index: stringIndex(encoder, draft, text), number: 0 });
-    if (number !== undefined) values.push({ key, index: undefined, number });
+    if (typeof written === 'number') into.push(written);
+    if (typeof written !== 'string') continue;
+    const index = stringIndex(draft, written);
+    into.push(index - (textBefore?.get(key) ?? 0));
+    textBefore?.set(key, index);
   }
-  return { shape, values };
+  return shapeIndex(draft, shape);
 }
 
-interface Written {
-  readonly type: number;
-  readonly text?: string;
-  readonly number?: number;
+/** The type of a value and what is written for it. */
+function writtenAs(value: AttributeValue): readonly [type: number, written?: string | number] {
+  if (typeof value === 'string') return [VALUE_TYPE.text, value];
+  if (typeof value === 'boolean') return [value ? VALUE_TYPE.yes : VALUE_TYPE.no];
+  const number = typeof value === 'object' && 'double' in value ? value.double : value;
+  if (typeof number !== 'number') return [VALUE_TYPE.list, JSON.stringify(number)];
+  // JSON has no NaN and no infinities, so these are texts.
+  return Number.isFinite(number) ? [VALUE_TYPE.number, number] : [VALUE_TYPE.text, String(number)];
 }
 
-function written(value: AttributeValue): Written {
-  if (typeof value === 'string') return { type: VALUE_TYPE.text, text: value };
-  if (typeof value === 'boolean') return { type: value ? VALUE_TYPE.yes : VALUE_TYPE.no };
-  if (typeof value === 'number') return writtenNumber(value);
-  if ('double' in value) return writtenNumber(value.double);
-  return { type: VALUE_TYPE.list, text: JSON.stringify(value) };
-}
-
-/** NaN and the infinities are written as texts, because JSON has no such numbers. */
-function writtenNumber(value: number): Written {
-  return Number.isFinite(value)
-    ? { type: VALUE_TYPE.number, number: value }
-    : { type: VALUE_TYPE.text, text: String(value) };
-}
-
-function stringIndex(encoder: Encoder, draft: Draft, text: string): number {
+function stringIndex({ encoder, block }: Draft, text: string): number {
   const known = encoder.strings.get(text);
   if (known !== undefined) return known;
   const index = encoder.stringCount;
   encoder.stringCount += 1;
-  draft.strings.push(text);
+  block.strings.push(text);
   if (text.length <= INTERN_LIMIT_CHARS) encoder.strings.set(text, index);
   return index;
 }
 
-function shapeIndex(encoder: Encoder, draft: Draft, shape: number[]): number {
+function shapeIndex({ encoder, block }: Draft, shape: number[]): number {
   const name = shape.join();
   const known = encoder.shapes.get(name);
   if (known !== undefined) return known;
   const index = encoder.shapes.size;
   encoder.shapes.set(name, index);
-  draft.shapes.push(shape);
+  block.shapes.push(shape);
   return index;
 }
 
-type Fact = string | number | boolean | undefined;
-type Facts = Partial<Record<FactName, Fact>>;
+type Facts = Partial<Record<FactName, string | number | boolean | undefined>>;
 
 /**
  * What the viewer needs beyond the attributes: labels, totals and charts use these, so they are the same under every
@@ -251,8 +211,6 @@ function callFacts(agent: ApiCallSpan | AuxiliaryCallSpan): Facts {
     answered: agent.answered,
     background: agent.background || undefined,
     errorType: agent.error?.type,
-    cacheWriteTokens: agent.usage?.cacheWriteTokens || undefined,
-    reasoningTokens: agent.usage?.reasoningTokens || undefined,
   };
 }
 
