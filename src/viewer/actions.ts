@@ -1,9 +1,10 @@
-import { batch } from '@preact/signals';
+import { batch, type Signal } from '@preact/signals';
+import { bisectRight } from 'd3-array';
 import { panned, placeOf, type Window, zoomed } from './data/axis.ts';
 import { nextRow, opened } from './data/rows.ts';
 import type { Filter } from './data/search.ts';
 import { at, end, isError } from './data/table.ts';
-import type { Store } from './state.ts';
+import { NO_FILTER, type Store } from './state.ts';
 
 /** What the user can do, whether by mouse, by key or by link. Each leaves the store whole. */
 
@@ -29,9 +30,8 @@ export function showSpan(store: Store, span: number): void {
   if (span < 0 || span >= store.table.count) return;
   batch(() => {
     openSession(store, sessionOf(store, span));
-    if (store.matches.value?.[span] === 0)
-      setFilter(store, { query: '', kinds: new Set(), errorsOnly: false, minDuration: 0 });
-    const mask = store.filtering.value ? store.collapsedFiltered : store.collapsed;
+    if (store.matches.value?.[span] === 0) setFilter(store, NO_FILTER);
+    const mask = maskOf(store);
     mask.value = opened(store.table, mask.value, span);
     store.cursor.value = span;
     store.selected.value = span;
@@ -71,13 +71,16 @@ export function placesOf(store: Store, span: number): Window {
   };
 }
 
+function maskOf(store: Store): Signal<Uint8Array> {
+  return store.filtering.value ? store.collapsedFiltered : store.collapsed;
+}
+
 export function isCollapsed(store: Store, span: number): boolean {
-  const mask = store.filtering.value ? store.collapsedFiltered : store.collapsed;
-  return mask.value[span] === 1;
+  return maskOf(store).value[span] === 1;
 }
 
 export function setCollapsed(store: Store, span: number, closed: boolean): void {
-  const mask = store.filtering.value ? store.collapsedFiltered : store.collapsed;
+  const mask = maskOf(store);
   const changed = mask.value.slice();
   changed[span] = closed ? 1 : 0;
   mask.value = changed;
@@ -88,7 +91,7 @@ export function collapseFrom(store: Store, depth: number): void {
   const { table } = store;
   const session = store.current.value;
   if (session === undefined) return;
-  const mask = store.filtering.value ? store.collapsedFiltered : store.collapsed;
+  const mask = maskOf(store);
   const changed = mask.value.slice();
   for (let span = session.from; span < session.to; span += 1) {
     changed[span] = at(table.depth, span) >= depth && at(table.size, span) > 1 ? 1 : 0;
@@ -150,15 +153,7 @@ export function toggleIdle(store: Store): void {
 
 /** The row of the cursor: its own, or the nearest above it that is shown. */
 export function cursorRow(store: Store): number {
-  const rows = store.rows.value;
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((rows[middle] ?? 0) <= store.cursor.value) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(low - 1, 0);
+  return Math.max(bisectRight(store.rows.value, store.cursor.value) - 1, 0);
 }
 
 export function moveTo(store: Store, row: number): void {

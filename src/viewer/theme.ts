@@ -1,13 +1,13 @@
 import { effect } from '@preact/signals';
 import type { Store, Theme } from './state.ts';
 
-/** The system's colours until the user chooses others; the style sheet reads the attribute. */
+/** The system's colours until the user chooses others. The style sheet reads the attribute. */
 export function followTheme(store: Store): void {
-  effect(() => {
-    const theme = store.theme.value;
-    if (theme === 'auto') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  });
+  const show = (): void => {
+    document.documentElement.dataset.theme = isDark(store.theme.value) ? 'dark' : 'light';
+  };
+  effect(show);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
 }
 
 export function isDark(theme: Theme): boolean {

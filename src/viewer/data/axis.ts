@@ -1,3 +1,4 @@
+import { bisector } from 'd3-array';
 import { KINDS } from '../../html/format.ts';
 import { at, end, type Session, type SpanTable } from './table.ts';
 
@@ -73,7 +74,7 @@ function idleTimes(table: SpanTable, session: Session): readonly Stretch[] {
 }
 
 export function placeOf({ start, gaps }: Axis, time: number): number {
-  const gap = lastBefore(gaps, (each) => each.from < time);
+  const gap = gaps[byTime.left(gaps, time) - 1];
   if (gap === undefined) return time - start;
   if (time >= gap.to) return gap.until + time - gap.to;
   return gap.at + ((time - gap.from) / (gap.to - gap.from)) * (gap.until - gap.at);
@@ -81,24 +82,14 @@ export function placeOf({ start, gaps }: Axis, time: number): number {
 
 /** The inverse of `placeOf`. */
 export function timeOf({ start, gaps }: Axis, place: number): number {
-  const gap = lastBefore(gaps, (each) => each.at < place);
+  const gap = gaps[byPlace.left(gaps, place) - 1];
   if (gap === undefined) return place + start;
   if (place >= gap.until) return gap.to + place - gap.until;
   return gap.from + ((place - gap.at) / (gap.until - gap.at)) * (gap.to - gap.from);
 }
 
-/** The last gap for which `begun` holds; it holds for all gaps up to some point, and for none after it. */
-function lastBefore(gaps: readonly Gap[], begun: (gap: Gap) => boolean): Gap | undefined {
-  let low = 0;
-  let high = gaps.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const gap = gaps[middle];
-    if (gap !== undefined && begun(gap)) low = middle + 1;
-    else high = middle;
-  }
-  return gaps[low - 1];
-}
+const byTime = bisector(({ from }: Gap) => from);
+const byPlace = bisector(({ at: place }: Gap) => place);
 
 /** The part of the axis on the screen. Places. */
 export interface Window {

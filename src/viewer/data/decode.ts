@@ -1,34 +1,21 @@
 import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../html/format.ts';
-import { at, type Pair, pairsOf, type Shape, type Slot, type SpanEvent, type SpanLink } from './table.ts';
+import {
+  at,
+  type Columns,
+  type Pair,
+  pairsOf,
+  type Shape,
+  type Slot,
+  type SpanEvent,
+  type SpanLink,
+} from './table.ts';
 
 /** The blocks of the page as columns, in the order of the file. `tree.ts` puts them in tree order. */
-export interface Columns {
-  readonly count: number;
-  readonly strings: string[];
-  readonly shapes: Shape[];
-  readonly id: Int32Array;
-  readonly trace: Int32Array;
-  /** Index into `strings`, -1 for none. */
-  readonly parentId: Int32Array;
-  readonly session: Int32Array;
-  readonly name: Int32Array;
-  readonly kind: Uint8Array;
-  readonly start: Float64Array;
-  readonly duration: Float64Array;
-  readonly flags: Uint8Array;
-  readonly attributesShape: Int32Array;
-  readonly factsShape: Int32Array;
-  readonly valuesAt: Int32Array;
-  readonly values: Float64Array;
-  readonly events: Map<number, SpanEvent[]>;
-  readonly links: Map<number, SpanLink[]>;
-}
-
 export function decode(blocks: readonly Block[]): Columns {
-  const spanCount = sum(blocks, spansIn);
+  const valueCount = blocks.reduce((total, { values }) => total + values.length, 0);
   const columns = emptyColumns(
-    spanCount,
-    sum(blocks, (block) => block.values.length),
+    blocks.reduce((total, block) => total + spansIn(block), 0),
+    valueCount,
   );
   let firstSpan = 0;
   let firstValue = 0;
@@ -49,15 +36,14 @@ function spansIn(block: Block): number {
   return block.spans.length / SPAN_FIELDS.count;
 }
 
-function sum<T>(items: readonly T[], measure: (item: T) => number): number {
-  return items.reduce((total, item) => total + measure(item), 0);
-}
+/** Columns that are being filled. */
+type Draft = ReturnType<typeof emptyColumns>;
 
-function emptyColumns(count: number, valueCount: number): Columns {
+function emptyColumns(count: number, valueCount: number) {
   return {
     count,
-    strings: [],
-    shapes: [],
+    strings: [] as string[],
+    shapes: [] as Shape[],
     id: new Int32Array(count),
     trace: new Int32Array(count),
     parentId: new Int32Array(count),
@@ -71,8 +57,8 @@ function emptyColumns(count: number, valueCount: number): Columns {
     factsShape: new Int32Array(count),
     valuesAt: new Int32Array(count),
     values: new Float64Array(valueCount),
-    events: new Map(),
-    links: new Map(),
+    events: new Map<number, SpanEvent[]>(),
+    links: new Map<number, SpanLink[]>(),
   };
 }
 
@@ -96,8 +82,8 @@ export function isText(type: number): boolean {
   return type === VALUE_TYPE.text || type === VALUE_TYPE.list;
 }
 
-function readSpans(columns: Columns, block: Block, firstSpan: number): void {
-  const targets = targetsOf(columns);
+function readSpans(columns: Draft, block: Block, firstSpan: number): void {
+  const targets = fieldColumns(columns);
   const row = new Array<number>(SPAN_FIELDS.count).fill(0);
   for (let span = 0; span < spansIn(block); span += 1) {
     targets.forEach((target, field) => {
@@ -111,14 +97,14 @@ function readSpans(columns: Columns, block: Block, firstSpan: number): void {
 }
 
 /** The columns in the order of `SPAN_FIELDS`. */
-function targetsOf(columns: Columns) {
+export function fieldColumns(columns: Columns): readonly (Int32Array | Uint8Array | Float64Array)[] {
   const { id, trace, parentId, session, name, kind, start, duration, flags } = columns;
   const { attributesShape, factsShape } = columns;
   return [id, trace, parentId, session, name, kind, start, duration, flags, attributesShape, factsShape];
 }
 
 /** Turns the differences of the texts back into indexes. */
-function readValues(columns: Columns, block: Block, firstSpan: number, firstValue: number): void {
+function readValues(columns: Draft, block: Block, firstSpan: number, firstValue: number): void {
   const { shapes, values } = columns;
   const textBefore: number[] = [];
   let from = 0;
@@ -141,39 +127,43 @@ function readValues(columns: Columns, block: Block, firstSpan: number, firstValu
   }
 }
 
-function readEvents({ strings, shapes, events }: Columns, block: Block, firstSpan: number): void {
-  const { events: written } = block;
-  for (let from = 0; from < written.length; ) {
-    const shape = shapes[at(written, from + 3)];
-    append(events, firstSpan + at(written, from), {
-      offset: at(written, from + 1),
-      name: strings[at(written, from + 2)] ?? '',
-      attributes: plainPairs(shape, written, from + 4, strings),
-    });
-    from += 4 + (shape?.length ?? 0);
+function readEvents({ strings, shapes, events }: Draft, block: Block, firstSpan: number): void {
+  for (const { numbers, attributes } of records(block.events, shapes, strings)) {
+    const [span, offset, name] = numbers;
+    append(events, firstSpan + span, { offset, name: strings[name] ?? '', attributes });
   }
 }
 
-function readLinks({ strings, shapes, links }: Columns, block: Block, firstSpan: number): void {
-  const { links: written } = block;
-  for (let from = 0; from < written.length; ) {
-    const shape = shapes[at(written, from + 3)];
-    append(links, firstSpan + at(written, from), {
-      traceId: strings[at(written, from + 1)] ?? '',
-      spanId: strings[at(written, from + 2)] ?? '',
-      attributes: plainPairs(shape, written, from + 4, strings),
+function readLinks({ strings, shapes, links }: Draft, block: Block, firstSpan: number): void {
+  for (const { numbers, attributes } of records(block.links, shapes, strings)) {
+    const [span, trace, id] = numbers;
+    append(links, firstSpan + span, {
+      traceId: strings[trace] ?? '',
+      spanId: strings[id] ?? '',
+      attributes,
     });
-    from += 4 + (shape?.length ?? 0);
   }
 }
 
-function plainPairs(
-  shape: Shape | undefined,
-  numbers: readonly number[],
-  from: number,
+interface WrittenRecord {
+  readonly numbers: readonly [number, number, number];
+  readonly attributes: readonly Pair[];
+}
+
+/** Events or links: three numbers, the shape, and the values of the attributes. */
+function* records(
+  written: readonly number[],
+  shapes: readonly Shape[],
   strings: readonly string[],
-): readonly Pair[] {
-  return shape === undefined ? [] : pairsOf(shape, numbers, from, strings);
+): Generator<WrittenRecord> {
+  for (let from = 0; from < written.length; ) {
+    const shape = shapes[at(written, from + 3)];
+    yield {
+      numbers: [at(written, from), at(written, from + 1), at(written, from + 2)],
+      attributes: shape === undefined ? [] : pairsOf(shape, written, from + 4, strings),
+    };
+    from += 4 + (shape?.length ?? 0);
+  }
 }
 
 function append<T>(lists: Map<number, T[]>, key: number, item: T): void {

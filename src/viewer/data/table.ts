@@ -1,11 +1,7 @@
-import type { FactName } from '../../html/format.ts';
-import { VALUE_TYPE } from '../../html/format.ts';
+import { type FactName, VALUE_TYPE } from '../../html/format.ts';
 
-/**
- * All spans of the page as columns. A span is its index; spans stand in tree order (each before its children, sessions
- * one after the other), so a subtree is the range `[span, span + size[span])`.
- */
-export interface SpanTable {
+/** All spans of the page as columns: a span is its index. */
+export interface Columns {
   readonly count: number;
   readonly strings: readonly string[];
   readonly shapes: readonly Shape[];
@@ -16,11 +12,6 @@ export interface SpanTable {
   readonly name: Int32Array;
   /** Index into `strings`, -1 for a root. */
   readonly parentId: Int32Array;
-  /** The parent's span, -1 for a root and where the parent is not in the file. */
-  readonly parent: Int32Array;
-  /** Spans in the subtree, itself included. */
-  readonly size: Int32Array;
-  readonly depth: Uint16Array;
   /** Index into `KINDS`. */
   readonly kind: Uint8Array;
   /** Micros since the epoch. */
@@ -35,6 +26,18 @@ export interface SpanTable {
   readonly values: Float64Array;
   readonly events: ReadonlyMap<number, readonly SpanEvent[]>;
   readonly links: ReadonlyMap<number, readonly SpanLink[]>;
+}
+
+/**
+ * The spans in tree order: each before its children, sessions one after the other. So a subtree is the range
+ * `[span, span + size[span])`.
+ */
+export interface SpanTable extends Columns {
+  /** The parent's span, -1 for a root and where the parent is not in the file. */
+  readonly parent: Int32Array;
+  /** Spans in the subtree, itself included. */
+  readonly size: Int32Array;
+  readonly depth: Uint16Array;
   readonly sessions: readonly Session[];
 }
 

@@ -1,5 +1,4 @@
-import type { Columns } from './decode.ts';
-import { at } from './table.ts';
+import { at, type Columns } from './table.ts';
 
 /** What stands in the place of a parent. */
 const ROOT = -1;

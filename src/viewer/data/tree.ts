@@ -1,5 +1,5 @@
-import type { Columns } from './decode.ts';
-import { at, type Session, type SpanTable } from './table.ts';
+import { fieldColumns } from './decode.ts';
+import { at, type Columns, type Session, type SpanTable } from './table.ts';
 import { type Order, orderOf, parentsOf } from './tree-order.ts';
 
 /**
@@ -25,55 +25,25 @@ function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTa
     parent[position] = up;
     depth[position] = up < 0 ? 0 : (depth[up] ?? 0) + 1;
   });
-  for (const column of columnsOf(columns)) permute(column, order.spans);
+  for (const column of [...fieldColumns(columns), columns.valuesAt]) permute(column, order.spans);
   const table = {
-    ...shortened(columns, count),
+    ...columns,
+    count,
     events: moved(columns.events, place),
     links: moved(columns.links, place),
     parent,
     depth,
     size: sizesOf(parent),
   };
-  return { ...table, sessions: sessionsOf(table, order, columns.strings) };
+  return { ...table, sessions: sessionsOf(table, order) };
 }
 
-type Column = Int32Array | Uint8Array | Float64Array;
-
-function columnsOf(columns: Columns): readonly Column[] {
-  const { id, trace, session, name, parentId, kind, start, duration, flags } = columns;
-  const { attributesShape, factsShape, valuesAt } = columns;
-  return [
-    ...[id, trace, session, name, parentId, kind, start, duration, flags],
-    ...[attributesShape, factsShape, valuesAt],
-  ];
-}
-
-/** Puts the column into the order of `spans`. */
-function permute(column: Column, spans: Int32Array): void {
+/** Puts the column into the order of `spans`. Superseded spans have no place: what stands behind the last one is unused. */
+function permute(column: Int32Array | Uint8Array | Float64Array, spans: Int32Array): void {
   const before = column.slice();
   for (let position = 0; position < spans.length; position += 1) {
     column[position] = at(before, at(spans, position));
   }
-}
-
-/** Without the superseded spans, which have no place and so were left behind at the end. */
-function shortened(columns: Columns, count: number): Columns {
-  return {
-    ...columns,
-    count,
-    id: columns.id.subarray(0, count),
-    trace: columns.trace.subarray(0, count),
-    parentId: columns.parentId.subarray(0, count),
-    session: columns.session.subarray(0, count),
-    name: columns.name.subarray(0, count),
-    kind: columns.kind.subarray(0, count),
-    start: columns.start.subarray(0, count),
-    duration: columns.duration.subarray(0, count),
-    flags: columns.flags.subarray(0, count),
-    attributesShape: columns.attributesShape.subarray(0, count),
-    factsShape: columns.factsShape.subarray(0, count),
-    valuesAt: columns.valuesAt.subarray(0, count),
-  };
 }
 
 function moved<T>(lists: ReadonlyMap<number, readonly T[]>, place: Int32Array): Map<number, readonly T[]> {
@@ -91,21 +61,15 @@ function sizesOf(parent: Int32Array): Int32Array {
   return size;
 }
 
-interface Times {
-  readonly count: number;
-  readonly start: Float64Array;
-  readonly duration: Float64Array;
-}
-
-function sessionsOf(times: Times, { groups }: Order, strings: readonly string[]): Session[] {
+function sessionsOf({ count, start: starts, duration, strings }: Columns, { groups }: Order): Session[] {
   return groups.map(({ session, from }, index) => {
-    const to = groups[index + 1]?.from ?? times.count;
+    const to = groups[index + 1]?.from ?? count;
     let start = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
     for (let span = from; span < to; span += 1) {
-      const begin = times.start[span] ?? 0;
+      const begin = starts[span] ?? 0;
       start = Math.min(start, begin);
-      end = Math.max(end, begin + (times.duration[span] ?? 0));
+      end = Math.max(end, begin + (duration[span] ?? 0));
     }
     return { id: strings[session] ?? '', from, to, start, end };
   });

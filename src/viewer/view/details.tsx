@@ -66,7 +66,7 @@ export function Details({ store, span }: { readonly store: Store; readonly span:
         <Section title="Attributes" count={attributesOf(table, span).length}>
           <Pairs store={store} pairs={attributesOf(table, span)} />
         </Section>
-        <Events store={store} span={span} events={table.events.get(span) ?? []} />
+        <Events store={store} events={table.events.get(span) ?? []} />
         <Links store={store} links={table.links.get(span) ?? []} />
         {store.about.resource.length > 0 && (
           <Section title="Resource" count={store.about.resource.length}>
@@ -175,13 +175,7 @@ function Section({ title, count, children }: SectionProps) {
   );
 }
 
-interface EventsProps {
-  readonly store: Store;
-  readonly span: number;
-  readonly events: readonly SpanEvent[];
-}
-
-function Events({ store, events }: EventsProps) {
+function Events({ store, events }: { readonly store: Store; readonly events: readonly SpanEvent[] }) {
   if (events.length === 0) return null;
   return (
     <Section title="Span events" count={events.length}>
