@@ -43,59 +43,83 @@ export interface CheckWorld {
   sleep(millis: number): Promise<unknown>;
 }
 
-function ok(name: string, found: string): StepResult {
-  return { name, ok: true, found, next: undefined };
+/** What a check found; `next` only when it is not ok. */
+interface Found {
+  readonly found: string;
+  readonly next?: string;
 }
 
-function failed(name: string, found: string, next: string): StepResult {
-  return { name, ok: false, found, next };
+interface Step {
+  readonly name: string;
+  /** The programs that it asks. */
+  readonly needs: readonly Program[];
+  run(): Promise<Found>;
 }
 
 type Program = 'Collector' | 'Jaeger' | 'Prometheus' | 'Grafana';
 
 /** Runs every step whose programs answer: one cause is one failure. */
 export async function* checkStack(world: CheckWorld): AsyncGenerator<StepResult> {
-  const { step, down } = await programsAnswer(world);
-  yield step;
-  let isAccepting = !down.has('Collector');
-  const needs = async (
-    name: string,
-    programs: readonly Program[],
-    run: () => Promise<StepResult>,
-  ): Promise<StepResult> => {
-    const missing = programs.find(
-      (program) => down.has(program) || (program === 'Collector' && !isAccepting),
-    );
-    return missing === undefined
-      ? run()
-      : {
-          name,
-          ok: false,
-          skipped: true,
-          found: `Not checked: ${missing} has failed above.`,
-          next: undefined,
-        };
-  };
-  const accepts = await needs(NAMES.accepts, ['Collector'], () => collectorAccepts(world));
-  isAccepting &&= accepts.ok;
-  yield accepts;
-  yield await needs(NAMES.target, ['Prometheus', 'Collector'], () => targetIsUp(world));
-  let sent: SentSample = { traceId: '', problems: [] };
-  const sample = await needs(NAMES.sample, ['Collector'], async () => {
-    sent = await world.sendSample(world.addresses.collector);
-    return sampleWasSent(sent);
-  });
-  isAccepting &&= sample.ok;
-  yield sample;
-  yield await needs(NAMES.trace, ['Jaeger', 'Collector'], () => jaegerShows(world, sent));
-  yield await needs(NAMES.metrics, ['Prometheus', 'Collector'], () => metricsAreThere(world));
-  yield await needs(NAMES.sources, ['Grafana', 'Prometheus', 'Jaeger'], () => dataSourcesAreGreen(world));
+  const { down, ...first } = await programsAnswer(world);
+  yield resultOf('All four programs are up', first);
+  for (const { name, needs, run } of stepsOf(world)) {
+    const missing = needs.find((program) => down.has(program));
+    if (missing !== undefined) {
+      const found = `Not checked: ${missing} has failed above.`;
+      yield { name, ok: false, skipped: true, found, next: undefined };
+      continue;
+    }
+    const result = resultOf(name, await run());
+    yield result;
+    // A Collector that refuses data has nothing to show in the later steps.
+    if (!result.ok && needs.length === 1 && needs[0] === 'Collector') down.add('Collector');
+  }
 }
 
-async function programsAnswer({
-  addresses,
-}: CheckWorld): Promise<{ readonly step: StepResult; readonly down: ReadonlySet<Program> }> {
-  const name = 'All four programs are up';
+function resultOf(name: string, { found, next }: Found): StepResult {
+  return { name, ok: next === undefined, found, next };
+}
+
+function stepsOf(world: CheckWorld): readonly Step[] {
+  let sent: SentSample = { traceId: '', problems: [] };
+  return [
+    {
+      name: 'The Collector answers on its OTLP port',
+      needs: ['Collector'],
+      run: () => collectorAccepts(world),
+    },
+    {
+      name: 'Prometheus scrapes the Collector',
+      needs: ['Prometheus', 'Collector'],
+      run: () => targetIsUp(world),
+    },
+    {
+      name: 'The test is accepted',
+      needs: ['Collector'],
+      run: async () => {
+        sent = await world.sendSample(world.addresses.collector);
+        return sampleWasSent(sent);
+      },
+    },
+    {
+      name: `Jaeger shows one trace of ${SAMPLE_SPANS} spans`,
+      needs: ['Jaeger', 'Collector'],
+      run: () => jaegerShows(world, sent),
+    },
+    {
+      name: `Prometheus has the ${METRIC_FAMILIES.length} metrics`,
+      needs: ['Prometheus', 'Collector'],
+      run: () => metricsAreThere(world),
+    },
+    {
+      name: 'Both data sources in Grafana are green',
+      needs: ['Grafana', 'Prometheus', 'Jaeger'],
+      run: () => dataSourcesAreGreen(world),
+    },
+  ];
+}
+
+async function programsAnswer({ addresses }: CheckWorld): Promise<Found & { readonly down: Set<Program> }> {
   const programs = [
     ['Collector', addresses.health],
     ['Jaeger', addresses.jaeger],
@@ -103,33 +127,35 @@ async function programsAnswer({
     ['Grafana', `${addresses.grafana}/api/health`],
   ] as const;
   const answers = await Promise.all(
-    programs.map(async ([program, url]) => ({ program, url, answer: await get(url) })),
+    programs.map(async ([program, url]) => ({ program, url, answer: await ask(url) })),
   );
   const unanswered = answers.filter(({ answer }) => answer.status !== 200);
-  const down = new Set(unanswered.map(({ program }) => program));
-  if (down.size === 0) return { step: ok(name, programs.map(([program]) => program).join(', ')), down };
-  const step = failed(
-    name,
-    unanswered.map(({ program, url, answer }) => `${program}: ${describe(answer)} at ${url}`).join('; '),
-    "`docker compose up -d --wait` in the stack's folder, then `docker compose ps` and `docker compose logs` of the program that does not answer.",
-  );
-  return { step, down };
+  const down = new Set<Program>(unanswered.map(({ program }) => program));
+  if (down.size === 0) return { found: programs.map(([program]) => program).join(', '), down };
+  return {
+    down,
+    found: unanswered
+      .map(({ program, url, answer }) => `${program}: ${describe(answer)} at ${url}`)
+      .join('; '),
+    next: "`docker compose up -d --wait` in the stack's folder, then `docker compose ps` and `docker compose logs` of the program that does not answer.",
+  };
 }
 
-async function collectorAccepts({ addresses }: CheckWorld): Promise<StepResult> {
-  const name = NAMES.accepts;
+async function collectorAccepts({ addresses }: CheckWorld): Promise<Found> {
   const url = `${addresses.collector}/v1/traces`;
-  const answer = await postJson(url, { resourceSpans: [] });
-  if (answer.status === 200) return ok(name, url);
-  return failed(
-    name,
-    `${describe(answer)} at ${url}`,
-    "Check that nothing else has the port (`docker compose ps` shows it as published) and that --collector names the HTTP port, 4318, not gRPC's 4317.",
-  );
+  const answer = await ask(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [] }),
+  });
+  if (answer.status === 200) return { found: url };
+  return {
+    found: `${describe(answer)} at ${url}`,
+    next: "Check that nothing else has the port (`docker compose ps` shows it as published) and that --collector names the HTTP port, 4318, not gRPC's 4317.",
+  };
 }
 
-async function targetIsUp(world: CheckWorld): Promise<StepResult> {
-  const name = NAMES.target;
+async function targetIsUp(world: CheckWorld): Promise<Found> {
   const url = `${world.addresses.prometheus}/api/v1/targets?state=active`;
   const { value: health, answer } = await eventually(world, url, (body) => {
     const target = list(body, 'data', 'activeTargets').find(
@@ -137,35 +163,32 @@ async function targetIsUp(world: CheckWorld): Promise<StepResult> {
     );
     return { done: at(target, 'health') === 'up', value: at(target, 'health') };
   });
-  if (health === 'up') return ok(name, 'The target `otel-collector` is up.');
-  return failed(
-    name,
-    answer.status === 200
-      ? `The target \`otel-collector\` is ${String(health ?? 'not there')}.`
-      : describe(answer),
-    "Open /targets in Prometheus for the reason; prometheus.yaml must name the Collector's port 8889.",
-  );
+  if (health === 'up') return { found: 'The target `otel-collector` is up.' };
+  return {
+    found:
+      answer.status === 200
+        ? `The target \`otel-collector\` is ${String(health ?? 'not there')}.`
+        : describe(answer),
+    next: "Open /targets in Prometheus for the reason; prometheus.yaml must name the Collector's port 8889.",
+  };
 }
 
-function sampleWasSent({ traceId, problems }: SentSample): StepResult {
-  const name = NAMES.sample;
-  if (problems.length === 0) return ok(name, `Trace ${traceId} and its metrics.`);
-  return failed(name, problems.join(' '), 'Run `hermes-otel doctor` against the same address.');
+function sampleWasSent({ traceId, problems }: SentSample): Found {
+  if (problems.length === 0) return { found: `Trace ${traceId} and its metrics.` };
+  return { found: problems.join(' '), next: 'Run `hermes-otel doctor` against the same address.' };
 }
 
-async function jaegerShows(world: CheckWorld, { traceId }: SentSample): Promise<StepResult> {
-  const name = NAMES.trace;
+async function jaegerShows(world: CheckWorld, { traceId }: SentSample): Promise<Found> {
   const url = `${world.addresses.jaeger}/api/traces/${traceId}`;
   const { value: spans, answer } = await eventually(world, url, (body) => {
     const count = list(body, 'data', 0, 'spans').length;
     return { done: count === SAMPLE_SPANS, value: count };
   });
-  if (spans === SAMPLE_SPANS) return ok(name, `${world.addresses.jaeger}/trace/${traceId}`);
-  return failed(
-    name,
-    answer.status === 200 ? `It shows ${spans} spans.` : `${describe(answer)} for trace ${traceId}`,
-    'Read `docker compose logs otel-collector`, which shows whether it can reach jaeger:4317.',
-  );
+  if (spans === SAMPLE_SPANS) return { found: `${world.addresses.jaeger}/trace/${traceId}` };
+  return {
+    found: answer.status === 200 ? `It shows ${spans} spans.` : `${describe(answer)} for trace ${traceId}`,
+    next: 'Read `docker compose logs otel-collector`, which shows whether it can reach jaeger:4317.',
+  };
 }
 
 /** The prefixes of the seven metrics' Prometheus names. */
@@ -179,17 +202,7 @@ export const METRIC_FAMILIES = [
   'hermes_hermes_session_turn_count_total',
 ] as const;
 
-const NAMES = {
-  accepts: 'The Collector answers on its OTLP port',
-  target: 'Prometheus scrapes the Collector',
-  sample: 'The test is accepted',
-  trace: `Jaeger shows one trace of ${SAMPLE_SPANS} spans`,
-  metrics: `Prometheus has the ${METRIC_FAMILIES.length} metrics`,
-  sources: 'Both data sources in Grafana are green',
-} as const;
-
-async function metricsAreThere(world: CheckWorld): Promise<StepResult> {
-  const name = NAMES.metrics;
+async function metricsAreThere(world: CheckWorld): Promise<Found> {
   const query = encodeURIComponent('count by (__name__) ({__name__=~"hermes_.*"})');
   const url = `${world.addresses.prometheus}/api/v1/query?query=${query}`;
   const { value: missing, answer } = await eventually(world, url, (body) => {
@@ -197,44 +210,40 @@ async function metricsAreThere(world: CheckWorld): Promise<StepResult> {
     const absent = METRIC_FAMILIES.filter((family) => !names.some((each) => each.startsWith(family)));
     return { done: absent.length === 0, value: absent };
   });
-  if (missing?.length === 0) return ok(name, 'All of `{__name__=~"hermes_.*"}`.');
-  return failed(
-    name,
-    answer.status === 200 ? `Missing: ${(missing ?? METRIC_FAMILIES).join(', ')}.` : describe(answer),
-    "Open the Collector's port 8889, path /metrics. If they are there, Prometheus has not scraped yet or lacks honor_labels.",
-  );
+  if (missing.length === 0) return { found: 'All of `{__name__=~"hermes_.*"}`.' };
+  return {
+    found: answer.status === 200 ? `Missing: ${missing.join(', ')}.` : describe(answer),
+    next: "Open the Collector's port 8889, path /metrics. If they are there, Prometheus has not scraped yet or lacks honor_labels.",
+  };
 }
 
-async function dataSourcesAreGreen({ addresses }: CheckWorld): Promise<StepResult> {
-  const name = NAMES.sources;
+async function dataSourcesAreGreen({ addresses }: CheckWorld): Promise<Found> {
   const sources = ['hermes-prometheus', 'hermes-jaeger'];
   const answers = await Promise.all(
     sources.map(async (uid) => ({
       uid,
-      answer: await get(`${addresses.grafana}/api/datasources/uid/${uid}/health`),
+      answer: await ask(`${addresses.grafana}/api/datasources/uid/${uid}/health`),
     })),
   );
   const bad = answers.filter(({ answer }) => at(answer.body, 'status') !== 'OK');
-  if (bad.length === 0) return ok(name, sources.join(', '));
-  return failed(
-    name,
-    bad
+  if (bad.length === 0) return { found: sources.join(', ') };
+  return {
+    found: bad
       .map(({ uid, answer }) => `${uid}: ${String(at(answer.body, 'message') ?? describe(answer))}`)
       .join('; '),
-    'Grafana → Connections → Data sources → Save & test says why; the files under grafana/provisioning must be mounted.',
-  );
-}
-
-interface Look<T> {
-  readonly done: boolean;
-  readonly value: T;
+    next: 'Grafana → Connections → Data sources → Save & test says why; the files under grafana/provisioning must be mounted.',
+  };
 }
 
 /** Asks once a second until `look` is done or the time is up. `value` is that of the last answer. */
-async function eventually<T>(world: CheckWorld, url: string, look: (body: unknown) => Look<T>) {
+async function eventually<T>(
+  world: CheckWorld,
+  url: string,
+  look: (body: unknown) => { readonly done: boolean; readonly value: T },
+) {
   const deadline = world.now() + world.waitMillis;
   for (;;) {
-    const answer = await get(url);
+    const answer = await ask(url);
     const { done, value } = look(answer.body);
     // The first step reports programs that do not answer. Waiting would not help.
     if (done || answer.status === undefined || world.now() >= deadline) return { answer, value };
@@ -243,7 +252,7 @@ async function eventually<T>(world: CheckWorld, url: string, look: (body: unknow
 }
 
 /** A response, or the reason why there is none. */
-export interface Answer {
+interface Answer {
   /** `undefined` without a response. */
   readonly status: number | undefined;
   /** Parsed JSON; `undefined` when the response was something else. */
@@ -254,19 +263,7 @@ export interface Answer {
 
 const TIMEOUT_MILLIS = 5_000;
 
-async function get(url: string): Promise<Answer> {
-  return ask(url, {});
-}
-
-async function postJson(url: string, body: unknown): Promise<Answer> {
-  return ask(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
-
-async function ask(url: string, init: RequestInit): Promise<Answer> {
+async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
     const text = await response.text();
