@@ -1,6 +1,30 @@
 /** Whether to paint. chalk reads the process itself and ignores NO_COLOR, so the level is decided here. */
 import type { ChalkInstance } from 'chalk';
+import { type Command, Option } from 'commander';
+import { helpWidth } from './help.ts';
 import type { Io } from './io.ts';
+
+/** Adds `--color` and `--no-color`. */
+export function addColorFlags(command: Command, helpGroup?: string): void {
+  const options = [
+    new Option('--color', 'always use colour'),
+    new Option('--no-color', 'never use colour (env: NO_COLOR)'),
+  ];
+  for (const option of options)
+    command.addOption(helpGroup === undefined ? option : option.helpGroup(helpGroup));
+}
+
+/** `undefined` when neither `--color` nor `--no-color` was given. */
+export function colorFlag(command: Command): boolean | undefined {
+  return command.getOptionValueSource('color') === 'cli'
+    ? command.getOptionValue('color') === true
+    : undefined;
+}
+
+/** The width and the colours of standard output. */
+export async function pageFor({ stdout, env }: Io, flag: boolean | undefined) {
+  return { columns: helpWidth(stdout), colors: await colorsFor(stdout, flag, env) };
+}
 
 /** The colours for a stream: none, or the sixteen basic ones. */
 export async function colorsFor(

@@ -39,6 +39,17 @@ export function printBadEnding(report: LogReport, ended: Ended, io: Pick<Io, 'st
   return reason !== undefined;
 }
 
+/** The exit code of a command that read logs to show them, which prints what was wrong with them. */
+export function endOfReading(
+  { report, live }: { readonly report: LogReport; readonly live: boolean },
+  interrupt: Interrupts,
+  io: Io,
+): number {
+  const ended = { live, strict: false, follow: false, interrupt: interrupt.received() };
+  const isBad = printBadEnding(report, ended, io);
+  return endedBy(interrupt, live) ?? Number(isBad);
+}
+
 function badEnding(report: LogReport, { live, strict, follow, interrupt }: Ended): string | undefined {
   const { account, lines, diagnosticCounts } = report;
   const isCut = (diagnosticCounts.truncated ?? 0) + (diagnosticCounts['gzip-truncated'] ?? 0) > 0;

@@ -1,10 +1,10 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { openBudgets } from '../../replay/budgets.ts';
-import { colorsFor } from '../colors.ts';
+import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
 import { endedBy } from '../exit-code.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
-import { addExamples, helpWidth } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { printBudgets } from '../print-summary.ts';
@@ -13,7 +13,6 @@ import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
-import { colorFlag } from './replay-command.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -42,8 +41,7 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
     .argument('<before>', 'a log, or - for standard input')
     .argument('[after]', 'the log to compare with it; budgets (--fail-on) are about this one');
   addFlags(command, DIFF_FLAGS);
-  command.addOption(new Option('--color', 'always use colour'));
-  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
+  addColorFlags(command);
   addExamples(command, [
     ['hermes-otel diff yesterday.ndjson today.ndjson', 'what changed since yesterday'],
     [
@@ -73,8 +71,7 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
   if (interrupted !== undefined) return interrupted;
   const { renderDiff } = await import('../../view/diff-tables.ts');
   const text = renderDiff(before, after, {
-    columns: helpWidth(io.stdout),
-    colors: await colorsFor(io.stdout, flags.color, io.env),
+    ...(await pageFor(io, flags.color)),
     format: flags.format,
     beforeName: nameOf(sides[0]),
     afterName: nameOf(sides[1]),

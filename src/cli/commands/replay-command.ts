@@ -1,5 +1,6 @@
 /** `hermes-otel replay`: its flags, and the run: options → report → summary, files, exit code. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { addColorFlags, colorFlag } from '../colors.ts';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
 import { exitCodeOf, printBadEnding } from '../exit-code.ts';
 import { findLogs, LOG_ARGUMENT } from '../find-logs.ts';
@@ -27,8 +28,7 @@ import type { Exit } from './commands.ts';
 export function registerReplay(program: Command, io: Io, exit: Exit): void {
   const command = program.command('replay').argument('[log...]', LOG_ARGUMENT);
   addFlags(command, REPLAY_FLAGS);
-  command.addOption(new Option('--color', 'always use colour').helpGroup('Output:'));
-  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)').helpGroup('Output:'));
+  addColorFlags(command, 'Output:');
   addVariables(command, [
     ['HERMES_OTEL_ENABLED', 'false: does nothing, and says so'],
     ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
@@ -97,13 +97,6 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     interrupt.stop();
     interrupt.leave();
   }
-}
-
-/** `undefined` when neither `--color` nor `--no-color` was given. */
-export function colorFlag(command: Command): boolean | undefined {
-  return command.getOptionValueSource('color') === 'cli'
-    ? command.getOptionValue('color') === true
-    : undefined;
 }
 
 /** The live plugin's switch: `HERMES_OTEL_ENABLED=false` does nothing, and prints that. */

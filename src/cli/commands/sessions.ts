@@ -1,17 +1,16 @@
 /** `hermes-otel sessions`: what was recorded, one line a session. */
-import { type Command, Option } from 'commander';
-import { colorsFor } from '../colors.ts';
-import { endedBy, printBadEnding } from '../exit-code.ts';
+import type { Command } from 'commander';
+import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
+import { endOfReading } from '../exit-code.ts';
 import { LOG_ARGUMENT } from '../find-logs.ts';
 import { addFlags, type FlagValues, optionalCountFlag, readFlags, switchFlag, textFlag } from '../flags.ts';
-import { addExamples, helpWidth } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { readLog } from '../read-log.ts';
 import { SPAN_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
-import { colorFlag } from './replay-command.ts';
 
 const { captureContent: _content, tracePer: _tracePer, ...READ_FLAGS } = SPAN_FLAGS;
 
@@ -30,8 +29,7 @@ type SessionFlags = FlagValues<typeof SESSION_FLAGS> & { readonly color: boolean
 export function registerSessions(program: Command, io: Io, exit: Exit): void {
   const command = program.command('sessions').argument('[log...]', LOG_ARGUMENT);
   addFlags(command, SESSION_FLAGS);
-  command.addOption(new Option('--color', 'always use colour'));
-  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
+  addColorFlags(command);
   addExamples(command, [
     ['hermes-otel sessions --since 24h', 'the sessions of today'],
     ["hermes-otel sessions --grep 'docker compose'", 'where was that?'],
@@ -47,20 +45,20 @@ export function registerSessions(program: Command, io: Io, exit: Exit): void {
 async function sessions(logs: readonly string[], flags: SessionFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
   const reading = { ...flags, captureContent: true, tracePer: 'session' as const };
-  const { spans, report, live } = await readLog(logs, reading, io, { interrupt, command: 'sessions' });
+  const read = await readLog(logs, reading, io, { interrupt, command: 'sessions' });
   interrupt.stop();
   const [{ renderSessions }, { latestSessions }] = await Promise.all([
     import('../../view/session-list.ts'),
     import('../../view/selection.ts'),
   ]);
-  const text = renderSessions(flags.last === undefined ? spans : latestSessions(spans, flags.last), {
-    columns: helpWidth(io.stdout),
-    colors: await colorsFor(io.stdout, flags.color, io.env),
-    json: flags.json,
-    grep: flags.grep,
-  });
+  const text = renderSessions(
+    flags.last === undefined ? read.spans : latestSessions(read.spans, flags.last),
+    {
+      ...(await pageFor(io, flags.color)),
+      json: flags.json,
+      grep: flags.grep,
+    },
+  );
   await writeTo(io.stdout)(text);
-  const ended = { live, strict: false, follow: false, interrupt: interrupt.received() };
-  const isBad = printBadEnding(report, ended, io);
-  return endedBy(interrupt, live) ?? Number(isBad);
+  return endOfReading(read, interrupt, io);
 }

@@ -45,15 +45,6 @@ function titleOf([first, ...more]: readonly string[]): string {
   return more.length === 0 ? basename(first) : `${basename(first)} and ${more.length} more`;
 }
 
-/** The text of a trace for ui.perfetto.dev, piece by piece. */
-export async function perfettoOf(spans: readonly AgentSpan[]): Promise<Iterable<string>> {
-  const [{ perfettoJson }, { presentable }] = await Promise.all([
-    import('../../view/perfetto.ts'),
-    import('../../view/presentable.ts'),
-  ]);
-  return perfettoJson(presentable(spans));
-}
-
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ['open'],
   win32: ['cmd', '/c', 'start', ''],

@@ -1,8 +1,8 @@
 /** `hermes-otel view`: the spans of a log to look at, in the terminal, as a page, as a Perfetto trace. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
-import { colorsFor } from '../colors.ts';
-import { endedBy, printBadEnding } from '../exit-code.ts';
+import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
+import { endOfReading } from '../exit-code.ts';
 import { LOG_ARGUMENT } from '../find-logs.ts';
 import {
   addFlags,
@@ -16,7 +16,7 @@ import {
   switchFlag,
   textFlag,
 } from '../flags.ts';
-import { addExamples, helpWidth } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { summaryOf } from '../print-summary.ts';
@@ -24,8 +24,7 @@ import { readLog } from '../read-log.ts';
 import { NAMING_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
-import { colorFlag } from './replay-command.ts';
-import { openInBrowser, pageOf, perfettoOf, temporaryPage, writeFile } from './view-files.ts';
+import { openInBrowser, pageOf, temporaryPage, writeFile } from './view-files.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
@@ -74,8 +73,7 @@ type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | und
 export function registerView(program: Command, io: Io, exit: Exit): void {
   const command = program.command('view').argument('[log...]', LOG_ARGUMENT);
   addFlags(command, VIEW_FLAGS);
-  command.addOption(new Option('--color', 'always use colour'));
-  command.addOption(new Option('--no-color', 'never use colour (env: NO_COLOR)'));
+  addColorFlags(command);
   addExamples(command, [
     ['hermes-otel view --last --conversation', 'what was said in the latest session'],
     ['hermes-otel view --open', 'all recorded sessions as a page'],
@@ -93,36 +91,33 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   const interrupt = watchInterrupts(io);
   const captureContent = flags.captureContent || flags.conversation || flags.grep !== undefined;
   const reading = { ...flags, captureContent };
-  const { spans: all, report, live } = await readLog(logs, reading, io, { interrupt, command: 'view' });
+  const read = await readLog(logs, reading, io, { interrupt, command: 'view' });
   interrupt.stop();
-  const spans = flags.last === undefined ? all : await latest(all, flags.last);
+  const spans =
+    flags.last === undefined
+      ? read.spans
+      : (await import('../../view/selection.ts')).latestSessions(read.spans, flags.last);
   const page = flags.html ?? (flags.open ? temporaryPage() : undefined);
-  const ownerOnly = captureContent;
   if (page !== undefined) {
     const text = await pageOf(logs, spans, flags, io);
-    await writeFile({ flag: '--html', file: page, ownerOnly }, text, io);
+    await writeFile({ flag: '--html', file: page, ownerOnly: captureContent }, text, io);
   }
   if (page !== undefined && flags.open) await openInBrowser(page, io);
   if (flags.perfetto !== undefined) {
-    await writeFile({ flag: '--perfetto', file: flags.perfetto, ownerOnly }, await perfettoOf(spans), io);
+    const { perfettoJson } = await import('../../view/perfetto.ts');
+    const file = { flag: '--perfetto', file: flags.perfetto, ownerOnly: captureContent };
+    await writeFile(file, perfettoJson(spans), io);
   }
   if (page === undefined && flags.perfetto === undefined)
     await writeTo(io.stdout)(await textOf(spans, flags, io));
-  io.stderr.write(`${summaryOf(report)}\n`);
-  const ended = { live, strict: false, follow: false, interrupt: interrupt.received() };
-  const isBad = printBadEnding(report, ended, io);
-  return endedBy(interrupt, live) ?? Number(isBad);
-}
-
-async function latest(spans: readonly AgentSpan[], count: number): Promise<readonly AgentSpan[]> {
-  return (await import('../../view/selection.ts')).latestSessions(spans, count);
+  io.stderr.write(`${summaryOf(read.report)}\n`);
+  return endOfReading(read, interrupt, io);
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
   const { renderView } = await import('../../view/view.ts');
   return renderView(spans, {
-    columns: helpWidth(io.stdout),
-    colors: await colorsFor(io.stdout, flags.color, io.env),
+    ...(await pageFor(io, flags.color)),
     format: flags.format,
     depth: flags.depth,
     only: flags.only ?? (flags.slow === undefined ? undefined : 'slow'),
