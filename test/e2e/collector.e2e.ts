@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
+import { LOG } from '../receivers/every-usage.ts';
 import { decode, eventually, growingFile, type Telemetry } from './otlp.ts';
 import { type Collector, provideCollector, startCollector } from './receivers/collector.ts';
 import { fileOf, hermesOtel, recording, recordings, replayed } from './replay.ts';
@@ -48,6 +49,21 @@ describeReceiver('OpenTelemetry Collector', [program], (folder = '') => {
       const theirs = await receivedDuring(() => replayed(args, env), ours);
       expect(theirs).toEqual(ours);
       expect([ours.spans.length > 600, ours.points.length > 400]).toEqual([true, true]);
+    },
+  );
+
+  test.each(['hermes', 'gen-ai', 'gen-ai-latest', 'openinference'])(
+    'gets under %s the messages, tokens and money of every kind of usage',
+    async (names) => {
+      const flags = ['--conventions', names, '--capture-content'];
+      const ours = decode(await fileOf(LOG, ...flags));
+      const theirs = await receivedDuring(
+        () => replayed([LOG, '-e', 'otlp', '--endpoint', collector.http, ...flags]),
+        ours,
+      );
+      expect(theirs).toEqual(ours);
+      expect(JSON.stringify(theirs.spans)).toMatch(/gen_ai\.usage\.cost|llm\.cost\.total/);
+      expect(JSON.stringify(theirs.spans)).toContain('What is in the folder?');
     },
   );
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
+import { DOLLARS, LOG, sum, USED } from '../receivers/every-usage.ts';
 import { decode, eventually } from './otlp.ts';
 import { type Jaeger, provideJaeger, startJaeger } from './receivers/jaeger.ts';
 import { fileOf, hermesOtel, recordings, replayed } from './replay.ts';
@@ -21,6 +22,7 @@ interface JaegerSpan {
     readonly refType: string;
     readonly spanID: string;
   }[];
+  readonly tags: readonly { readonly key: string; readonly value: unknown }[];
 }
 interface JaegerTrace {
   readonly traceID: string;
@@ -87,6 +89,33 @@ describeReceiver('Jaeger', [program], (folder = '') => {
         ['hermes.tool.terminal', 'hermes.turn', 1_400_000, 500_000],
         ['chat sample-model', 'hermes.turn', 1_950_000, 1_100_000],
       ]);
+    });
+
+    test('has the money and the cached tokens of a log with every kind of usage', async () => {
+      const names = ['--conventions', 'gen-ai'];
+      await replayed([LOG, '-e', 'otlp', '--endpoint', jaeger.http, '--no-metrics', ...names]);
+      const { spans } = decode(await fileOf(LOG, ...names));
+      const traceIds = [...new Set(spans.map(({ traceId }) => String(traceId)))];
+      const found = await Promise.all(
+        traceIds.map((id) => stored(jaeger, id, spans.filter(({ traceId }) => traceId === id).length)),
+      );
+      const calls = found
+        .flatMap((traces) => traces.flatMap((trace) => trace.spans))
+        .filter(({ tags }) => tags.some(({ key, value }) => key === 'span.kind' && value === 'client'));
+      const tags = calls.flatMap((call) => call.tags);
+      const total = (name: string) =>
+        sum(tags.filter(({ key }) => key === name).map(({ value }) => Number(value)));
+      expect({
+        input: total('gen_ai.usage.input_tokens'),
+        cacheRead: total('gen_ai.usage.cache_read.input_tokens'),
+        output: total('gen_ai.usage.output_tokens'),
+        cost: total('gen_ai.usage.cost'),
+      }).toEqual({
+        input: USED.input,
+        cacheRead: USED.cacheRead,
+        output: USED.output,
+        cost: expect.closeTo(DOLLARS, 9),
+      });
     });
 
     test('shows every trace of all recordings, with the ids, names, parents and times of otlp_file', async () => {

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
 import { traceIdOf } from '../../src/reconstruct/ids.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
+import { DOLLARS, LOG, sum, USED } from '../receivers/every-usage.ts';
 import { decode, eventually } from './otlp.ts';
 import { provideChromium, withPage } from './receivers/chromium.ts';
 import { type Phoenix, providePhoenix, startPhoenix } from './receivers/phoenix.ts';
@@ -137,6 +139,42 @@ describeReceiver('Phoenix', [program], (folder = '') => {
     expect(byId(theirs)).toEqual(byId(ours));
     expect(ours.filter(([, , , , , tokens]) => tokens !== undefined).length).toBeGreaterThan(100);
   }, 60_000);
+
+  test.each(['openinference', 'gen-ai', 'hermes,gen-ai'])(
+    'reads under %s kinds, tokens, session and text of a log with every kind of usage',
+    async (names) => {
+      // Phoenix keeps the first of two spans with one id, and ids follow from the sessions'.
+      const suffix = names.replace(/\W/g, '');
+      const log = readFileSync(LOG, 'utf8').replaceAll(/(?<=2026\d+_\d+_)(aaaaaa|bbbbbb)/g, `$1${suffix}`);
+      const session = `20261101_090000_aaaaaa${suffix}`;
+      const flags = ['--conventions', names, '--capture-content', '--no-metrics'];
+      const project = ['--resource', `openinference.project.name=${session}`];
+      await replayed(['-', '-e', 'otlp', '--endpoint', phoenix.url, ...flags, ...project], {}, log);
+      const found = await projectSpans(session, 16);
+      const calls = found.filter(({ span_kind }) => span_kind === 'LLM');
+      const tools = found.filter(({ span_kind }) => span_kind === 'TOOL');
+      expect([found.length, calls.length, tools.length]).toEqual([16, 8, 3]);
+      const total = (key: string) => sum(calls.map(({ attributes }) => Number(attributes[key] ?? 0)));
+      const { input, cacheRead, output } = USED;
+      expect({
+        input: total('llm.token_count.prompt'),
+        cacheRead: total('llm.token_count.prompt_details.cache_read'),
+        output: total('llm.token_count.completion'),
+      }).toEqual({ input, cacheRead, output });
+      const cost = names === 'openinference' ? 'llm.cost.total' : 'gen_ai.usage.cost';
+      expect(total(cost)).toBeCloseTo(DOLLARS, 9);
+      const texts =
+        names === 'openinference'
+          ? ['input.value', 'output.value']
+          : ['llm.input_messages.0.message.content', 'llm.output_messages.0.message.content'];
+      const root = found.find(({ parent_id }) => parent_id === null)?.attributes ?? {};
+      expect([root['session.id'], ...texts.map((key) => root[key])]).toEqual([
+        session,
+        expect.stringContaining('What is in the folder?'),
+        expect.stringContaining('Done.'),
+      ]);
+    },
+  );
 
   test('stores a session of 30 days ago', async () => {
     const spans = await spansOf('old', 6);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EpochMicros, epochMicros } from '../../src/model/time.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
+import { DOLLARS, LOG, USED } from '../receivers/every-usage.ts';
 import { eventually } from './otlp.ts';
 import { ask, panelQueries, type Row, SAMPLE_PANELS } from './panels.ts';
 import { type Collector, provideCollector, startStackCollector } from './receivers/collector.ts';
@@ -94,6 +95,37 @@ describeReceiver('Prometheus', programs, (collectorFolder = '', prometheusFolder
       expect(turns).toBeGreaterThan(1);
       expect(await number(prometheus, TURNS)).toBe(2 + (turns ?? 0));
     });
+  });
+
+  test('has the money and the cached tokens of a log with every kind of usage', async () => {
+    const collector = await startStackCollector(collectorFolder, '127.0.0.1:1');
+    const prometheus = await startPrometheus(prometheusFolder, {
+      config: await stackConfig(collector.metrics),
+    });
+    try {
+      const to = ['-e', 'otlp', '--endpoint', collector.http, '--no-traces'];
+      await replayed([LOG, ...to, '--conventions', 'gen-ai']);
+      const cost = await eventually(
+        () => number(prometheus, 'sum({__name__=~"hermes.*_cost.*"})'),
+        (found) => found !== undefined,
+      );
+      const tokens = (type: string) =>
+        number(prometheus, `sum({__name__=~".*token_usage.*_sum", gen_ai_token_type="${type}"})`);
+      expect({
+        input: await tokens('input'),
+        cacheRead: await tokens('cache_read'),
+        output: await tokens('output'),
+        cost,
+      }).toEqual({
+        input: USED.input,
+        cacheRead: USED.cacheRead,
+        output: USED.output,
+        cost: expect.closeTo(DOLLARS, 9),
+      });
+    } finally {
+      await prometheus.stop();
+      await collector.stop();
+    }
   });
 
   describe('fed with the past by -e openmetrics', () => {
