@@ -9,6 +9,7 @@ import type { Attributes } from '../model/otel.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
+  Endpoint,
   SessionSpan,
   SubagentSpan,
   TokenSums,
@@ -17,7 +18,6 @@ import type {
 } from '../model/span.ts';
 import { addMessages, shortJson, systemInstructions, textMessage, toolDefinitions } from './messages.ts';
 import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
-import type { Endpoint } from './provider.ts';
 import { allInput, type Context, cost, type ModelCall, type SpanRules, seconds } from './rules.ts';
 import { errorType } from './status.ts';
 
@@ -94,7 +94,7 @@ function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void
 
 /** Without the cached parts: back ends that sum up spans count a cached token twice otherwise. */
 function totals(span: TurnSpan | SubagentSpan, a: Attributes, context: Context): void {
-  if ('provider' in span) provider(span, a, context);
+  if (span.endpoint !== undefined) provider(span.endpoint, a, context);
   const input = allInput(span.tokens);
   if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (span.tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = span.tokens.outputTokens;

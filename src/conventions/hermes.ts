@@ -5,6 +5,7 @@ import type {
   ApprovalSpan,
   AuxiliaryCallSpan,
   CallError,
+  Endpoint,
   SessionCost,
   SessionSpan,
   SubagentSpan,
@@ -13,7 +14,6 @@ import type {
   TurnSpan,
 } from '../model/span.ts';
 import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
-import type { Endpoint } from './provider.ts';
 import {
   allInput,
   type Context,
@@ -92,7 +92,7 @@ function turn(span: TurnSpan, a: Attributes, context: Context): string {
   if (span.isFirstTurn !== undefined) a['hermes.is_first_turn'] = span.isFirstTurn;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  provider(span, a, context);
+  if (span.endpoint !== undefined) provider(span.endpoint, a, context);
   a['hermes.turn.api_call_count'] = span.apiCallCount;
   a['hermes.turn.tool_call_count'] = span.toolCallCount;
   a['hermes.turn.duration_s'] = seconds(durationMicros(span));

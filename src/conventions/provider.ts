@@ -1,3 +1,5 @@
+import type { Endpoint } from '../model/span.ts';
+
 /** Words of Hermes for providers whose `gen_ai.provider.name` in the semantic conventions is another word. */
 const SEMANTIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['claude', 'anthropic'],
@@ -59,13 +61,6 @@ const API_MODES: ReadonlyMap<string, string> = new Map([
   ['codex_responses', 'openai'],
   ['bedrock_converse', 'aws.bedrock'],
 ]);
-
-/** Where a call goes, as Hermes names it. Every field can be absent. */
-export interface Endpoint {
-  readonly provider?: string | undefined;
-  readonly baseUrl?: string | undefined;
-  readonly apiMode?: string | undefined;
-}
 
 /**
  * The value of `gen_ai.provider.name`, which the semantic conventions require: by Hermes's provider, else by host, else

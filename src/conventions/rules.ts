@@ -5,10 +5,11 @@ import type {
   ApiCallSpan,
   AuxiliaryCallSpan,
   CallCost,
+  Endpoint,
   SpanBase,
   TokenSums,
 } from '../model/span.ts';
-import type { Endpoint, Server } from './provider.ts';
+import type { Server } from './provider.ts';
 
 /** What the rules of a convention use besides the span. */
 export interface Context {

@@ -147,6 +147,13 @@ export interface SessionSpan extends SpanBase {
 
 export type FinalStatus = 'completed' | 'interrupted' | 'failed' | 'incomplete';
 
+/** Where a model call goes, as Hermes names it: `provider` is Hermes's word, `custom` for any unknown one. */
+export interface Endpoint {
+  readonly provider?: string | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly apiMode?: string | undefined;
+}
+
 export interface TurnSpan extends SpanBase {
   readonly kind: 'turn';
   readonly turnId: string | undefined;
@@ -156,7 +163,8 @@ export interface TurnSpan extends SpanBase {
   readonly model: string | undefined;
   readonly platform: string | undefined;
   readonly profile?: string | undefined;
-  readonly provider: string | undefined;
+  /** Of its first model call. */
+  readonly endpoint: Endpoint | undefined;
   readonly senderId: string | undefined;
   /** A background review fork: kept as a span, left out of the session's counts and sums. */
   readonly background: boolean;
@@ -267,6 +275,8 @@ export interface SubagentSpan extends SpanBase {
   readonly durationMillis: number | undefined;
   readonly model: string | undefined;
   /** The totals of the child session. */
+  /** Of the child session's first model call. */
+  readonly endpoint: Endpoint | undefined;
   readonly turnCount: number;
   readonly apiCallCount: number;
   readonly toolCallCount: number;

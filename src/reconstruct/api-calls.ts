@@ -40,11 +40,20 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
   if (turn.currentCall !== call.key) presumeCallsEnded(turn, { time: startTime, reason: 'next_call' });
   presumeToolsEnded(turn, { time: startTime, reason: 'next_call' });
   turn.currentCall = call.key;
-  turn.model ??= event.model;
-  turn.provider ??= event.provider;
+  noteModel(context, event);
   call.open = newAttempt(context, call, event, startTime);
   includeStart(context, startTime);
   return 'mapped';
+}
+
+/** What the turn and its session are named with: the model and the endpoint of the first call that has them. */
+function noteModel({ session, turn }: TurnContext, event: PreApiRequest | PostApiRequest): void {
+  turn.model ??= event.model;
+  const { provider, baseUrl, apiMode } = event;
+  if (turn.endpoint?.provider !== undefined || (provider ?? baseUrl ?? apiMode) === undefined) return;
+  if (turn.endpoint !== undefined && provider === undefined) return;
+  turn.endpoint = { provider, baseUrl, apiMode };
+  if (session.endpoint?.provider === undefined) session.endpoint = turn.endpoint;
 }
 
 /** True when the event is the open attempt's own, from a second recorder: all is equal but the time. */
@@ -81,8 +90,7 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   countUsage(context, event.usage);
   settleAnswer(context, { provider: event.provider ?? attempt.provider, usage: event.usage });
-  turn.model ??= event.model;
-  turn.provider ??= event.provider;
+  noteModel(context, event);
   closeAttempt(context, call, attempt, {
     spanId: answerSpanId(turn, call),
     endTime: clampedEnd(context, event, attempt.startTime, end),

@@ -221,7 +221,7 @@ export function turnSpan(
     model: turn.model ?? session.model,
     platform: turn.platform ?? session.platform,
     profile: turn.profile ?? session.profile,
-    provider: turn.provider,
+    endpoint: turn.endpoint,
     senderId: turn.senderId,
     background: turn.background,
     inSubagent: session.subagent !== undefined,

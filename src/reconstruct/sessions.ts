@@ -29,6 +29,7 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     tasks: [],
     hasTurnHooks: false,
     turnCount: 0,
+    endpoint: undefined,
     apiCallCount: 0,
     toolCallCount: 0,
     tokens: NO_TOKENS,

@@ -8,6 +8,7 @@ import type {
   AgentSpan,
   AgentSpanEvent,
   AuxiliaryCallSpan,
+  Endpoint,
   IncompleteReason,
   SpanId,
   TimeSource,
@@ -71,6 +72,7 @@ export interface SessionState {
   model: string | undefined;
   platform: string | undefined;
   profile: string | undefined;
+  endpoint: Endpoint | undefined;
   previousSessionId: string | undefined;
   parentSessionId: string | undefined;
   /** The session into which a rotation turned this one. */
@@ -151,7 +153,7 @@ export interface TurnState {
   model: string | undefined;
   platform: string | undefined;
   profile: string | undefined;
-  provider: string | undefined;
+  endpoint: Endpoint | undefined;
   senderId: string | undefined;
   completed: boolean | undefined;
   interrupted: boolean | undefined;

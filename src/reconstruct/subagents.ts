@@ -269,6 +269,7 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
     status: end.stop?.childStatus,
     durationMillis: end.stop?.durationMillis,
     model: linked?.model,
+    endpoint: linked?.endpoint,
     turnCount: sum('turnCount'),
     apiCallCount: sum('apiCallCount'),
     toolCallCount: sum('toolCallCount'),

@@ -77,7 +77,7 @@ function startTurn(
     model: event.model,
     platform: event.platform ?? session.platform,
     profile: event.profile ?? session.profile,
-    provider: undefined,
+    endpoint: undefined,
     senderId: undefined,
     completed: undefined,
     interrupted: undefined,

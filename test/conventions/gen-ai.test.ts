@@ -59,6 +59,7 @@ const toolAttributes = {
 const subagentAttributes = {
   'gen_ai.operation.name': 'invoke_agent',
   'gen_ai.agent.name': 'leaf',
+  'gen_ai.provider.name': 'anthropic',
   'gen_ai.conversation.id': SESSION,
   'gen_ai.request.model': 'claude-haiku-4-5',
   ...totals,
@@ -123,7 +124,7 @@ describe('what the log does not say is absent', () => {
     ['answer without usage', apiCall({ usage: undefined }), { ...requestAttributes, ...answerAttributes }],
     [
       'turn',
-      turn({ model: undefined, provider: undefined, tokens: noUsage }),
+      turn({ model: undefined, endpoint: undefined, tokens: noUsage }),
       {
         'gen_ai.operation.name': 'invoke_agent',
         'gen_ai.agent.name': 'hermes',
@@ -132,7 +133,7 @@ describe('what the log does not say is absent', () => {
     ],
     [
       'sub-agent',
-      subagent({ role: undefined, model: undefined, tokens: noUsage }),
+      subagent({ role: undefined, model: undefined, endpoint: undefined, tokens: noUsage }),
       {
         'gen_ai.operation.name': 'invoke_agent',
         'gen_ai.agent.name': 'hermes',
