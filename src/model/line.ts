@@ -40,6 +40,15 @@ export interface ParsedEvent {
   readonly diagnostics: readonly Diagnostic[];
   /** True when the recorder's time has no zone: it may be local time, and stands as if it were UTC. */
   readonly localTime?: true | undefined;
+  /** What the recorder wrote about itself. Absent in lines of recorders that do not number their process. */
+  readonly recorder?: RecorderMark | undefined;
+}
+
+/** Names a line among all lines of its recorder. */
+export interface RecorderMark {
+  readonly pid: number;
+  /** The number of the line in its process, from 1. `undefined` for a shell hook, whose process writes one line. */
+  readonly seq: number | undefined;
 }
 
 /** A good line without a usable time. `atTime` turns it into an event. */

@@ -1,6 +1,6 @@
 import type { HookEvent } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine, MalformedLine, ParsedLine } from '../model/line.ts';
+import type { InputLine, MalformedLine, ParsedEvent, ParsedLine, RecorderMark } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { type Fields, moment, text, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
@@ -66,10 +66,15 @@ function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
   if (fields.extra === NO_EXTRA) noteOddExtra(fields);
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
   if (fields.time === NO_TIME) return { kind: 'untimed', event, diagnostics };
-  const { ts, timestamp, time } = fields.body;
-  return isZoneless(ts ?? timestamp ?? time)
+  const { ts, timestamp, time, pid } = fields.body;
+  const parsed: ParsedEvent = isZoneless(ts ?? timestamp ?? time)
     ? { kind: 'event', event, diagnostics, localTime: true }
     : { kind: 'event', event, diagnostics };
+  return typeof pid === 'number' ? { ...parsed, recorder: recorderMark(pid, fields.body) } : parsed;
+}
+
+function recorderMark(pid: number, { seq }: JsonObject): RecorderMark {
+  return { pid, seq: typeof seq === 'number' ? seq : undefined };
 }
 
 /** Only the reader of Hermes's database writes a time source: the events of recorders are passed on as they are. */

@@ -1,4 +1,6 @@
 /** Ingests parsed lines into the reconstruction and returns the spans that they finished. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { HookEvent } from '../model/event.ts';
 import type { ParsedLine } from '../model/line.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
@@ -7,6 +9,7 @@ import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
 import { finish as finishState, settle, step } from '../reconstruct/step.ts';
 import { type LineBatch, SILENCE } from './input.ts';
+import type { Repeats } from './repeats.ts';
 import { ReplayError } from './replay-error.ts';
 import { addCost, addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 
@@ -16,6 +19,8 @@ export interface Ingestion {
   readonly report: Report;
   readonly state: State;
   readonly watermark: Watermark;
+  /** Lines that were read; `undefined`: each line counts, however often it comes. */
+  readonly repeats?: Repeats | undefined;
 }
 
 /** What a batch of lines finished. */
@@ -78,15 +83,25 @@ function priceCalls(spans: readonly AgentSpan[], first: number, prices: Prices):
 
 const NOTHING: readonly never[] = [];
 
-function ingestLine({ report, state }: Ingestion, line: ParsedLine, batch: Output): void {
+function ingestLine({ report, state, repeats }: Ingestion, line: ParsedLine, batch: Output): void {
   report.lines++;
   if (line.kind !== 'event') {
     addLine(report, line);
     return;
   }
+  if (repeats?.isRepeat(line)) {
+    report.account.merged++;
+    addDiagnostic(report, deliveredTwice(line.event));
+    return;
+  }
   for (const diagnostic of line.diagnostics) addDiagnostic(report, diagnostic);
   report.firstEvent ??= line.event.time;
   step(state, line.event, batch);
+}
+
+function deliveredTwice({ source, line }: HookEvent): Diagnostic {
+  const message = 'this line came before, with the same process, number and time: it counts once';
+  return { severity: 'info', code: 'delivered-twice', message, at: { source, line } };
 }
 
 function account({ report, state, prices }: Ingestion, batch: Output): void {

@@ -1,32 +1,26 @@
 /**
- * The spans that were measured. A followed log may be read twice: beside its copy, or after it lost its end. The ids of its
- * spans are the same then, so its tokens are not counted again.
+ * What a run remembers of the past: a bounded number of keys, the latest ones. Spans that were measured, so that a log that
+ * is read twice (beside its copy, or after it lost its end) counts its tokens once; and lines that were delivered.
  */
 import type { AgentSpan } from '../model/span.ts';
 import { createSpanKeys, keyWith, readSpanKeys, type SpanKey, type SpanKeys } from './checkpoint/span-key.ts';
 
-export interface Measured {
-  /** False when a span with this id and end was added before, as far as is remembered. */
-  add(span: AgentSpan): boolean;
-  /** For `createMeasured`. */
-  toText(): MeasuredText;
+export interface Recent {
+  /** False when the key was added before, as far as is remembered. */
+  add(key: SpanKey): boolean;
+  /** For `createRecent`. */
+  toText(): RecentText;
 }
 
-/** Plain data: `toText()` of both generations. */
-export type MeasuredText = readonly [current: string, before: string];
+/** Plain data: the keys of both generations. */
+export type RecentText = readonly [current: string, before: string];
 
-/** At least this many spans are remembered, at most twice as many. A checkpoint has 11 characters for each. */
-const REMEMBERED = 16_384;
-
-export function createMeasured(
-  [current, before]: MeasuredText = ['', ''],
-  remembered = REMEMBERED,
-): Measured {
+/** @param remembered at least so many keys are remembered, at most twice as many. `toText` has 11 characters for each. */
+export function createRecent([current, before]: RecentText = ['', ''], remembered: number): Recent {
   let recent = generationOf(current);
   let older = generationOf(before);
   return {
-    add({ spanId, endTime }) {
-      const key = keyWith(spanId, endTime, undefined);
+    add(key) {
       if (recent.set.has(key) || older.set.has(key)) return false;
       recent.set.add(key);
       recent.keys.addKey(key);
@@ -40,6 +34,20 @@ export function createMeasured(
   };
 }
 
+export interface Measured {
+  /** False when a span with this id and end was added before, as far as is remembered. */
+  add(span: AgentSpan): boolean;
+  /** For `createMeasured`. */
+  toText(): RecentText;
+}
+
+const REMEMBERED = 16_384;
+
+export function createMeasured(before?: RecentText, remembered = REMEMBERED): Measured {
+  const { add, toText } = createRecent(before, remembered);
+  return { add: ({ spanId, endTime }) => add(keyWith(spanId, endTime, undefined)), toText };
+}
+
 interface Generation {
   readonly set: Set<SpanKey>;
   readonly keys: SpanKeys;
@@ -47,7 +55,7 @@ interface Generation {
 
 function generationOf(text: string): Generation {
   const set = new Set(readSpanKeys(text));
-  const keys = createSpanKeys();
+  const keys = createSpanKeys(set.size);
   for (const key of set) keys.addKey(key);
   return { set, keys };
 }

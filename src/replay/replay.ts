@@ -29,6 +29,7 @@ import {
 } from './options.ts';
 import { originOf } from './origin.ts';
 import { openPrices } from './prices.ts';
+import { createRepeats, FOLLOWED_LINES } from './repeats.ts';
 import { ReplayError } from './replay-error.ts';
 import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
 import type { Run } from './run.ts';
@@ -128,6 +129,7 @@ async function startRun(
   const watermark = createWatermark(state.watermark);
   const prices = await openPrices(options);
   const measured = options.follow && createMeasured(found?.measured);
+  const repeats = createRepeats(found?.repeats, options.follow && FOLLOWED_LINES);
   const isNew = incremental?.isNew;
   return {
     input,
@@ -141,6 +143,7 @@ async function startRun(
     watermark,
     shiftMicros,
     prices,
+    repeats,
   };
 }
 

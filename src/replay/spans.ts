@@ -6,6 +6,7 @@ import { createWatermark, finish, type Ingestion, ingest } from './ingest.ts';
 import { type Input, listOf, openInput } from './input.ts';
 import { type Logs, type ReplayOptions, reconstructOptions } from './options.ts';
 import { openPrices } from './prices.ts';
+import { createRepeats } from './repeats.ts';
 import { assertAccounted, createReport, type LogReport, logReport } from './report.ts';
 
 /** The options of a replay that decide which spans a log becomes. */
@@ -67,7 +68,8 @@ async function openRun(
   const { on: _on, ...reading } = options;
   const input = await openInput(list, { options: reading, report });
   const state = createState(reconstructOptions(reading, isLive(input)));
-  return { input, report, state, watermark: createWatermark(), prices: await openPrices(options) };
+  const prices = await openPrices(options);
+  return { input, report, state, watermark: createWatermark(), prices, repeats: createRepeats() };
 }
 
 async function* batches(

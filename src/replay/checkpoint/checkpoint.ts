@@ -12,7 +12,7 @@ import { errorCode } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
 import type { DestinationSnapshot } from '../destinations.ts';
-import type { MeasuredText } from '../measured.ts';
+import type { RecentText } from '../measured.ts';
 import type { Log, ReplayOptions } from '../options.ts';
 import { ReplayError } from '../replay-error.ts';
 import { createReport, type Report } from '../report.ts';
@@ -59,7 +59,9 @@ export interface Snapshot {
   /** `stateToText()`. */
   readonly state: string;
   readonly destinations: DestinationSnapshot;
-  readonly measured: MeasuredText | undefined;
+  readonly measured: RecentText | undefined;
+  /** Lines that were read last. Absent in the checkpoint of an older version. */
+  readonly repeats?: RecentText | undefined;
   readonly report: SavedReport;
   /** Open spans, as they were sent last. */
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];

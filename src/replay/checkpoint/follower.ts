@@ -177,9 +177,17 @@ function createWriter(
     const { positions = [] } = run.input.progress?.() ?? {};
     const destinations = await run.destinations.snapshot();
     const [state, report] = [stateToText(run.state, run.report.redaction), saveReport(run.report)];
-    const measured = run.measured?.toText();
+    const [measured, repeats] = [run.measured?.toText(), run.repeats?.toText()];
     try {
-      await checkpoint.write({ positions, state, destinations, measured, report, shown: [...shown] });
+      await checkpoint.write({
+        positions,
+        state,
+        destinations,
+        measured,
+        repeats,
+        report,
+        shown: [...shown],
+      });
       if (problem !== undefined) onNotice('the checkpoint is written again.');
       problem = undefined;
     } catch (error) {

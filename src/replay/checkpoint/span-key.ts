@@ -22,8 +22,9 @@ const BYTES = 8;
 /** Spans of an ordinary request. */
 const ORDINARY = 512;
 
-export function createSpanKeys(): SpanKeys {
-  const out = createBytes(ORDINARY * BYTES);
+/** @param expected number of keys for which there is room from the beginning */
+export function createSpanKeys(expected = ORDINARY): SpanKeys {
+  const out = createBytes((expected || ORDINARY) * BYTES);
   return {
     add: (span) => write(out, span.spanId, span.endTime, incompleteIn(span)),
     addAgent: (span) => write(out, span.spanId, span.endTime, span.incomplete),

@@ -1,0 +1,64 @@
+/**
+ * Lines that are delivered twice. Whatever ships a log sends its last lines again after a restart. Our recorders write the
+ * process and the number of each line, so such a line is recognised. Lines of other recorders are never left out: two calls
+ * of one moment may be equal to the letter.
+ */
+import type { HookEvent } from '../model/event.ts';
+import type { ParsedEvent } from '../model/line.ts';
+import type { SpanKey } from './checkpoint/span-key.ts';
+import { createRecent, type RecentText } from './measured.ts';
+
+export interface Repeats {
+  /** True for a line that was here before, as far as is remembered. Otherwise remembers it. */
+  isRepeat(line: ParsedEvent): boolean;
+  /** For `createRepeats`. */
+  toText(): RecentText;
+}
+
+/** Remembered of finished logs: several megabytes of memory. */
+const FINISHED_LINES = 65_536;
+/** Remembered of a followed log, in each checkpoint: more than a shipper sends again. */
+export const FOLLOWED_LINES = 4096;
+
+export function createRepeats(before?: RecentText, remembered: number = FINISHED_LINES): Repeats {
+  const { add, toText } = createRecent(before, remembered);
+  return { isRepeat: (line) => isMarked(line) && !add(keyOf(line)), toText };
+}
+
+type MarkedEvent = ParsedEvent & Required<Pick<ParsedEvent, 'recorder'>>;
+
+const SECOND_MICROS = 1_000_000;
+
+/** Two lines of one process are told apart by their times, so whole seconds do not suffice. */
+export function isMarked(line: ParsedEvent): line is MarkedEvent {
+  return line.recorder !== undefined && line.event.time % SECOND_MICROS !== 0;
+}
+
+/**
+ * Process, number and time name a line on one machine. Logs of several machines may be joined in one file, where process
+ * numbers of containers repeat, so the hook and the session are part of the key.
+ */
+export function keyOf({ event, recorder }: ParsedEvent): SpanKey {
+  const { pid = 0, seq = 0 } = recorder ?? {};
+  let high = 0x811c9dc5;
+  let low = 0x9747b28c;
+  for (const word of [pid, seq, event.time % 0x1_0000_0000, event.time / 0x1_0000_0000]) {
+    high = mix(high, word);
+    low = mix(low, word);
+  }
+  return (BigInt(textHash(high, event)) << 32n) | BigInt(textHash(low, event));
+}
+
+function textHash(seed: number, { hook, sessionId = '' }: HookEvent): number {
+  let hash = seed;
+  for (const text of [hook, sessionId]) {
+    for (let at = 0; at < text.length; at++) hash = mix(hash, text.charCodeAt(at));
+  }
+  return hash >>> 0;
+}
+
+/** A round of MurmurHash3's finalizer. */
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
