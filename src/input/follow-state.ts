@@ -8,11 +8,12 @@ import {
   type Restart,
 } from './followed-file.ts';
 import type { Mark } from './marks.ts';
+import type { SplitOptions } from './read-lines.ts';
 
 /** The state of following: the followed files, and what is known of other files. */
 export interface FollowState {
   readonly paths: readonly string[];
-  readonly maxLineBytes: number | undefined;
+  readonly split: SplitOptions;
   /** A file that vanished from all paths is read until it was quiet for this many polls. */
   readonly retirePolls: number;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;

@@ -14,14 +14,15 @@ import {
   retryLater,
 } from './followed-file.ts';
 import { findPending, isAskedFor, lookAround } from './look-around.ts';
+import type { SplitOptions } from './read-lines.ts';
+
 /** Follows growing logs by polling. Why not by change events: docs/adr/0006-follow-by-polling.md. */
 
-export interface FollowOptions {
+export interface FollowOptions extends SplitOptions {
   /** Pause between two looks. Default 250; at least four times as long as a look takes (thousands of files). */
   readonly pollMillis?: number | undefined;
   /** Ends following. Files that the reader had kept up with are read to their end first. */
   readonly signal?: AbortSignal | undefined;
-  readonly maxLineBytes?: number | undefined;
   /** Where an earlier run stopped. Files without a position are read from their beginning. */
   readonly start?: readonly FollowPosition[] | undefined;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
@@ -102,12 +103,12 @@ async function* round(
 
 function startState(
   paths: readonly string[],
-  { maxLineBytes, start = [], onDiagnostic }: FollowOptions,
+  { maxLineBytes, shorten, start = [], onDiagnostic }: FollowOptions,
   pollMillis: number,
 ): FollowState {
   const state: FollowState = {
     paths,
-    maxLineBytes,
+    split: { maxLineBytes, shorten },
     retirePolls: Math.ceil(RETIRE_MILLIS / pollMillis),
     onDiagnostic,
     files: new Map(),

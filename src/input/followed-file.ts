@@ -15,7 +15,7 @@ import {
   startProgress,
   TAIL_BYTES,
 } from './marks.ts';
-import { type LineSplit, splitChunk, startSplit } from './read-lines.ts';
+import { type LineSplit, type SplitOptions, splitChunk, startSplit } from './read-lines.ts';
 
 /**
  * How far one file was read, as plain data: the end of the last whole line that was read. Reading can resume from it.
@@ -60,7 +60,7 @@ export interface FollowedFile {
 }
 
 /** Opens `path` at its beginning. Throws system errors. */
-export async function openFollowed(path: string, maxLineBytes: number | undefined): Promise<FollowedFile> {
+export async function openFollowed(path: string, split: SplitOptions): Promise<FollowedFile> {
   const handle = await open(path);
   try {
     const stats = await handle.stat();
@@ -73,7 +73,7 @@ export async function openFollowed(path: string, maxLineBytes: number | undefine
       handle,
       identity: identityOf(stats, head),
       head,
-      split: startSplit(path, maxLineBytes),
+      split: startSplit(path, split),
       progress: startProgress(),
       sizeBytes: stats.size,
       changedMillis: stats.mtimeMs,
@@ -111,7 +111,7 @@ export async function resumeAt(file: FollowedFile, source: string, position: Fol
   );
   const earlier = marks.filter(({ offsetBytes }) => offsetBytes < mark.offsetBytes);
   const { line, offsetBytes } = mark;
-  file.split = startSplit(source, file.split.maxLineBytes, { line, offsetBytes });
+  file.split = startSplit(source, file.split, { line, offsetBytes });
   file.progress = startProgress(
     buffer,
     earlier.map(({ offsetBytes, line, tailBytes, tailHash }) => ({ offsetBytes, line, tailBytes, tailHash })),

@@ -128,7 +128,7 @@ async function meet(
   before: FollowedFile | undefined,
 ): Promise<boolean> {
   if (stats.size === 0 || isPassedOver(state, stats, seen)) return true;
-  const file = await attempt(state, path, () => openFollowed(path, state.maxLineBytes));
+  const file = await attempt(state, path, () => openFollowed(path, state.split));
   if (file === undefined) return !isMissing(state.troubles.get(path) ?? 'ENOENT');
   if (file.key !== fileKey(stats)) {
     await closeFollowed(file);
@@ -237,7 +237,7 @@ async function findMoved(
     ({ stats }) => stats.size >= position.offsetBytes && !state.files.has(fileKey(stats)),
   );
   for (const { path } of candidates.slice(-MOST_OPENED).reverse()) {
-    const file = await attempt(state, path, () => openFollowed(path, state.maxLineBytes));
+    const file = await attempt(state, path, () => openFollowed(path, state.split));
     if (file === undefined) continue;
     const from =
       isSame(position, file) && (await attempt(state, path, () => resumeAt(file, position.path, position)));

@@ -11,9 +11,13 @@ import { createScan, formOf, type ObjectScan, type PhysicalForm, scanByte } from
 export interface ReadLinesOptions extends OpenOptions {
   /** A longer line is yielded as `too_long`, without its bytes. Default 16 MiB. */
   readonly maxLineBytes?: number | undefined;
+  readonly shorten?: Shorten | undefined;
   /** Receives one diagnostic when the source ended early (failing disk, damaged gzip), after the lines before that. */
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
+
+/** The part of a long line that is to be decoded, as text; `undefined` for the whole line. */
+export type Shorten = (line: Buffer) => string | undefined;
 
 /**
  * The lines of one source in batches, one per chunk in which a line ended. Reads only on request. After an abort the
@@ -21,9 +25,9 @@ export interface ReadLinesOptions extends OpenOptions {
  */
 export async function* readLines(
   source: ByteSource,
-  { maxLineBytes, onDiagnostic, ...open }: ReadLinesOptions,
+  { maxLineBytes, shorten, onDiagnostic, ...open }: ReadLinesOptions,
 ): AsyncGenerator<readonly InputLine[], void, undefined> {
-  const split = startSplit(source.name, maxLineBytes);
+  const split = startSplit(source.name, { maxLineBytes, shorten });
   const chunks = source.open(open);
   try {
     let next = await chunks.next();
@@ -54,6 +58,7 @@ function endedEarly({ source, line }: LineSplit, { code, message }: ReadFailure)
 export interface LineSplit {
   readonly source: string;
   readonly maxLineBytes: number;
+  readonly shorten: Shorten | undefined;
   /** Lines yielded so far. */
   line: number;
   /** Offset after the last line yielded. */
@@ -74,6 +79,9 @@ export interface LineSplit {
  */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
+/** Shorter lines are decoded whole: nearly all of them is read. */
+const LONG_LINE_BYTES = 2 * 1024;
+
 const LF = 0x0a;
 const CR = 0x0d;
 const NOTHING = Buffer.alloc(0);
@@ -81,15 +89,27 @@ const FIRST_HOLD_BYTES = 4 * 1024;
 /** A larger buffer is freed after its line. */
 const KEEP_HOLD_BYTES = 1024 * 1024;
 
+/** How lines are cut: see `ReadLinesOptions`. */
+export type SplitOptions = Pick<ReadLinesOptions, 'maxLineBytes' | 'shorten'>;
+
 /** Where reading resumes: after line number `line`, which ended at `offsetBytes`. */
 export type SplitStart = Pick<LineSplit, 'line' | 'offsetBytes'>;
 
 export function startSplit(
   source: string,
-  maxLineBytes = MAX_LINE_BYTES,
+  { maxLineBytes = MAX_LINE_BYTES, shorten }: SplitOptions = {},
   start: SplitStart = { line: 0, offsetBytes: 0 },
 ): LineSplit {
-  return { source, maxLineBytes, ...start, heldBytes: 0, held: NOTHING, form: undefined, scan: createScan() };
+  return {
+    source,
+    maxLineBytes,
+    shorten,
+    ...start,
+    heldBytes: 0,
+    held: NOTHING,
+    form: undefined,
+    scan: createScan(),
+  };
 }
 
 /** The lines that end in `chunk`. Does not keep `chunk`. */
@@ -230,17 +250,20 @@ function makeLine(
   const first = split.offsetBytes === 0;
   split.line += 1;
   split.offsetBytes += sizeBytes + lineEndBytes;
-  const tooLong = sizeBytes > split.maxLineBytes;
+  const { source, line, offsetBytes: endOffsetBytes } = split;
+  if (sizeBytes > split.maxLineBytes)
+    return { source, line, text: '', endOffsetBytes, damage: { kind: 'too_long', sizeBytes } };
   const textEnd = sizeBytes > 0 && bytes[end - 1] === CR ? end - 1 : end;
-  const text = tooLong ? '' : bytes.toString('utf8', start, textEnd);
+  const body = bytes.subarray(start, textEnd);
+  const damage = damageOf(valid, body, lineEndBytes);
+  const isLong = sizeBytes > LONG_LINE_BYTES && damage === undefined;
+  const text = (isLong ? split.shorten?.(body) : undefined) ?? bytes.toString('utf8', start, textEnd);
   return {
-    source: split.source,
-    line: split.line,
+    source,
+    line,
     text: first && text.startsWith('\uFEFF') ? text.slice(1) : text,
-    endOffsetBytes: split.offsetBytes,
-    damage: tooLong
-      ? { kind: 'too_long', sizeBytes }
-      : damageOf(valid, bytes.subarray(start, textEnd), lineEndBytes),
+    endOffsetBytes,
+    damage,
   };
 }
 

@@ -16,6 +16,7 @@ import {
   parseLines,
   type Reading,
   SILENCE_MILLIS,
+  shortenOf,
   zoneOf,
 } from './input.ts';
 import type { Log, ReplayOptions } from './options.ts';
@@ -58,7 +59,8 @@ export function openFollowed(
       return;
     }
     for (const path of paths) await refuseSpecial(path);
-    for await (const batch of followLines(paths, { pollMillis, signal, start, onDiagnostic })) {
+    const following = { pollMillis, signal, start, onDiagnostic, shorten: shortenOf(options) };
+    for await (const batch of followLines(paths, following)) {
       // Read before the next batch is requested, because it moves on with that batch.
       const parsed = parseLines(batch.lines, parse);
       warnOfForeign(parsed);

@@ -4,13 +4,14 @@ import type { ByteSource } from '../input/byte-source.ts';
 import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
-import { readLines } from '../input/read-lines.ts';
+import { type ReadLinesOptions, readLines, type Shorten } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { createLocalTimes, placeHeld, placeLines, type ZoneOffset, zoneOffset } from '../parse/local-time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
+import { withoutContent } from '../parse/skip-content.ts';
 import { isDatabase, type OpenedDatabase, openDatabaseLog } from './database.ts';
 import type { Incremental } from './incremental.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
@@ -46,7 +47,7 @@ export interface Reading {
 
 /** Checks every log before it reads any. Throws a `ReplayError` that names the first one that cannot be read. */
 export async function openInput(logs: readonly Log[], reading: Reading): Promise<Input> {
-  const { sources, live, close } = await openLines(logs, reading);
+  const { sources, live, close } = await openLines(logs, reading, shortenOf(reading.options));
   const parse = lineParser(reading.options);
   const zone = zoneOf(reading.options);
   const lines = closing(
@@ -77,8 +78,20 @@ export interface OpenedLines {
   close(): Promise<void>;
 }
 
-/** The logs as sources of lines, whatever they are. Throws a `ReplayError` for the first one that cannot be read. */
-export async function openLines(logs: readonly Log[], reading: Reading): Promise<OpenedLines> {
+/** Long lines are decoded without content that is not kept anyway. */
+export function shortenOf({ captureContent }: Reading['options']): Shorten | undefined {
+  return captureContent === true ? undefined : withoutContent;
+}
+
+/**
+ * The logs as sources of lines, whatever they are, whole unless they are to be shortened. Throws a `ReplayError` for the
+ * first one that cannot be read.
+ */
+export async function openLines(
+  logs: readonly Log[],
+  reading: Reading,
+  shorten?: Shorten,
+): Promise<OpenedLines> {
   const paths = logs.filter((log) => typeof log === 'string');
   const databases = await filterAsync(paths, isDatabase);
   const hookLogs = await openLogs(logs.filter((log) => !databases.some((path) => path === log)));
@@ -93,7 +106,7 @@ export async function openLines(logs: readonly Log[], reading: Reading): Promise
   }
   return {
     sources: [
-      ...hookLogs.map((source) => lineSource(source, reading.options, onDiagnostic)),
+      ...hookLogs.map((source) => lineSource(source, reading.options, { shorten, onDiagnostic })),
       ...opened.flatMap(({ sources }) => sources),
     ],
     live: hookLogs.some((source) => !source.reopenable),
@@ -115,7 +128,7 @@ async function filterAsync<T>(
 async function knownSessions(logs: readonly ByteSource[]): Promise<KnownSessions> {
   const known: KnownSessions = new Map();
   for (const source of logs.filter(({ reopenable }) => reopenable)) {
-    for await (const lines of readLines(source, { signal: undefined, onDiagnostic: () => {} })) {
+    for await (const lines of readLines(source, { shorten: withoutContent, onDiagnostic: () => {} })) {
       for (const line of parseLines(lines, lineParser({}))) {
         if (line.kind === 'event') noteEvent(known, line.event);
       }
@@ -188,20 +201,20 @@ function parsedSource(
 function lineSource(
   source: ByteSource,
   { signal, ...options }: Reading['options'],
-  onDiagnostic: (diagnostic: Diagnostic) => void,
+  reading: Pick<ReadLinesOptions, 'shorten' | 'onDiagnostic'>,
 ): MergeSource<InputLine> {
   const zone = zoneOf(options);
   async function firstTime(): Promise<EpochMicros | undefined> {
     if (!source.reopenable) return undefined;
     const times = createLocalTimes(zone);
     const first = (placed: readonly ParsedLine[]) => placed.map(timeOf).find((time) => time !== undefined);
-    for await (const batch of readLines(source, { signal, chunkBytes: PEEK_BYTES, onDiagnostic: () => {} })) {
+    for await (const batch of readLines(source, { ...PEEK, signal })) {
       const time = first(placeLines(times, parseLines(batch, lineParser({}))));
       if (time !== undefined) return time;
     }
     return first(placeHeld(times));
   }
-  return { firstTime, open: () => readLines(source, { signal, onDiagnostic }) };
+  return { firstTime, open: () => readLines(source, { ...reading, signal }) };
 }
 
 /** The time of a line that is no event yet. */
@@ -209,7 +222,8 @@ export function lineTime(line: InputLine): EpochMicros | undefined {
   return timeOf(parseLine(line, { content: false }));
 }
 
-const PEEK_BYTES = 16 * 1024;
+/** To find the first time of a log. */
+const PEEK = { chunkBytes: 16 * 1024, shorten: withoutContent, onDiagnostic: () => {} };
 
 function timeOf(line: ParsedLine): EpochMicros | undefined {
   return line.kind === 'event' ? line.event.time : undefined;

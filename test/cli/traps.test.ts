@@ -131,3 +131,20 @@ describe('--follow', () => {
     expect([other.code, other.err]).toEqual([2, expect.stringContaining('was made with --idle-timeout')]);
   });
 });
+
+describe('JSON that is broken inside content', () => {
+  const broken = () => {
+    const log = join(folder, 'log');
+    const line = readFileSync(SIMPLE, 'utf8').split('\n')[2] ?? '';
+    const content = `"request_messages": [{"role" "user", "content": "${'x'.repeat(3000)}"}],`;
+    writeFileSync(log, `${line.replace('{', `{${content}`)}\n`);
+    return log;
+  };
+  test('costs no event where content is not kept', async () => {
+    expect(await runMain(['replay', broken(), '--strict'])).toMatchObject({ code: 0 });
+  });
+  test.each([[['replay', '--capture-content']], [['validate']]])('%j reports it', async (argv) => {
+    const { code, out, err } = await runMain([...argv, broken(), '--strict']);
+    expect([code, out + err]).toEqual([1, expect.stringContaining('not JSON')]);
+  });
+});

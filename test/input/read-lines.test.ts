@@ -283,3 +283,25 @@ describe('laws of lines', () => {
     );
   });
 });
+
+describe('shortening', () => {
+  const long = 'x'.repeat(3000);
+  async function shortened(input: Buffer, chunkBytes: number): Promise<string[]> {
+    const chunks = Array.from({ length: Math.ceil(input.length / chunkBytes) }, (_, index) =>
+      input.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+    );
+    const shorten = (line: Buffer) => (line[0] === 0x78 ? `${line.length} times x` : undefined);
+    const texts: string[] = [];
+    for await (const lines of readLines(sourceOf(chunks), { shorten, onDiagnostic: () => {} }))
+      texts.push(...lines.map(({ text }) => text));
+    return texts;
+  }
+  test.each([5, 2999, 3001, 100_000])(
+    'long lines alone, and only whole ones (chunks of %i)',
+    async (size) => {
+      const input = bytes(`xx\n${long}\r\ny${long}\n${long}é\n${long}`, 0xff, `\n${long}`);
+      const texts = await shortened(input, size);
+      expect(texts).toEqual(['xx', '3000 times x', `y${long}`, '3002 times x', `${long}\uFFFD`, long]);
+    },
+  );
+});
