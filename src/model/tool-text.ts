@@ -1,5 +1,5 @@
 /** What people read of content: tool calls as they would write them, results as a terminal shows them, first words. */
-import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, parseJson } from './json.ts';
 
 const SHELLS: ReadonlySet<string> = new Set(['terminal', 'bash', 'shell']);
 const MAX_ARGUMENT_CHARS = 200;
@@ -49,10 +49,6 @@ export function firstWords(text: string | undefined): string | undefined {
 /** `undefined` for what is not a JSON object, such as a cut one. */
 function parsed(json: string): JsonObject | undefined {
   if (!json.startsWith('{')) return undefined;
-  try {
-    const value: JsonValue = JSON.parse(json);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(json);
+  return isJsonObject(value) ? value : undefined;
 }

@@ -1,7 +1,13 @@
 import type { HookEvent, HookName } from '../model/event.ts';
-import { readApiRequestError, readPostApiRequest, readPreApiRequest, readStreamDelta } from './api-hooks.ts';
+import {
+  readApiRequestError,
+  readPostApiRequest,
+  readPostAuxiliaryCall,
+  readPreApiRequest,
+  readPreAuxiliaryCall,
+  readStreamDelta,
+} from './api-hooks.ts';
 import { readPostApprovalResponse, readPreApprovalRequest } from './approval-hooks.ts';
-import { readPostAuxiliaryCall, readPreAuxiliaryCall } from './auxiliary-hooks.ts';
 import type { Fields } from './fields.ts';
 import { GATEWAY_EVENTS, OTHER_GATEWAY_EVENT } from './gateway-hooks.ts';
 import { MARK_HOOKS, readKanban, readMark, readUnmapped, UNMAPPED_HOOKS } from './mark-hooks.ts';

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { type HookEvent, localOffset } from '../model/event.ts';
 import type { ParsedEvent, ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
-import { parseTime } from './time.ts';
+import { parseTime } from '../model/time-text.ts';
 
 /** Offset from UTC of a local time, given as if it were UTC. Both in microseconds. */
 export type ZoneOffset = (local: EpochMicros) => number;

@@ -1,6 +1,6 @@
 import type { Mark, Unmapped } from '../model/event.ts';
 import type { JsonValue } from '../model/json.ts';
-import { type Fields, text } from './fields.ts';
+import { common, type Fields } from './fields.ts';
 
 /** Hooks that become a span event of their turn. The compression hooks exist only in open pull requests. */
 export const MARK_HOOKS = [
@@ -39,44 +39,19 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const MOST_FIELDS = 32;
 
 export function readMark(fields: Fields): Mark {
-  const { body, extra } = fields;
-  return {
-    hook: 'mark',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'mark'), {
     name: fields.hook,
     fields: shownFields(fields),
-  };
+  });
 }
 
 /** A kanban `task_id` is a card on a board, not an agent's task. Without session and turn there is no span to mark. */
 export function readKanban(fields: Fields): Mark | Unmapped {
-  const { body, extra } = fields;
-  const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
-  const turnId = text(fields, 'turn_id', body.turn_id, extra.turn_id);
-  const base = {
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId,
-    taskId: undefined,
-    turnId,
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
-    name: fields.hook,
-  };
-  if (sessionId === undefined && turnId === undefined) return { hook: 'unmapped', ...base };
-  const card = text(fields, 'task_id', body.task_id, extra.task_id);
+  const { taskId: card, ...base } = common(fields, 'mark');
+  const event = { ...base, taskId: undefined, name: fields.hook };
+  if (base.sessionId === undefined && base.turnId === undefined) return { ...event, hook: 'unmapped' };
   const shown = shownFields(fields);
-  return { hook: 'mark', ...base, fields: card === undefined ? shown : { task_id: card, ...shown } };
+  return { ...event, fields: card === undefined ? shown : { task_id: card, ...shown } };
 }
 
 function shownFields(fields: Fields): Readonly<Record<string, string | number | boolean>> {
@@ -109,26 +84,9 @@ export const UNMAPPED_HOOKS = [
   'on_stream_end',
 ] as const;
 
+/** In `transform_terminal_output` the task is the literal `default`, the name of a terminal. */
 export function readUnmapped(fields: Fields): Unmapped {
-  const { body, extra } = fields;
-  return {
-    hook: 'unmapped',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: taskId(fields),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
-    name: fields.hook,
-  };
-}
-
-/** The task. In `transform_terminal_output` it is the literal `default`, the name of a terminal. */
-function taskId(fields: Fields): string | undefined {
-  const { body, extra } = fields;
-  const id = text(fields, 'task_id', body.task_id, extra.task_id);
-  return id === 'default' && fields.hook === 'transform_terminal_output' ? undefined : id;
+  const event = Object.assign(common(fields, 'unmapped'), { name: fields.hook });
+  const isTerminal = event.taskId === 'default' && event.name === 'transform_terminal_output';
+  return isTerminal ? { ...event, taskId: undefined } : event;
 }

@@ -3,7 +3,7 @@
  * Bedrock's converse. Hermes passes them on as the provider has them, cut by its own limits. Parts of unknown form
  * become `other`: nothing here warns, as a body is the provider's and no fault of the log.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { Message, MessagePart, RequestFacts, ResponseFacts, ToolDefinition } from '../model/message.ts';
 import { cut } from '../model/safe-text.ts';
 import { type Fields, isDeep } from './fields.ts';
@@ -127,13 +127,9 @@ function toolPartOf(part: JsonObject): MessagePart | undefined {
 }
 
 function argsOf(args: JsonValue | undefined): JsonValue | undefined {
-  if (typeof args !== 'string') return isDeep(args) ? undefined : args;
-  try {
-    const value: JsonValue = JSON.parse(args);
-    return isDeep(value) ? undefined : value;
-  } catch {
-    return well(args);
-  }
+  const value = typeof args === 'string' ? parseJson(args) : args;
+  if (value === undefined && typeof args === 'string') return well(args);
+  return isDeep(value) ? undefined : value;
 }
 
 function toolsOf(value: JsonValue | undefined): readonly ToolDefinition[] | undefined {

@@ -2,10 +2,10 @@ import type { HookEvent } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
 import type { InputLine, MalformedLine, ParsedEvent, ParsedLine, RecorderMark } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
+import { isZoneless } from '../model/time-text.ts';
 import { type Fields, moment, text, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
 import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
-import { isZoneless } from './time.ts';
 
 const NO_EXTRA: JsonObject = Object.freeze({});
 const NO_DIAGNOSTICS: readonly never[] = Object.freeze([]);

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { InputLine, MalformedLine, ParsedLine } from '../model/line.ts';
 import { malformed, type ParseOptions, parseBody } from './parse-body.ts';
 import { objectTexts, outsideStrings, repairJson, withoutPadding } from './repair.ts';
@@ -32,12 +32,7 @@ const MOST_PARTS = 65_536;
 
 /** The object of a line as `parseLine` reads it; `undefined` when there is none. */
 export function objectIn(text: string): JsonObject | undefined {
-  let value: JsonValue | undefined;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = repairJson(text)?.value;
-  }
+  const value = parseJson(text) ?? repairJson(text)?.value;
   return isJsonObject(value) ? value : undefined;
 }
 
@@ -52,13 +47,8 @@ function parseDamaged(line: InputLine, options: ParseOptions): ParsedLine {
 }
 
 function parseText(line: InputLine, text: string, options: ParseOptions): ParsedLine {
-  let value: JsonValue;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return parseRepaired(line, text, options);
-  }
-  return parseValue(line, value, options);
+  const value = parseJson(text);
+  return value === undefined ? parseRepaired(line, text, options) : parseValue(line, value, options);
 }
 
 function parseValue(line: InputLine, value: JsonValue, options: ParseOptions): ParsedLine {

@@ -1,8 +1,8 @@
 /** Lines that are JSON only after a repair: padding, Python's NaN, a log driver's prefix. Off the hot path. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
+import { parseTime } from '../model/time-text.ts';
 import { isKnownHook } from './hooks.ts';
 import { nameOf } from './reshape.ts';
-import { parseTime } from './time.ts';
 
 export interface Repaired {
   readonly value: JsonValue;
@@ -13,7 +13,7 @@ export interface Repaired {
 /** The JSON in a text that is no JSON as a whole; `undefined` when there is none. */
 export function repairJson(text: string): Repaired | undefined {
   const core = withoutPadding(text);
-  const padded = core === text ? undefined : parsed(core);
+  const padded = core === text ? undefined : parseJson(core);
   if (padded !== undefined) return { value: padded, warning: text.includes('\0') ? NULS : undefined };
   return withoutNaN(core) ?? withoutPrefix(core);
 }
@@ -33,7 +33,7 @@ const NULS = ['nul-bytes', 'NUL bytes around the JSON were ignored'] as const;
 function withoutNaN(text: string): Repaired | undefined {
   const marked = outsideStrings(text, (part) => part.replace(/-?\b(?:NaN|Infinity)\b/g, `"${NOT_A_NUMBER}"`));
   if (marked === text) return undefined;
-  const value = parsed(marked, (_key, inner) => (inner === NOT_A_NUMBER ? undefined : inner));
+  const value = parseJson(marked, (_key, inner) => (inner === NOT_A_NUMBER ? undefined : inner));
   return value === undefined
     ? undefined
     : { value, warning: ['not-a-number', "Python's NaN or Infinity: the field was left out"] };
@@ -45,7 +45,7 @@ const NOT_A_NUMBER = '\uf8ffNaN';
 /** The hook body after a prefix such as a container's name; the prefix may have the time that the body lacks. */
 function withoutPrefix(text: string): Repaired | undefined {
   const start = text.indexOf('{');
-  const body = start > 0 && text.endsWith('}') ? parsed(text.slice(start)) : undefined;
+  const body = start > 0 && text.endsWith('}') ? parseJson(text.slice(start)) : undefined;
   if (!isJsonObject(body) || !isKnownHook(nameOf(body))) return undefined;
   return { value: withTime(body, text.slice(0, start)), warning: undefined };
 }
@@ -54,18 +54,6 @@ function withTime(body: JsonObject, prefix: string): JsonObject {
   if (body.ts !== undefined || body.timestamp !== undefined || body.time !== undefined) return body;
   const time = prefix.split(/[\s|[\]]+/).find((word) => /\d{4}-\d\d-\d\dT/.test(word) && parseTime(word));
   return time === undefined ? body : { ...body, time };
-}
-
-function parsed(
-  text: string,
-  reviver?: (key: string, value: JsonValue) => JsonValue | undefined,
-): JsonValue | undefined {
-  try {
-    const value: JsonValue | undefined = JSON.parse(text, reviver);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -3,7 +3,7 @@
  * around the whole hook body, names in camel case, a log driver's line. Off the hot path: called only for a body without
  * a known name or without any id.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import { isKnownHook } from './hooks.ts';
 
 /** Objects that loggers put a hook's fields, or the whole body, into. */
@@ -96,12 +96,8 @@ function merged(outer: JsonObject, key: string, inner: JsonObject): JsonObject {
 /** The object in a text such as Docker's `{"log": "{…}\n"}`. */
 function objectIn(text: JsonValue | undefined): JsonObject | undefined {
   if (typeof text !== 'string' || !text.trimStart().startsWith('{')) return undefined;
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : undefined;
 }
 
 /** With Hermes's names for keys in camel case and for other keys; `undefined` when no key changes. */

@@ -11,6 +11,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
 import type { ModelUsage, SessionCost } from '../model/span.ts';
 import {
   amount,
+  common,
   contentText,
   count,
   type Fields,
@@ -23,114 +24,54 @@ import {
 import { readUsage } from './usage.ts';
 
 export function readSessionStart(fields: Fields): SessionStart {
-  const { body, extra } = fields;
-  return {
-    hook: 'on_session_start',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  const { body } = fields;
+  return Object.assign(common(fields, 'on_session_start'), {
     previousSessionId: text(fields, 'previous_session_id', body.previous_session_id),
-  };
+  });
 }
 
 export function readSessionEnd(fields: Fields): SessionEnd {
   const { body, extra } = fields;
-  return {
-    hook: 'on_session_end',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'on_session_end'), {
     completed: flag(fields, 'completed', body.completed, extra.completed),
     interrupted: flag(fields, 'interrupted', body.interrupted, extra.interrupted),
     failed: flag(fields, 'failed', body.failed, extra.failed),
     turnExitReason: text(fields, 'turn_exit_reason', body.turn_exit_reason, extra.turn_exit_reason),
     reason: text(fields, 'reason', body.reason, extra.reason),
-  };
+  });
 }
 
 export function readSessionFinalize(fields: Fields): SessionFinalize {
   const { body, extra } = fields;
-  return {
-    hook: 'on_session_finalize',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'on_session_finalize'), {
     reason: text(fields, 'reason', body.reason, extra.reason),
-  };
+  });
 }
 
 export function readSessionReset(fields: Fields): SessionReset {
   const { body, extra } = fields;
-  return {
-    hook: 'on_session_reset',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'on_session_reset'), {
     reason: text(fields, 'reason', body.reason, extra.reason),
     oldSessionId: text(fields, 'old_session_id', body.old_session_id, extra.old_session_id),
-  };
+  });
 }
 
 export function readPreLlmCall(fields: Fields): PreLlmCall {
   const { body, extra } = fields;
   const message = userMessage(fields);
-  return {
-    hook: 'pre_llm_call',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'pre_llm_call'), {
     isFirstTurn: flag(fields, 'is_first_turn', body.is_first_turn, extra.is_first_turn),
     senderId: text(fields, 'sender_id', body.sender_id, extra.sender_id),
     parentSessionId: text(fields, 'parent_session_id', body.parent_session_id, extra.parent_session_id),
     reviewPrompt: readReviewPrompt(fields, message),
     userMessage:
       message === undefined || !fields.content ? undefined : wellFormed(fields, 'user_message', message),
-  };
+  });
 }
 
 export function readPostLlmCall(fields: Fields): PostLlmCall {
   const { body, extra } = fields;
-  return {
-    hook: 'post_llm_call',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
+  return Object.assign(common(fields, 'post_llm_call'), {
     reviewPrompt: readReviewPrompt(fields, userMessage(fields)),
     assistantResponse: contentText(
       fields,
@@ -138,7 +79,7 @@ export function readPostLlmCall(fields: Fields): PostLlmCall {
       body.assistant_response,
       extra.assistant_response,
     ),
-  };
+  });
 }
 
 /** The beginning of every prompt of Hermes's background review fork. */
@@ -171,23 +112,13 @@ function partText(part: JsonValue): string {
 }
 
 export function readSessionTotals(fields: Fields): SessionTotals {
-  const { body, extra } = fields;
+  const { body } = fields;
   const models = Array.isArray(body.model_usage) ? body.model_usage : [];
-  return {
-    hook: 'session_totals',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: undefined,
-    turnId: undefined,
-    model: text(fields, 'model', body.model),
-    platform: text(fields, 'platform', body.platform),
-    profile: text(fields, 'profile', body.profile),
+  return Object.assign(common(fields, 'session_totals'), {
     usage: readUsage(fields),
     cost: isJsonObject(body.cost) ? readSessionCost(fields, body.cost) : undefined,
     modelUsage: models.filter(isJsonObject).flatMap((usage) => readModelUsage(fields, usage)),
-  };
+  });
 }
 
 function readSessionCost(fields: Fields, cost: JsonObject): SessionCost {

@@ -1,46 +1,16 @@
 import type { PostToolCall, PreToolCall, ToolStatus } from '../model/event.ts';
-import { isJsonObject, type JsonValue } from '../model/json.ts';
-import { amount, type Fields, shallow, text, warn, wellFormed } from './fields.ts';
+import { isJsonObject, isTruthy, type JsonValue, parseJson } from '../model/json.ts';
+import { amount, common, type Fields, shallow, text, warn, wellFormed } from './fields.ts';
 
 export function readPreToolCall(fields: Fields): PreToolCall {
-  const { body, extra } = fields;
-  return {
-    hook: 'pre_tool_call',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
-    toolName: toolName(fields),
-    toolCallId: text(fields, 'tool_call_id', body.tool_call_id, extra.tool_call_id),
-    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
-    args: readArgs(fields),
-  };
+  return toolCall(fields, 'pre_tool_call');
 }
 
 export function readPostToolCall(fields: Fields): PostToolCall {
   const { body, extra } = fields;
   const error = resultError(body.result ?? extra.result);
   const status = toolStatus(fields, error);
-  return {
-    hook: 'post_tool_call',
-    source: fields.source,
-    line: fields.line,
-    time: fields.time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
-    taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
-    model: text(fields, 'model', body.model, extra.model),
-    platform: text(fields, 'platform', body.platform, extra.platform),
-    profile: text(fields, 'profile', body.profile, extra.profile),
-    toolName: toolName(fields),
-    toolCallId: text(fields, 'tool_call_id', body.tool_call_id, extra.tool_call_id),
-    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
-    args: readArgs(fields),
+  return Object.assign(toolCall(fields, 'post_tool_call'), {
     durationMillis: amount(fields, 'duration_ms', body.duration_ms, extra.duration_ms),
     status,
     errorType: text(fields, 'error_type', body.error_type, extra.error_type),
@@ -48,7 +18,17 @@ export function readPostToolCall(fields: Fields): PostToolCall {
       text(fields, 'error_message', body.error_message, extra.error_message) ??
       (status === 'ok' ? undefined : errorText(fields, error)),
     result: fields.content ? readResult(fields) : undefined,
-  };
+  });
+}
+
+function toolCall<H extends 'pre_tool_call' | 'post_tool_call'>(fields: Fields, hook: H) {
+  const { body, extra } = fields;
+  return Object.assign(common(fields, hook), {
+    toolName: toolName(fields),
+    toolCallId: text(fields, 'tool_call_id', body.tool_call_id, extra.tool_call_id),
+    apiRequestId: text(fields, 'api_request_id', body.api_request_id, extra.api_request_id),
+    args: readArgs(fields),
+  });
 }
 
 function toolName(fields: Fields): string {
@@ -107,7 +87,7 @@ function toolStatus(fields: Fields, error: JsonValue | undefined): ToolStatus {
 
 /** The `error` in a result that is an object, or JSON text of one; `undefined` when there is none, or null. */
 function resultError(result: JsonValue | undefined): JsonValue | undefined {
-  const value = typeof result === 'string' && mayHoldError(result) ? parsed(result) : result;
+  const value = typeof result === 'string' && mayHoldError(result) ? parseJson(result) : result;
   return isJsonObject(value) ? (value.error ?? undefined) : undefined;
 }
 
@@ -116,12 +96,6 @@ function errorText(fields: Fields, error: JsonValue | undefined): string | undef
   if (error === undefined || error === '') return undefined;
   if (typeof error === 'string') return wellFormed(fields, 'error', error);
   return JSON.stringify(shallow(fields, 'error', error));
-}
-
-/** Truth as in Python, where Hermes decides: an empty string, list or object is no error either. */
-export function isTruthy(error: JsonValue | undefined): boolean {
-  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
-  return Boolean(error);
 }
 
 /**
@@ -144,13 +118,4 @@ function afterSpace(text: string, from: number): number {
   let code = text.charCodeAt(at);
   while (code === 32 || (code >= 9 && code <= 13)) code = text.charCodeAt(++at);
   return at;
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

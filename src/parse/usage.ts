@@ -1,7 +1,6 @@
 import type { Usage } from '../model/event.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, isTruthy, type JsonObject, type JsonValue } from '../model/json.ts';
 import { amount, count, type Fields, text, warn, wrongType } from './fields.ts';
-import { isTruthy } from './tool-hooks.ts';
 
 /**
  * The token counts of an answer, under Hermes's names or the provider's own; `undefined` for null, or an object without

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { JsonValue } from '../../src/model/json.ts';
 import { atTime } from '../../src/model/line.ts';
 import { epochMicros } from '../../src/model/time.ts';
-import { parseTime } from '../../src/parse/time.ts';
+import { parseTime } from '../../src/model/time-text.ts';
 import { AT, parse } from './lines.ts';
 
 const MICROS = 1_789_467_301_123_456;

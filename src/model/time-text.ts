@@ -1,5 +1,5 @@
-import type { JsonValue } from '../model/json.ts';
-import { type EpochMicros, epochMicros } from '../model/time.ts';
+import type { JsonValue } from './json.ts';
+import { type EpochMicros, epochMicros } from './time.ts';
 
 /** 1990-01-01. Anything earlier is a zero, a duration or a mistaken unit. */
 const EARLIEST_MICROS = 631_152_000e6;
