@@ -2,7 +2,9 @@
  * Hermes's own text log (`logs/agent.log`): what each call of the model cost in time and tokens, how long tools took, and where
  * turns end, in every release. Its times are local and without a zone: the rows of the database show the offset.
  */
+import { append } from '../model/lists.ts';
 import type { EpochMicros } from '../model/time.ts';
+import { parseTime } from '../model/time-text.ts';
 
 /** A line of the log that tells something about a session. `at` is local time, read as if it were UTC. */
 export type LogLine =
@@ -65,8 +67,8 @@ export interface SessionLog {
   readonly failures: LogFailure[];
 }
 
-/** Groups: year to second, milliseconds, session, text. */
-const LINE = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d),(\d{3}) [A-Z]+ (?:\[([^\]]+)\] )?[\w.]+: (.*)/;
+/** Groups: local time, session, text. */
+const LINE = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) [A-Z]+ (?:\[([^\]]+)\] )?[\w.]+: (.*)/;
 const TURN = /^conversation turn: session=(\S+) .*?msg='?(Review the conversation above)?/;
 const CALL = /^API call #(\d+): (.*)/;
 const FAILURE = /^API call failed \(attempt (\d+)\/(\d+)\) error_type=(\S+) .*?summary=(.*)/;
@@ -77,14 +79,11 @@ const FIELD = /(\w+)=(\S+)/g;
 
 /** Adds what a line of the log tells to `log`. Lines come in the order in which Hermes wrote them. */
 export function readAgentLine(log: Map<string, LogLine[]>, text: string): void {
-  const match = LINE.exec(text);
-  if (match === null) return;
-  const line = readLine(localMicros(match), match[9] ?? '');
-  const session = match[8] ?? TURN.exec(match[9] ?? '')?.[1];
-  if (line === undefined || session === undefined) return;
-  const known = log.get(session);
-  if (known === undefined) log.set(session, [line]);
-  else known.push(line);
+  const [, local = '', named, said = ''] = LINE.exec(text) ?? [];
+  const at = parseTime(local);
+  const line = at === undefined ? undefined : readLine(at, said);
+  const session = named ?? TURN.exec(said)?.[1];
+  if (line !== undefined && session !== undefined) append(log, session, line);
 }
 
 function readLine(at: number, text: string): LogLine | undefined {
@@ -126,18 +125,6 @@ function whole(text: string | undefined): number | undefined {
 function seconds(text: string | undefined): number {
   const value = Number(text);
   return Number.isFinite(value) ? Math.round(value * 1e6) : 0;
-}
-
-/** The calendar is Gregorian; a leap second does not occur in local logs. */
-function localMicros(match: RegExpExecArray): number {
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millis = 0] = match
-    .slice(1, 8)
-    .map(Number);
-  const years = month > 2 ? year : year - 1;
-  const monthDays = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5);
-  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
-  const days = years * 365 + leapDays + monthDays + day - 1 - 719_468;
-  return ((days * 24 + hour) * 3600 + minute * 60 + second) * 1e6 + millis * 1000;
 }
 
 /** Zones differ from UTC by whole quarters of an hour, at most by 14 hours. */

@@ -3,6 +3,7 @@
  * `/branch` copies the whole conversation. Each message is in the trace once, where it was written first.
  */
 import type { MessageRow } from '../model/database.ts';
+import { append } from '../model/lists.ts';
 import type { EpochMicros } from '../model/time.ts';
 
 /** How Hermes opens a summary. One may be joined to a copied message. */
@@ -38,8 +39,7 @@ export function withoutCopies(
     if (index < older || SUMMARY.test(row.head) || inHead || repeated) continue;
     mixed ||= stepped && rows.length < index;
     rows.push(row);
-    if (times === undefined) seen.set(key, [row.time]);
-    else times.push(row.time);
+    append(seen, key, row.time);
   }
   return { rows, mixed };
 }

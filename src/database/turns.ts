@@ -1,5 +1,6 @@
 /** Rows → turns: each from a user's message to the last row before the next one. Nothing here knows hooks or logs. */
 import type { MessageRow, ToolCallRow } from '../model/database.ts';
+import { append } from '../model/lists.ts';
 
 /** A turn as its rows show it. */
 export interface RowTurn {
@@ -153,7 +154,7 @@ function pairResults(rows: readonly MessageRow[]): ReadonlyMap<MessageRow, RowTo
 
 function note(asked: Map<string, RowTool[]>, tool: RowTool): void {
   for (const id of new Set([tool.call.id, tool.call.otherId])) {
-    if (id !== undefined) asked.set(id, [...(asked.get(id) ?? []), tool]);
+    if (id !== undefined) append(asked, id, tool);
   }
 }
 

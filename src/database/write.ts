@@ -1,7 +1,7 @@
 /** Turns → lines of the hook log, each field under the name that Hermes's hooks give it. */
 import type { MessageRow, SessionRow, UsageRow } from '../model/database.ts';
 import type { Usage } from '../model/event.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isTruthy, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { TimeSource } from '../model/span.ts';
 import { type EpochMicros, earlier, later } from '../model/time.ts';
 import type { KnownSession, KnownTurn } from './known.ts';
@@ -317,12 +317,6 @@ function costBody({ cost }: SessionRow): JsonObject | undefined {
   return { estimated_usd, actual_usd, status: cost.status, source };
 }
 
-/** As Python sees it: an empty string, list or object is no error. */
-function isTruthy(error: JsonValue | undefined): boolean {
-  if (Array.isArray(error)) return error.length > 0;
-  return isJsonObject(error) ? Object.keys(error).length > 0 : Boolean(error);
-}
-
 function errorText(error: JsonValue | undefined): string | undefined {
   return typeof error === 'string' ? error : JSON.stringify(error);
 }
@@ -339,10 +333,5 @@ function textOf(row: MessageRow | undefined): string | undefined {
 /** The same as hooks have it: a list of parts where there are several. */
 function messageOf(row: MessageRow | undefined): JsonValue | undefined {
   if (!row?.content?.startsWith(PARTS)) return row?.content;
-  try {
-    const parts: JsonValue = JSON.parse(row.content.slice(PARTS.length));
-    return parts;
-  } catch {
-    return row.content;
-  }
+  return parseJson(row.content.slice(PARTS.length)) ?? row.content;
 }

@@ -7,7 +7,7 @@ import type {
   ToolCallRow,
   UsageRow,
 } from '../model/database.ts';
-import { isJsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { TokenSums } from '../model/span.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { openSqlite, type Row, type Sqlite, SqliteError, type SqliteReader } from './sqlite.ts';
@@ -285,11 +285,5 @@ function micros(cell: Row[string] | undefined): EpochMicros | undefined {
 }
 
 function parsed(cell: Row[string] | undefined): JsonValue | undefined {
-  if (typeof cell !== 'string') return undefined;
-  try {
-    const value: JsonValue = JSON.parse(cell);
-    return value;
-  } catch {
-    return undefined;
-  }
+  return typeof cell === 'string' ? parseJson(cell) : undefined;
 }

@@ -17,6 +17,7 @@ import { SqliteError } from '../input/sqlite.ts';
 import type { DatabaseSession } from '../model/database.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
+import { append } from '../model/lists.ts';
 import { ReplayError } from './replay-error.ts';
 
 /** How every SQLite file begins. */
@@ -171,14 +172,11 @@ export function databaseSources(
       open: () => openSession(reading, session),
     }));
 }
+
 function childrenOf(sessions: readonly ListedSession[]): ReadonlyMap<string, readonly ListedSession[]> {
   const children = new Map<string, ListedSession[]>();
   for (const session of sessions) {
-    const { parentSessionId } = session;
-    if (parentSessionId === undefined) continue;
-    const siblings = children.get(parentSessionId);
-    if (siblings === undefined) children.set(parentSessionId, [session]);
-    else siblings.push(session);
+    if (session.parentSessionId !== undefined) append(children, session.parentSessionId, session);
   }
   return children;
 }

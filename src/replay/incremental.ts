@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { type KeptSums, sumsOf } from '../database/tokens.ts';
 import type { ListedSession } from '../input/database.ts';
 import type { DatabaseSession } from '../model/database.ts';
+import { append } from '../model/lists.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { errorCode } from '../model/system-error.ts';
 import { lockOf, replaceFile } from './checkpoint/checkpoint.ts';
@@ -119,9 +120,7 @@ function familiesOf(sessions: readonly ListedSession[]): Iterable<readonly Liste
       seen.add(up);
       root = up;
     }
-    const family = families.get(root);
-    if (family === undefined) families.set(root, [session]);
-    else family.push(session);
+    append(families, root, session);
   }
   return families.values();
 }
