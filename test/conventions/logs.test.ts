@@ -9,6 +9,7 @@ import {
   auxiliaryCall,
   END,
   failedCall,
+  rateLimit,
   START,
   session,
   subagent,
@@ -96,8 +97,52 @@ describe('a log record is made of', () => {
         },
       ],
     ],
+    [
+      'a retry of a model that is not known',
+      apiCall({ retryCount: 2, model: undefined }),
+      [
+        {
+          time: START,
+          name: 'hermes.retry',
+          severity: 'WARN',
+          body: 'attempt 3 of a model call',
+          attributes: { 'hermes.retry_count': 2, ...SESSION },
+        },
+      ],
+    ],
+    [
+      'an approval that another surface took over',
+      approval({
+        granted: undefined,
+        choice: undefined,
+        surface: undefined,
+        patternKey: undefined,
+      }),
+      [
+        {
+          time: END,
+          name: 'hermes.approval',
+          severity: 'INFO',
+          body: 'approval: no answer',
+          attributes: SESSION,
+        },
+      ],
+    ],
+    [
+      'a failed attempt without a message',
+      failedCall({ error: { ...rateLimit, message: undefined } }),
+      [
+        {
+          time: END,
+          name: 'exception',
+          severity: 'ERROR',
+          body: 'RateLimitError',
+          attributes: { 'exception.type': 'RateLimitError', ...SESSION },
+        },
+      ],
+    ],
   ])('%s', (_claim, span, logs) => {
-    expect(toSpan(span).logs).toEqual(logs);
+    expect(toSpan(span).logs).toStrictEqual(logs);
   });
 
   test.each([
@@ -110,6 +155,13 @@ describe('a log record is made of', () => {
     approval({ incomplete: 'idle' }),
   ])('nothing where nothing happened ($kind)', (span) => {
     expect(toSpan(span)).not.toHaveProperty('logs');
+  });
+
+  test('the span keeps its own attributes as they are', () => {
+    const span = failedCall();
+    expect(toSpan(span).events).toEqual(
+      convention(['hermes'], { captureContent: false }).toSpan(span).events,
+    );
   });
 
   test('failed turns and sub-agents, under every convention', () => {

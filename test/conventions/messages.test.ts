@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { convention } from '../../src/conventions/convention.ts';
 import { shortJson } from '../../src/conventions/messages.ts';
 import type { ConventionName } from '../../src/conventions/names.ts';
-import type { Message } from '../../src/model/message.ts';
+import type { Message, MessagePart } from '../../src/model/message.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { apiCall, auxiliaryCall, request, response, session, subagent, toolCall, turn } from './spans.ts';
 
@@ -129,6 +129,45 @@ describe('what is long is cut inside the messages', () => {
     expect(kept.length).toBeGreaterThan(10);
   });
 
+  test('a single message is kept, however long', () => {
+    const parts = Array.from({ length: 20 }, () => ({ kind: 'text', text: 'x'.repeat(2000) }) as const);
+    const a = withMessages([message('user', 'first'), { role: 'user', parts }]);
+    expect(json(a['gen_ai.input.messages'])[0].parts).toHaveLength(20);
+    expect(a['hermes.input.messages_omitted']).toBe(1);
+  });
+
+  test.each<[string, MessagePart, object]>([
+    [
+      'a call keeps its arguments as JSON',
+      { kind: 'tool_call', id: 'c', name: 't', args: { path: 'a', content: 'y'.repeat(9000) } },
+      { type: 'tool_call', id: 'c', name: 't', arguments: { path: 'a', content: 'y'.repeat(512) } },
+    ],
+    [
+      'a call without arguments has none',
+      { kind: 'tool_call', id: undefined, name: 't', args: undefined },
+      { type: 'tool_call', name: 't' },
+    ],
+    [
+      'a result keeps its beginning',
+      { kind: 'tool_result', id: 'c', text: 'z'.repeat(5000) },
+      { type: 'tool_call_response', id: 'c', response: 'z'.repeat(2048) },
+    ],
+    ['what has another form keeps its name', { kind: 'other', type: 'input_image' }, { type: 'input_image' }],
+  ])('%s', (_claim, part, expected) => {
+    const [only] = json(withMessages([{ role: 'user', parts: [part] }])['gen_ai.input.messages']);
+    expect(only.parts).toStrictEqual([expected]);
+  });
+
+  test('tools whose names alone are too long are left out', () => {
+    const tools = Array.from({ length: 900 }, (_, n) => ({
+      name: `a_tool_${n}`,
+      description: undefined,
+      parameters: undefined,
+    }));
+    const a = attributesOf('gen-ai', apiCall({ request: { ...request, tools } }));
+    expect(a['gen_ai.tool.definitions']).toBe('[]');
+  });
+
   test('tools lose their schemas, and then their descriptions', () => {
     const tools = (count: number, size: number) =>
       Array.from({ length: count }, (_, n) => ({
@@ -157,6 +196,34 @@ describe('shortJson', () => {
         expect(() => JSON.parse(safe)).not.toThrow();
       }),
     );
+  });
+
+  test.each<[string, string, (short: string) => void]>([
+    [
+      'text that is no JSON is cut as text',
+      'x'.repeat(3000),
+      (short) => expect(short).toBe('x'.repeat(2048)),
+    ],
+    [
+      'many long texts are cut further',
+      JSON.stringify(Array.from({ length: 10 }, () => 'x'.repeat(500))),
+      (short) => expect(json(short)).toEqual(Array(10).fill('x'.repeat(128))),
+    ],
+    [
+      'numbers and nulls stay',
+      JSON.stringify({ n: 1, none: null, list: [true], text: 'x'.repeat(3000) }),
+      (short) => expect(json(short)).toEqual({ n: 1, none: null, list: [true], text: 'x'.repeat(512) }),
+    ],
+    [
+      'what is long without long texts becomes one text',
+      JSON.stringify(Array.from({ length: 2000 }, () => 'a"')),
+      (short) => expect([typeof json(short), short.length]).toEqual(['string', 1024]),
+    ],
+  ])('%s', (_claim, long, check) => check(shortJson(long)));
+
+  test('what is exactly as long as the limit stays as it is', () => {
+    const exact = JSON.stringify('x'.repeat(2046));
+    expect(shortJson(exact)).toBe(exact);
   });
 
   test('what is short and harmless stays as it is', () => {

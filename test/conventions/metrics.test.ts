@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { convention } from '../../src/conventions/convention.ts';
 import { CONVENTION_NAMES, type ConventionName } from '../../src/conventions/names.ts';
 import type { Attributes } from '../../src/model/otel.ts';
-import type { AgentSpan } from '../../src/model/span.ts';
+import type { AgentSpan, ModelUsage } from '../../src/model/span.ts';
 import {
   apiCall,
   approval,
@@ -11,6 +11,7 @@ import {
   failedCall,
   noUsage,
   rateLimit,
+  START,
   session,
   subagent,
   toolCall,
@@ -233,6 +234,90 @@ describe('money is a counter of its own, where a price is known', () => {
     expect([apiCall(), failedCall({ cost }), turn(), session()].flatMap(money)).toEqual([]);
     expect(instruments.find((instrument) => instrument.name === 'hermes.cost')?.sums).toBe('double');
   });
+});
+
+describe('tokens that no call of the log has are measured once for each model and task', () => {
+  const modelUsage: ModelUsage[] = [
+    {
+      model: 'm',
+      provider: 'xai',
+      task: undefined,
+      callCount: 3,
+      tokens: { ...noUsage, inputTokens: 100, cacheReadTokens: 900, outputTokens: 40 },
+      lastTime: START,
+    },
+    {
+      model: 'n',
+      provider: undefined,
+      task: 'title',
+      callCount: undefined,
+      tokens: { ...noUsage, outputTokens: 7 },
+      lastTime: START,
+    },
+  ];
+  const base = { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'hermes-agent' };
+
+  test.each([session({ modelUsage }), subagent({ modelUsage })])('of a $kind', (span) => {
+    const own = { ...base, 'gen_ai.request.model': 'm', 'hermes.provider': 'xai' };
+    const title = { ...base, 'gen_ai.request.model': 'n', 'hermes.aux_task': 'title' };
+    expect(rows(hermes.measure, span)).toStrictEqual([
+      ...tokens(own, 100, 40),
+      [TOKENS, 7, { ...title, 'gen_ai.token.type': 'output' }],
+    ]);
+    expect(
+      rows(genAi.measure, span).map(([, value, { 'gen_ai.token.type': type }]) => [type, value]),
+    ).toEqual([
+      ['input', 1000],
+      ['output', 40],
+      ['cache_read', 900],
+      ['output', 7],
+    ]);
+  });
+});
+
+describe('times that follow from an order measure no durations', () => {
+  test.each<[string, AgentSpan, readonly string[]]>([
+    ['a call', apiCall({ timeSource: 'order' }), [TOKENS, TOKENS]],
+    [
+      'a turn',
+      turn({ timeSource: 'order' }),
+      ['hermes.turn.api_call_count', 'hermes.turn.tool_call_count', 'hermes.session.turn_count'],
+    ],
+    ['a tool', toolCall({ timeSource: 'order' }), []],
+    ['a tool with a recorded time', toolCall({ timeSource: 'log' }), ['hermes.tool.duration']],
+  ])('%s', (_claim, span, names) => {
+    expect(rows(hermes.measure, span).map(([name]) => name)).toEqual(names);
+  });
+});
+
+test('labels that are not known are absent', () => {
+  const unknown = {
+    model: undefined,
+    responseModel: undefined,
+    provider: undefined,
+    baseUrl: undefined,
+    apiMode: undefined,
+    usage: undefined,
+    timeToFirstChunkMicros: undefined,
+  };
+  const price = { cost: { usd: 1, source: 'hermes' } };
+  const labelled = (name: ConventionName, span: AgentSpan) =>
+    rows(convention([name], { captureContent: false }).measure, span).map(([, , labels]) => labels);
+  const source = { 'hermes.cost.source': 'hermes' };
+  const system = { 'gen_ai.system': 'hermes-agent' };
+  const chat = { 'gen_ai.operation.name': 'chat' };
+  expect(labelled('hermes', apiCall({ ...unknown, ...price }))).toStrictEqual([
+    { ...chat, ...system },
+    { ...system, ...source },
+  ]);
+  expect(labelled('hermes', auxiliaryCall({ ...unknown, auxTask: undefined }))).toStrictEqual([
+    { ...chat, ...system, 'hermes.aux_task': 'unknown' },
+  ]);
+  expect(labelled('gen-ai', apiCall({ ...unknown, ...price }))).toStrictEqual([chat, source]);
+  expect(labelled('gen-ai', apiCall({ ...unknown, baseUrl: 'not a url' }))).toStrictEqual([chat]);
+  expect(labelled('gen-ai', turn({ model: undefined, finalStatus: 'failed' }))).toStrictEqual([
+    { 'gen_ai.agent.name': 'hermes', 'error.type': 'text_response' },
+  ]);
 });
 
 test('two conventions count a call once, with the labels of the first', () => {
