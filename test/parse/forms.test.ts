@@ -80,6 +80,15 @@ describe('lines of log drivers', () => {
     expect(eventIn(`${ISO} stdout F ${JSON.stringify(body)}`)).toEqual(eventIn(OWN));
   });
 
+  test.each(['ts', 'timestamp', 'time'])(
+    'the time of a prefix does not count when the body has %s',
+    (key) => {
+      const { ts, ...body } = JSON.parse(OWN);
+      const text = `2020-01-01T00:00:00Z stdout F ${JSON.stringify({ ...body, [key]: ts })}`;
+      expect(eventIn(text)).toEqual(eventIn(OWN));
+    },
+  );
+
   test('text that holds the JSON of something else is no event', () => {
     expect(parse('2026-09-15 INFO request {"event":"x","session_id":"s"}').kind).toBe('malformed');
     expect(parse(JSON.stringify({ log: '{"level":"info","msg":"started"}' })).kind).toBe('malformed');

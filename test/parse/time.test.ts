@@ -63,6 +63,18 @@ test.each(NONSENSE)('%s is no time', (_name, value) => {
 
 const LINE = { event: 'on_session_start', session_id: 's' };
 
+describe("the source of a time, which only the reader of Hermes's database writes", () => {
+  test.each(['row', 'log', 'order'])('%s', (source) => {
+    const line = { ...LINE, ts: MICROS, time_source: source };
+    expect(parse(JSON.stringify(line))).toMatchObject({ event: { timeSource: source } });
+  });
+
+  test.each(['guess', 1, null])('%j is none', (source) => {
+    const parsed = parse(JSON.stringify({ ...LINE, ts: MICROS, time_source: source }));
+    expect(parsed.kind === 'event' && parsed.event).not.toHaveProperty('timeSource');
+  });
+});
+
 describe("the recorder's time", () => {
   test.each(['ts', 'timestamp', 'time'])('may be called %s', (key) => {
     expect(parse(JSON.stringify({ ...LINE, [key]: MICROS }))).toMatchObject({

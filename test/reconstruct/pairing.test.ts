@@ -83,6 +83,38 @@ describe('before 0.16', () => {
     expect(ends(twice)).toEqual(ends(events));
   });
 
+  describe('an end without an id', () => {
+    const end = (seconds: number, fields: Fields = {}) =>
+      at(seconds, 'post_tool_call', { ...OLD, tool_name: 'terminal', args: { command: 'a' }, ...fields });
+    const found = (ends: readonly FlatEvent[]) => {
+      const { spans, lines } = replayEvents(inTurn([pre(1, { command: 'a' }), ...ends]));
+      return [ofKind(spans, 'tool_call').map((span) => secondsOf(span)[1]), lines.merged];
+    };
+
+    test('that a second recorder wrote ends the call once', () => {
+      expect(found([end(2, { duration_ms: 9 }), end(2.012, { duration_ms: 9 })])).toEqual([[2], 1]);
+    });
+
+    test.each<[string, FlatEvent]>([
+      ['much later', end(3, { duration_ms: 9 })],
+      ['of another length', end(2.012, { duration_ms: 7 })],
+      ['of another tool', end(2.012, { duration_ms: 9, tool_name: 'other' })],
+      ['of other arguments', end(2.012, { duration_ms: 9, args: { command: 'b' } })],
+    ])('%s is of another call', (_claim, other) => {
+      const [ends, merged] = found([end(2, { duration_ms: 9 }), other]);
+      expect([(ends as number[]).length, merged]).toEqual([2, 0]);
+    });
+  });
+
+  test.each([
+    ['a single open call of the tool takes an end with other arguments', ['a'], 1],
+    ['of several none does', ['a', 'b'], 3],
+  ])('hooks may rewrite arguments: %s', (_claim, commands, expected) => {
+    const starts = commands.map((command, index) => pre(index + 1, { command }));
+    const { spans } = replayEvents(inTurn([...starts, post(5, { command: 'rewritten' }, 'c')]));
+    expect(ofKind(spans, 'tool_call')).toHaveLength(expected);
+  });
+
   test('a retry at once, without an error hook', () => {
     const attempt = (seconds: number) =>
       at(seconds, 'pre_api_request', { ...OLD, api_call_count: 1, message_count: 3 });
@@ -98,6 +130,53 @@ describe('before 0.16', () => {
     ]);
     const start = at(0.01, 'pre_llm_call', { session_id: ROOT });
     expect(attempts([start, attempt(1), attempt(1.012), answer])).toEqual([[undefined, true]]);
+  });
+});
+
+describe('one command on two surfaces', () => {
+  const ask = (hook: string, seconds: number, surface: string, fields: Fields = {}) =>
+    at(seconds, hook, { session_id: ROOT, surface, command: 'rm x', ...fields });
+  const of = (events: readonly FlatEvent[]) =>
+    ofKind(replayEvents(inTurn(events)).spans, 'approval').map((span) => [
+      span.surface,
+      span.choice,
+      span.incomplete,
+      ...secondsOf(span),
+    ]);
+
+  test('the first ends where the second is asked, whole and without a choice', () => {
+    const events = [
+      ask('pre_approval_request', 1, 'smart'),
+      ask('pre_approval_request', 3, 'cli'),
+      ask('post_approval_response', 5, 'cli', { choice: 'once' }),
+    ];
+    expect(of(events)).toEqual([
+      ['smart', undefined, undefined, 1, 3],
+      ['cli', 'once', undefined, 3, 5],
+    ]);
+  });
+
+  test('an answer on a surface that did not ask ends no other', () => {
+    const events = [
+      ask('pre_approval_request', 1, 'smart'),
+      ask('post_approval_response', 5, 'cli', { choice: 'once' }),
+    ];
+    expect(of(events)).toEqual([
+      ['cli', 'once', undefined, 5, 5],
+      ['smart', undefined, 'turn_end', 1, 60],
+    ]);
+  });
+
+  test('another command is another request', () => {
+    const events = [
+      ask('pre_approval_request', 1, 'smart'),
+      ask('pre_approval_request', 3, 'cli', { command: 'rm y' }),
+      ask('post_approval_response', 5, 'cli', { command: 'rm y', choice: 'deny' }),
+    ];
+    expect(of(events)).toEqual([
+      ['cli', 'deny', undefined, 3, 5],
+      ['smart', undefined, 'turn_end', 1, 60],
+    ]);
   });
 });
 

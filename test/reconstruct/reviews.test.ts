@@ -93,6 +93,59 @@ describe('a turn of a task of its own', () => {
   });
 });
 
+describe('runs of `hermes -z`, each under a task of its own', () => {
+  const [first, again] = [ids(ROOT, 'aaaaaaaa', `${FORK}1`), ids(ROOT, 'bbbbbbbb', `${FORK}2`)];
+
+  test('one after the other are the user', () => {
+    const { turns, sessions } = turnsOf([...turn(0, call(1, 1, first), 2, first), ...turn(9, [], 12, again)]);
+    expect([turns, sessions[0]?.[0]]).toEqual([[ofUser, ['bbbbbbbb', false, undefined]], 2]);
+  });
+
+  test('one that begins while the other runs is a review', () => {
+    const inner = turn(1.5, call(1.6, 1, again), 1.8, again);
+    const { turns, sessions } = turnsOf(turn(0, inner, 2, first));
+    expect([turns, sessions[0]?.[0]]).toEqual([[ofReview, ofUser], 1]);
+  });
+});
+
+describe('before 0.16 a review shares the session, and its end has no turn id', () => {
+  const old = { session_id: ROOT };
+  const prompt = 'Review the conversation above and update';
+  const both = [
+    at(0, 'pre_llm_call', { ...old, user_message: 'go on' }),
+    at(1, 'pre_llm_call', { ...old, user_message: prompt }),
+  ];
+  const ends = (events: Parameters<typeof replayEvents>[0]) =>
+    ofKind(replayEvents([...both, ...events]).spans, 'turn').map((span) => [
+      span.background,
+      Math.round(span.endTime / 1e6) - Math.round(both[0]?.ts ?? 0),
+    ]);
+  const answer = (seconds: number, user_message?: string) =>
+    at(seconds, 'post_llm_call', { ...old, user_message });
+  const end = (seconds: number) => at(seconds, 'on_session_end', { ...old, completed: true });
+
+  test('an answer is of the turn with the same kind of prompt', () => {
+    expect(ends([answer(3, prompt), end(3), answer(5, 'go on'), end(5)])).toEqual([
+      [true, 3],
+      [false, 5],
+    ]);
+    expect(ends([answer(3, 'go on'), end(3), answer(5, prompt), end(5)])).toEqual([
+      [false, 3],
+      [true, 5],
+    ]);
+  });
+
+  test('an answer comes after the last call of its turn', () => {
+    const task = { ...old, task_id: FORK, api_call_count: 1 };
+    const open = at(2, 'pre_api_request', task);
+    const closed = at(4, 'post_api_request', task);
+    expect(ends([open, answer(3), end(3), closed, answer(5), end(5)])).toEqual([
+      [false, 3],
+      [true, 5],
+    ]);
+  });
+});
+
 test('before 0.15 a review has a session of its own', () => {
   const own = { session_id: '20260915_101900_e1e2e3' };
   const { turns } = turnsOf([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
-import { at, call, type Fields, ids, ofKind, ROOT, SECOND, tool, turn } from './events.ts';
+import { at, call, type Fields, ids, ofKind, ROOT, SECOND, START, secondsOf, tool, turn } from './events.ts';
 
 // Facts that a span takes from one event or another: a wrong one would be seen by nobody.
 const inTurn = (inside: readonly FlatEvent[]) => turn(0, inside, 60);
@@ -102,6 +102,78 @@ test('attempts of an auxiliary call are numbered by the log', () => {
     [0, false, 'Timeout'],
     [1, true, undefined],
   ]);
+});
+
+describe("Hermes's own times", () => {
+  const base = { ...ids(), api_call_count: 1, api_request_id: 'r' };
+  const between = (started: number, ended: number, retry: number | undefined = undefined) => {
+    const own = { ...base, started_at: START + started, retry_count: retry };
+    const events = [
+      at(10, 'pre_api_request', own),
+      at(20, 'post_api_request', { ...own, ended_at: START + ended }),
+    ];
+    const { spans, diagnostics } = replayEvents(inTurn(events));
+    return [ofKind(spans, 'api_call').flatMap(secondsOf), diagnostics.map(({ code }) => code)];
+  };
+
+  test.each<[string, number, number, number[], string[]]>([
+    ['of a call count', 9.75, 19.5, [9.75, 19.5], []],
+    ['5 s apart still count', 5, 25, [5, 25], []],
+    ['further apart come from another clock', 4.9, 25.1, [10, 20], Array(2).fill('api-time-disagrees')],
+  ])('%s', (_claim, started, ended, times, codes) => {
+    expect(between(started, ended)).toEqual([times, codes]);
+  });
+
+  test('the start of a call is not that of a later attempt', () => {
+    expect(between(9, 19, 1)).toEqual([[10, 19], []]);
+  });
+
+  test('an auxiliary call begins with its own start, and a retry of it with its event', () => {
+    const aux = (retry: number) => ({ ...ids(), aux_task: 't', api_request_id: 'a', retry_count: retry });
+    const pair = (seconds: number, retry: number) => {
+      const fields = { ...aux(retry), started_at: START + 0.75 };
+      return [at(seconds, 'pre_auxiliary_call', fields), at(seconds + 1, 'post_auxiliary_call', fields)];
+    };
+    const { spans } = replayEvents(inTurn([...pair(1, 0), ...pair(3, 1)]));
+    expect(ofKind(spans, 'auxiliary_call').map(secondsOf)).toEqual([
+      [0.75, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('an end that is reported before its start is set to it', () => {
+    const events = [at(10, 'pre_api_request', base), at(9, 'post_api_request', base)];
+    const { spans, diagnostics } = replayEvents(inTurn(events), { reorderWindowMicros: 0 });
+    expect(ofKind(spans, 'api_call').map(secondsOf)).toEqual([[10, 10]]);
+    expect(diagnostics.map(({ message }) => message)).toContain(
+      'the end lies 1.000 s before the start: set to the start',
+    );
+  });
+});
+
+test.each([
+  ['milliseconds that were measured', { duration_ms: 500, status: 'ok' }, [4.5, 5], 500],
+  ['0 ms of a call that ran', { duration_ms: 0, status: 'error' }, [5, 5], 0],
+  ['0 ms of a call that never ran: not measured', { duration_ms: 0, status: 'blocked' }, [5, 5], undefined],
+  ['a time before it was cancelled', { duration_ms: 700, status: 'cancelled' }, [4.3, 5], 700],
+])('a tool without a start: %s', (_claim, fields, times, durationMillis) => {
+  const { spans } = replayEvents(inTurn([toolEvent('post_tool_call', 5, { tool_call_id: 'a', ...fields })]));
+  expect(ofKind(spans, 'tool_call').map((span) => [secondsOf(span), span.durationMillis])).toEqual([
+    [times, durationMillis],
+  ]);
+});
+
+test("a database's sums of a session go before those of its calls", () => {
+  const totals = (fields: Fields) => at(50, 'session_totals', { session_id: ROOT, ...fields });
+  const of = (fields: Fields) =>
+    ofKind(replayEvents([...inTurn(call(1, 1)), totals(fields)]).spans, 'session').map(
+      ({ tokens, cost, modelUsage }) => [tokens.inputTokens, cost, modelUsage?.length],
+    );
+  const usage = { input_tokens: 70, output_tokens: 7 };
+  expect(of({ usage, cost: { actual_usd: 2 }, model_usage: [{ model: 'm', usage }] })).toEqual([
+    [70, { actualUsd: 2 }, 1],
+  ]);
+  expect(of({})).toEqual([[10, undefined, undefined]]);
 });
 
 test('the arguments and the result of a tool are kept with content, and only then', () => {
