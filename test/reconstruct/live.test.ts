@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Mark } from '../../src/model/event.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
+import { epochMicros } from '../../src/model/time.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS, type ReconstructOptions } from '../../src/reconstruct/options.ts';
 import { createOutput } from '../../src/reconstruct/output.ts';
+import { noteTask } from '../../src/reconstruct/resolve-session.ts';
+import { openSession } from '../../src/reconstruct/sessions.ts';
 import { createState } from '../../src/reconstruct/state.ts';
 import { finish, openSpans, quietSessionSpans, settle, step } from '../../src/reconstruct/step.ts';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
@@ -158,6 +162,28 @@ describe('the bounds of the state', () => {
     expect(ofKind(out.spans, 'subagent').map((span) => [span.childSessionId, span.incomplete])).toEqual([
       [SECOND, 'evicted'],
     ]);
+  });
+
+  test('tasks beyond 100,000 are forgotten, the oldest first', () => {
+    const { state } = follow([begin(0, ROOT)]);
+    const session = openSession(state, ROOT, epochMicros(0));
+    const event: Mark = {
+      hook: 'mark',
+      name: 'pre_verify',
+      fields: {},
+      source: 'log',
+      line: 1,
+      time: epochMicros(0),
+      sessionId: ROOT,
+      taskId: undefined,
+      turnId: undefined,
+      model: undefined,
+      platform: undefined,
+      profile: undefined,
+    };
+    for (let n = 0; n < 100_001; n++) noteTask(state, session, { ...event, taskId: `task ${n}` });
+    const tasks = [...state.taskSessions.keys()];
+    expect([tasks.length, tasks[0], tasks.at(-1)]).toEqual([100_000, 'task 1', 'task 100000']);
   });
 
   test('events beyond the window in count are applied, the earliest first', () => {

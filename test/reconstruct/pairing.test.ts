@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
-import { at, call, type Fields, ofKind, ROOT, SECOND, secondsOf, turn } from './events.ts';
+import { at, call, type Fields, ids, ofKind, ROOT, SECOND, secondsOf, turn } from './events.ts';
 
 const OLD = { session_id: ROOT, task_id: ROOT };
 const pre = (seconds: number, args: Fields, fields: Fields = {}) =>
@@ -202,6 +202,40 @@ describe('approvals of two sessions at once', () => {
     expect(of(events)).toEqual([
       [SECOND, 'deny'],
       [ROOT, 'once'],
+    ]);
+  });
+
+  test('are not of a turn that was sent and only waits for a late tool', () => {
+    const turns = [ids(ROOT), ids(SECOND)];
+    const events = [
+      ...turns.map((which, index) => at(index, 'pre_llm_call', which)),
+      at(2, 'pre_tool_call', { ...turns[0], tool_name: 'terminal', tool_call_id: 'a', args: {} }),
+      at(3, 'on_session_end', { ...turns[0], completed: false, interrupted: true }),
+      gate('pre_approval_request', 4, 'rm x', 'k1'),
+    ];
+    expect(of(events)).toEqual([[SECOND, undefined]]);
+  });
+
+  test('are of no session where several could have asked', () => {
+    const events = [
+      at(0, 'pre_llm_call', ids(ROOT)),
+      at(1, 'pre_llm_call', ids(SECOND)),
+      gate('pre_approval_request', 4, 'rm x', 'k1'),
+    ];
+    expect([of(events), replayEvents(events).lines.unplaced]).toEqual([[], 1]);
+  });
+
+  test('of an unknown command are of the session with an open approval, else with a running tool', () => {
+    const asked = { surface: 'gateway', pattern_key: 'rm' };
+    const tool = at(2, 'pre_tool_call', { ...ids(SECOND), tool_name: 't', tool_call_id: 'a', args: {} });
+    const both = [at(0, 'pre_llm_call', ids(ROOT)), at(1, 'pre_llm_call', ids(SECOND))];
+    const bare = at(5, 'post_approval_response', { ...asked, choice: 'deny' });
+    expect(of([...both, tool, bare])).toEqual([[SECOND, 'deny']]);
+    const open = at(3, 'pre_approval_request', { ...asked, ...ids(ROOT), session_id: ROOT });
+    const answered = of([...both, tool, open, { ...bare, turn_id: ids(ROOT).turn_id }]);
+    expect(answered).toEqual([[ROOT, 'deny']]);
+    expect(of([...both, tool, at(3, 'pre_approval_request', { ...asked, session_id: ROOT }), bare])).toEqual([
+      [ROOT, 'deny'],
     ]);
   });
 

@@ -22,6 +22,7 @@ function turnsOf(
       apiCallCount,
       incomplete,
     ]),
+    sums: ofKind(spans, 'session').map(({ toolCallCount, tokens }) => [toolCallCount, tokens.inputTokens]),
     calls: ofKind(spans, 'api_call').map(({ background }) => background),
   };
 }
@@ -71,6 +72,7 @@ describe('a turn of a task of its own', () => {
     ...turn(0, call(1, 1, USER), 2, USER),
     at(3, 'pre_llm_call', { ...REVIEW, ...fields }),
     ...call(4, 1, REVIEW),
+    ...tool(4.6, 'm1', 'x', REVIEW),
     at(5, 'on_session_end', { ...REVIEW, completed: true, interrupted: false, ...endFields }),
   ];
 
@@ -81,9 +83,10 @@ describe('a turn of a task of its own', () => {
     ['with a parent that equals its session', { parent_session_id: ROOT, user_message: 'x' }, {}, true],
     ['with an exit reason', {}, { turn_exit_reason: 'text_response(stop)' }, false],
   ])('%s', (_name, fields, endFields, background) => {
-    const { turns, sessions, calls } = turnsOf(second(fields, endFields));
+    const { turns, sessions, sums, calls } = turnsOf(second(fields, endFields));
     expect(turns[1]).toEqual(['bbbbbbbb', background, undefined]);
     expect(sessions).toEqual([background ? [1, 1, undefined] : [2, 2, undefined]]);
+    expect(sums).toEqual([background ? [0, 10] : [1, 20]]);
     expect(calls).toEqual([false, background]);
   });
 
