@@ -26,10 +26,18 @@ interface Line {
 /** Longer than any command's beginning. Of a longer line only the end matters, which then is not its beginning. */
 const KEPT_CHARS = 64;
 
+/** The streams behind the guarded ones. */
+const BARE = new WeakMap<Writable, Writable>();
+
+/** The stream behind a guarded one, for the commands that this program gives a CI runner itself. */
+export function bareOutput(stream: Writable): Writable {
+  return BARE.get(stream) ?? stream;
+}
+
 /** @returns the same stream, but with texts changed by `write` where a runner would obey them */
 export function guardedOutput<S extends Writable>(stream: S): S {
   const line: Line = { text: '', isJson: undefined };
-  return new Proxy(stream, {
+  const guard = new Proxy(stream, {
     get(target, name) {
       if (name === 'write')
         return (chunk: string | Uint8Array, ...rest: []) => target.write(guarded(chunk, line), ...rest);
@@ -38,6 +46,8 @@ export function guardedOutput<S extends Writable>(stream: S): S {
     },
     set: (target, name, value) => Reflect.set(target, name, value),
   });
+  BARE.set(guard, stream);
+  return guard;
 }
 
 function guarded(chunk: string | Uint8Array, line: Line): string | Uint8Array {

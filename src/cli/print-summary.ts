@@ -17,6 +17,7 @@ import { packageVersion } from '../replay/version.ts';
 import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
 import { undelivered } from './exit-code.ts';
+import { bareOutput } from './guarded-output.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
 import { writeTo } from './write-to.ts';
@@ -57,19 +58,36 @@ export function printBudgets(budgets: readonly BudgetResult[], io: Pick<Io, 'std
   for (const { broken, message } of budgets) if (broken) io.stderr.write(`hermes-otel: ${message}\n`);
 }
 
-/** Writes the summary for a job page to its place, if one is wanted. */
+/** Writes the summary to its place, if one is wanted. */
 export async function writeSummary(
   { budgets, totals }: Pick<ReplayReport, 'budgets' | 'totals'>,
   flags: SummaryFlags,
   io: Io,
 ): Promise<void> {
   if (!wantsSummary(flags) || totals === undefined) return;
+  if (flags.summary === 'junit' || flags.summary === 'github') {
+    await writeBudgets(budgets, { format: flags.summary, file: flags.summaryFile }, io);
+    return;
+  }
   const { renderSummaryMarkdown } = await import('../view/totals-tables.ts');
   const markdown = renderSummaryMarkdown(totals, budgets);
   const jobPage = isPrinted(flags) ? io.env.GITHUB_STEP_SUMMARY : undefined;
   if (flags.summaryFile !== undefined) await writeTextFile('--summary-file', flags.summaryFile, markdown);
   else if (jobPage) await appendFile(jobPage, markdown);
   else await writeTo(io.stdout)(markdown);
+}
+
+/** Writes the results of budgets for a CI service: to `file`, else to standard output. */
+export async function writeBudgets(
+  budgets: readonly BudgetResult[],
+  { format, file }: { readonly format: 'junit' | 'github'; readonly file?: string | undefined },
+  io: Pick<Io, 'stdout'>,
+): Promise<void> {
+  const { renderAnnotations, renderJunit } = await import('../view/budget-formats.ts');
+  const text = format === 'junit' ? renderJunit(budgets) : renderAnnotations(budgets);
+  if (file !== undefined) await writeTextFile('--summary-file', file, text);
+  // Annotations are commands for the runner, which the guard would break up.
+  else await writeTo(format === 'github' ? bareOutput(io.stdout) : io.stdout)(text);
 }
 
 type SummaryFlags = Pick<ReplayFlags, 'exporter' | 'output' | 'summary' | 'summaryFile'>;

@@ -215,19 +215,19 @@ export const CI_FLAGS = grouped('CI', {
   }),
   failOn: listFlag({
     flags: '--fail-on <budget>',
-    help: "exit 1 when this holds: 'errors>0', 'turn_p95>60s', 'tokens>100000'; repeatable",
+    help: "exit 1 when this holds: 'errors>0', 'turn_p95>60s', 'error_rate>5%', 'cost>1', 'tool:terminal errors>0'; repeatable",
   }),
   summary: choiceFlag(
     {
       flags: '--summary <format>',
-      help: 'print a summary for a job page on standard output; when an exporter prints there, append it to $GITHUB_STEP_SUMMARY',
+      help: 'print a summary on standard output: markdown for a job page (appended to $GITHUB_STEP_SUMMARY when an exporter prints), or the budgets as junit or as github annotations',
       fallback: 'none',
     },
-    ['none', 'markdown'],
+    ['none', 'markdown', 'junit', 'github'],
   ),
   summaryFile: textFlag({
     flags: '--summary-file <file>',
-    help: 'write the summary to this file instead, as Markdown',
+    help: 'write the summary to this file instead, as markdown unless --summary says otherwise',
   }),
   report: textFlag({
     flags: '--report <file>',

@@ -9,6 +9,7 @@ import type { DeliveryOptions } from '../replay/exporters.ts';
 import { FOLLOWED_IDLE_MILLIS, REORDER_MILLIS, type ReplayOptions } from '../replay/options.ts';
 import type { SpanOptions } from '../replay/spans.ts';
 import { systemProblem } from '../replay/system-problem.ts';
+import type { Budget } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
 import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
@@ -62,7 +63,7 @@ export async function replayOptions(
     timeShift: timeShiftOf(logs, flags),
     metricIntervalMillis: flags.metricInterval,
     temporality,
-    budgets: await budgetsOf(flags),
+    budgets: (await budgetsOf(flags, { hasBaseline: false })).map(({ text }) => text),
     totals: wantsSummary(flags),
     incremental,
     deadLetter: flags.deadLetter,
@@ -81,15 +82,18 @@ export async function replayOptions(
   };
 }
 
-/** Throws a `CliError` for a budget that cannot be read. */
-export async function budgetsOf({ failOn }: Pick<ReplayFlags, 'failOn'>): Promise<readonly string[]> {
-  if (failOn.length === 0) return failOn;
+/** Throws a `CliError` for a budget that cannot be read. `hasBaseline`: changes (`tokens>+20%`) are budgets, too. */
+export async function budgetsOf(
+  { failOn }: Pick<ReplayFlags, 'failOn'>,
+  { hasBaseline }: { readonly hasBaseline: boolean },
+): Promise<readonly Budget[]> {
+  if (failOn.length === 0) return [];
   const { parseBudget } = await import('../view/budget.ts');
-  for (const text of failOn) {
-    const parsed = parseBudget(text);
+  return failOn.map((text) => {
+    const parsed = parseBudget(text, { hasBaseline });
     if (parsed.kind === 'problem') throw new CliError(`--fail-on: ${parsed.message}`);
-  }
-  return failOn;
+    return parsed.budget;
+  });
 }
 
 /** The flags that decide which spans a log becomes. */

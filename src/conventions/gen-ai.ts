@@ -94,7 +94,7 @@ function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void
 
 /** Without the cached parts: back ends that sum up spans count a cached token twice otherwise. */
 function totals(span: TurnSpan | SubagentSpan, a: Attributes, context: Context): void {
-  if (span.endpoint !== undefined) provider(span.endpoint, a, context);
+  provider(span, a, context);
   const input = allInput(span.tokens);
   if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (span.tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = span.tokens.outputTokens;

@@ -92,7 +92,7 @@ function turn(span: TurnSpan, a: Attributes, context: Context): string {
   if (span.isFirstTurn !== undefined) a['hermes.is_first_turn'] = span.isFirstTurn;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  if (span.endpoint !== undefined) provider(span.endpoint, a, context);
+  provider(span, a, context);
   a['hermes.turn.api_call_count'] = span.apiCallCount;
   a['hermes.turn.tool_call_count'] = span.toolCallCount;
   a['hermes.turn.duration_s'] = seconds(durationMicros(span));

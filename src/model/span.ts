@@ -154,7 +154,8 @@ export interface Endpoint {
   readonly apiMode?: string | undefined;
 }
 
-export interface TurnSpan extends SpanBase {
+/** Its endpoint is the one of its first model call. */
+export interface TurnSpan extends SpanBase, Endpoint {
   readonly kind: 'turn';
   readonly turnId: string | undefined;
   /** From 1, in order of start, within the session; `undefined` for background turns. */
@@ -163,8 +164,6 @@ export interface TurnSpan extends SpanBase {
   readonly model: string | undefined;
   readonly platform: string | undefined;
   readonly profile?: string | undefined;
-  /** Of its first model call. */
-  readonly endpoint: Endpoint | undefined;
   readonly senderId: string | undefined;
   /** A background review fork: kept as a span, left out of the session's counts and sums. */
   readonly background: boolean;
@@ -265,7 +264,8 @@ export interface ApprovalSpan extends SpanBase {
 }
 
 /** From `subagent_start` to `subagent_stop`. Its parent is the tool call or the turn; its children are the child session's turns. */
-export interface SubagentSpan extends SpanBase {
+/** Its endpoint is the one of the child session's first model call. */
+export interface SubagentSpan extends SpanBase, Endpoint {
   readonly kind: 'subagent';
   readonly childSessionId: string | undefined;
   readonly childSubagentId: string | undefined;
@@ -275,8 +275,6 @@ export interface SubagentSpan extends SpanBase {
   readonly durationMillis: number | undefined;
   readonly model: string | undefined;
   /** The totals of the child session. */
-  /** Of the child session's first model call. */
-  readonly endpoint: Endpoint | undefined;
   readonly turnCount: number;
   readonly apiCallCount: number;
   readonly toolCallCount: number;

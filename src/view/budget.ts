@@ -1,6 +1,7 @@
 /** Budgets: `--fail-on 'turn_p95>60s'` parsed into a value and checked against the totals of a log. */
-import type { Tokens } from '../model/figures.ts';
+import type { Tokens, Work } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
+import { plural } from '../model/units.ts';
 import { mean, quantiles, type Series, type SpanRef } from './series.ts';
 import type { Totals } from './totals.ts';
 import { shown, type Visible } from './visible.ts';
@@ -9,12 +10,16 @@ type Comparison = '>' | '>=' | '<' | '<=';
 
 /** A condition that must not hold. */
 export interface Budget {
-  /** As the user wrote it, without spaces. */
+  /** As the user wrote it, without the blanks around its parts. */
   readonly text: Visible;
+  /** Without its tool or model. */
   readonly metric: string;
   readonly comparison: Comparison;
-  /** Microseconds, or a count. */
+  /** In the unit of the metric; of a relative budget, the factor by which the baseline is multiplied. */
   readonly limit: number;
+  /** True for a change against a baseline: `tokens>+20%`. */
+  readonly relative: boolean;
+  readonly measure: Measure<Totals>;
 }
 
 export type ParsedBudget =
@@ -24,7 +29,7 @@ export type ParsedBudget =
 
 export interface BudgetResult {
   readonly budget: Budget;
-  /** Microseconds, or a count; `undefined` when nothing of that kind happened, which does not break a budget. */
+  /** In the unit of the metric; `undefined` when nothing of that kind happened, which does not break a budget. */
   readonly value: number | undefined;
   readonly broken: boolean;
   /** Of a broken budget: the span that contributes most to its value. `undefined` when no single span does. */
@@ -33,37 +38,87 @@ export interface BudgetResult {
   readonly message: Visible;
 }
 
-/** A figure that a budget can limit. */
-interface BudgetMetric {
-  readonly unit: 'duration' | 'count';
-  readonly read: (totals: Totals) => Reading;
-}
+/** Microseconds, a whole number, a share from 0 to 1, or US dollars. */
+type Unit = 'duration' | 'count' | 'rate' | 'dollars';
 
 interface Reading {
-  /** Microseconds, or a count. `undefined` when nothing of that kind happened. */
+  /** `undefined` when nothing of that kind happened, or when it is unknown. */
   readonly value: number | undefined;
   /** The span that contributes most: the longest, the first that failed, the one with the most tokens. */
-  readonly span: SpanRef | undefined;
+  readonly span?: SpanRef | undefined;
+  /** Calls of unknown price, which the value leaves out. */
+  readonly unpriced?: number | undefined;
 }
 
-const FORM = /^([a-z][a-z0-9_]*)(>=|<=|>|<)(.+)$/;
-const DURATION = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)$/;
-const COUNT = /^\d+$/;
+/** A figure of `T` that a budget can limit. */
+export interface Measure<T> {
+  readonly unit: Unit;
+  readonly read: (of: T) => Reading;
+}
 
-const MICROS_PER_UNIT: ReadonlyMap<string, number> = new Map([
-  ['us', 1],
-  ['µs', 1],
-  ['ms', 1000],
-  ['s', 1_000_000],
-  ['m', 60_000_000],
-  ['h', 3_600_000_000],
-]);
+const FORM = /^(?:((?:tool|model):\S+)\s+)?([a-z][a-z0-9_]*)\s*(>=|<=|>|<)\s*(.+)$/;
+const CHANGE = /^([+-]\d+(?:\.\d+)?)%$/;
+const DURATION = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)$/;
+
+const MICROS_PER_UNIT: Readonly<Record<string, number>> = {
+  us: 1,
+  µs: 1,
+  ms: 1000,
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+};
 
 const COMPARE: Readonly<Record<Comparison, (value: number, limit: number) => boolean>> = {
   '>': (value, limit) => value > limit,
   '>=': (value, limit) => value >= limit,
   '<': (value, limit) => value < limit,
   '<=': (value, limit) => value <= limit,
+};
+
+/** How a limit of each unit is written, read and shown. */
+const UNITS: Readonly<
+  Record<
+    Unit,
+    {
+      readonly rule: string;
+      readonly example: string;
+      readonly parse: (text: string) => number | undefined;
+      readonly show: (value: number) => string;
+    }
+  >
+> = {
+  duration: {
+    rule: 'a duration with its unit (us, ms, s, m, h)',
+    example: '>60s',
+    parse: (text) => {
+      const [, number, unit = ''] = DURATION.exec(text) ?? [];
+      return number === undefined ? undefined : Number(number) * (MICROS_PER_UNIT[unit] ?? Number.NaN);
+    },
+    // Not rounded: 60.01 s breaks a budget of 60 s, and "1m00s" would not show why.
+    show: (micros) => `${Math.round(micros) / 1_000_000}s`,
+  },
+  count: {
+    rule: 'a whole number',
+    example: '>0',
+    parse: (text) => {
+      const value = /^\d+$/.test(text) ? Number(text) : undefined;
+      return Number.isSafeInteger(value) ? value : undefined;
+    },
+    show: String,
+  },
+  rate: {
+    rule: 'a percentage',
+    example: '>5%',
+    parse: (text) => (/^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : undefined),
+    show: (share) => `${Number((100 * share).toFixed(2))}%`,
+  },
+  dollars: {
+    rule: 'an amount of US dollars',
+    example: '>0.50',
+    parse: (text) => (/^\$?\d+(\.\d+)?$/.test(text) ? Number(text.replace('$', '')) : undefined),
+    show: (dollars) => `$${Number(dollars.toFixed(6))}`,
+  },
 };
 
 const KIND_NAMES: readonly (readonly [AgentSpanKind, string])[] = [
@@ -76,134 +131,222 @@ const KIND_NAMES: readonly (readonly [AgentSpanKind, string])[] = [
   ['approval', 'approval'],
 ];
 
-const STATISTICS: readonly (readonly [string, (series: Series) => number | undefined])[] = [
-  ['mean', ({ durations }) => mean(durations)],
-  ['p50', ({ durations }) => quantiles(durations, [0.5])[0]],
-  ['p95', ({ durations }) => quantiles(durations, [0.95])[0]],
-  ['p99', ({ durations }) => quantiles(durations, [0.99])[0]],
-  ['max', ({ durations }) => (durations.count === 0 ? undefined : durations.max)],
-];
+const TOKENS: Readonly<Record<string, (tokens: Tokens) => number>> = {
+  tokens: ({ input, output }) => input + output,
+  input_tokens: ({ input }) => input,
+  uncached_tokens: ({ input, cached }) => input - cached,
+  cached_tokens: ({ cached }) => cached,
+  output_tokens: ({ output }) => output,
+};
 
-/** By the name that a flag uses. */
-export const BUDGET_METRICS: ReadonlyMap<string, BudgetMetric> = new Map([
-  ['errors', overAll(({ errors }) => errors, 'firstError')],
-  ['incomplete', overAll(({ incomplete }) => incomplete, 'firstIncomplete')],
-  ['tokens', tokens(({ input, output }) => input + output)],
-  ['input_tokens', tokens(({ input }) => input)],
-  ['uncached_tokens', tokens(({ input, cached }) => input - cached)],
-  ['cached_tokens', tokens(({ cached }) => cached)],
-  ['output_tokens', tokens(({ output }) => output)],
-  ...KIND_NAMES.flatMap(([kind, name]) => ofKind(kind, name)),
-  ['sessions', counted(({ sessionCount }) => sessionCount.count)],
-  ['calls', counted(({ work }) => work.calls)],
-]);
+type Measures<T> = Readonly<Record<string, Measure<T>>>;
 
-/** Parses `turn_p95>60s`, `errors>0`, `tokens>100000`: a metric, a comparison, and a duration with its unit or a whole number. */
-export function parseBudget(text: string): ParsedBudget {
-  const written = text.replaceAll(' ', '');
-  const [, name, comparison, limitText] = FORM.exec(written) ?? [];
-  if (name === undefined || !isComparison(comparison) || limitText === undefined) {
-    return problem(shown`"${text}" is not a budget: write one like turn_p95>60s, errors>0 or tokens>100000.`);
+/** Of the spans of one kind, one tool or one model. */
+const SPAN_MEASURES: Measures<Series> = {
+  errors: { unit: 'count', read: ({ errors, firstError }) => ({ value: errors, span: firstError }) },
+  error_rate: {
+    unit: 'rate',
+    read: ({ errors, count, firstError }) => ({ value: share(errors, count), span: firstError }),
+  },
+  mean: durationMeasure(({ durations }) => mean(durations)),
+  p50: durationMeasure(({ durations }) => quantiles(durations, [0.5])[0]),
+  p95: durationMeasure(({ durations }) => quantiles(durations, [0.95])[0]),
+  p99: durationMeasure(({ durations }) => quantiles(durations, [0.99])[0]),
+  max: durationMeasure(({ durations }) => (durations.count === 0 ? undefined : durations.max)),
+};
+
+/** Of one tool or one model, behind `tool:NAME` or `model:NAME`. */
+const SCOPED_MEASURES: Measures<Series> = {
+  ...SPAN_MEASURES,
+  count: { unit: 'count', read: ({ count }) => ({ value: count }) },
+  incomplete: {
+    unit: 'count',
+    read: (series) => ({ value: series.incomplete, span: series.firstIncomplete }),
+  },
+  ...tokenMeasures<Series>(
+    ({ tokens }) => tokens,
+    ({ heaviest }) => heaviest,
+  ),
+  cost: { unit: 'dollars', read: ({ cost, heaviest }) => ({ value: cost, span: heaviest }) },
+};
+
+/** Of the whole log, by the name that a flag uses. */
+export const LOG_MEASURES: Measures<Totals> = {
+  ...Object.fromEntries(KIND_NAMES.flatMap(([kind, name]) => kindMeasures(kind, name))),
+  sessions: { unit: 'count', read: ({ sessionCount }) => ({ value: sessionCount.count }) },
+  calls: { unit: 'count', read: ({ work }) => ({ value: work.calls }) },
+  errors: {
+    unit: 'count',
+    read: (totals) => ({ value: totals.work.errors, span: first(totals, 'firstError') }),
+  },
+  error_rate: {
+    unit: 'rate',
+    read: (totals) => ({
+      value: share(totals.work.errors, activities(totals.work)),
+      span: first(totals, 'firstError'),
+    }),
+  },
+  incomplete: {
+    unit: 'count',
+    read: (totals) => ({ value: totals.work.incomplete, span: first(totals, 'firstIncomplete') }),
+  },
+  ...tokenMeasures<Totals>(({ work }) => work.tokens, heaviestCall),
+  cost: {
+    unit: 'dollars',
+    read: (totals) => ({
+      value: totals.work.cost,
+      span: heaviestCall(totals),
+      unpriced: totals.work.withoutPrice,
+    }),
+  },
+};
+
+/**
+ * Parses `turn_p95>60s`, `error_rate>5%`, `cost>1`, `tool:terminal errors>0`: a metric, a comparison, and a limit in the
+ * metric's unit. `tokens>+20%` is a change against a baseline, a problem where there is none.
+ */
+export function parseBudget(given: string, { hasBaseline = false } = {}): ParsedBudget {
+  const [, scope = '', metric, comparison, limitText = ''] = FORM.exec(given.trim()) ?? [];
+  if (metric === undefined || !isComparison(comparison)) {
+    return problem(
+      shown`"${given}" is not a budget: write one like turn_p95>60s, errors>0 or tokens>100000.`,
+    );
   }
-  const metric = BUDGET_METRICS.get(name);
-  if (metric === undefined) return problem(unknownMetric(name));
-  const limit = metric.unit === 'duration' ? parseDuration(limitText) : parseCount(limitText);
-  if (limit === undefined) return problem(wrongLimit(name, metric, limitText));
-  return { kind: 'budget', budget: { text: shown`${written}`, metric: name, comparison, limit } };
+  const measure = measureOf(scope, metric);
+  if (measure === undefined) return problem(unknownMetric(metric, scope));
+  const text = shown`${scope === '' ? '' : `${scope} `}${metric}${comparison}${limitText}`;
+  const [, change] = CHANGE.exec(limitText) ?? [];
+  if (change !== undefined && !hasBaseline) {
+    return problem(shown`${text} is a change against a baseline: only "diff" compares two logs.`);
+  }
+  const limit = change === undefined ? UNITS[measure.unit].parse(limitText) : 1 + Number(change) / 100;
+  if (limit === undefined) return problem(wrongLimit(metric, measure.unit, limitText));
+  return {
+    kind: 'budget',
+    budget: { text, metric, comparison, limit, relative: change !== undefined, measure },
+  };
 }
 
-/** The result of each budget, in the order given. */
-export function checkBudgets(totals: Totals, budgets: readonly Budget[]): readonly BudgetResult[] {
+/** The result of each budget, in the order given. `baseline`: what relative budgets are compared with. */
+export function checkBudgets(
+  totals: Totals,
+  budgets: readonly Budget[],
+  baseline?: Totals,
+): readonly BudgetResult[] {
   return budgets.map((budget) => {
-    const metric = BUDGET_METRICS.get(budget.metric);
-    const { value, span } = metric?.read(totals) ?? { value: undefined, span: undefined };
-    const broken = value !== undefined && COMPARE[budget.comparison](value, budget.limit);
-    const result = { budget, value, broken, span: broken ? span : undefined };
-    return { ...result, message: sentence(result, metric?.unit) };
+    const { comparison, measure, relative } = budget;
+    const { value, span, unpriced } = measure.read(totals);
+    const before = relative && baseline !== undefined ? measure.read(baseline).value : undefined;
+    const limit = relative ? times(before, budget.limit) : budget.limit;
+    const broken = value !== undefined && limit !== undefined && COMPARE[comparison](value, limit);
+    const verdict = sentence(budget, broken, { value, unpriced, before });
+    const message = broken && span !== undefined ? shown`${verdict} (${where(span)})` : verdict;
+    return { budget, value, broken, span: broken ? span : undefined, message };
   });
 }
 
-function sentence({ budget, value, broken, span }: Omit<BudgetResult, 'message'>, unit?: string): Visible {
-  const { text, metric: name } = budget;
+interface Found extends Omit<Reading, 'span'> {
+  /** Of a relative budget: the baseline's value. */
+  readonly before: number | undefined;
+}
+
+function sentence({ text, metric, relative, measure }: Budget, broken: boolean, found: Found): Visible {
+  const { value, before, unpriced = 0 } = found;
   if (value === undefined) return shown`budget ${text} holds: nothing to measure`;
-  // Not rounded: 60.01 s breaks a budget of 60 s, and "1m00s" would not show why.
-  const figure = unit === 'duration' ? `${Math.round(value) / 1_000_000}s` : value;
-  const verdict = shown`budget ${text} ${broken ? 'is broken' : 'holds'}: ${name} is ${figure}`;
-  if (span === undefined) return verdict;
-  return shown`${verdict} (${span.name} in session ${span.sessionId}, trace ${span.traceId}, span ${span.spanId})`;
+  if (relative && before === undefined) return shown`budget ${text} holds: nothing to compare with`;
+  const { show } = UNITS[measure.unit];
+  const was = before === undefined ? '' : `, ${show(before)} before`;
+  const without = unpriced === 0 ? '' : `, without ${plural(unpriced, 'call')} of unknown price`;
+  const verdict = broken ? 'is broken' : 'holds';
+  return shown`budget ${text} ${verdict}: ${metric} is ${show(value)}${was}${without}`;
 }
 
-function parseDuration(text: string): number | undefined {
-  const [, number, unit] = DURATION.exec(text) ?? [];
-  const micros = unit === undefined ? undefined : MICROS_PER_UNIT.get(unit);
-  return micros === undefined ? undefined : Number(number) * micros;
+function where({ name, sessionId, traceId, spanId }: SpanRef): Visible {
+  return shown`${name} in session ${sessionId}, trace ${traceId}, span ${spanId}`;
 }
 
-function parseCount(text: string): number | undefined {
-  const value = COUNT.test(text) ? Number(text) : undefined;
-  return Number.isSafeInteger(value) ? value : undefined;
+/** `scope`: `tool:NAME`, `model:NAME`, or empty for the whole log. */
+function measureOf(scope: string, name: string): Measure<Totals> | undefined {
+  if (scope === '') return Object.hasOwn(LOG_MEASURES, name) ? LOG_MEASURES[name] : undefined;
+  const measure = Object.hasOwn(SCOPED_MEASURES, name) ? SCOPED_MEASURES[name] : undefined;
+  if (measure === undefined) return undefined;
+  const group = scope.startsWith('tool:') ? 'tools' : 'models';
+  const key = scope.slice(scope.indexOf(':') + 1);
+  const read = (totals: Totals) => {
+    const series = totals[group].get(key);
+    return series === undefined ? { value: undefined } : measure.read(series);
+  };
+  return { unit: measure.unit, read };
 }
 
 function isComparison(text: string | undefined): text is Comparison {
   return text !== undefined && Object.hasOwn(COMPARE, text);
 }
 
-function unknownMetric(name: string): Visible {
+function unknownMetric(name: string, scope: string): Visible {
+  const scopedNames = Object.keys(SCOPED_MEASURES).join(', ');
+  if (scope !== '')
+    return shown`There is no metric "${name}" of one tool or model: there are ${scopedNames}.`;
   const kinds = KIND_NAMES.map(([, word]) => word).join(', ');
-  return shown`There is no metric "${name}" to budget: there are errors, incomplete, tokens, input_tokens, uncached_tokens, cached_tokens, output_tokens, and for each of ${kinds} its number (turns), its errors (turn_errors) and its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max).`;
+  const tokens = Object.keys(TOKENS).join(', ');
+  return shown`There is no metric "${name}" to budget: there are errors, error_rate, incomplete, ${tokens}, cost, and for each of ${kinds} its number (turns), its errors (turn_errors, turn_error_rate) and its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max); for one tool or model, as in tool:terminal errors>0, there are ${scopedNames}.`;
 }
 
-function wrongLimit(name: string, { unit }: BudgetMetric, text: string): Visible {
-  if (unit === 'count') return shown`${name} is limited by a whole number, not "${text}": write ${name}>0.`;
-  return shown`${name} is limited by a duration with its unit (us, ms, s, m, h), not "${text}": write ${name}>60s.`;
+function wrongLimit(name: string, unit: Unit, text: string): Visible {
+  const { rule, example } = UNITS[unit];
+  return shown`${name} is limited by ${rule}, not "${text}": write ${name}${example}.`;
 }
 
 function problem(message: Visible): ParsedBudget {
   return { kind: 'problem', message };
 }
 
-function counted(read: (totals: Totals) => number): BudgetMetric {
-  return { unit: 'count', read: (totals) => ({ value: read(totals), span: undefined }) };
+function times(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}
+
+function share(part: number, whole: number): number | undefined {
+  return whole === 0 ? undefined : part / whole;
+}
+
+/** What can fail. */
+function activities({ turns, calls, tools, subagents }: Work): number {
+  return turns + calls + tools + subagents;
 }
 
 /** `turns`, `turn_errors`, `turn_mean` … of one kind of span. */
-function ofKind(kind: AgentSpanKind, name: string): readonly (readonly [string, BudgetMetric])[] {
-  const metric = (unit: BudgetMetric['unit'], read: (series: Series) => Reading): BudgetMetric => ({
-    unit,
-    read: ({ kinds }) => read(kinds[kind]),
-  });
+function kindMeasures(kind: AgentSpanKind, name: string): readonly (readonly [string, Measure<Totals>])[] {
   return [
-    [`${name}s`, metric('count', (series) => ({ value: series.count, span: undefined }))],
-    [`${name}_errors`, metric('count', ({ errors, firstError }) => ({ value: errors, span: firstError }))],
-    ...STATISTICS.map(
-      ([statistic, read]) =>
-        [
-          `${name}_${statistic}`,
-          metric('duration', (series) => ({ value: read(series), span: series.slowest })),
-        ] as const,
+    [`${name}s`, { unit: 'count', read: ({ kinds }) => ({ value: kinds[kind].count }) }],
+    ...Object.entries(SPAN_MEASURES).map(
+      ([measure, { unit, read: of }]) =>
+        [`${name}_${measure}`, { unit, read: ({ kinds }: Totals) => of(kinds[kind]) }] as const,
     ),
   ];
 }
 
-function overAll(read: (series: Series) => number, culprit: 'firstError' | 'firstIncomplete'): BudgetMetric {
-  return {
-    unit: 'count',
-    read: ({ kinds }) => ({
-      value: Object.values(kinds).reduce((sum, series) => sum + read(series), 0),
-      // The call or the tool first: the turn and the session around it failed because of it.
-      span: [kinds.api_call, kinds.tool_call, ...Object.values(kinds)].find((series) => series[culprit])?.[
-        culprit
-      ],
-    }),
-  };
+function durationMeasure(value: (series: Series) => number | undefined): Measure<Series> {
+  return { unit: 'duration', read: (series) => ({ value: value(series), span: series.slowest }) };
 }
 
-function tokens(read: (tokens: Tokens) => number): BudgetMetric {
-  return {
-    unit: 'count',
-    read: ({ work, kinds: { api_call: calls, auxiliary_call: auxiliary } }) => ({
-      value: read(work.tokens),
-      span: (calls.largest >= auxiliary.largest ? calls : auxiliary).heaviest,
-    }),
-  };
+function tokenMeasures<T>(tokens: (of: T) => Tokens, span: (of: T) => SpanRef | undefined): Measures<T> {
+  return Object.fromEntries(
+    Object.entries(TOKENS).map(([name, value]) => [
+      name,
+      { unit: 'count', read: (of: T) => ({ value: value(tokens(of)), span: span(of) }) } as const,
+    ]),
+  );
+}
+
+/** The call or the tool first: the turn and the session around it failed because of it. */
+function first({ kinds }: Totals, culprit: 'firstError' | 'firstIncomplete'): SpanRef | undefined {
+  return [kinds.api_call, kinds.tool_call, ...Object.values(kinds)].find((series) => series[culprit])?.[
+    culprit
+  ];
+}
+
+function heaviestCall({
+  kinds: { api_call: calls, auxiliary_call: auxiliary },
+}: Totals): SpanRef | undefined {
+  return (calls.largest >= auxiliary.largest ? calls : auxiliary).heaviest;
 }

@@ -54,6 +54,27 @@ describe('two genuine logs', () => {
     expect(err.includes(`budget ${budget} is broken`)).toBe(expected === 1);
   });
 
+  test.each([
+    ['tokens>+20%', 0],
+    ['input_tokens>+5%', 1],
+    ['tool:read_file p95<-50%', 1],
+    ['tool:read_file p95<-90%', 0],
+  ])('a change against the first: %s → exit code %i', async (budget, expected) => {
+    const { code, err } = await runMain(['diff', RETRIES, FALLBACK, '--fail-on', budget]);
+    expect([code, err]).toEqual([
+      expected,
+      expected === 0 ? '' : expect.stringMatching(/ is broken: .* before( \(|$)/m),
+    ]);
+  });
+
+  test.each([
+    ['junit', /^<\?xml [\s\S]*<failure message="budget errors&#62;0 is broken: errors is 3/],
+    ['github', /^::error title=Budget errors>0::budget errors>0 is broken: errors is 3/],
+  ])('budgets alone as %s', async (format, expected) => {
+    const ran = await runMain(['diff', RETRIES, FALLBACK, '--format', format, '--fail-on', 'errors>0']);
+    expect([ran.code, ran.out]).toEqual([1, expect.stringMatching(expected)]);
+  });
+
   test('a budget that cannot be read is told before anything is compared', async () => {
     const { code, out, err } = await runMain(['diff', RETRIES, FALLBACK, '--fail-on', 'error>0']);
     expect([code, out]).toEqual([2, '']);

@@ -335,6 +335,32 @@ describe('budgets', () => {
     expect(result.err.includes(`budget ${budget} is broken`)).toBe(code === 1);
   });
 
+  test.each([
+    ['error_rate>5%', 0],
+    ['cost>0.01', 0],
+    ['cost>$0.008', 1],
+    ['tool:terminal max>1ms', 1],
+    ['tool:no_such errors>0', 0],
+    ['model:claude-sonnet-4-6 tokens>100', 1],
+  ])('--fail-on "%s": exit %i, also as JUnit in a file', async (budget, code) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'budget-')), 'budgets.xml');
+    const flags = ['--fail-on', budget, '--summary', 'junit', '--summary-file', file];
+    const result = await runMain(['replay', SAMPLE, ...flags]);
+    expect(result.code).toBe(code);
+    expect((await readFile(file, 'utf8')).includes('<failure')).toBe(code === 1);
+  });
+
+  test('--summary github annotates on standard output, where a log cannot', async () => {
+    const to = ['-e', 'otlp_file', '-o', '/dev/null'];
+    const { out } = await runMain(['replay', SAMPLE, ...to, '--fail-on', 'turns>0', '--summary', 'github']);
+    expect(out).toMatch(/^::error title=Budget turns>0::budget turns>0 is broken: turns is \d+\n$/);
+  });
+
+  test('a change against a baseline is refused', async () => {
+    const { code, err } = await runMain(['replay', SAMPLE, '--fail-on', 'tokens>+20%']);
+    expect([code, err]).toEqual([2, expect.stringContaining('only "diff" compares two logs')]);
+  });
+
   test('a budget that is none is refused', async () => {
     const { code, err } = await runMain(['replay', SAMPLE, '--fail-on', 'moon>1']);
     expect(code).toBe(2);

@@ -124,7 +124,7 @@ describe('what the log does not say is absent', () => {
     ['answer without usage', apiCall({ usage: undefined }), { ...requestAttributes, ...answerAttributes }],
     [
       'turn',
-      turn({ model: undefined, endpoint: undefined, tokens: noUsage }),
+      turn({ model: undefined, provider: undefined, tokens: noUsage }),
       {
         'gen_ai.operation.name': 'invoke_agent',
         'gen_ai.agent.name': 'hermes',
@@ -133,7 +133,7 @@ describe('what the log does not say is absent', () => {
     ],
     [
       'sub-agent',
-      subagent({ role: undefined, model: undefined, endpoint: undefined, tokens: noUsage }),
+      subagent({ role: undefined, model: undefined, provider: undefined, tokens: noUsage }),
       {
         'gen_ai.operation.name': 'invoke_agent',
         'gen_ai.agent.name': 'hermes',

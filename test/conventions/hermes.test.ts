@@ -241,7 +241,7 @@ describe('what the log does not say is absent, never zero', () => {
         isFirstTurn: unknown,
         model: unknown,
         platform: unknown,
-        endpoint: unknown,
+        provider: unknown,
         tokens: noUsage,
         toolNames: [],
         toolOutcomes: {},

@@ -236,9 +236,7 @@ test('a turn takes model and provider from its first call, and each call those o
     { ...post, model: 'fallback', provider: 'p2', response_model: 'fallback-2' },
   ] as FlatEvent[];
   const { spans } = replayEvents(inTurn(events));
-  expect(ofKind(spans, 'turn').map(({ model, endpoint }) => [model, endpoint?.provider])).toEqual([
-    ['asked', 'p1'],
-  ]);
+  expect(ofKind(spans, 'turn').map(({ model, provider }) => [model, provider])).toEqual([['asked', 'p1']]);
   expect(
     ofKind(spans, 'api_call').map(({ model, provider, responseModel }) => [model, provider, responseModel]),
   ).toEqual([['fallback', 'p2', 'fallback-2']]);

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { BUDGET_METRICS, checkBudgets, parseBudget } from '../../src/view/budget.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { AgentSpan } from '../../src/model/span.ts';
+import { checkBudgets, LOG_MEASURES, parseBudget } from '../../src/view/budget.ts';
 import { totalsOf } from '../../src/view/totals.ts';
 import { delegating, failing, parallelReads } from './logs.ts';
 
@@ -12,6 +13,13 @@ test.each([
   ['errors>0', { metric: 'errors', comparison: '>', limit: 0 }],
   ['tokens>100000', { metric: 'tokens', comparison: '>', limit: 100_000 }],
   ['turns<1', { metric: 'turns', comparison: '<', limit: 1 }],
+  ['error_rate>5%', { metric: 'error_rate', comparison: '>', limit: 0.05 }],
+  ['turn_error_rate >= 0.5%', { metric: 'turn_error_rate', comparison: '>=', limit: 0.005 }],
+  ['cost>1', { metric: 'cost', comparison: '>', limit: 1 }],
+  ['cost>$0.25', { metric: 'cost', comparison: '>', limit: 0.25 }],
+  ['tool:terminal errors>0', { text: 'tool:terminal errors>0', metric: 'errors', limit: 0 }],
+  [' tool:mcp:fs.read  p95 > 10s', { text: 'tool:mcp:fs.read p95>10s', metric: 'p95', limit: 10_000_000 }],
+  ['model:openai/gpt-5:free cost>0.5', { text: 'model:openai/gpt-5:free cost>0.5', limit: 0.5 }],
 ])('%s is a budget', (text, expected) => {
   expect(parseBudget(text)).toMatchObject({ kind: 'budget', budget: expected });
 });
@@ -20,7 +28,13 @@ test.each([
   ['', 'is not a budget: write one like turn_p95>60s'],
   ['errors', 'is not a budget'],
   ['errors=0', 'is not a budget'],
-  ['cost>1', 'There is no metric "cost" to budget: there are errors'],
+  ['price>1', 'There is no metric "price" to budget: there are errors'],
+  ['cost>1s', 'cost is limited by an amount of US dollars, not "1s": write cost>0.50'],
+  ['error_rate>5', 'error_rate is limited by a percentage, not "5": write error_rate>5%'],
+  ['tool:terminal turn_p95>1s', 'no metric "turn_p95" of one tool or model: there are errors'],
+  ['tool: errors>0', 'is not a budget'],
+  ['agent:leaf errors>0', 'is not a budget'],
+  ['tokens>+20%', 'is a change against a baseline: only "diff" compares two logs'],
   ['constructor>1', 'There is no metric "constructor"'],
   ['turn_p96>1s', 'its durations (turn_mean, turn_p50, turn_p95, turn_p99, turn_max)'],
   ['turn_p95>60', 'turn_p95 is limited by a duration with its unit (us, ms, s, m, h), not "60"'],
@@ -71,9 +85,72 @@ test('a broken budget is told with its value, unrounded, and the span with its i
   expect(span?.spanId).toBe(failing().find(({ kind }) => kind === 'turn')?.spanId);
 });
 
-test.each([...BUDGET_METRICS.keys()])('a log without spans breaks no budget on %s', (metric) => {
-  const limit = BUDGET_METRICS.get(metric)?.unit === 'duration' ? '0s' : '0';
+test.each(Object.keys(LOG_MEASURES))('a log without spans breaks no budget on %s', (metric) => {
+  const limit = { duration: '0s', rate: '0%', count: '0', dollars: '0' }[
+    LOG_MEASURES[metric]?.unit ?? 'count'
+  ];
   const { broken, message } = check(`${metric}>${limit}`, []);
   expect(broken).toBe(false);
   expect(message).toMatch(/holds/);
+});
+
+test.each([
+  ['tool:read_file errors>0', 'tool:read_file errors>0 is broken: errors is 1 (tool read_file in session'],
+  ['tool:terminal max>1h', 'holds: max is 3.24s'],
+  ['tool:no_such errors>0', 'holds: nothing to measure'],
+  ['model:claude-sonnet tokens>0', 'is broken: tokens is '],
+  ['error_rate>5%', 'is broken: error_rate is '],
+  ['cost>1', 'holds: nothing to measure'],
+])('%s: %s', (text, part) => {
+  expect(check(text).message).toContain(part);
+});
+
+test('the rate of errors is of all that can fail', () => {
+  const { work } = totalsOf(LOG);
+  const all = work.turns + work.calls + work.tools + work.subagents;
+  expect(check('error_rate>0%').value).toBe(work.errors / all);
+});
+
+test('a price that is unknown is said, as the cost leaves it out', () => {
+  const log = LOG.map((span, index) =>
+    span.kind === 'api_call' && index % 2 === 0 ? { ...span, cost: { usd: 0.25, source: 'test' } } : span,
+  );
+  const { work } = totalsOf(log);
+  const { broken, message } = check('cost>0.2', log);
+  expect(work.withoutPrice).toBeGreaterThan(0);
+  expect(broken).toBe(true);
+  expect(message).toMatch(
+    new RegExp(`cost is \\$${work.cost}, without ${work.withoutPrice} calls? of unknown price`),
+  );
+});
+
+describe('a change against a baseline', () => {
+  const before = totalsOf(failing());
+  const results = (text: string, after: readonly AgentSpan[]) => {
+    const parsed = parseBudget(text, { hasBaseline: true });
+    if (parsed.kind === 'problem') throw new Error(parsed.message);
+    return checkBudgets(totalsOf(after), [parsed.budget], before)[0];
+  };
+
+  test.each([
+    ['tokens>+20%', failing(), false],
+    ['tokens>+20%', [...failing(), ...parallelReads()], true],
+    ['tokens<-20%', [], true],
+    ['turn_p95>+0%', failing(), false],
+    ['errors>=+0%', failing(), true],
+  ])('%s', (text, after, broken) => {
+    expect(results(text, after)?.broken).toBe(broken);
+  });
+
+  test('names both values', () => {
+    const after = [...failing(), ...parallelReads()];
+    const [was, is] = [before, totalsOf(after)].map(({ work }) => work.tokens.input + work.tokens.output);
+    expect(results('tokens>+20%', after)?.message).toContain(`tokens is ${is}, ${was} before (`);
+  });
+
+  test('holds where the baseline has nothing of the kind', () => {
+    expect(results('subagent_p95>+20%', delegating())?.message).toBe(
+      'budget subagent_p95>+20% holds: nothing to compare with',
+    );
+  });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import type { AgentSpan } from '../../src/model/span.ts';
-import { type Budget, checkBudgets } from '../../src/view/budget.ts';
+import { type Budget, checkBudgets, parseBudget } from '../../src/view/budget.ts';
 import { renderDiff } from '../../src/view/diff-tables.ts';
 import { code, codeBlock, htmlCode } from '../../src/view/markdown.ts';
 import { totalsOf } from '../../src/view/totals.ts';
@@ -135,7 +135,9 @@ test('a comment is never too long: sessions that do not fit are left out, and it
   expect(markdown).toContain(`… ${400 - shown} more sessions, left out to fit a comment`);
 });
 
-const NO_ERRORS: Budget = { text: visible('errors>0'), metric: 'errors', comparison: '>', limit: 0 };
+const parsed = parseBudget('errors>0');
+if (parsed.kind === 'problem') throw new Error(parsed.message);
+const NO_ERRORS: Budget = parsed.budget;
 
 function logOf(text: string): readonly AgentSpan[] {
   const root = session({ at: [0, 100], sessionId: text, model: text });

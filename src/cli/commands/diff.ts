@@ -1,27 +1,38 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import type { Command } from 'commander';
-import { openBudgets } from '../../replay/budgets.ts';
+import type { AgentSpan } from '../../model/span.ts';
+import type { Budget, BudgetResult } from '../../view/budget.ts';
 import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
 import { endedBy } from '../exit-code.ts';
 import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
 import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { printBudgets } from '../print-summary.ts';
+import { printBudgets, writeBudgets } from '../print-summary.ts';
 import { CI_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
 import type { Exit } from './commands.ts';
 import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
 
-const FORMATS = ['text', 'json', 'markdown'] as const;
+const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const;
 
 // Totals are the same however spans are cut into traces.
 const { captureContent: _content, tracePer: _tracePer, ...READ_FLAGS } = SPAN_FLAGS;
 
 const DIFF_FLAGS = {
-  format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
-  failOn: CI_FLAGS.failOn,
+  format: choiceFlag(
+    {
+      flags: '--format <name>',
+      help: 'text, json, markdown; or only the budgets: junit, github',
+      fallback: 'text',
+    },
+    FORMATS,
+  ),
+  failOn: {
+    ...CI_FLAGS.failOn,
+    help: "exit 1 when this holds for the second log: 'errors>0', 'tool:terminal p95>10s', or against the first: 'tokens>+20%'; repeatable",
+  },
   beforeSession: textFlag({
     flags: '--before-session <id>',
     help: 'of the first log only the session whose id begins so',
@@ -49,6 +60,10 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
       'a comment for a pull request',
     ],
     [
+      "hermes-otel diff main.ndjson branch.ndjson --format junit --fail-on 'tokens>+20%'",
+      'a test report: no more than a fifth more tokens',
+    ],
+    [
       'hermes-otel diff hooks.ndjson --before-session 20261123_08 --after-session 20261124_09',
       'two sessions of one log',
     ],
@@ -61,7 +76,7 @@ export function registerDiff(program: Command, io: Io, exit: Exit): void {
 
 /** @returns 1 when a budget of the second log is broken, else 0. */
 async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Promise<number> {
-  const budgets = await openBudgets({ budgets: await budgetsOf(flags) });
+  const budgets = await budgetsOf(flags, { hasBaseline: true });
   const interrupt = watchInterrupts(io);
   const before = await spansOf(sides[0], flags, io, interrupt);
   const after = await spansOf(sides[1], flags, io, interrupt);
@@ -69,16 +84,26 @@ async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Pro
   // Half of a log would look as if the rest had gone.
   const interrupted = endedBy(interrupt, false);
   if (interrupted !== undefined) return interrupted;
-  const { renderDiff } = await import('../../view/diff-tables.ts');
-  const text = renderDiff(before, after, {
-    ...(await pageFor(io, flags.color)),
-    format: flags.format,
-    beforeName: nameOf(sides[0]),
-    afterName: nameOf(sides[1]),
-  });
-  await writeTo(io.stdout)(text);
-  for (const span of after) budgets?.add(span);
-  const results = budgets?.check() ?? [];
+  const results = budgets.length === 0 ? [] : await compared(before, after, budgets);
   printBudgets(results, io);
+  if (flags.format === 'junit' || flags.format === 'github') {
+    await writeBudgets(results, { format: flags.format }, io);
+  } else {
+    const { renderDiff } = await import('../../view/diff-tables.ts');
+    const page = { ...(await pageFor(io, flags.color)), format: flags.format };
+    const names = { beforeName: nameOf(sides[0]), afterName: nameOf(sides[1]) };
+    await writeTo(io.stdout)(renderDiff(before, after, { ...page, ...names }));
+  }
   return results.some(({ broken }) => broken) ? 1 : 0;
+}
+
+async function compared(
+  before: readonly AgentSpan[],
+  after: readonly AgentSpan[],
+  budgets: readonly Budget[],
+): Promise<readonly BudgetResult[]> {
+  const { checkBudgets } = await import('../../view/budget.ts');
+  const { presentable } = await import('../../view/presentable.ts');
+  const { totalsOf } = await import('../../view/totals.ts');
+  return checkBudgets(totalsOf(presentable(after)), budgets, totalsOf(presentable(before)));
 }
