@@ -10,7 +10,7 @@ export function manual(program: Command): string {
   return `${[
     '# Commands and flags',
     'Written by `npm run docs:cli` from the program itself; a test fails when it is not current. `hermes-otel <command> --help` says the same.',
-    'A flag beats its variable, which beats the default. An empty variable is the same as an unset one. Times are written `500ms`, `30s`, `5m`, `2h`, sizes `512kb`, `4mb`.',
+    'A flag beats its variable, which beats the [configuration file](configuration.md), which beats the default. An empty variable is the same as an unset one. Times are written `500ms`, `30s`, `5m`, `2h`, sizes `512kb`, `4mb`.',
     'Exit codes: **0** done; **1** done with problems (lost lines with `--strict`, spans that were not delivered, broken budgets, failed checks); **2** could not run; 130 and 143 after an interrupt, which is the ordinary end of a pipe and of `--follow`: there it changes nothing.',
     markdownTable([
       ['command', ''],
@@ -34,7 +34,7 @@ function chapter(command: Command): readonly string[] {
   return [
     `## ${nameOf(command)}`,
     sentence(command.description()),
-    fenced([help.commandUsage(command)]),
+    fenced([help.commandUsage(command)], 'text'),
     ...table(['argument', ''], words),
     ...table(['flag', '', 'variable', 'default'], help.visibleOptions(command).map(flagRow)),
     ...table(['further variable', ''], variables),
@@ -79,8 +79,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): r
   return rows.length === 0 ? [] : [markdownTable([head, ...rows])];
 }
 
-function fenced(lines: readonly string[]): string {
-  return `\`\`\`sh\n${lines.join('\n').trim()}\n\`\`\``;
+function fenced(lines: readonly string[], language = 'sh'): string {
+  return `\`\`\`${language}\n${lines.join('\n').trim()}\n\`\`\``;
 }
 
 function nameOf(command: Command): string {

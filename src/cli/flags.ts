@@ -1,5 +1,5 @@
 /**
- * Flags: each with its environment variable, default and reader. A flag beats a variable beats a default.
+ * Flags: each with its environment variable, default and reader. A flag beats a variable beats the configuration file beats a default.
  * Commander's own support for variables reads the process. Here they come from `Io`, so that tests can set them.
  */
 import bytes from 'bytes';
@@ -183,30 +183,46 @@ export function variablesOf(table: FlagTable): readonly (readonly [name: string,
     .map(({ env, help, shown }) => [env ?? '', `${help} (default: ${shown})`]);
 }
 
-/** The value of every flag of the table. Throws a `CliError` that names the flag or variable to mend. */
+/** The value of every flag of the table. Throws a `CliError` that names the flag, variable or setting to mend. */
 export function readFlags<T extends FlagTable>(table: T, command: Command, env: Env): FlagValues<T> {
   const values: Record<string, unknown> = {};
-  for (const [key, flag] of Object.entries(table)) values[key] = readFlag(flag, command, env);
+  for (const [key, flag] of Object.entries(table)) {
+    const setting = givenFor(key, flag, command, env);
+    values[key] = setting === undefined ? flag.fallback : flag.read(setting.given, setting.name);
+  }
   return values as FlagValues<T>;
 }
 
-function readFlag(flag: Flag<unknown>, command: Command, env: Env): unknown {
-  const given = flag.flags === undefined ? undefined : givenOn(command, new Option(flag.flags));
-  if (given !== undefined) return flag.read(given.values, given.name);
-  const fromEnv = flag.env === undefined ? undefined : env[flag.env];
-  // The specification: an empty variable is the same as an unset one.
-  return fromEnv === undefined || fromEnv === '' ? flag.fallback : flag.read([fromEnv], flag.env ?? '');
+/** Values of the configuration file, kept by commander as the values of an option. */
+export interface FileSetting {
+  readonly given: readonly string[];
+  /** With the path of the file, for messages. */
+  readonly name: string;
 }
 
-/** What the command line gives for an option; `undefined` when it does not name it. */
-function givenOn(command: Command, option: Option) {
-  const attribute = option.attributeName();
-  if (command.getOptionValueSource(attribute) !== 'cli') return undefined;
+export interface GivenSetting extends FileSetting {
+  readonly source: 'flag' | 'variable' | 'file';
+}
+
+/** What is given for a flag, by the strongest source; `undefined` when nothing is, and the default is used. */
+export function givenFor(
+  key: string,
+  flag: Flag<unknown>,
+  command: Command,
+  env: Env,
+): GivenSetting | undefined {
+  const option = flag.flags === undefined ? undefined : new Option(flag.flags);
+  const attribute = option?.attributeName() ?? key;
   const value: unknown = command.getOptionValue(attribute);
-  return {
-    values: Array.isArray(value) ? value.map(String) : [String(value)],
-    name: option.long ?? option.flags,
-  };
+  const from = command.getOptionValueSource(attribute);
+  if (from === 'cli') {
+    const given = Array.isArray(value) ? value.map(String) : [String(value)];
+    return { given, name: option?.long ?? attribute, source: 'flag' };
+  }
+  const variable = flag.env === undefined ? undefined : env[flag.env];
+  // The specification: an empty variable is the same as an unset one.
+  if (variable) return { given: [variable], name: flag.env ?? '', source: 'variable' };
+  return from === 'config' ? { ...(value as FileSetting), source: 'file' } : undefined;
 }
 
 /** True for `true`, `1`, `yes` in any case (the live plugin's rule), false for `false`, `0`, `no`. */

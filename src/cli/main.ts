@@ -1,6 +1,7 @@
 /** `main(argv, io)` runs one command and returns its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
 import { ReplayError } from '../replay/replay-error.ts';
+import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { guardedOutput } from './guarded-output.ts';
@@ -21,6 +22,13 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
   try {
     const program = await createProgram(COMMANDS, calledBy(argv), io, (code) => {
       exitCode = code;
+    });
+    program.hook('preAction', async (_, command) => {
+      const { applyConfig } = await import('./config-file.ts');
+      const file = await applyConfig(command, io);
+      if (file !== undefined && command.getOptionValue('quiet') !== true) {
+        io.stderr.write(`hermes-otel: settings from ${visible(file)}.\n`);
+      }
     });
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

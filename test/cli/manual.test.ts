@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { configSchema } from '../../scripts/manual/config-schema.ts';
 import { manual } from '../../scripts/manual/manual.ts';
 import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
@@ -17,10 +18,15 @@ test('docs/cli.md says what the program says; npm run docs:cli writes it', () =>
   expectGolden(new URL('../../docs/cli.md', import.meta.url), written);
 });
 
+test('docs/schema/config.schema.json has the flags of the program; npm run docs:cli writes it', () => {
+  const schema = `${JSON.stringify(configSchema(program), null, 2)}\n`;
+  expectGolden(new URL('../../docs/schema/config.schema.json', import.meta.url), schema);
+});
+
 test.each(COMMANDS.map(({ name }) => name))('it has a chapter about %s, with examples', (name) => {
   const [, chapter = ''] = written.split(`\n## hermes-otel ${name}\n`);
   const [own = ''] = chapter.split('\n## ');
-  expect(own).toMatch(new RegExp(`\`\`\`sh\nhermes-otel ${name}[ \n]`));
+  expect(own).toMatch(new RegExp(`\`\`\`text\nhermes-otel ${name}[ \n]`));
   expect(own).toContain('`-h, --help`');
   expect(own.match(/^# .+$/gm)?.length).toBeGreaterThanOrEqual(2);
 });

@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('../doctor/doctor.ts')).registerDoctor(...to),
   },
   {
+    name: 'config',
+    summary: 'Print the settings of a replay, and where each comes from',
+    register: async (program, io) => (await import('./config.ts')).registerConfig(program, io),
+  },
+  {
     name: 'record',
     summary: 'Append the event on standard input to a log (the command of a Hermes shell hook)',
     register: async (...to) => (await import('./record-command.ts')).registerRecord(...to),

@@ -1,0 +1,64 @@
+import type { Command, Option } from 'commander';
+import { CONFIGURED_COMMANDS, OF_REPLAY_ALONE } from '../../src/cli/config-file.ts';
+import { REPLAY_FLAGS } from '../../src/cli/replay-flags.ts';
+
+type Schema = { readonly [name: string]: unknown };
+
+/** `docs/schema/config.schema.json`: the configuration file, from the very flags that it sets. */
+export function configSchema(program: Command): Schema {
+  const optionsOf = (name: string) =>
+    settings(program.commands.find((one) => one.name() === name)?.options ?? []);
+  const shared = { ...optionsOf('replay'), ...withoutFlag() };
+  const sections = CONFIGURED_COMMANDS.map((name) => [
+    name,
+    section(name, { ...shared, ...optionsOf(name) }),
+  ]);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'hermes-otel.config: settings of hermes-otel',
+    type: 'object',
+    additionalProperties: false,
+    properties: { $schema: { type: 'string' }, ...shared, ...Object.fromEntries(sections) },
+  };
+}
+
+function section(name: string, properties: Schema): Schema {
+  return {
+    type: 'object',
+    description: `Settings of "hermes-otel ${name}" alone. They win over those at the top.`,
+    additionalProperties: false,
+    properties,
+  };
+}
+
+const NO_SETTINGS = new Set(['help', 'version', 'color']);
+
+function settings(options: readonly Option[]): Schema {
+  const named = options.map((option) => [option.attributeName(), setting(option)] as const);
+  return Object.fromEntries(named.filter(([name]) => !NO_SETTINGS.has(name)));
+}
+
+function setting(option: Option): Schema {
+  const { description, argChoices, optional, required } = option;
+  const note = OF_REPLAY_ALONE.has(option.attributeName()) ? '. At the top, of replay alone' : '';
+  if (!required && !optional) return { description, type: 'boolean' };
+  if (argChoices !== undefined && option.parseArg === undefined) return { description, enum: argChoices };
+  const word =
+    argChoices === undefined ? { type: 'string' } : { anyOf: [{ enum: argChoices }, { type: 'string' }] };
+  if (option.parseArg !== undefined) {
+    return { description: `${description}${note}`, anyOf: [word, { type: 'array', items: word }] };
+  }
+  const type = optional ? ['string', 'number', 'boolean'] : ['string', 'number'];
+  return { description: `${description}${note}`, type };
+}
+
+/** Settings that only a variable or the file sets. */
+function withoutFlag(): Schema {
+  const flags = Object.entries(REPLAY_FLAGS).filter(([, flag]) => flag.flags === undefined);
+  return Object.fromEntries(
+    flags.map(([key, { help, env, shown }]) => [
+      key,
+      { description: `${help} (env: ${env}, default: ${shown})`, type: ['string', 'number'] },
+    ]),
+  );
+}
