@@ -6,14 +6,17 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Behaviour, type Receiver, startReceiver } from '../export/receiver.ts';
 
-// The jobs of docs/ci.md, their shell lines run by a real bash. Only `npx` is ours: it runs the built program instead of a
-// downloaded one. What the services themselves do (variables, artifacts, conditions) is not run.
+// The jobs of docs/ci.md, their shell lines run by a real bash. Only `npm` is ours: it installs the built program instead of a
+// tarball. What the services themselves do (variables, artifacts, conditions) is not run.
 
 const RECORDINGS = 'fixtures/recordings/0.19.0';
 const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
 const BIN = resolve('bin/hermes-otel.js');
 const PAGE = await readFile('docs/ci.md', 'utf8');
-const [github, gitlab] = [...PAGE.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => parse(text));
+const [, BACKFILL = ''] = PAGE.split('## A backfill');
+const [github, gitlab] = [...BACKFILL.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) =>
+  parse(text),
+);
 
 interface Step {
   readonly run?: string;
@@ -38,12 +41,12 @@ beforeEach(async () => {
   await mkdir(join(folder, 'bin'));
   await mkdir(join(folder, 'logs'));
   await copyFile(LOG, join(folder, 'logs/session.ndjson'));
-  const npx = join(folder, 'bin/npx');
+  const npm = join(folder, 'bin/npm');
   await writeFile(
-    npx,
-    `#!/bin/sh\n[ "$1 $2" = '--yes hermes-otel' ] || exit 64\nshift 2\nexec '${process.execPath}' '${BIN}' "$@"\n`,
+    npm,
+    `#!/bin/sh\n[ "$*" = 'install -g ./hermes-otel-0.1.0.tgz' ] || exit 64\nln -sf '${BIN}' '${folder}/bin/hermes-otel'\n`,
   );
-  await chmod(npx, 0o755);
+  await chmod(npm, 0o755);
 });
 afterEach(async () => {
   await receiver?.stop();
