@@ -93,8 +93,8 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    // A request that breaks off is what some tests are about.
-    serve(request, response).catch(() => response.destroy());
+    // A request that breaks off is what some tests are about. One that cannot be decoded is refused.
+    serve(request, response).catch(() => (request.complete ? reply(response, 400) : response.destroy()));
   };
   const server: Server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.on('connection', (socket) => {
