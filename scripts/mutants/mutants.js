@@ -24,7 +24,7 @@ const STAGES = ['parse', 'reconstruct', 'conventions'];
 /** Suites that take long. They run when the others did not fail. */
 const SLOW = /laws|recordings|gateway|fuzz/;
 /** Processor time for all suites, many times what they need: a mutant whose tests never end is killed. */
-const MOST_SECONDS = 60;
+const MOST_SECONDS = 30;
 
 /** Operator → what it becomes. */
 const SWAPS = new Map([

@@ -201,6 +201,29 @@ test('a link says what the linked span is', () => {
   ]);
 });
 
+test('where the times are from, and when a span began before its times were moved', () => {
+  const marks = (fields: Partial<AgentSpan>) => {
+    const { attributes } = hermes.toSpan({ ...toolCall(), ...fields } as AgentSpan);
+    return Object.fromEntries(Object.entries(attributes).filter(([name]) => name.startsWith('hermes.time.')));
+  };
+  expect(marks({})).toStrictEqual({});
+  expect(marks({ timeSource: 'row' })).toStrictEqual({ 'hermes.time.source': 'row' });
+  expect(marks({ originalStartTime: START })).toStrictEqual({
+    'hermes.time.original_start': '2026-09-15T10:15:01.123Z',
+  });
+});
+
+test('the class of a failed turn is its exit reason without the bracket', () => {
+  const classOf = (exitReason: string | undefined) =>
+    hermes.toSpan(turn({ finalStatus: 'failed', exitReason })).attributes['error.type'];
+  expect(['max_iterations_reached(90/90)', 'budget', '(odd)', undefined].map(classOf)).toEqual([
+    'max_iterations_reached',
+    'budget',
+    '(odd)',
+    '_OTHER',
+  ]);
+});
+
 describe('what the reconstruction says about itself stands under every convention', () => {
   test.each(CONVENTION_NAMES)('%s', (name) => {
     const reason: IncompleteReason = 'end_of_input';

@@ -174,3 +174,30 @@ test('the profile of the envelope, with any hook', () => {
   expect(eventIn(shell('pre_llm_call', { ...OBSERVER, profile: 'work' }))).toMatchObject({ profile: 'work' });
   expect(eventIn(flat('pre_verify', { ...OBSERVER, profile: 'work' }))).toMatchObject({ profile: 'work' });
 });
+
+describe('the error of a call', () => {
+  const errorOf = (hook: string, kwargs: JsonObject) => {
+    const event = eventIn(flat(hook, { ...API, ...kwargs }));
+    if (event.hook !== 'api_request_error' && event.hook !== 'post_auxiliary_call')
+      throw new Error(event.hook);
+    return [event.errorType, event.errorMessage];
+  };
+  const hooks = ['api_request_error', 'post_auxiliary_call'];
+
+  test.each([null, false, '', 0, [], {}])('%j is none', (error) => {
+    for (const hook of hooks) expect(errorOf(hook, { error })).toEqual([undefined, undefined]);
+  });
+
+  test.each<[string, JsonObject, unknown[]]>([
+    ['has its class and its message', { error: { type: 'T', message: 'm' } }, ['T', 'm']],
+    ['is a text', { error: 'm' }, [undefined, 'm']],
+    [
+      'has the class that Hermes names',
+      { error: { type: 'T', message: 'm' }, error_type: 'Own' },
+      ['Own', 'm'],
+    ],
+    ['has a class alone', { error_type: 'Own', error: false }, ['Own', undefined]],
+  ])('%s', (_claim, kwargs, expected) => {
+    for (const hook of hooks) expect(errorOf(hook, kwargs)).toEqual(expected);
+  });
+});

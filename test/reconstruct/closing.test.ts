@@ -149,6 +149,98 @@ test('a tool that was closed when its turn was idle leaves again, whole, with it
   expect([whole?.spanId, whole?.startTime]).toEqual([idle?.spanId, idle?.startTime]);
 });
 
+describe('what is of the session is not inside its turn', () => {
+  const work = [at(0, 'pre_llm_call', A), ...call(1, 1, A)];
+
+  test.each([
+    ['a start, when a client connects again', at(50, 'on_session_start', { session_id: ROOT })],
+    ['a finalize', finalize(50)],
+    ['a reset', at(50, 'on_session_reset', { session_id: 'new', old_session_id: ROOT })],
+  ])('%s', (_claim, event) => {
+    const [span] = ofKind(replayEvents([...work, event]).spans, 'turn');
+    expect(span && secondsOf(span)).toEqual([0, 1.5]);
+  });
+
+  test('while a hook inside the turn makes it longer', () => {
+    const event = at(50, 'pre_verify', A);
+    const [span] = ofKind(replayEvents([...work, event]).spans, 'turn');
+    expect(span && secondsOf(span)).toEqual([0, 50]);
+  });
+});
+
+describe('a session that is finalized', () => {
+  test('twice has its first end and reason', () => {
+    const { spans, lines } = replayEvents([
+      ...turn(0, [], 1, A),
+      finalize(2, 'first'),
+      finalize(9, 'second'),
+    ]);
+    const [session] = ofKind(spans, 'session');
+    expect([session?.endReason, session && secondsOf(session), lines.merged]).toEqual(['first', [0, 2], 1]);
+  });
+
+  test('before anything is known of it has no span, and the hook is counted as unmapped', () => {
+    const { spans, lines } = replayEvents([finalize(2)]);
+    expect([spans, lines.unmapped]).toEqual([[], 1]);
+  });
+
+  test('while a call of it runs keeps the answer that comes within five minutes', () => {
+    const [begin = finalize(1), answer = finalize(1)] = call(1, 1, A);
+    const late = { ...answer, ts: begin.ts + 200 };
+    const { spans } = replayEvents([at(0, 'pre_llm_call', A), begin, finalize(5), late, end(210, A)]);
+    expect(ofKind(spans, 'api_call').map(({ answered }) => answered)).toEqual([true]);
+    expect(ofKind(spans, 'session').map(secondsOf)).toEqual([[0, 210]]);
+  });
+});
+
+describe('the end of a turn', () => {
+  test('is its answer, though its `on_session_end` comes later', () => {
+    const { spans } = replayEvents([at(0, 'pre_llm_call', A), at(5, 'post_llm_call', A), end(7, A)]);
+    expect(ofKind(spans, 'turn').map(secondsOf)).toEqual([[0, 5]]);
+  });
+
+  test.each([
+    ['failed', { completed: false, failed: true, interrupted: true }, 'failed'],
+    ['interrupted', { completed: false, interrupted: true }, 'interrupted'],
+    ['not completed', { completed: false }, 'incomplete'],
+    ['completed', {}, 'completed'],
+  ])('says that it was %s', (_claim, fields, status) => {
+    const { spans } = replayEvents([at(0, 'pre_llm_call', A), end(7, A, fields)]);
+    expect(ofKind(spans, 'turn').map(({ finalStatus, incomplete }) => [finalStatus, incomplete])).toEqual([
+      [status, undefined],
+    ]);
+  });
+
+  test('names the reason: its own, else the one of the CLI', () => {
+    const reasonOf = (fields: object) =>
+      ofKind(replayEvents([at(0, 'pre_llm_call', A), end(7, A, fields)]).spans, 'turn')[0]?.exitReason;
+    expect(reasonOf({ turn_exit_reason: 'budget', reason: 'keyboard_interrupt' })).toBe('budget');
+    expect(reasonOf({ reason: 'keyboard_interrupt' })).toBe('keyboard_interrupt');
+  });
+});
+
+test('with one trace for each turn, each names the one before, and a review none', () => {
+  const fork = ids(ROOT, 'eeeeeeee', '0f8fad5b-d9cb-469f-a165-708677289500');
+  const message = { user_message: 'Review the conversation above and update' };
+  const { spans } = replayEvents(
+    [
+      ...turn(0, [], 1, A),
+      at(1.5, 'pre_llm_call', { ...fork, ...message }),
+      end(2, fork),
+      ...turn(3, [], 4, B),
+    ],
+    { tracePer: 'turn' },
+  );
+  const [first, review, second] = ofKind(spans, 'turn').toSorted((x, y) => x.startTime - y.startTime);
+  expect([first?.links, review?.background, second?.links]).toEqual([
+    [],
+    true,
+    [{ traceId: first?.traceId, spanId: first?.spanId, relation: 'previous_turn' }],
+  ]);
+  expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(3);
+  expect(ofKind(spans, 'session')).toEqual([]);
+});
+
 describe('a turn whose last event is an API error', () => {
   const failing = (fields: object) => [
     at(0, 'pre_llm_call', A),
