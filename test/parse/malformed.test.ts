@@ -227,6 +227,14 @@ describe('a field of the wrong type is left out, and named', () => {
   });
 });
 
+test('the largest amount is read, and a larger one is not', () => {
+  const duration = (duration_ms: number) =>
+    parse(flat('post_tool_call', { task_id: 't', tool_name: 't', duration_ms }));
+  expect(duration(1e12)).toMatchObject({ event: { durationMillis: 1e12 }, diagnostics: [] });
+  expect(duration(1e12 + 1)).toMatchObject({ event: { durationMillis: undefined } });
+  expect(duration(0)).toMatchObject({ event: { durationMillis: 0 }, diagnostics: [] });
+});
+
 test('an event that no id places is passed on: the reconstruction may know its session', () => {
   expect(parse(flat('pre_api_request', { session_id: '', task_id: null }))).toMatchObject({
     kind: 'event',
@@ -268,6 +276,22 @@ describe('hostile JSON', () => {
       kind: 'event',
       diagnostics: expect.arrayContaining([expect.objectContaining(diagnostic)]),
     });
+  });
+
+  test.each([
+    [100, true],
+    [101, false],
+  ])('arguments nested %d deep: kept is %s', (levels, kept) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const args = `${open.repeat(levels)}1${close.repeat(levels)}`;
+      const parsed = parse(
+        `{"ts":1789467301,"event":"pre_tool_call","tool_name":"t","task_id":"t","args":${args}}`,
+      );
+      expect(parsed.kind === 'event' && 'args' in parsed.event && parsed.event.args !== undefined).toBe(kept);
+    }
   });
 
   test.each([

@@ -32,6 +32,18 @@ describe('a hook that marks its turn shows scalars and no content', () => {
   });
 });
 
+test('a moment shows at most 32 fields, under names that Hermes would use', () => {
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`field_${n}`, n]));
+  const shown = (kwargs: JsonObject) => {
+    const event = eventIn(flat('pre_verify', { ...OBSERVER, ...kwargs }));
+    return event.hook === 'mark' ? Object.keys(event.fields) : [];
+  };
+  expect(shown(many)).toHaveLength(32);
+  expect(shown({ [`a${'b'.repeat(63)}`]: 1, [`a${'b'.repeat(64)}`]: 1, Camel: 1, state: '' })).toHaveLength(
+    1,
+  );
+});
+
 describe('a card on the board', () => {
   const card = { task_id: 'card-7', profile_name: 'coder', board: 'main', run_id: 12, summary: 'secret' };
 

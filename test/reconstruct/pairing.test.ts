@@ -275,6 +275,21 @@ test('sub-agents that stop at one time are one each, in any order of their lines
   expect(found(stops.toReversed())).toEqual(found(stops));
 });
 
+test('approvals that are asked at one time are told apart by their commands, in any order of their lines', () => {
+  const asked = ['rm a', 'rm b'].map((command) =>
+    at(5, 'pre_approval_request', { session_id: ROOT, surface: 'cli', pattern_key: 'rm', command }),
+  );
+  const found = (lines: readonly FlatEvent[]) => {
+    const { spans, diagnostics } = replayEvents(inTurn(lines), { content: true });
+    expect(diagnostics).toEqual([]);
+    return ofKind(spans, 'approval')
+      .map(({ command, spanId }) => `${command} ${spanId}`)
+      .toSorted();
+  };
+  expect(new Set(found(asked).map((one) => one.slice(5))).size).toBe(2);
+  expect(found(asked.toReversed())).toEqual(found(asked));
+});
+
 test('an ordinal in an id is reported with its line', () => {
   const twin = (id: string) => [pre(1, { command: 'date' }), post(1, { command: 'date' }, id)];
   const { diagnostics } = replayEvents(inTurn([...twin('a'), ...twin('b'), ...twin('c')]));
