@@ -92,6 +92,30 @@ describe('token counts', () => {
       [],
     ],
     [
+      'names of the chat API beside those of Hermes',
+      { prompt_tokens: 100, completion_tokens: 20, cache_read_tokens: 60 },
+      { inputTokens: 40, outputTokens: 20, cacheReadTokens: 60, promptTokens: 100 },
+      [],
+    ],
+    [
+      'the name of Hermes goes before that of the provider',
+      { output_tokens: 20, completion_tokens: 7, cache_read_tokens: 60, cache_read_input_tokens: 5 },
+      { outputTokens: 20, cacheReadTokens: 60 },
+      [],
+    ],
+    [
+      'a total that equals the input',
+      { prompt_tokens: 100, total_tokens: 100 },
+      { inputTokens: 100, promptTokens: 100, totalTokens: 100, outputTokens: 0 },
+      [],
+    ],
+    [
+      'as many cached as prompted',
+      { prompt_tokens: 6, cache_read_tokens: 6 },
+      { inputTokens: 0, promptTokens: 6, cacheReadTokens: 6 },
+      [],
+    ],
+    [
       'names of the responses API, whose input includes cached tokens',
       { input_tokens: 100, input_tokens_details: { cached_tokens: 60 }, output_tokens: 20 },
       { inputTokens: 40, outputTokens: 20, cacheReadTokens: 60, promptTokens: 100 },
