@@ -5,15 +5,13 @@ import { join } from 'node:path';
 /** By name of the function and file it is in. Waiting for the disk is no processor time. */
 const PARTS = {
   'the journal': [
-    ['add', 'sendings.js'],
-    ['forSpans', 'witnesses.js'],
-    ['settled', 'witnesses.js'],
-    ['append', 'note.js'],
+    ['add', 'span-key.js'],
+    ['note', 'journal.js'],
   ],
   'the checkpoint': [
-    ['attempt', 'checkpoint-writer.js'],
+    ['attempt', 'follower.js'],
     ['write', 'checkpoint.js'],
-    ['writeWhole', 'write-whole.js'],
+    ['replaceFile', 'checkpoint.js'],
   ],
 };
 const IDLE = new Set(['(idle)', '(program)']);

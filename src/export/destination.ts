@@ -8,6 +8,7 @@ import {
   createDelivery,
   type Delivery,
   type DeliveryLimits,
+  type DeliveryOptions,
   type OutcomeListener,
 } from './delivery/delivery.ts';
 import type { Spill } from './delivery/spill.ts';
@@ -35,14 +36,14 @@ export interface RunOptions {
   readonly deadLetter?: DeadLetter | undefined;
   /** Called once per outage, with a sentence, while we wait for a receiver. */
   readonly onOutage?: ((sentence: string) => void) | undefined;
-  readonly witnesses?: OutcomeListeners | undefined;
+  readonly outcomeListeners?: OutcomeListeners | undefined;
   /** A queue on disk for a receiver that is down, by destination and signal; `undefined`: none. */
   readonly spill?: ((destination: string, signal: Signal) => Spill) | undefined;
   /** When refusals that may pass (401, 404, 5xx) are tried again, by destination and signal; `undefined`: never. */
   readonly retryRefusals?: ((destination: string, signal: Signal) => RetryRefusals) | undefined;
 }
 
-/** Make a listener for each request; `destination` as in the account. */
+/** Each makes a listener for one request. `destination` as in the account. */
 export interface OutcomeListeners {
   forSpans(destination: string): OutcomeListener<OtelSpan>;
   forTree(destination: string): OutcomeListener<AgentSpan>;
@@ -62,51 +63,58 @@ export function logsOf(destination: string): string {
 
 /** A destination whose signals are delivered over their transports. */
 export function openDestination(transports: Transports, options: DestinationOptions): Destination {
-  const { origin, limits, deadLetter, onOutage = () => {}, witnesses, clock = systemClock } = options;
+  const { origin, limits, outcomeListeners: listeners } = options;
   const { traces, metrics, logs } = transports;
-  const common = { clock, deadLetter, onOutage };
-  const spanRequests = spanEncoder(origin);
-  const metricRequests = metricEncoder(origin);
-  const spanDelivery = createDelivery({
-    ...common,
-    transport: traces,
-    encoder: spanRequests,
-    newRequest: () => spanRequests.newRequest(traces.contentType),
-    limits,
-    retryRefusals: options.retryRefusals?.(traces.destination, 'spans'),
-    spill: options.spill?.(traces.destination, 'spans'),
-    readLine: readSpans,
-    newListener: witnesses && (() => witnesses.forSpans(traces.destination)),
-  });
-  const metricDelivery = createDelivery({
-    ...common,
-    transport: metrics,
-    encoder: metricRequests,
-    newRequest: () => metricRequests.newRequest(metrics.contentType),
-    // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
-    limits: { ...limits, concurrency: 1 },
-    retryRefusals: options.retryRefusals?.(metrics.destination, 'metric points'),
-    spill: options.spill?.(metrics.destination, 'metric points'),
-    readLine: readSnapshots,
-    newListener: witnesses && (() => witnesses.forPoints(metrics.destination)),
-  });
-  const logRequests = logEncoder(origin);
-  const logDelivery = createDelivery({
-    ...common,
-    transport: logs,
-    encoder: logRequests,
-    newRequest: () => logRequests.newRequest(logs.contentType),
-    limits,
-    retryRefusals: options.retryRefusals?.(logs.destination, 'log records'),
-    spill: options.spill?.(logs.destination, 'log records'),
-    readLine: readLogs,
-    newListener: witnesses && (() => witnesses.forSpans(logsOf(logs.destination))),
-  });
+  const spans = spanEncoder(origin);
+  const points = metricEncoder(origin);
+  const records = logEncoder(origin);
   return {
     name: traces.destination,
-    spans: spanDelivery,
-    metrics: metricDelivery,
-    logs: logDelivery,
+    spans: openDelivery(options, {
+      transport: traces,
+      encoder: spans,
+      newRequest: () => spans.newRequest(traces.contentType),
+      readLine: readSpans,
+      newListener: listeners && (() => listeners.forSpans(traces.destination)),
+    }),
+    metrics: openDelivery(options, {
+      transport: metrics,
+      encoder: points,
+      newRequest: () => points.newRequest(metrics.contentType),
+      readLine: readSnapshots,
+      newListener: listeners && (() => listeners.forPoints(metrics.destination)),
+      // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
+      limits: { ...limits, concurrency: 1 },
+    }),
+    logs: openDelivery(options, {
+      transport: logs,
+      encoder: records,
+      newRequest: () => records.newRequest(logs.contentType),
+      readLine: readLogs,
+      newListener: listeners && (() => listeners.forSpans(logsOf(logs.destination))),
+    }),
     close: () => transports.close(),
   };
+}
+
+type SignalOptions<Item, Body> = Pick<
+  DeliveryOptions<Item, Body>,
+  'transport' | 'encoder' | 'newRequest' | 'readLine' | 'newListener'
+> & { readonly limits?: DeliveryLimits };
+
+/** The delivery of one signal, with what the run wants of all its deliveries. */
+export function openDelivery<Item, Body>(
+  { limits, clock = systemClock, deadLetter, onOutage = () => {}, retryRefusals, spill }: DestinationOptions,
+  signal: SignalOptions<Item, Body>,
+): Delivery<Item> {
+  const names = [signal.transport.destination, signal.encoder.signal] as const;
+  return createDelivery({
+    limits,
+    clock,
+    deadLetter,
+    onOutage,
+    retryRefusals: retryRefusals?.(...names),
+    spill: spill?.(...names),
+    ...signal,
+  });
 }

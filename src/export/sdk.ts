@@ -2,9 +2,9 @@ import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-met
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import { systemClock } from './delivery/clock.ts';
-import { createDelivery, type Delivery } from './delivery/delivery.ts';
+import type { Delivery } from './delivery/delivery.ts';
 import type { Answer, Transport } from './delivery/transport.ts';
-import type { DestinationOptions } from './destination.ts';
+import { type DestinationOptions, openDelivery } from './destination.ts';
 import type { RequestBody } from './otlp/encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
 import { readSnapshots, readSpans } from './otlp/read-lines.ts';
@@ -28,19 +28,16 @@ const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
 /** A delivery of spans through a `SpanExporter`. The caller shuts the exporter down after it has finished. */
 export function spanExporterDelivery(exporter: SpanExporter, options: SdkOptions): Delivery<OtelSpan> {
-  const { origin, limits, witnesses, name, clock = systemClock, deadLetter, onOutage = () => {} } = options;
+  const { origin, limits, outcomeListeners: listeners, name } = options;
   const originOf = headsBy(toSdkOrigin);
   const toSdk = (span: OtelSpan) => toReadableSpan(span, originOf(span.origin ?? origin));
-  const delivery = createDelivery<OtelSpan, ReadableSpan[]>({
+  const delivery = openDelivery<OtelSpan, ReadableSpan[]>(options, {
     transport: sdkTransport(options, (spans, done) => exporter.export(spans, done)),
     encoder: spanEncoder(origin),
     newRequest: () => itemRequest(toSdk),
-    limits: { ...limits, maxRequestBytes: limits.maxRequestItems },
-    newListener: witnesses && (() => witnesses.forSpans(name)),
-    retryRefusals: options.retryRefusals?.(name, 'spans'),
-    spill: options.spill?.(name, 'spans'),
     readLine: readSpans,
-    ...{ clock, deadLetter, onOutage },
+    newListener: listeners && (() => listeners.forSpans(name)),
+    limits: { ...limits, maxRequestBytes: limits.maxRequestItems },
   });
   return flushed(delivery, exporter, options);
 }
@@ -50,21 +47,18 @@ export function metricExporterDelivery(
   exporter: PushMetricExporter,
   options: SdkOptions,
 ): Delivery<MetricSnapshot> {
-  const { origin, limits, witnesses, name, clock = systemClock, deadLetter, onOutage = () => {} } = options;
+  const { origin, limits, outcomeListeners: listeners, name } = options;
   const originOf = headsBy(toSdkOrigin);
   const toSdk = (points: MetricSnapshot) => toResourceMetrics(points, originOf(points.origin ?? origin));
-  const delivery = createDelivery<MetricSnapshot, ResourceMetrics[]>({
+  const delivery = openDelivery<MetricSnapshot, ResourceMetrics[]>(options, {
     transport: sdkTransport(options, ([metrics], done) =>
       metrics === undefined ? done({ code: SUCCESS }) : exporter.export(metrics, done),
     ),
     encoder: metricEncoder(origin),
     newRequest: () => itemRequest(toSdk),
-    limits: { ...limits, maxRequestBytes: 1, concurrency: 1 },
-    newListener: witnesses && (() => witnesses.forPoints(name)),
-    retryRefusals: options.retryRefusals?.(name, 'metric points'),
-    spill: options.spill?.(name, 'metric points'),
     readLine: readSnapshots,
-    ...{ clock, deadLetter, onOutage },
+    newListener: listeners && (() => listeners.forPoints(name)),
+    limits: { ...limits, maxRequestBytes: 1, concurrency: 1 },
   });
   return flushed(delivery, exporter, options);
 }

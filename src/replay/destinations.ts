@@ -118,7 +118,7 @@ export interface Naming {
 /** @param run what is the same for all destinations */
 export async function openDestinations(
   factories: readonly DestinationFactory[],
-  run: Omit<DestinationRun, 'memory' | 'witnesses' | 'goesOn' | 'retryRefusals' | 'spill'>,
+  run: Omit<DestinationRun, 'memory' | 'outcomeListeners' | 'goesOn' | 'retryRefusals' | 'spill'>,
   { toSpan, instruments, temporality }: Naming,
   continuity: Continuity | undefined,
 ): Promise<Destinations> {
@@ -129,7 +129,7 @@ export async function openDestinations(
   if (continuity !== undefined && snapshot === undefined) spills?.removeAll();
   const whole: DestinationRun = {
     ...run,
-    witnesses: listeners,
+    outcomeListeners: listeners,
     memory: snapshot?.tree,
     goesOn: continuity !== undefined,
     ...(continuity && {

@@ -183,7 +183,7 @@ export function console(print: (text: string) => unknown, options: ConsoleOption
     const { memory, goOn } = sink;
     const write = async (shown: readonly AgentSpan[]) => {
       await sink.write(shown);
-      const listener = run.witnesses?.forTree('console');
+      const listener = run.outcomeListeners?.forTree('console');
       for (const span of shown) listener?.add(span);
       listener?.onOutcome({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
     };

@@ -125,7 +125,7 @@ describe('a receiver that is down', () => {
       more: {
         clock: slowedClock(),
         spill: (_, signal) => openSpill(signal === 'spans' ? path : `${path}-points`, maxBytes),
-        witnesses: { forSpans: listener, forTree: listener, forPoints: listener },
+        outcomeListeners: { forSpans: listener, forTree: listener, forPoints: listener },
       },
     });
   };
