@@ -16,7 +16,6 @@ import { systemProblem } from '../replay/system-problem.ts';
 import { packageVersion } from '../replay/version.ts';
 import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
-import { undelivered } from './exit-code.ts';
 import { bareOutput } from './guarded-output.ts';
 import type { Io } from './io.ts';
 import type { ReplayFlags } from './replay-flags.ts';
@@ -34,8 +33,8 @@ export function printSummary(report: ReplayReport, deadLetter: string | undefine
 }
 
 /** Prints one line about what was not delivered, if anything. It is all that `--quiet` leaves of the summary. */
-export function printUndelivered(report: ReplayReport, io: Io): void {
-  const losses = undelivered(report).map(({ rejected, failed, made, signal, destination, problems }) => {
+export function printUndelivered(accounts: readonly DeliveryAccount[], io: Io): void {
+  const losses = accounts.map(({ rejected, failed, made, signal, destination, problems }) => {
     // A problem names the destination.
     return `${rejected + failed} of ${count(made, signal.slice(0, -1))} not delivered: ${problems[0] ?? destination}`;
   });

@@ -175,9 +175,9 @@ function readMoment(text: string | undefined, name: string): number | undefined 
 }
 
 /** One exporter by its name. Throws a `CliError` for a flag or variable that it cannot work with. */
-async function destinationOf(
+export async function destinationOf(
   name: string,
-  flags: ReplayFlags,
+  flags: DeliveryFlags & Pick<ReplayFlags, 'color' | 'output'>,
   io: Pick<Io, 'cwd' | 'env' | 'stdout'>,
 ): Promise<DestinationFactory> {
   const exporters = await import('../replay/exporters.ts');
@@ -214,10 +214,10 @@ async function destinationOf(
   }
 }
 
-export function deliveryOptions(
-  flags: FlagValues<typeof DELIVERY_VARIABLES & typeof OTLP_FLAGS> &
-    Pick<ReplayFlags, 'traces' | 'metrics'> & { readonly logs?: boolean },
-): DeliveryOptions {
+type DeliveryFlags = FlagValues<typeof DELIVERY_VARIABLES & typeof OTLP_FLAGS> &
+  Pick<ReplayFlags, 'traces' | 'metrics' | 'logs'>;
+
+function deliveryOptions(flags: DeliveryFlags): DeliveryOptions {
   return {
     traces: flags.traces,
     metrics: flags.metrics,

@@ -41,6 +41,8 @@ export interface OtelSpan {
   readonly logs?: readonly OtelLog[];
   /** Set when the span was read from a file of OTLP; absent: the run's own origin. */
   readonly origin?: Origin;
+  /** Identifies a span of a file that may hold copies of it: a number for its place in the files. */
+  readonly place?: number;
 }
 
 export interface OtelSpanEvent {
@@ -109,6 +111,8 @@ export interface MetricSnapshot {
   readonly metrics: readonly Metric[];
   /** Set when the points were read from a file of OTLP; absent: the run's own origin. */
   readonly origin?: Origin;
+  /** As in `OtelSpan`; absent: no other snapshot has its time. */
+  readonly place?: number;
 }
 
 export interface Metric {

@@ -58,7 +58,7 @@ export interface TreeDelivery extends Delivery<AgentSpan> {
   goOn(spans: readonly AgentSpan[]): void;
 }
 
-export interface Destinations {
+export interface Destinations extends Pick<Deliveries, 'accounts' | 'settled' | 'setDeadline' | 'finish'> {
   /** The first event of the log, where cumulative metrics begin. Later calls change nothing. */
   startAt(time: EpochMicros): void;
   /** Returns when every destination has room again. */
@@ -74,19 +74,8 @@ export interface Destinations {
    * for the next run: parts of an interval would count twice should this one end before it is written down.
    */
   flush(): Promise<void>;
-  /** Sends what was gathered, and returns when everything written so far has its outcome. */
-  settled(): Promise<void>;
   /** What the next run goes on from. */
   snapshot(): Promise<DestinationSnapshot>;
-  /** What became of everything so far, for each destination and signal. */
-  accounts(): readonly DeliveryAccount[];
-  /** Sets the deadline: what is still in flight after `withinMillis` counts as failed. Later calls change nothing. */
-  setDeadline(withinMillis: number): void;
-  /**
-   * Sends what is left, before the deadline if there is one.
-   * @returns what became of everything, for each destination and signal.
-   */
-  finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
 }
 
 /** What the next run goes on from. Plain data. */
@@ -100,8 +89,8 @@ export interface DestinationSnapshot {
 }
 
 /** Of a run that can be resumed. */
-export interface Continuity {
-  readonly snapshot: DestinationSnapshot | undefined;
+export interface Continuity<Snapshot = DestinationSnapshot> {
+  readonly snapshot: Snapshot | undefined;
   readonly journalState: JournalState | undefined;
   readonly listeners: OutcomeListeners;
   /** Where a receiver that is down keeps its requests, while others go on. */
@@ -115,13 +104,32 @@ export interface Naming {
   readonly temporality: Temporality;
 }
 
-/** @param run what is the same for all destinations */
-export async function openDestinations(
+/** What all destinations of a run have in common. */
+type CommonRun = Omit<DestinationRun, 'memory' | 'outcomeListeners' | 'goesOn' | 'retryRefusals' | 'spill'>;
+
+/** The deliveries of all destinations, by what they take. They skip what an earlier run has delivered. */
+export interface Deliveries {
+  readonly spans: readonly Delivery<OtelSpan>[];
+  readonly logs: readonly Delivery<OtelSpan>[];
+  readonly trees: readonly TreeDelivery[];
+  readonly metrics: readonly Delivery<MetricSnapshot>[];
+  /** What became of everything so far, for each destination and signal. */
+  accounts(): readonly DeliveryAccount[];
+  /** Sends what was gathered, and returns when everything written so far has its outcome. */
+  settled(): Promise<void>;
+  /** Receivers that have accepted something, also in earlier runs, as `signal destination`. */
+  accepted(): readonly string[];
+  /** Sets the deadline: what is still in flight after `withinMillis` counts as failed. Later calls change nothing. */
+  setDeadline(withinMillis: number): void;
+  /** Sends what is left, before the deadline if there is one, and closes everything. */
+  finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
+}
+
+export async function openDeliveries(
   factories: readonly DestinationFactory[],
-  run: Omit<DestinationRun, 'memory' | 'outcomeListeners' | 'goesOn' | 'retryRefusals' | 'spill'>,
-  { toSpan, instruments, temporality }: Naming,
-  continuity: Continuity | undefined,
-): Promise<Destinations> {
+  run: CommonRun,
+  continuity: Continuity<Pick<DestinationSnapshot, 'accepted'> & Partial<DestinationSnapshot>> | undefined,
+): Promise<Deliveries> {
   const { snapshot, journalState, listeners } = continuity ?? {};
   const before = snapshot?.accepted ?? [];
   // The log itself is the queue of a single receiver.
@@ -146,21 +154,54 @@ export async function openDestinations(
       `${file} waits for a receiver that this run does not have: \`hermes-otel send\` delivers it`,
     );
   }
-  const settledOf = (sink: Delivery<never>) => journalState?.spans.get(sink.soFar().destination);
+  const settledSpans = (destination: string) => journalState?.spans.get(destination);
+  const nameOf = (sink: Delivery<never>) => sink.soFar().destination;
   const ends = opened.map(({ spans, tree }) => ({
-    spans: spans && skipSettledSpans(spans, settledOf(spans), spanKeyOf),
-    tree: tree && { ...tree, ...skipSettledSpans(tree, settledOf(tree), agentSpanKeyOf, tree.goOn) },
+    spans: spans && skipSettledSpans(spans, settledSpans(nameOf(spans)), spanKeyOf),
+    tree: tree && {
+      ...tree,
+      ...skipSettledSpans(tree, settledSpans(nameOf(tree)), agentSpanKeyOf, tree.goOn),
+    },
   }));
-  const spanSinks = ends.flatMap(({ spans }) => spans ?? []);
-  const logSinks = opened
-    .flatMap(({ logs }) => logs ?? [])
-    .map((sink) =>
-      skipSettledSpans(sink, journalState?.spans.get(logsOf(sink.soFar().destination)), spanKeyOf),
-    );
-  const trees = ends.flatMap(({ tree }) => tree ?? []);
-  const metricSinks = opened
-    .flatMap(({ metrics }) => metrics ?? [])
-    .map((sink) => skipSettledPoints(sink, journalState?.points.get(sink.soFar().destination)));
+  const logs = opened
+    .flatMap((destination) => destination.logs ?? [])
+    .map((sink) => skipSettledSpans(sink, settledSpans(logsOf(nameOf(sink))), spanKeyOf));
+  const metrics = opened
+    .flatMap((destination) => destination.metrics ?? [])
+    .map((sink) => skipSettledPoints(sink, journalState?.points.get(nameOf(sink))));
+  const sinks = [...ends.flatMap(({ spans, tree }) => spans ?? tree ?? []), ...logs, ...metrics];
+  const accounts = () => sinks.map((sink) => sink.soFar());
+  return {
+    spans: ends.flatMap((end) => end.spans ?? []),
+    logs,
+    trees: ends.flatMap(({ tree }) => tree ?? []),
+    metrics,
+    accounts,
+    settled: async () => {
+      await Promise.all(sinks.map((sink) => sink.settled()));
+    },
+    accepted: () => [...new Set([...before, ...acceptedIn(accounts())])],
+    setDeadline: (withinMillis) => {
+      for (const sink of sinks) sink.setDeadline(withinMillis);
+    },
+    finish: async (withinMillis) => {
+      const last = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
+      await Promise.all(opened.map((destination) => destination.close()));
+      await run.deadLetter?.close();
+      return last;
+    },
+  };
+}
+
+export async function openDestinations(
+  factories: readonly DestinationFactory[],
+  run: CommonRun,
+  { toSpan, instruments, temporality }: Naming,
+  continuity: Continuity | undefined,
+): Promise<Destinations> {
+  const deliveries = await openDeliveries(factories, run, continuity);
+  const { spans: spanSinks, logs: logSinks, trees, metrics: metricSinks } = deliveries;
+  const before = continuity?.snapshot?.meter;
   const meter =
     metricSinks.length === 0
       ? undefined
@@ -168,7 +209,7 @@ export async function openDestinations(
           instruments,
           temporality,
           intervalMicros: run.metricIntervalMicros,
-          ...(snapshot?.meter && { resume: snapshot.meter }),
+          ...(before && { resume: before }),
         });
   let started = false;
   const write = async (spans: readonly AgentSpan[], logs: typeof logSinks) => {
@@ -183,16 +224,12 @@ export async function openDestinations(
   const send = async (points: MetricSnapshot) => {
     await Promise.all(metricSinks.map((sink) => sink.write([points])));
   };
-  const sinks = [...ends.flatMap(({ spans, tree }) => spans ?? tree ?? []), ...logSinks, ...metricSinks];
-  const allSettled = async () => {
-    await Promise.all(sinks.map((sink) => sink.settled()));
-  };
   const sendLast = async () => {
     const last = meter?.finish();
     if (last !== undefined) await send(last);
   };
   return {
-    settled: allSettled,
+    ...deliveries,
     wait: async (now) => {
       // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
       if (continuity !== undefined && temporality === 'delta') return;
@@ -201,17 +238,13 @@ export async function openDestinations(
     },
     flush: async () => {
       if (temporality === 'cumulative') await sendLast();
-      await allSettled();
+      await deliveries.settled();
     },
     snapshot: async () => ({
       meter: meter?.state(),
       tree: trees[0]?.memory(),
-      accepted: [...new Set([...before, ...acceptedIn(sinks.map((sink) => sink.soFar()))])],
+      accepted: deliveries.accepted(),
     }),
-    accounts: () => sinks.map((sink) => sink.soFar()),
-    setDeadline: (withinMillis) => {
-      for (const sink of sinks) sink.setDeadline(withinMillis);
-    },
     startAt: (time) => {
       if (!started) meter?.advance(time);
       started = true;
@@ -229,10 +262,7 @@ export async function openDestinations(
     finish: async (withinMillis) => {
       // With a checkpoint `flush` has sent what is to be sent: the rest is the next run's.
       if (continuity === undefined) await sendLast();
-      const accounts = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
-      await Promise.all(opened.map((destination) => destination.close()));
-      await run.deadLetter?.close();
-      return accounts;
+      return await deliveries.finish(withinMillis);
     },
   };
 }

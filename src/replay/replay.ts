@@ -8,7 +8,7 @@ import { createRedaction } from '../model/redact.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText } from '../reconstruct/state-text.ts';
 import { openBudgets } from './budgets.ts';
-import { type Checkpoint, openCheckpoint, resumeReport } from './checkpoint/checkpoint.ts';
+import { type Checkpoint, openFollowCheckpoint, resumeReport } from './checkpoint/checkpoint.ts';
 import { createFollower, type Follower } from './checkpoint/follower.ts';
 import { outcomeListeners } from './checkpoint/skip-settled.ts';
 import { openDestinations } from './destinations.ts';
@@ -41,7 +41,7 @@ import { shiftOf } from './time-shift.ts';
  */
 export async function replay(logs: Logs, options: ReplayOptions = {}): Promise<ReplayReport> {
   const list = listOf(logs);
-  const checkpoint = await openCheckpoint(list, options);
+  const checkpoint = await openFollowCheckpoint(list, options);
   let incremental: Incremental | undefined;
   try {
     incremental = await openIncrementalRun(options);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { addColorFlags, colorFlag } from '../colors.ts';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
-import { exitCodeOf, printBadEnding } from '../exit-code.ts';
+import { exitCodeOf, printBadEnding, undelivered } from '../exit-code.ts';
 import { findLogs, LOG_ARGUMENT } from '../find-logs.ts';
 import { addFlags, readBoolean, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
@@ -84,7 +84,7 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
       await diagnostics?.close();
     });
     const files = logs.length;
-    if (flags.quiet) printUndelivered(report, io);
+    if (flags.quiet) printUndelivered(undelivered(report), io);
     else printSummary({ ...report, files }, flags.deadLetter, io);
     if (flags.report !== undefined) await writeReport(flags.report, { ...report, files });
     printBudgets(report.budgets, io);

@@ -1,20 +1,9 @@
 /** What `send` says: of lines that cannot be sent, and of what became of the others. */
 import { plainText } from '../../export/outside-text.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { DeliveryAccount, Signal } from '../../model/sink.ts';
+import type { SendReport } from '../../replay/send.ts';
 import type { Io } from '../io.ts';
 import { howToSendAgain, sentOf } from '../print-summary.ts';
-
-interface Wanted {
-  readonly traces: boolean;
-  readonly metrics: boolean;
-}
-
-/** What the flags switched off. */
-function withoutSignals({ traces, metrics }: Wanted): readonly Signal[] {
-  const signals = { spans: traces, 'metric points': metrics } as const;
-  return (['spans', 'metric points'] as const).filter((signal) => !signals[signal]);
-}
 
 /** Somebody who sends the wrong file sees why by its first lines. */
 const MAX_TOLD = 10;
@@ -42,26 +31,16 @@ export function tellLines(io: Io): ToldLines {
   };
 }
 
-/** What was not sent of lines that were. */
-export interface NotSent {
-  /** By a flag. */
-  readonly leftOut: Readonly<Record<Signal, number>>;
-  /** Fields that the spans and points of this program have no place for, and how often. */
-  readonly lostFields: ReadonlyMap<string, number>;
-}
-
 export function tellSending(
-  accounts: readonly DeliveryAccount[],
-  { leftOut, lostFields }: NotSent,
-  flags: Wanted & { readonly deadLetter: string | undefined },
+  { accounts, leftOut, lostFields }: SendReport,
+  flags: { readonly deadLetter: string | undefined },
   io: Io,
 ): void {
-  const without = withoutSignals(flags);
   const told = [
-    ...accounts.filter(({ signal }) => !without.includes(signal)).flatMap(sentOf),
-    ...without
-      .filter((signal) => leftOut[signal] > 0)
-      .map((signal) => `${leftOut[signal]} ${signal} left out`),
+    ...accounts.flatMap(sentOf),
+    ...Object.entries(leftOut).flatMap(([signal, count]) =>
+      count > 0 ? [`${count} ${signal} left out`] : [],
+    ),
     ...lostSentence(lostFields),
     ...howToSendAgain(accounts, flags.deadLetter),
   ];

@@ -28,10 +28,10 @@ import {
 } from './journal.ts';
 import { isOwner, type Lock, takeLock } from './lock.ts';
 
-export interface Checkpoint {
+export interface Checkpoint<Saved extends SavedState = Snapshot> {
   readonly directory: string;
   /** Where an earlier run stopped; `undefined` for the first run. */
-  readonly snapshot: Snapshot | undefined;
+  readonly snapshot: Saved | undefined;
   /** What happened after that snapshot; `undefined` for the first run. */
   readonly journalState: JournalState | undefined;
   readonly journal: Journal;
@@ -48,15 +48,20 @@ export interface Checkpoint {
    * Replaces the snapshot, and begins a new journal. A directory that was removed is created again. Throws system errors;
    * the snapshot before then stays. Throws a `ReplayError` (`lost-lock`) when another follower has taken it over.
    */
-  write(snapshot: Snapshot): Promise<void>;
+  write(snapshot: Saved): Promise<void>;
   /** Lets the next follower in. */
   release(): Promise<void>;
 }
 
-/** A follower between two batches. Plain data. */
-export interface Snapshot {
+/** What a checkpoint holds. Plain data. */
+export interface SavedState {
+  /** `stateToText()`. It has a line of its own: it is JSON already, and the largest part. */
+  readonly state?: string;
+}
+
+/** A follower between two batches. */
+export interface Snapshot extends SavedState {
   readonly positions: readonly FollowPosition[];
-  /** `stateToText()`. */
   readonly state: string;
   readonly destinations: DestinationSnapshot;
   readonly measured: RecentText | undefined;
@@ -73,19 +78,29 @@ const FORMAT = `4 ${SCHEME} ${STATE_FORMAT}`;
 /** Batches and silences come several times a second. */
 const GAP_MILLIS = 1000;
 
-/** `undefined` without a checkpoint in the options. Throws a `ReplayError` when it is in use, of another run, or damaged. */
-export async function openCheckpoint(
+/** The checkpoint of a follower; `undefined` without one in the options. Throws as `openCheckpoint` does. */
+export async function openFollowCheckpoint(
   logs: readonly Log[],
   { follow, on }: Pick<ReplayOptions, 'follow' | 'on'>,
 ): Promise<Checkpoint | undefined> {
-  const options = follow?.checkpoint;
-  if (options === undefined) return undefined;
-  const { directory } = options;
-  const onNotice = on?.notice ?? (() => {});
+  if (follow?.checkpoint === undefined) return undefined;
+  const { directory, settings } = follow.checkpoint;
+  const log = logs.map(nameOfLog).sort().join(', ');
+  return await openCheckpoint<Snapshot>(directory, { log, ...settings }, on?.notice);
+}
+
+/**
+ * @param settings what must not change from run to run, by a name that messages show
+ * Throws a `ReplayError` when it is in use, of another run, or damaged.
+ */
+export async function openCheckpoint<Saved extends SavedState>(
+  directory: string,
+  settings: Settings,
+  onNotice: (sentence: string) => void = () => {},
+): Promise<Checkpoint<Saved>> {
   const lock = await lockOf(directory);
   try {
-    const settings = { log: logs.map(nameOfLog).sort().join(', '), ...options.settings };
-    const found = await snapshotIn(directory, settings);
+    const found = await snapshotIn<Saved>(directory, settings);
     const journalState = await usable(directory, () => journalIn(directory, found?.digest));
     const strange = journalState?.strangeLines ?? 0;
     if (strange > 0) {
@@ -158,9 +173,7 @@ export async function lockOf(directory: string): Promise<Lock> {
   });
   if (!isOwner(taken)) return taken;
   const { pid, host } = taken;
-  throw problem(
-    `${directory} is in use by process ${pid} on ${host}. Give each follower a directory of its own.`,
-  );
+  throw problem(`${directory} is in use by process ${pid} on ${host}. Give each run a directory of its own.`);
 }
 
 function lostLock(directory: string): ReplayError {
@@ -184,12 +197,15 @@ async function usable<T>(directory: string, use: () => Promise<T>): Promise<T> {
 
 type Settings = Readonly<Record<string, string>>;
 
-interface Found {
-  readonly snapshot: Snapshot;
+interface Found<Saved> {
+  readonly snapshot: Saved;
   readonly digest: string;
 }
 
-async function snapshotIn(directory: string, settings: Settings): Promise<Found | undefined> {
+async function snapshotIn<Saved extends SavedState>(
+  directory: string,
+  settings: Settings,
+): Promise<Found<Saved> | undefined> {
   const path = checkpointPath(directory);
   const text = await usable(directory, () => readIfThere(path));
   if (text === undefined) return undefined;
@@ -204,7 +220,7 @@ async function snapshotIn(directory: string, settings: Settings): Promise<Found 
   }
   const digest = digestOf(body);
   if (header?.sha256 !== digest) throw problem(`${path} is damaged; ${anew}.`);
-  const { settings: before, ...snapshot } = snapshotOf(body);
+  const { settings: before, snapshot } = snapshotOf<Saved>(body);
   const other = Object.keys(settings).find((key) => settings[key] !== before[key]);
   if (other === undefined) return { snapshot, digest };
   throw problem(
@@ -212,14 +228,14 @@ async function snapshotIn(directory: string, settings: Settings): Promise<Found 
   );
 }
 
-/** The reconstruction state has a line of its own: it is JSON already, and the largest part. */
-function textOf(settings: Settings, { state, ...rest }: Snapshot): string {
+function textOf(settings: Settings, { state = '', ...rest }: SavedState): string {
   return `${JSON.stringify({ settings, ...rest })}\n${state}`;
 }
 
-function snapshotOf(body: string): Snapshot & { readonly settings: Settings } {
+function snapshotOf<Saved>(body: string): { readonly settings: Settings; readonly snapshot: Saved } {
   const lineEnd = body.indexOf('\n');
-  return { ...JSON.parse(body.slice(0, lineEnd)), state: body.slice(lineEnd + 1) };
+  const { settings, ...saved } = JSON.parse(body.slice(0, lineEnd));
+  return { settings, snapshot: { ...saved, state: body.slice(lineEnd + 1) } };
 }
 
 /** The first line of the file. It states the format, and proves that the rest is whole. */

@@ -1,4 +1,5 @@
 /** What a follower does between two batches and at its end: it sends open spans, and writes checkpoints. */
+import type { DeliveryAccount } from '../../model/sink.ts';
 import type { AgentSpan, SpanId } from '../../model/span.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
 import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
@@ -8,7 +9,7 @@ import { DEFAULT_OPEN_SPANS_MILLIS, type ReplayOptions } from '../options.ts';
 import { accountedLines } from '../report.ts';
 import type { Run } from '../run.ts';
 import { systemProblem } from '../system-problem.ts';
-import { type Checkpoint, saveReport } from './checkpoint.ts';
+import { type Checkpoint, type SavedState, type Snapshot, saveReport } from './checkpoint.ts';
 import type { JournalState } from './journal.ts';
 
 export interface Follower {
@@ -33,7 +34,40 @@ export function createFollower(
   const shown = new Map<SpanId, string>(checkpoint?.snapshot?.shown);
   const isShowing = open === 'send';
   let openSentAt = performance.now();
-  const writer = checkpoint && createWriter(run, checkpoint, shown, on?.notice ?? (() => {}));
+  const onNotice = on?.notice ?? (() => {});
+  const newlyLost = lossCounter(run.destinations.accounts);
+  const writer =
+    checkpoint &&
+    createWriter<Snapshot>(
+      checkpoint,
+      {
+        // Changes with every line that is read or leaves the reorder window.
+        stage: () => `${run.report.lines} ${accountedLines(run.report)}`,
+        settled: run.destinations.settled,
+        mayMoveOn() {
+          const lost = newlyLost();
+          if (lost > 0) {
+            onNotice(`${lost} spans or points were not delivered, and following goes on: see the account.`);
+          }
+          return true;
+        },
+        async snapshot() {
+          const { positions = [] } = run.input.progress?.() ?? {};
+          const destinations = await run.destinations.snapshot();
+          const [state, report] = [stateToText(run.state, run.report.redaction), saveReport(run.report)];
+          return {
+            positions,
+            state,
+            destinations,
+            measured: run.measured?.toText(),
+            repeats: run.repeats?.toText(),
+            report,
+            shown: [...shown],
+          };
+        },
+      },
+      onNotice,
+    );
   const catchUp = createCatchUp(
     checkpoint?.journalState,
     () => run.report.lines,
@@ -74,7 +108,9 @@ export function createFollower(
       if (writer === undefined || catchUp.isOn()) return;
       await show(isShowing ? openSpans(run.state) : quietSessionSpans(run.state));
       await run.destinations.flush();
-      await writer.writeLast(interrupted);
+      const lost = newlyLost();
+      if (lost === 0 || !interrupted) return await writer.attempt();
+      onNotice(`${lost} spans or points were not delivered in time: the next run sends them again.`);
     },
   };
 }
@@ -138,62 +174,47 @@ export function createCatchUp(
 }
 
 /** Writes checkpoints, and reports when it cannot. */
-interface CheckpointWriter {
+export interface CheckpointWriter {
   /** @param silent the log has nothing more for now */
   isDue(now: number, silent: boolean): boolean;
   /** Waits until everything has its outcome, then writes. */
   write(): Promise<void>;
   /** Writes without waiting. A full disk is no reason to stop: the checkpoint before and its journal are still there. */
   attempt(): Promise<void>;
-  /** Writes at the end of the run. If something was not delivered in time, the next run sends it, from the checkpoint before. */
-  writeLast(interrupted: boolean): Promise<void>;
 }
 
-function createWriter(
-  run: Run,
-  checkpoint: Checkpoint,
-  shown: ReadonlyMap<SpanId, string>,
+/** What checkpoints are written of. */
+export interface Resumable<Saved> {
+  /** Changes with everything that a new checkpoint would add. */
+  stage(): string;
+  /** Returns when everything has its outcome. */
+  settled(): Promise<void>;
+  snapshot(): Promise<Saved>;
+  /** @returns false when the checkpoint before has to stay, so that the next run sends again what was lost. */
+  mayMoveOn(): boolean;
+}
+
+export function createWriter<Saved extends SavedState>(
+  checkpoint: Checkpoint<Saved>,
+  { stage, settled, snapshot, mayMoveOn }: Resumable<Saved>,
   onNotice: (sentence: string) => void,
 ): CheckpointWriter {
   const pace = createPace();
   /** The stage of the last write; `undefined` before the first one. */
   let written: string | undefined;
-  let undelivered = 0;
   let problem: string | undefined;
 
-  /** Changes with every line that is read or leaves the reorder window. */
-  const stage = () => `${run.report.lines} ${accountedLines(run.report)}`;
-
-  /** Number of items lost for good, and not in a dead-letter file, since the last call. */
-  function newlyLost(): number {
-    const accounts = run.destinations.accounts();
-    const lost = accounts.reduce((sum, { failed, deadLettered }) => sum + failed - deadLettered, 0);
-    const more = lost - undelivered;
-    undelivered = lost;
-    return more;
-  }
-
   async function attempt(): Promise<void> {
-    const { positions = [] } = run.input.progress?.() ?? {};
-    const destinations = await run.destinations.snapshot();
-    const [state, report] = [stateToText(run.state, run.report.redaction), saveReport(run.report)];
-    const [measured, repeats] = [run.measured?.toText(), run.repeats?.toText()];
+    const now = await snapshot();
     try {
-      await checkpoint.write({
-        positions,
-        state,
-        destinations,
-        measured,
-        repeats,
-        report,
-        shown: [...shown],
-      });
+      await checkpoint.write(now);
       if (problem !== undefined) onNotice('the checkpoint is written again.');
       problem = undefined;
     } catch (error) {
-      const now = systemProblem(error);
-      if (now !== problem) onNotice(`the checkpoint could not be written: ${now}; the one before stays.`);
-      problem = now;
+      const reason = systemProblem(error);
+      if (reason !== problem)
+        onNotice(`the checkpoint could not be written: ${reason}; the one before stays.`);
+      problem = reason;
     }
   }
 
@@ -203,21 +224,23 @@ function createWriter(
       checkpoint.isUrgent() ? pace.mayHurry(now) : pace.isDue(now, silent) && written !== stage(),
     async write() {
       const waitedFrom = performance.now();
-      await run.destinations.settled();
+      await settled();
       const writtenFrom = performance.now();
-      const lost = newlyLost();
-      if (lost > 0) {
-        onNotice(`${lost} spans or points were not delivered, and following goes on: see the account.`);
-      }
-      await attempt();
+      if (mayMoveOn()) await attempt();
       written = stage();
       pace.note(waitedFrom, writtenFrom, performance.now());
     },
-    async writeLast(interrupted) {
-      const lost = newlyLost();
-      if (lost === 0 || !interrupted) return await attempt();
-      onNotice(`${lost} spans or points were not delivered in time: the next run sends them again.`);
-    },
+  };
+}
+
+/** Counts what was lost for good, and is not in a dead-letter file, since the call before. */
+export function lossCounter(accounts: () => readonly DeliveryAccount[]): () => number {
+  let before = 0;
+  return () => {
+    const lost = accounts().reduce((sum, { failed, deadLettered }) => sum + failed - deadLettered, 0);
+    const more = lost - before;
+    before = lost;
+    return more;
   };
 }
 

@@ -8,7 +8,6 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutcomeCounts } from '../../model/sink.ts';
 import { errorCode } from '../../model/system-error.ts';
-import type { EpochMicros } from '../../model/time.ts';
 import { systemProblem } from '../system-problem.ts';
 import { readSpanKeys, type SpanKey } from './span-key.ts';
 
@@ -29,8 +28,8 @@ interface PointsLine {
   readonly kind: 'points';
   readonly lines: number;
   readonly to: string;
-  /** Identifies the snapshot. */
-  readonly time: EpochMicros;
+  /** Identifies the snapshot: the time of its points, or its place. */
+  readonly time: number;
   /** Number of its points, from the first one on, that have their outcome. */
   readonly through: number;
   /** Outcomes of the points since the line before. */
@@ -51,7 +50,7 @@ export interface JournalState {
   /** The outcome of each span, by destination. */
   readonly spans: ReadonlyMap<string, Map<SpanKey, OutcomeCounts>>;
   /** By destination, then by the time of the snapshot. */
-  readonly points: ReadonlyMap<string, Map<EpochMicros, SettledPoints>>;
+  readonly points: ReadonlyMap<string, Map<number, SettledPoints>>;
   /** Number of whole lines that are none of the above. */
   readonly strangeLines: number;
 }
@@ -201,7 +200,7 @@ const END = '.';
 
 export function readState(texts: readonly string[]): JournalState {
   const spans = new Map<string, Map<SpanKey, OutcomeCounts>>();
-  const points = new Map<string, Map<EpochMicros, SettledPoints>>();
+  const points = new Map<string, Map<number, SettledPoints>>();
   const silences = new Set<number>();
   let [upTo, strangeLines] = [0, 0];
   for (const text of texts) {
@@ -216,7 +215,7 @@ export function readState(texts: readonly string[]): JournalState {
   return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points, strangeLines };
 }
 
-function addPoints(points: Map<EpochMicros, SettledPoints>, line: PointsLine): void {
+function addPoints(points: Map<number, SettledPoints>, line: PointsLine): void {
   const how = sumOf(points.get(line.time)?.how ?? NOTHING, line.how);
   points.set(line.time, { through: line.through, how });
 }

@@ -7,7 +7,6 @@ import type { OutcomeListeners } from '../../export/destination.ts';
 import { part, pointsIn } from '../../export/metrics/points.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
 import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
-import { type EpochMicros, epochMicros } from '../../model/time.ts';
 import {
   type Journal,
   type JournalLine,
@@ -18,24 +17,29 @@ import {
 } from './journal.ts';
 import { createSpanKeys, type SpanKey, type SpanKeys } from './span-key.ts';
 
-/** @param linesSoFar number of lines read over all runs */
+/**
+ * @param linesSoFar number of lines read over all runs
+ * @param isDone false for an outcome after which the next run sends the items again
+ */
 export function outcomeListeners(
   { note }: Journal,
   earlier: JournalState | undefined,
   linesSoFar: () => number,
+  isDone: (how: OutcomeCounts) => boolean = () => true,
 ): OutcomeListeners {
-  /** By destination: the last snapshot, and how many of its points have their outcome. */
-  const last = new Map<string, { readonly time: EpochMicros; readonly through: number }>();
+  /** By destination: the last snapshot, and how many of its points have their outcome; NaN when an earlier part is not done. */
+  const last = new Map<string, { readonly time: number; readonly through: number }>();
 
   /** A snapshot may be sent in parts, one after the other. */
-  function throughOf(to: string, time: EpochMicros): number {
+  function throughOf(to: string, time: number): number {
     const known = last.get(to);
     if (known?.time === time) return known.through;
     return earlier?.points.get(to)?.get(time)?.through ?? 0;
   }
 
-  const noteSpans = (to: string, keys: SpanKeys) => (how: OutcomeCounts) =>
-    note({ kind: 'spans', lines: linesSoFar(), to, keys: keys.toText(), how });
+  const noteSpans = (to: string, keys: SpanKeys) => (how: OutcomeCounts) => {
+    if (isDone(how)) note({ kind: 'spans', lines: linesSoFar(), to, keys: keys.toText(), how });
+  };
 
   return {
     forSpans(to) {
@@ -47,17 +51,20 @@ export function outcomeListeners(
       return { add: keys.addAgent, onOutcome: noteSpans(to, keys) };
     },
     forPoints(to) {
-      const parts: { readonly time: EpochMicros; readonly points: number }[] = [];
+      const parts: { readonly time: number; readonly points: number }[] = [];
       return {
         add: (snapshot) => parts.push({ time: timeOf(snapshot), points: pointsIn(snapshot) }),
         onOutcome(how) {
-          const lines = parts.map(({ time, points }, at): JournalLine => {
-            const through = throughOf(to, time) + points;
+          const lines = parts.flatMap(({ time, points }, at): JournalLine[] => {
+            const through = isDone(how) ? throughOf(to, time) + points : Number.NaN;
             last.set(to, { time, through });
+            if (Number.isNaN(through)) return [];
             // The counts of a request are noted once, however many snapshots are in it.
-            return { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING };
+            return [
+              { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING },
+            ];
           });
-          note(...lines);
+          if (lines.length > 0) note(...lines);
         },
       };
     },
@@ -97,7 +104,7 @@ export function skipSettledSpans<Span>(
 /** The same for metrics: of a snapshot that was sent in part, the rest is sent. */
 export function skipSettledPoints(
   sink: Delivery<MetricSnapshot>,
-  settled: Map<EpochMicros, SettledPoints> | undefined,
+  settled: ReadonlyMap<number, SettledPoints> | undefined,
 ): Delivery<MetricSnapshot> {
   if (settled === undefined) return sink;
   const skipped = countSkipped(sink);
@@ -136,7 +143,7 @@ function countSkipped({ soFar, finish }: Pick<Delivery<never>, 'soFar' | 'finish
   };
 }
 
-/** Identifies a snapshot: all its points have this time, and no other snapshot of the log does. */
-function timeOf({ metrics }: MetricSnapshot): EpochMicros {
-  return metrics[0]?.points[0]?.endTime ?? epochMicros(0);
+/** Identifies a snapshot: its place, or the time of all its points, which no other snapshot of a log has. */
+function timeOf({ metrics, place }: MetricSnapshot): number {
+  return place ?? metrics[0]?.points[0]?.endTime ?? 0;
 }

@@ -1,6 +1,7 @@
 /**
  * Identifies one sending of a span in 8 bytes: the span's id (a hash already) mixed with its end time and with whether and
- * why it is incomplete. A span that is sent while it is open is sent again when it is complete, under another key.
+ * why it is incomplete. A span that is sent while it is open is sent again when it is complete, under another key. A span
+ * of a file is mixed with its place in it.
  */
 import { type Bytes, createBytes, hexWord, reserve, writeUint32 } from '../../export/otlp/bytes.ts';
 import type { OtelSpan } from '../../model/otel.ts';
@@ -26,7 +27,7 @@ const ORDINARY = 512;
 export function createSpanKeys(expected = ORDINARY): SpanKeys {
   const out = createBytes((expected || ORDINARY) * BYTES);
   return {
-    add: (span) => write(out, span.spanId, span.endTime, incompleteIn(span)),
+    add: (span) => write(out, span.spanId, span.endTime, variantOf(span)),
     addAgent: (span) => write(out, span.spanId, span.endTime, span.incomplete),
     addKey(key) {
       reserve(out, BYTES);
@@ -38,7 +39,7 @@ export function createSpanKeys(expected = ORDINARY): SpanKeys {
 }
 
 export function spanKeyOf(span: OtelSpan): SpanKey {
-  return keyWith(span.spanId, span.endTime, incompleteIn(span));
+  return keyWith(span.spanId, span.endTime, variantOf(span));
 }
 
 export function agentSpanKeyOf(span: AgentSpan): SpanKey {
@@ -52,10 +53,10 @@ export function keyWith(spanId: SpanId, endTime: EpochMicros, incomplete: string
   return single.view.getBigUint64(0, true);
 }
 
-function incompleteIn({ attributes }: OtelSpan): string | undefined {
-  return attributes['hermes.incomplete'] === true
-    ? String(attributes['hermes.incomplete.reason'])
-    : undefined;
+function variantOf({ attributes, place }: OtelSpan): string | undefined {
+  const incomplete = attributes['hermes.incomplete'] === true;
+  const reason = incomplete ? String(attributes['hermes.incomplete.reason']) : undefined;
+  return place === undefined ? reason : `${place} ${reason}`;
 }
 
 /** @param text of `toText` */
