@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { startBin as start } from './start-bin.ts';
+import { startBin as start, startBinIn } from './start-bin.ts';
 
 // The built program in a process of its own, with an empty environment. `npm test` builds it first.
 const LOG = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
@@ -88,4 +91,22 @@ test('record has a help of its own; with anything else it is a hook that says no
   const { child, ended } = start('record', '--no-such-flag');
   child.stdin?.end('{broken');
   expect(await ended).toEqual({ code: 0, out: '', err: '' });
+});
+
+test.each([
+  ['14.21.3', ['replay', LOG], 2],
+  ['20.18.1', ['--version'], 2],
+  ['18.0.0', ['record', 'hooks.ndjson'], 0],
+])('Node %s is one sentence', async (version, args, expected) => {
+  const folder = await mkdtemp(join(tmpdir(), 'old-node-'));
+  const preload = join(folder, 'version.cjs');
+  const versions = `{ ...process.versions, node: '${version}' }`;
+  await writeFile(preload, `Object.defineProperty(process, 'versions', { value: ${versions} });\n`);
+  const { code, out, err } = await startBinIn({ env: { NODE_OPTIONS: `--require=${preload}` } }, ...args)
+    .ended;
+  expect([code, out, err]).toEqual([
+    expected,
+    '',
+    `hermes-otel needs Node.js 20.19 or newer, and this is ${version}: https://nodejs.org\n`,
+  ]);
 });
