@@ -1,19 +1,24 @@
 import { countedOf } from '../model/figures.ts';
+import type { MessagePart } from '../model/message.ts';
 import type { Attributes, AttributeValue } from '../model/otel.ts';
+import { cut } from '../model/safe-text.ts';
 import type { FinishedSpan } from '../model/sink.ts';
 import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, TurnSpan } from '../model/span.ts';
+import { resultText, toolLine } from '../model/tool-text.ts';
 import { type Block, type FactName, KINDS, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from './format.ts';
 
 /** The tables of one page: each string and shape is written once and then referred to by number. */
 export interface Encoder {
+  /** True: what was said becomes facts, where the spans have it. */
+  readonly content: boolean;
   readonly strings: Map<string, number>;
   readonly shapes: Map<string, number>;
   /** Length of the table in the page. Long texts are not in the map. */
   stringCount: number;
 }
 
-export function createEncoder(): Encoder {
-  return { strings: new Map(), shapes: new Map(), stringCount: 0 };
+export function createEncoder(content: boolean): Encoder {
+  return { content, strings: new Map(), shapes: new Map(), stringCount: 0 };
 }
 
 /** A block under construction, with the values that the next differences are relative to. */
@@ -64,7 +69,12 @@ function addSpan(draft: Draft, span: FinishedSpan, position: number): void {
   row[SPAN_FIELDS.duration] = otel.endTime - otel.startTime;
   row[SPAN_FIELDS.flags] = otel.status.code + 4 * otel.kind;
   row[SPAN_FIELDS.attributesShape] = addValues(draft, block.values, otel.attributes, draft.textBefore);
-  row[SPAN_FIELDS.factsShape] = addValues(draft, block.values, factsOf(span), draft.textBefore);
+  row[SPAN_FIELDS.factsShape] = addValues(
+    draft,
+    block.values,
+    factsOf(span, draft.encoder.content),
+    draft.textBefore,
+  );
   row.forEach((value, field) => {
     const differs = field < TEXT_FIELD_COUNT || field === SPAN_FIELDS.start;
     block.spans.push(differs ? value - (before[field] ?? 0) : value);
@@ -151,10 +161,11 @@ type Facts = Partial<Record<FactName, string | number | boolean | undefined>>;
  * What the viewer needs beyond the attributes: labels, totals and charts use these, so they are the same under every
  * naming convention. A fact that is unknown or `false` is absent.
  */
-export function factsOf(span: FinishedSpan): Attributes {
+export function factsOf(span: FinishedSpan, content: boolean): Attributes {
   const { agent, otel } = span;
   const facts: Facts = {
     ...factsByKind(agent),
+    ...(content ? contentFacts(agent) : {}),
     ...figureFacts(agent),
     incomplete: agent.incomplete,
     synthetic: agent.syntheticTime || undefined,
@@ -212,6 +223,44 @@ function callFacts(agent: ApiCallSpan | AuxiliaryCallSpan): Facts {
     background: agent.background || undefined,
     errorType: agent.error?.type,
   };
+}
+
+/** Maximum lengths of content in UTF-16 units. */
+const CONTENT_CHARS = { message: 20_000, line: 400, result: 4_000 } as const;
+
+/** What was said and done, where the span has content. */
+function contentFacts(agent: AgentSpan): Facts {
+  switch (agent.kind) {
+    case 'turn':
+      return { said: message(agent.userMessage), answer: message(agent.assistantResponse) };
+    case 'api_call': {
+      const parts = agent.response?.messages?.flatMap((each) => each.parts) ?? [];
+      return { thought: textOf(parts, 'reasoning'), answer: textOf(parts, 'text') };
+    }
+    case 'tool_call':
+      return {
+        line: agent.args && cut(toolLine(agent.toolName, agent.args), CONTENT_CHARS.line),
+        result: agent.result && cut(resultText(agent.result), CONTENT_CHARS.result),
+      };
+    case 'approval':
+      return { said: message(agent.command) };
+    case 'subagent':
+      return { said: message(agent.goal), answer: message(agent.summary) };
+    case 'session':
+    case 'auxiliary_call':
+      return {};
+    default:
+      return agent satisfies never;
+  }
+}
+
+function textOf(parts: readonly MessagePart[], kind: 'reasoning' | 'text'): string | undefined {
+  const texts = parts.flatMap((part) => (part.kind === kind ? [part.text] : []));
+  return texts.length === 0 ? undefined : message(texts.join('\n\n'));
+}
+
+function message(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : cut(text, CONTENT_CHARS.message);
 }
 
 /** What the span adds to the figures. Input tokens are whole prompts. */

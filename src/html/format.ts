@@ -84,9 +84,11 @@ export interface End {
 
 /**
  * The names of the facts that the viewer shows beyond OpenTelemetry's attributes. They do not depend on the naming
- * convention.
+ * convention. Content: `said` (the prompt of a turn, the goal of a sub-agent, the command of an approval), `thought`,
+ * `line` (a tool call as a person writes it), `result` and `answer`.
  */
 export type FactName =
+  | 'answer'
   | 'answered'
   | 'attempt'
   | 'background'
@@ -101,13 +103,17 @@ export type FactName =
   | 'inSubagent'
   | 'index'
   | 'inputTokens'
+  | 'line'
   | 'message'
   | 'model'
   | 'outcome'
   | 'outputTokens'
   | 'platform'
   | 'previous'
+  | 'result'
   | 'role'
+  | 'said'
   | 'synthetic'
+  | 'thought'
   | 'timedOut'
   | 'tool';

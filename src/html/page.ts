@@ -15,6 +15,8 @@ export interface PageOptions {
   /** Name and version of the program: `hermes-otel 1.2.3`. */
   readonly generator: string;
   readonly resource: Resource;
+  /** False: what was said stands in attributes only. Default true. */
+  readonly conversation?: boolean;
 }
 
 /** The number of spans that are held and then written together. */
@@ -25,7 +27,7 @@ export async function* htmlPage(
   spans: AsyncIterable<FinishedSpan> | Iterable<FinishedSpan>,
   options: PageOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const encoder = createEncoder();
+  const encoder = createEncoder(options.conversation ?? true);
   let waiting: FinishedSpan[] = [];
   let made = 0;
   yield pageStart(aboutOf(options), await loadAssets());

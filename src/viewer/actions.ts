@@ -3,6 +3,7 @@ import { bisectRight } from 'd3-array';
 import { panned, placeOf, type Window, zoomed } from './data/axis.ts';
 import { nextRow, opened } from './data/rows.ts';
 import type { Filter } from './data/search.ts';
+import { listedSessions } from './data/session-order.ts';
 import { at, end, isError } from './data/table.ts';
 import { NO_FILTER, type Store } from './state.ts';
 
@@ -11,7 +12,6 @@ import { NO_FILTER, type Store } from './state.ts';
 export function openSession(store: Store, session: number): void {
   if (session < 0 || session >= store.table.sessions.length) return;
   batch(() => {
-    store.drawer.value = false;
     if (store.session.value === session) return;
     store.session.value = session;
     store.zoom.value = undefined;
@@ -19,6 +19,22 @@ export function openSession(store: Store, session: number): void {
     store.cursor.value = store.table.sessions[session]?.from ?? -1;
     store.reveal.value += 1;
   });
+}
+
+/** The overview of all sessions. */
+export function closeSession(store: Store): void {
+  batch(() => {
+    store.session.value = -1;
+    store.selected.value = -1;
+    store.zoom.value = undefined;
+  });
+}
+
+/** The next session in the order of the overview. */
+export function stepSession(store: Store, step: 1 | -1): void {
+  const listed = listedSessions(store);
+  const next = listed[listed.indexOf(store.session.value) + step];
+  if (next !== undefined) openSession(store, next);
 }
 
 export function sessionOf(store: Store, span: number): number {
@@ -128,7 +144,9 @@ export function panBy(store: Store, share: number): void {
   setWindow(store, panned(store.axis.value, window, share * (window.to - window.from)));
 }
 
+/** With an axis for each turn there is no window to choose. */
 export function setWindow(store: Store, window: Window): void {
+  if (store.perTurn.value) return;
   const all = window.from <= 0 && window.to >= store.axis.value.length;
   store.zoom.value = all ? undefined : window;
 }
@@ -144,6 +162,19 @@ export function showAll(store: Store): void {
 }
 
 /** Places mean something else afterwards, so the whole session is shown. */
+export function togglePerTurn(store: Store): void {
+  batch(() => {
+    store.perTurn.value = !store.perTurn.value;
+    store.zoom.value = undefined;
+  });
+}
+
+/** The part of the axis that the row of a span shows: its turn's when each turn has an axis, else what is zoomed to. */
+export function rowWindow(store: Store, span: number): Window {
+  const turn = store.perTurn.value ? at(store.marks.turn, span) : -1;
+  return turn < 0 ? store.window.value : placesOf(store, turn);
+}
+
 export function toggleIdle(store: Store): void {
   batch(() => {
     store.skipIdle.value = !store.skipIdle.value;

@@ -8,14 +8,7 @@ import { build } from 'esbuild';
 const root = new URL('../../', import.meta.url);
 const inRoot = (/** @type {string} */ path) => new URL(path, root).pathname;
 
-const BUNDLED = [
-  'preact',
-  '@preact/signals',
-  '@preact/signals-core',
-  '@tanstack/virtual-core',
-  'd3-array',
-  'lucide',
-];
+const BUNDLED = ['preact', '@preact/signals', '@preact/signals-core', 'd3-array', 'lucide'];
 
 const { metafile } = await build({
   entryPoints: [

@@ -1,23 +1,25 @@
 import {
   closeDetails,
+  closeSession,
   collapseFrom,
   cursorRow,
   expandAll,
   isCollapsed,
   moveTo,
   moveToNext,
-  openSession,
   panBy,
   select,
   setCollapsed,
   setFilter,
   showAll,
+  stepSession,
   toggleIdle,
+  togglePerTurn,
   zoomBy,
   zoomToSpan,
 } from './actions.ts';
 import { at } from './data/table.ts';
-import { NO_FILTER, type Store } from './state.ts';
+import { NO_FILTER, type Store, TABS } from './state.ts';
 import { toggleTheme } from './theme.ts';
 
 /** A key, what it does, and for whom: the help lists exactly what works. */
@@ -86,6 +88,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       { keys: ['f'], does: 'Zoom to this span', run: (store) => zoomToSpan(store, cursorSpan(store)) },
       { keys: ['0'], does: 'Whole session', run: showAll },
       { keys: ['i'], does: 'Skip idle time, or show it', run: toggleIdle },
+      { keys: ['x'], does: 'A time axis for each turn', run: togglePerTurn },
     ],
   },
   {
@@ -94,11 +97,12 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     bindings: [
       { keys: ['/'], does: 'Search', run: () => focusOn(FOCUS.search) },
       { keys: ['g'], does: 'To the tree', run: () => focusOn(FOCUS.tree) },
-      { keys: ['j'], does: 'Next session', run: (store) => openSession(store, store.session.value + 1) },
-      { keys: ['k'], does: 'Session before', run: (store) => openSession(store, store.session.value - 1) },
-      { keys: ['c'], does: 'Charts, or timeline', run: toggleTab },
+      { keys: ['j'], does: 'Next session', run: (store) => stepSession(store, 1) },
+      { keys: ['k'], does: 'Session before', run: (store) => stepSession(store, -1) },
+      { keys: ['o'], does: 'All sessions', run: closeSession },
+      { keys: ['c'], does: 'Timeline, conversation or charts', run: nextTab },
       { keys: ['t'], does: 'Light or dark', run: toggleTheme },
-      { keys: ['Escape'], shown: 'Esc', does: 'Close, then clear the filters', run: stepBack },
+      { keys: ['Escape'], shown: 'Esc', does: 'Close, clear the filters, then all sessions', run: stepBack },
       { keys: ['?'], does: 'This help', run: (store) => openHelp(store) },
     ],
   },
@@ -157,8 +161,8 @@ function closeOrLeave(store: Store): void {
   if (parent >= 0) moveTo(store, store.rows.value.indexOf(parent));
 }
 
-function toggleTab(store: Store): void {
-  store.tab.value = store.tab.value === 'charts' ? 'timeline' : 'charts';
+function nextTab(store: Store): void {
+  store.tab.value = TABS[(TABS.indexOf(store.tab.value) + 1) % TABS.length] ?? 'timeline';
 }
 
 function openHelp(store: Store): void {
@@ -166,9 +170,9 @@ function openHelp(store: Store): void {
 }
 
 function stepBack(store: Store): void {
-  if (store.drawer.value) store.drawer.value = false;
-  else if (store.selected.value >= 0) {
+  if (store.selected.value >= 0) {
     closeDetails(store);
     focusOn(FOCUS.tree);
   } else if (store.filtering.value) setFilter(store, NO_FILTER);
+  else if (store.table.sessions.length > 1) closeSession(store);
 }

@@ -7,9 +7,10 @@ import { type Filter, isActive, matchSpans } from './data/search.ts';
 import type { Session, SpanTable } from './data/table.ts';
 import { type Totals, totalsOf } from './data/totals.ts';
 
-export type Tab = 'timeline' | 'charts';
+export const TABS = ['timeline', 'conversation', 'charts'] as const;
+export type Tab = (typeof TABS)[number];
 export type Theme = 'auto' | 'light' | 'dark';
-export type SessionOrder = 'time' | 'duration' | 'tokens' | 'cost' | 'errors';
+export type SessionOrder = 'time' | 'duration' | 'turns' | 'tokens' | 'cost' | 'errors';
 
 /** What is on the screen: the data, what the user chose, and what follows from both. No element, no event. */
 export interface Store {
@@ -21,6 +22,7 @@ export interface Store {
   /** True when the file was not written to its end. */
   readonly cut: boolean;
 
+  /** -1: the overview of all sessions. */
   readonly session: Signal<number>;
   readonly sessionQuery: Signal<string>;
   readonly sessionOrder: Signal<SessionOrder>;
@@ -34,11 +36,13 @@ export interface Store {
   readonly tab: Signal<Tab>;
   readonly theme: Signal<Theme>;
   readonly help: Signal<boolean>;
-  /** On narrow screens the list of sessions is a drawer. */
-  readonly drawer: Signal<boolean>;
+  /** Whether the details show attributes, ids and span events. */
+  readonly otelOpen: Signal<boolean>;
   /** False switches the one-letter keys off (for speech input, which can type them by accident). */
   readonly keys: Signal<boolean>;
   readonly skipIdle: Signal<boolean>;
+  /** True: each turn has a time axis of its own. */
+  readonly perTurn: Signal<boolean>;
   readonly printing: Signal<boolean>;
   /** `undefined`: the whole session. */
   readonly zoom: Signal<Window | undefined>;
@@ -46,6 +50,8 @@ export interface Store {
   readonly collapsed: Signal<Uint8Array>;
   readonly collapsedFiltered: Signal<Uint8Array>;
 
+  /** The figures of the whole file. */
+  readonly logTotals: ReadonlySignal<Totals>;
   readonly current: ReadonlySignal<Session | undefined>;
   readonly filtering: ReadonlySignal<boolean>;
   /** By span: 1 for a match; `undefined` without a filter. */
@@ -63,7 +69,7 @@ export const NO_FILTER: Filter = { query: '', kinds: new Set(), errorsOnly: fals
 const NOTHING: Session = { id: '', from: 0, to: 0, start: 0, end: 1 };
 
 export function createStore(table: SpanTable, about: About, cut: boolean): Store {
-  const session = signal(0);
+  const session = signal(table.sessions.length === 1 ? 0 : -1);
   const filter = signal<Filter>(NO_FILTER);
   const collapsed = signal(new Uint8Array(table.count));
   const collapsedFiltered = signal(new Uint8Array(table.count));
@@ -109,13 +115,15 @@ export function createStore(table: SpanTable, about: About, cut: boolean): Store
     tab: signal<Tab>('timeline'),
     theme: signal<Theme>('auto'),
     help: signal(false),
-    drawer: signal(false),
+    otelOpen: signal(false),
     keys: signal(true),
     skipIdle,
+    perTurn: signal(false),
     printing: signal(false),
     zoom,
     collapsed,
     collapsedFiltered,
+    logTotals: computed(() => totalsOf(table, { from: 0, to: table.count })),
     current,
     filtering,
     matches,

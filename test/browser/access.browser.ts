@@ -11,6 +11,9 @@ declare global {
   }
 }
 
+/** Opens the first session instead of the overview. */
+const FIRST = { hash: '#session-first' };
+
 let viewer: Viewer;
 
 beforeAll(async () => {
@@ -30,7 +33,9 @@ async function audit(page: Page): Promise<readonly string[]> {
 }
 
 const STATES: readonly (readonly [name: string, enter: (page: Page) => Promise<void>])[] = [
+  ['the overview', (page) => page.getByTitle('All sessions').click()],
   ['the tree', async () => undefined],
+  ['a conversation', (page) => page.getByRole('button', { name: 'Conversation' }).click()],
   ['the details of a failed tool', (page) => page.locator('.row', { hasText: 'terminal' }).click()],
   ['a search', (page) => page.getByLabel('Search spans').fill('terminal')],
   ['the charts', (page) => page.getByRole('button', { name: 'Charts' }).click()],
@@ -39,7 +44,7 @@ const STATES: readonly (readonly [name: string, enter: (page: Page) => Promise<v
 
 describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   test.each(STATES)('axe finds nothing to complain about in %s', async (_name, enter) => {
-    const { page } = await viewer.open(story(), { colorScheme, bypassCSP: true });
+    const { page } = await viewer.open(story(), { ...FIRST, colorScheme, bypassCSP: true });
     await enter(page);
     expect(await audit(page)).toEqual([]);
   });
@@ -47,7 +52,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
 
 describe('for a screen reader', () => {
   test('rows tell their level, their place, whether they are open, and what they are', async () => {
-    const { page } = await viewer.open(story());
+    const { page } = await viewer.open(story(), FIRST);
     const row = page.locator('.row', { hasText: 'researcher' });
     expect(await row.getAttribute('aria-level')).toBe('4');
     expect(await row.getAttribute('aria-expanded')).toBe('true');
@@ -58,7 +63,7 @@ describe('for a screen reader', () => {
   });
 
   test('the grid counts all rows, also those that are not drawn', async () => {
-    const { page } = await viewer.open(story());
+    const { page } = await viewer.open(story(), FIRST);
     expect(await page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe('14');
   });
 });

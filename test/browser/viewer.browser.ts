@@ -4,6 +4,8 @@ import { idOf, story } from './story.ts';
 
 let viewer: Viewer;
 const spans = story();
+/** Opens the first session instead of the overview. */
+const FIRST = { hash: '#session-first' };
 
 beforeAll(async () => {
   viewer = await launch();
@@ -12,7 +14,7 @@ afterAll(() => viewer?.close());
 
 describe('the page of a replay', () => {
   test('opens from disk without a complaint or a request, and shows the first session as a tree', async () => {
-    const { page, complaints } = await viewer.open(spans);
+    const { page, complaints } = await viewer.open(spans, FIRST);
     expect(await rowNames(page)).toEqual([
       'Session',
       'Turn 1',
@@ -28,12 +30,11 @@ describe('the page of a replay', () => {
       'title',
       'big-model',
     ]);
-    expect(await page.locator('.session-item').count()).toBe(2);
     expect(complaints).toEqual([]);
   });
 
   test('shows parallel tools and sub-agents as such, errors and open ends in words too', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     const row = (name: string) => page.locator('.row', { hasText: name });
     expect(await row('read_file').textContent()).toContain('2 run side by side');
     expect(await page.locator('.parallel-rail').count()).toBe(2);
@@ -47,7 +48,8 @@ describe('the page of a replay', () => {
   });
 
   test('draws a bar where and as long as the span was', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
+    await page.keyboard.press('i');
     const share = await page.evaluate(() => {
       const bars = [...document.querySelectorAll('.row .bar')].map((bar) => bar.getBoundingClientRect());
       const [session, turn] = bars;
@@ -71,7 +73,7 @@ describe('the page of a replay', () => {
     ['nothing-of-the-kind', []],
   ];
   test.each(searches)('finds by name, attribute, id or number: %s', async (query, found) => {
-    const { page, complaints } = await viewer.open(spans);
+    const { page, complaints } = await viewer.open(spans, FIRST);
     await page.keyboard.press('/');
     await page.keyboard.type(query);
     expect(await page.locator('.row:not(.context) .label').allTextContents()).toEqual(found);
@@ -79,14 +81,13 @@ describe('the page of a replay', () => {
   });
 
   test('a search that only another session answers goes there', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.getByLabel('Search spans').fill('todo');
     expect(await page.locator('h1').textContent()).toBe('second');
-    expect(await page.locator('.session-item').count()).toBe(1);
   });
 
   test('filters by kind, error and duration, and takes them back', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     const found = () => page.locator('.row:not(.context) .label').allTextContents();
     await page.getByRole('button', { name: /^Tools/ }).click();
     expect(await found()).toEqual(['read_file', 'terminal', 'delegate_task', 'web_search']);
@@ -100,7 +101,7 @@ describe('the page of a replay', () => {
   });
 
   test('closes and opens a turn by mouse, all turns by button', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.locator('.row', { hasText: 'Turn 1' }).first().locator('.twist').click();
     expect((await rowNames(page)).slice(0, 3)).toEqual(['Session', 'Turn 1', 'Turn 2']);
     expect(await page.locator('.badge-below').textContent()).toBe('1 error inside');
@@ -110,22 +111,14 @@ describe('the page of a replay', () => {
     expect(await page.locator('.row').count()).toBe(13);
   });
 
-  test('sorts and searches the sessions', async () => {
-    const { page } = await viewer.open(spans);
-    const ids = () => page.locator('.session-item .session-id').allTextContents();
-    await page.getByLabel('Order of the sessions').selectOption('most errors first');
-    expect(await ids()).toEqual(['first', 'second']);
-    await page.getByLabel('Find a session').fill('telegram');
-    expect(await ids()).toEqual(['second']);
-    await page.locator('.session-item').click();
-    expect(await page.locator('h1').textContent()).toBe('second');
-  });
-
   test('details show every attribute, the status, the parent and the resource', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.locator('.row', { hasText: 'terminal' }).click();
+    expect(await page.locator('.details').textContent()).not.toContain('service.name');
+    await page.getByText('OpenTelemetry').click();
+    await page.locator('.pairs').first().waitFor();
     const failed = spans.find(({ otel }) => otel.name === 'hermes.tool.terminal');
-    const keys = await page.locator('.details-section').first().locator('dt').allTextContents();
+    const keys = await page.locator('.details-section .pairs').first().locator('dt').allTextContents();
     expect(keys).toEqual(Object.keys(failed?.otel.attributes ?? {}));
     const text = await page.locator('.details').textContent();
     expect(text).toContain('exit code 2');
@@ -135,8 +128,9 @@ describe('the page of a replay', () => {
   });
 
   test('a value in the details searches for its like', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.locator('.row', { hasText: 'read_file' }).click();
+    await page.getByText('OpenTelemetry').click();
     await page.getByRole('button', { name: 'Search spans with this hermes.tool.name' }).click();
     expect(await page.locator('.row:not(.context) .label').allTextContents()).toEqual(['read_file']);
   });
@@ -156,7 +150,7 @@ describe('the page of a replay', () => {
   });
 
   test('draws charts and tables of what took the tokens and the time', async () => {
-    const { page, complaints } = await viewer.open(spans);
+    const { page, complaints } = await viewer.open(spans, FIRST);
     await page.getByRole('button', { name: 'Charts' }).click();
     expect(await page.getByRole('img').count()).toBe(2);
     expect(await page.locator('.token-column').count()).toBe(1);
@@ -175,6 +169,7 @@ describe('the page of a replay', () => {
 
   test('a cut file says so and shows what it has', async () => {
     const { page } = await viewer.open(spans, {
+      ...FIRST,
       edit: (html) => html.slice(0, html.indexOf('<script type="application/json" data-part="end"')),
     });
     expect(await page.locator('.notice').textContent()).toContain('cut');
@@ -190,7 +185,7 @@ describe('the page of a replay', () => {
 
 describe('by keyboard alone', () => {
   test('goes through the tree, opens, closes and shows details', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.keyboard.press('g');
     await page.keyboard.press('Home');
     expect(await activeRow(page)).toBe('Session');
@@ -211,7 +206,7 @@ describe('by keyboard alone', () => {
   });
 
   test('finds the next error, zooms, pans and returns', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.keyboard.press('e');
     expect(await activeRow(page)).toBe('terminal');
     const width = () =>
@@ -236,9 +231,9 @@ describe('by keyboard alone', () => {
   });
 
   test('reaches every control by Tab, and help lists the keys', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     const seen = new Set<string>();
-    for (let press = 0; press < 40; press += 1) {
+    for (let press = 0; press < 60; press += 1) {
       await page.keyboard.press('Tab');
       seen.add(
         await page.evaluate(() => {
@@ -247,7 +242,7 @@ describe('by keyboard alone', () => {
         }),
       );
     }
-    for (const name of ['Spans', 'Order of the sessions', 'Charts', 'Zoom in', 'Shortest duration']) {
+    for (const name of ['Spans', 'Export as JSON', 'Charts', 'Zoom in', 'Shortest duration']) {
       expect([...seen]).toContain(name);
     }
     await page.keyboard.press('?');
@@ -257,7 +252,7 @@ describe('by keyboard alone', () => {
   });
 
   test('one-letter keys can be switched off', async () => {
-    const { page } = await viewer.open(spans);
+    const { page } = await viewer.open(spans, FIRST);
     await page.keyboard.press('?');
     await page.getByLabel('One-letter keys').uncheck();
     await page.keyboard.press('Escape');
@@ -270,7 +265,7 @@ describe('colours, paper and small screens', () => {
   const background = () => getComputedStyle(document.body.parentElement ?? document.body).backgroundColor;
 
   test('follows the system and the button', async () => {
-    const { page } = await viewer.open(spans, { colorScheme: 'dark' });
+    const { page } = await viewer.open(spans, { ...FIRST, colorScheme: 'dark' });
     expect(await page.evaluate(background)).toBe('rgb(16, 17, 21)');
     await page.getByRole('button', { name: 'Light colours' }).click();
     expect(await page.evaluate(background)).toBe('rgb(255, 255, 255)');
@@ -279,7 +274,7 @@ describe('colours, paper and small screens', () => {
   });
 
   test('prints all rows on white, without controls', async () => {
-    const { page } = await viewer.open(spans, { colorScheme: 'dark' });
+    const { page } = await viewer.open(spans, { ...FIRST, colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print' });
     const rows = await page.evaluate(() => {
       window.dispatchEvent(new Event('beforeprint'));
@@ -291,13 +286,12 @@ describe('colours, paper and small screens', () => {
     expect((await page.pdf()).length).toBeGreaterThan(10_000);
   });
 
-  test('has room on a telephone: the list is a drawer, nothing is wider than the screen', async () => {
+  test('has room on a telephone: nothing is wider than the screen', async () => {
     const { page } = await viewer.open(spans, { viewport: { width: 390, height: 844 } });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    expect(await page.locator('.sessions').isVisible()).toBe(false);
-    await page.getByRole('button', { name: 'Sessions', exact: true }).click();
-    await page.locator('.session-item').nth(1).click();
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await width()).toBe(390);
+    await page.locator('.session-item').first().click();
     expect(await page.locator('h1').textContent()).toBe('second');
-    expect(await page.locator('.sessions').isVisible()).toBe(false);
+    expect(await width()).toBe(390);
   });
 });

@@ -65,6 +65,6 @@ const TABLE: readonly (readonly [name: string, span: AgentSpan, facts: object])[
 
 describe('facts', () => {
   test.each(TABLE)('%s', (_name, span, facts) => {
-    expect(finished([span]).map(factsOf)).toEqual([facts]);
+    expect(finished([span]).map((each) => factsOf(each, true))).toEqual([facts]);
   });
 });

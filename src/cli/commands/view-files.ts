@@ -36,7 +36,13 @@ export async function pageOf(
   const { resource, scope } = originOf(given, flags.conventions);
   return htmlPage(
     spans.map((agent) => ({ agent, otel: names.toSpan(agent) })),
-    { title: titleOf(logs), generator: `${scope.name} ${scope.version}`, resource },
+    {
+      title: titleOf(logs),
+      generator: `${scope.name} ${scope.version}`,
+      resource,
+      // What is dropped as an attribute must not come back as a part of the conversation.
+      conversation: flags.dropAttribute.length === 0,
+    },
   );
 }
 

@@ -25,10 +25,10 @@ export interface Gap {
 
 /** Sessions span everything, also the time in which nothing happens. */
 const SESSION = KINDS.indexOf('session');
-/** Shorter pauses are part of the picture. Micros. */
-const SHORTEST_GAP = 20_000_000;
-/** Room for a gap, as a part of the time in which something runs. */
-const GAP_SHARE = 0.02;
+/** Room for a gap, and for all gaps together, as a part of the time in which something runs. */
+const GAP_SHARE = { one: 0.02, all: 0.2 } as const;
+/** A pause is shortened from this many times its room on. Shorter ones are part of the picture. */
+const LEAST_GAIN = 4;
 
 export function plainAxis({ start, end: last }: Session): Axis {
   return { start, length: Math.max(last - start, 1), gaps: [] };
@@ -39,8 +39,8 @@ export function shortAxis(table: SpanTable, session: Session): Axis {
   const idle = idleTimes(table, session);
   const total = session.end - session.start;
   const busy = idle.reduce((rest, { from, to }) => rest - (to - from), total);
-  const room = Math.max(busy * GAP_SHARE, 1);
-  const worth = idle.filter(({ from, to }) => to - from > Math.max(SHORTEST_GAP, room * 4));
+  const room = Math.max(busy * Math.min(GAP_SHARE.one, GAP_SHARE.all / idle.length), 1);
+  const worth = idle.filter(({ from, to }) => to - from > room * LEAST_GAIN);
   let saved = 0;
   const gaps = worth.map(({ from, to }) => {
     const place = from - session.start - saved;

@@ -57,6 +57,26 @@ function columnOf(table: SpanTable, spans: readonly number[]): TokenColumn {
   };
 }
 
+/** What was spent over time: dollars where costs are known, else tokens, in equal parts of the time. */
+export function activity(
+  table: SpanTable,
+  { from, to }: Range,
+  parts: number,
+): { readonly values: readonly number[]; readonly unit: 'Cost' | 'Tokens' } {
+  const cost = new Array<number>(parts).fill(0);
+  const tokens = new Array<number>(parts).fill(0);
+  for (let span = 0; span < table.count; span += 1) {
+    const part = Math.min(
+      Math.floor(((at(table.start, span) - from) / Math.max(to - from, 1)) * parts),
+      parts - 1,
+    );
+    const fact = (name: 'cost' | 'inputTokens' | 'outputTokens') => numberFact(table, span, name) ?? 0;
+    cost[part] = (cost[part] ?? 0) + fact('cost');
+    tokens[part] = (tokens[part] ?? 0) + fact('inputTokens') + fact('outputTokens');
+  }
+  return cost.some((sum) => sum > 0) ? { values: cost, unit: 'Cost' } : { values: tokens, unit: 'Tokens' };
+}
+
 const TOOL = KINDS.indexOf('tool_call');
 
 export interface LatencyPoint {

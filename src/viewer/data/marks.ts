@@ -1,5 +1,5 @@
 import { KINDS } from '../../html/format.ts';
-import { at, end, isError, type SpanTable } from './table.ts';
+import { at, end, isError, numberFact, type SpanTable } from './table.ts';
 
 /** What is seen of a span only by looking at its neighbours: made once, read by every row. */
 export interface Marks {
@@ -12,12 +12,18 @@ export interface Marks {
   /** Its place among its siblings, from 1, and how many they are. */
   readonly place: Int32Array;
   readonly siblings: Int32Array;
-  /** Errors among the spans before this one; one longer than the table. */
-  readonly errorsBefore: Int32Array;
+  /** The outermost turn at or above, -1 for none. */
+  readonly turn: Int32Array;
+  /** Sums over the spans before this one; each is one longer than the table. */
+  readonly before: Readonly<Record<Sum, Float64Array>>;
 }
+
+const SUMS = ['errors', 'inputTokens', 'outputTokens', 'cost'] as const;
+type Sum = (typeof SUMS)[number];
 
 export const PLACE = { none: 0, first: 1, middle: 2, last: 3 } as const;
 
+const TURN = KINDS.indexOf('turn');
 const SUBAGENT = KINDS.indexOf('subagent');
 /** Turns and API calls follow each other by nature; where they overlap (retries, background) it is no fan-out. */
 const FAN_OUT: ReadonlySet<number> = new Set([KINDS.indexOf('tool_call'), SUBAGENT]);
@@ -29,12 +35,17 @@ export function marksOf(table: SpanTable): Marks {
     agent: new Int32Array(table.count).fill(-1),
     place: new Int32Array(table.count),
     siblings: new Int32Array(table.count),
-    errorsBefore: new Int32Array(table.count + 1),
+    turn: new Int32Array(table.count),
+    before: {
+      errors: new Float64Array(table.count + 1),
+      inputTokens: new Float64Array(table.count + 1),
+      outputTokens: new Float64Array(table.count + 1),
+      cost: new Float64Array(table.count + 1),
+    },
   };
   for (let span = 0; span < table.count; span += 1) {
     const up = at(table.parent, span);
-    marks.agent[span] = at(table.kind, span) === SUBAGENT ? span : up < 0 ? -1 : at(marks.agent, up);
-    marks.errorsBefore[span + 1] = at(marks.errorsBefore, span) + (isError(table, span) ? 1 : 0);
+    markAbove(table, marks, span);
     if (up >= 0 && span === up + 1) {
       markGroups(table, marks, span, up + at(table.size, up));
       countSiblings(table, marks, span, up + at(table.size, up));
@@ -44,8 +55,22 @@ export function marksOf(table: SpanTable): Marks {
   return marks;
 }
 
-export function errorsWithin(table: SpanTable, marks: Marks, span: number): number {
-  return at(marks.errorsBefore, span + at(table.size, span)) - at(marks.errorsBefore, span);
+/** What is above the span, and the sums before the next one. */
+function markAbove(table: SpanTable, { agent, turn, before }: Marks, span: number): void {
+  const kind = at(table.kind, span);
+  const up = at(table.parent, span);
+  const turnAbove = up < 0 ? -1 : at(turn, up);
+  turn[span] = turnAbove < 0 && kind === TURN ? span : turnAbove;
+  agent[span] = kind === SUBAGENT ? span : up < 0 ? -1 : at(agent, up);
+  for (const name of SUMS) {
+    const own = name === 'errors' ? Number(isError(table, span)) : numberFact(table, span, name);
+    before[name][span + 1] = at(before[name], span) + (own ?? 0);
+  }
+}
+
+/** The sum over a span and everything below it. Costs are within a billionth of a dollar. */
+export function sumWithin(table: SpanTable, { before }: Marks, span: number, name: Sum): number {
+  return at(before[name], span + at(table.size, span)) - at(before[name], span);
 }
 
 /** Siblings stand in order of start, so a group ends where the next one starts after all of it has ended. */

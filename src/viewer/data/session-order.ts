@@ -12,17 +12,16 @@ export function listedSessions(store: Store): readonly number[] {
     return wanted === '' || wordsOf(store, index).includes(wanted);
   });
   const measure = MEASURES[store.sessionOrder.value];
-  return measure === undefined
-    ? listed
-    : listed.sort((a, b) => measure(store, b) - measure(store, a) || a - b);
+  return listed.sort((a, b) => measure(store, b) - measure(store, a) || b - a);
 }
 
-/** Greatest first; by time is the order of the table. */
-const MEASURES: Readonly<Record<SessionOrder, ((store: Store, index: number) => number) | undefined>> = {
-  time: undefined,
+/** Greatest first; of equal ones the newest, which is the order by time. */
+const MEASURES: Readonly<Record<SessionOrder, (store: Store, index: number) => number>> = {
+  time: ({ table }, index) => table.sessions[index]?.start ?? 0,
   duration: ({ table }, index) => lengthOf(table.sessions[index]),
   tokens: ({ totals }, index) =>
     (totals[index]?.all.tokens.input ?? 0) + (totals[index]?.all.tokens.output ?? 0),
+  turns: ({ totals }, index) => totals[index]?.all.turns ?? 0,
   errors: ({ totals }, index) => totals[index]?.all.errors ?? 0,
   cost: ({ totals }, index) => totals[index]?.all.cost ?? 0,
 };
@@ -36,5 +35,5 @@ function wordsOf({ table }: Store, index: number): string {
   if (session === undefined) return '';
   const model = textFact(table, session.from, 'model') ?? '';
   const platform = textFact(table, session.from, 'platform') ?? '';
-  return `${session.id} ${model} ${platform}`.toLowerCase();
+  return `${session.id} ${model} ${platform} ${session.title ?? ''}`.toLowerCase();
 }

@@ -50,6 +50,8 @@ export interface Session {
   /** Micros since the epoch, over all its spans. */
   readonly start: number;
   readonly end: number;
+  /** The first message of the user; `undefined` without content. */
+  readonly title?: string | undefined;
 }
 
 /** The keys of a set of attributes and where their values stand. */

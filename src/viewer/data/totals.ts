@@ -1,6 +1,8 @@
 import { KINDS } from '../../html/format.ts';
+import { criticalPath } from '../../model/critical-path.ts';
 import { addTokens, type Figures, figuresOf, type Placed, type Tokens } from '../../model/figures.ts';
 import { at, end, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
+import { isOfUser } from './tree.ts';
 
 /** The figures of a range of spans. */
 export interface Totals extends Figures {
@@ -13,15 +15,53 @@ export interface Range {
   readonly to: number;
 }
 
-export function totalsOf(table: SpanTable, { from, to }: Range): Totals {
+export function totalsOf(table: SpanTable, range: Range): Totals {
   const counts = KINDS.map(() => 0);
-  const placed: Placed[] = [];
-  for (let span = from; span < to; span += 1) {
+  for (let span = range.from; span < range.to; span += 1) {
     const kind = at(table.kind, span);
     counts[kind] = (counts[kind] ?? 0) + 1;
-    placed.push(placedOf(table, span, from));
   }
-  return { counts, ...figuresOf(placed) };
+  return { counts, ...figuresOf(placedIn(table, range)) };
+}
+
+function placedIn(table: SpanTable, { from, to }: Range): readonly Placed[] {
+  return Array.from({ length: to - from }, (_, index) => placedOf(table, from + index, from));
+}
+
+/** A span on the critical path, and the time in which only it was waited for. Micros. */
+export interface PathStep {
+  readonly span: number;
+  readonly micros: number;
+}
+
+/** What determined how long the span took, by span, the longest first. */
+export function pathOf(table: SpanTable, span: number): readonly PathStep[] {
+  const micros = new Map<number, number>();
+  const steps = criticalPath(placedIn(table, { from: span, to: span + at(table.size, span) }));
+  for (const step of steps) micros.set(span + step.span, (micros.get(span + step.span) ?? 0) + step.micros);
+  return Array.from(micros, ([each, sum]) => ({ span: each, micros: sum })).sort(
+    (a, b) => b.micros - a.micros,
+  );
+}
+
+const TURN = KINDS.indexOf('turn');
+/** Turns in each table. */
+const MOST_TURNS = 5;
+
+/** The turns of users for which `weight` is greatest, without those for which it is 0. */
+export function topTurns(
+  table: SpanTable,
+  range: Range,
+  weight: (turn: number) => number,
+): readonly number[] {
+  const turns: number[] = [];
+  for (let span = range.from; span < range.to; span += 1) {
+    if (at(table.kind, span) === TURN && isOfUser(table, span)) turns.push(span);
+  }
+  return turns
+    .filter((turn) => weight(turn) > 0)
+    .sort((a, b) => weight(b) - weight(a))
+    .slice(0, MOST_TURNS);
 }
 
 /** A parent outside of the range does not count. */

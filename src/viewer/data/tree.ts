@@ -1,5 +1,6 @@
+import { KINDS } from '../../html/format.ts';
 import { fieldColumns } from './decode.ts';
-import { at, type Columns, type Session, type SpanTable } from './table.ts';
+import { at, type Columns, fact, type Session, type SpanTable, textFact } from './table.ts';
 import { type Order, orderOf, parentsOf } from './tree-order.ts';
 
 /**
@@ -35,7 +36,7 @@ function arrange(columns: Columns, oldParents: Int32Array, order: Order): SpanTa
     depth,
     size: sizesOf(parent),
   };
-  return { ...table, sessions: sessionsOf(table, order) };
+  return { ...table, sessions: sessionsOf({ ...table, sessions: [] }, order) };
 }
 
 /** Puts the column into the order of `spans`. Superseded spans have no place: what stands behind the last one is unused. */
@@ -61,16 +62,27 @@ function sizesOf(parent: Int32Array): Int32Array {
   return size;
 }
 
-function sessionsOf({ count, start: starts, duration, strings }: Columns, { groups }: Order): Session[] {
+const TURN = KINDS.indexOf('turn');
+
+function sessionsOf(table: SpanTable, { groups }: Order): Session[] {
+  const { count, start: starts, duration, strings } = table;
   return groups.map(({ session, from }, index) => {
     const to = groups[index + 1]?.from ?? count;
     let start = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
+    let title: string | undefined;
     for (let span = from; span < to; span += 1) {
       const begin = starts[span] ?? 0;
       start = Math.min(start, begin);
       end = Math.max(end, begin + (duration[span] ?? 0));
+      if (title === undefined && at(table.kind, span) === TURN && isOfUser(table, span))
+        title = textFact(table, span, 'said');
     }
-    return { id: strings[session] ?? '', from, to, start, end };
+    return { id: strings[session] ?? '', from, to, start, end, title };
   });
+}
+
+/** True for a turn that is neither a sub-agent's nor a background review. */
+export function isOfUser(table: SpanTable, turn: number): boolean {
+  return fact(table, turn, 'background') !== true && fact(table, turn, 'inSubagent') !== true;
 }

@@ -1,9 +1,10 @@
 import type { Store } from '../state.ts';
 import { Charts } from './charts.tsx';
+import { SessionConversation } from './conversation.tsx';
 import { Details } from './details.tsx';
 import { Help } from './help.tsx';
 import { SessionHead } from './session-head.tsx';
-import { SessionList } from './session-list.tsx';
+import { SessionTable } from './session-table.tsx';
 import { Timeline } from './timeline.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -13,7 +14,7 @@ export function App({ store }: { readonly store: Store }) {
   if (table.count === 0) return <Empty title={about.title} />;
   const open = store.selected.value >= 0;
   return (
-    <div class={`app${open ? ' with-details' : ''}${store.drawer.value ? ' with-drawer' : ''}`}>
+    <div class={open ? 'app with-details' : 'app'}>
       <TopBar store={store} />
       {cut && (
         <p class="notice" role="status">
@@ -21,16 +22,24 @@ export function App({ store }: { readonly store: Store }) {
         </p>
       )}
       <div class="panes">
-        <SessionList store={store} />
-        <main class="main">
-          <SessionHead store={store} />
-          <Toolbar store={store} />
-          {store.tab.value === 'timeline' ? <Timeline store={store} /> : <Charts store={store} />}
-        </main>
+        {store.current.value === undefined ? <SessionTable store={store} /> : <SessionView store={store} />}
         {open && <Details store={store} span={store.selected.value} />}
       </div>
       {store.help.value && <Help store={store} />}
     </div>
+  );
+}
+
+function SessionView({ store }: { readonly store: Store }) {
+  const tab = store.tab.value;
+  return (
+    <main class="main">
+      <SessionHead store={store} />
+      <Toolbar store={store} />
+      {tab === 'timeline' && <Timeline store={store} />}
+      {tab === 'conversation' && <SessionConversation store={store} />}
+      {tab === 'charts' && <Charts store={store} />}
+    </main>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { AgentSpanKind } from '../../model/span.ts';
-import { placesOf } from '../actions.ts';
+import { placesOf, rowWindow } from '../actions.ts';
 import type { Window } from '../data/axis.ts';
 import { at, fact, numberFact } from '../data/table.ts';
 import { duration } from '../data/words.ts';
@@ -20,7 +20,7 @@ export function Bar({ store, span, kind }: BarProps) {
   const offset = at(table.start, span) - (session?.start ?? 0);
   const length = at(table.duration, span);
   const described = `from ${duration(offset)}, for ${duration(length)}`;
-  const visible = clipped(placesOf(store, span), store.window.value);
+  const visible = clipped(placesOf(store, span), rowWindow(store, span));
   return (
     <div class="cell-time" role="gridcell" aria-label={described}>
       {visible !== undefined && (
@@ -47,7 +47,7 @@ function FirstChunk({ store, span }: { readonly store: Store; readonly span: num
   const length = at(store.table.duration, span);
   if (wait === undefined || length <= 0) return null;
   const from = placesOf(store, span);
-  const window = store.window.value;
+  const window = rowWindow(store, span);
   // A bar cut by the window's edge would show the share of what is left, not of the call.
   if (from.from < window.from || from.to > window.to) return null;
   return <span class="bar-wait" style={{ width: percent(Math.min(wait / length, 1)) }} />;

@@ -1,5 +1,8 @@
-import type { Session } from '../data/table.ts';
-import { byModel, byTool, type Group } from '../data/totals.ts';
+import { showSpan } from '../actions.ts';
+import { consumed, labelOf, pathText } from '../data/labels.ts';
+import { sumWithin } from '../data/marks.ts';
+import { at, type Session } from '../data/table.ts';
+import { byModel, byTool, type Group, topTurns } from '../data/totals.ts';
 import { count, duration, money, oneLine, percent } from '../data/words.ts';
 import type { Store } from '../state.ts';
 import { LatencyChart } from './latency-chart.tsx';
@@ -22,11 +25,54 @@ export function Charts({ store }: { readonly store: Store }) {
 function Tables({ store, session }: { readonly store: Store; readonly session: Session }) {
   const models = byModel(store.table, session, store.matches.value);
   const tools = byTool(store.table, session, store.matches.value);
+  const { table, marks } = store;
+  const slowest = topTurns(table, session, (turn) => at(table.duration, turn));
+  const dearest = topTurns(table, session, (turn) => Math.round(1e8 * sumWithin(table, marks, turn, 'cost')));
   return (
     <div class="tables">
+      {slowest.length > 1 && <TurnTable store={store} title="Slowest turns" turns={slowest} />}
+      {dearest.length > 1 && <TurnTable store={store} title="Dearest turns" turns={dearest} />}
       {models.length > 0 && <GroupTable title="By model" groups={models} tokens />}
       {tools.length > 0 && <GroupTable title="By tool" groups={tools} tokens={false} />}
     </div>
+  );
+}
+
+interface TurnTableProps {
+  readonly store: Store;
+  readonly title: string;
+  readonly turns: readonly number[];
+}
+
+/** Turns of users with what determined how long they took. */
+function TurnTable({ store, title, turns }: TurnTableProps) {
+  const { table, marks } = store;
+  return (
+    <table class="group-table turn-table">
+      <caption>{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Turn</th>
+          <th scope="col">Duration</th>
+          <th scope="col">Tokens and cost</th>
+          <th scope="col">Critical path</th>
+        </tr>
+      </thead>
+      <tbody>
+        {turns.map((turn) => (
+          <tr key={turn}>
+            <th scope="row">
+              <button type="button" class="link-button" onClick={() => showSpan(store, turn)}>
+                {labelOf(table, turn)}
+              </button>
+            </th>
+            <td>{duration(at(table.duration, turn))}</td>
+            <td>{consumed(table, marks, turn).join(' · ')}</td>
+            <td class="path-cell">{pathText(table, turn)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -41,15 +41,25 @@ function Ruler({ store, width }: HeadProps) {
       role="columnheader"
       ref={ruler}
       title="Drag to zoom"
-      onPointerDown={(event) => dragRange(store, event, ruler.current)}
+      onPointerDown={(event) => {
+        if (!store.perTurn.value) dragRange(store, event, ruler.current);
+      }}
     >
-      <span class="unseen">Time, {duration(window.to - window.from)} shown</span>
-      <Gaps axis={axis} window={window} />
-      {ticksOf(axis, window, ticksFor(width)).map(({ at, offset }) => (
-        <span key={offset} class="tick" style={{ left: shareOf(window, at) }} aria-hidden="true">
-          {tickLabel(offset)}
+      {store.perTurn.value ? (
+        <span class="tick" style={{ left: 0 }}>
+          each turn from its beginning to its end
         </span>
-      ))}
+      ) : (
+        <>
+          <span class="unseen">Time, {duration(window.to - window.from)} shown</span>
+          <Gaps axis={axis} window={window} />
+          {ticksOf(axis, window, ticksFor(width)).map(({ at, offset }) => (
+            <span key={offset} class="tick" style={{ left: shareOf(window, at) }} aria-hidden="true">
+              {tickLabel(offset)}
+            </span>
+          ))}
+        </>
+      )}
       <span class="drag-band" />
       <span class="pointer-time" aria-hidden="true" />
     </div>

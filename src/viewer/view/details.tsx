@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { closeDetails, showSpan, spanOfHash, zoomToSpan } from '../actions.ts';
-import { INCOMPLETE_WORDS, KIND_WORDS, kindOf, labelOf, noteOf } from '../data/labels.ts';
+import { INCOMPLETE_WORDS, KIND_WORDS, kindOf, labelOf, noteOf, pathText } from '../data/labels.ts';
 import {
   at,
   attributesOf,
@@ -17,6 +17,7 @@ import {
 import { duration, exactTime, oneLine } from '../data/words.ts';
 import { hashOf } from '../hash.ts';
 import type { Store } from '../state.ts';
+import { Conversation } from './conversation.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icon.tsx';
 import { Pairs, ValueText } from './pairs.tsx';
@@ -29,13 +30,13 @@ export function Details({ store, span }: { readonly store: Store; readonly span:
   const { table } = store;
   const kind = kindOf(table, span);
   // What went wrong stands below, whole.
-  const note = isError(table, span) ? '' : noteOf(table, span);
+  const note = isError(table, span) ? '' : noteOf(table, store.marks, span);
   return (
     <aside class={`details kind-${kind}`} aria-label="Span details">
       <header class="details-head">
         <p class="details-kind">
           <Icon name={kind} />
-          {KIND_WORDS[kind].one}
+          {KIND_WORDS[kind]}
         </p>
         <div class="details-actions">
           <button type="button" class="text-button" onClick={() => zoomToSpan(store, span)}>
@@ -60,21 +61,49 @@ export function Details({ store, span }: { readonly store: Store; readonly span:
         {note !== '' && <p class="muted details-note">{note}</p>}
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key */}
-      <div class="details-body" key={span} tabIndex={0} role="region" aria-label="Attributes and events">
+      <div class="details-body" key={span} tabIndex={0} role="region" aria-label="What was said, and figures">
         <Problems table={table} span={span} />
+        <Conversation
+          store={store}
+          from={span}
+          to={span + at(table.size, span)}
+          hint={kind === 'session' || kind === 'turn'}
+        />
         <Facts store={store} span={span} />
-        <Section title="Attributes" count={attributesOf(table, span).length}>
-          <Pairs store={store} pairs={attributesOf(table, span)} />
-        </Section>
-        <Events store={store} events={table.events.get(span) ?? []} />
-        <Links store={store} links={table.links.get(span) ?? []} />
-        {store.about.resource.length > 0 && (
-          <Section title="Resource" count={store.about.resource.length}>
-            <Pairs store={store} pairs={store.about.resource} />
-          </Section>
-        )}
+        <OpenTelemetry store={store} span={span} />
       </div>
     </aside>
+  );
+}
+
+/** The span as receivers get it: names, ids, attributes, span events. Folded until somebody wants it. */
+function OpenTelemetry({ store, span }: { readonly store: Store; readonly span: number }) {
+  const { table } = store;
+  return (
+    <details
+      class="details-section"
+      open={store.otelOpen.value}
+      onToggle={({ currentTarget }) => {
+        store.otelOpen.value = currentTarget.open;
+      }}
+    >
+      <summary>OpenTelemetry</summary>
+      {store.otelOpen.value && (
+        <>
+          <Identity store={store} span={span} />
+          <Section title="Attributes" count={attributesOf(table, span).length}>
+            <Pairs store={store} pairs={attributesOf(table, span)} />
+          </Section>
+          <Events store={store} events={table.events.get(span) ?? []} />
+          <Links store={store} links={table.links.get(span) ?? []} />
+          {store.about.resource.length > 0 && (
+            <Section title="Resource" count={store.about.resource.length}>
+              <Pairs store={store} pairs={store.about.resource} />
+            </Section>
+          )}
+        </>
+      )}
+    </details>
   );
 }
 
@@ -111,6 +140,7 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
   const start = at(table.start, span);
   const parent = at(table.parent, span);
   const parentId = at(table.parentId, span);
+  const path = at(table.size, span) > 1 && kindOf(table, span) !== 'session' ? pathText(table, span) : '';
   return (
     <dl class="facts">
       <Fact name="Duration">{duration(at(table.duration, span))}</Fact>
@@ -120,25 +150,33 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
           <span class="muted fact-more">{duration(start - session.start)} into the session</span>
         )}
       </Fact>
-      <Fact name="Status">{STATUS_WORDS[statusOf(table, span)] ?? ''}</Fact>
-      <Fact name="Name">{oneLine(text(table, at(table.name, span)))}</Fact>
-      <Fact name="Kind">{OTEL_KIND_WORDS[otelKindOf(table, span)] ?? String(otelKindOf(table, span))}</Fact>
-      <Fact name="Span id">
-        <code>{text(table, at(table.id, span))}</code>
-      </Fact>
-      <Fact name="Trace id">
-        <code>{text(table, at(table.trace, span))}</code>
-      </Fact>
+      {path !== '' && <Fact name="Critical path">{path}</Fact>}
       <Fact name="Parent">
         {parent >= 0 ? (
           <button type="button" class="link-button" onClick={() => showSpan(store, parent)}>
-            {KIND_WORDS[kindOf(table, parent)].one}: {labelOf(table, parent)}
+            {KIND_WORDS[kindOf(table, parent)]}: {labelOf(table, parent)}
           </button>
         ) : (
           <span class="muted">
             {parentId < 0 ? 'none: a root' : `${text(table, parentId)}, not in this file`}
           </span>
         )}
+      </Fact>
+    </dl>
+  );
+}
+
+function Identity({ store: { table }, span }: { readonly store: Store; readonly span: number }) {
+  return (
+    <dl class="facts">
+      <Fact name="Name">{oneLine(text(table, at(table.name, span)))}</Fact>
+      <Fact name="Kind">{OTEL_KIND_WORDS[otelKindOf(table, span)] ?? String(otelKindOf(table, span))}</Fact>
+      <Fact name="Status">{STATUS_WORDS[statusOf(table, span)] ?? ''}</Fact>
+      <Fact name="Span id">
+        <code>{text(table, at(table.id, span))}</code>
+      </Fact>
+      <Fact name="Trace id">
+        <code>{text(table, at(table.trace, span))}</code>
       </Fact>
       <Fact name="Session">
         <code>{oneLine(text(table, at(table.session, span)))}</code>
@@ -202,7 +240,7 @@ function Links({ store, links }: { readonly store: Store; readonly links: readon
             <p class="event-name">
               {target >= 0 ? (
                 <button type="button" class="link-button" onClick={() => showSpan(store, target)}>
-                  {KIND_WORDS[kindOf(store.table, target)].one}: {labelOf(store.table, target)}
+                  {KIND_WORDS[kindOf(store.table, target)]}: {labelOf(store.table, target)}
                 </button>
               ) : (
                 <span class="muted">{oneLine(spanId)}, not in this file</span>

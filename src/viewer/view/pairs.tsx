@@ -43,14 +43,21 @@ const FIRST_CHARACTERS = 1200;
 /** JSON longer than this is shown as it came. */
 const PRETTY_LIMIT = 200_000;
 
+interface ValueProps {
+  readonly value: Value;
+  /** Lines shown at once. */
+  readonly lines?: number;
+}
+
 /** A value, its beginning when it is long. */
-export function ValueText({ value }: { readonly value: Value }) {
+export function ValueText({ value, lines = Number.POSITIVE_INFINITY }: ValueProps) {
   const [whole, setWhole] = useState(false);
   if (typeof value === 'number') return <span class="value number">{String(value)}</span>;
   if (typeof value === 'boolean') return <span class="value number">{String(value)}</span>;
   const full = typeof value === 'string' ? prettyJson(value) : value.join('\n');
-  const cut = !whole && full.length > FIRST_CHARACTERS;
-  const shown = cut ? full.slice(0, FIRST_CHARACTERS) : full;
+  const beginning = full.slice(0, FIRST_CHARACTERS).split('\n').slice(0, lines).join('\n');
+  const cut = !whole && beginning.length < full.length;
+  const shown = cut ? beginning : full;
   const isBlock = full.includes('\n') || full.length > 120;
   return (
     <>

@@ -45,7 +45,7 @@ export function followPointer(store: Store, grid: HTMLElement | null): () => voi
     const label = grid?.querySelector('.pointer-time');
     if (box == null || ruler == null || label == null) return;
     const share = (event.clientX - ruler.getBoundingClientRect().left) / ruler.getBoundingClientRect().width;
-    const inside = share >= 0 && share <= 1;
+    const inside = share >= 0 && share <= 1 && !store.perTurn.value;
     box.classList.toggle('pointing', inside);
     if (!inside) return;
     const { from, to } = store.window.value;

@@ -1,7 +1,7 @@
 import type { AgentSpanKind } from '../../model/span.ts';
 import { isCollapsed, select, setCollapsed } from '../actions.ts';
 import { KIND_WORDS, kindOf, labelOf, noteOf } from '../data/labels.ts';
-import { errorsWithin, PLACE } from '../data/marks.ts';
+import { PLACE, sumWithin } from '../data/marks.ts';
 import { at, fact, isError, type SpanTable } from '../data/table.ts';
 import { duration, plural } from '../data/words.ts';
 import type { Store } from '../state.ts';
@@ -71,7 +71,7 @@ interface NameCellProps {
 
 function NameCell({ store, span, kind, open }: NameCellProps) {
   const { table, marks } = store;
-  const note = noteOf(table, span);
+  const note = noteOf(table, marks, span);
   const agent = at(marks.agent, span);
   return (
     <div class="cell-name" role="gridcell" style={{ '--depth': at(table.depth, span) }}>
@@ -101,7 +101,7 @@ function NameCell({ store, span, kind, open }: NameCellProps) {
       <span class="kind-icon">
         <Icon name={kind} size={14} />
       </span>
-      <span class="unseen">{KIND_WORDS[kind].one}: </span>
+      <span class="unseen">{KIND_WORDS[kind]}: </span>
       <span class="label">{labelOf(table, span)}</span>
       {note !== '' && <span class={hasFigures(table, span, kind) ? 'note figures' : 'note'}>{note}</span>}
       <Badges store={store} span={span} open={open} />
@@ -149,7 +149,7 @@ interface BadgesProps {
 function Badges({ store, span, open }: BadgesProps) {
   const { table, marks } = store;
   const parallel = at(marks.parallelPlace, span) === PLACE.first ? at(marks.parallel, span) : 0;
-  const below = open === false ? errorsWithin(table, marks, span) - (isError(table, span) ? 1 : 0) : 0;
+  const below = open === false ? sumWithin(table, marks, span, 'errors') - (isError(table, span) ? 1 : 0) : 0;
   return (
     <>
       {parallel > 0 && (

@@ -1,5 +1,8 @@
+import type { ComponentChildren } from 'preact';
 import { type Figures, headlineOf, type Work, workText } from '../../model/figures.ts';
+import { shortModel } from '../data/labels.ts';
 import { textFact } from '../data/table.ts';
+import type { Totals } from '../data/totals.ts';
 import { compact, count, duration, exactTime, money, oneLine } from '../data/words.ts';
 import type { Store } from '../state.ts';
 
@@ -12,33 +15,61 @@ interface Figure {
 
 export function SessionHead({ store }: { readonly store: Store }) {
   const session = store.current.value;
-  if (session === undefined) return null;
-  const { table } = store;
   const totals = store.totals[store.session.value];
+  if (session === undefined || totals === undefined) return null;
+  const { table } = store;
+  const model = textFact(table, session.from, 'model');
   const meta = [
+    session.title === undefined ? undefined : session.id,
     textFact(table, session.from, 'platform'),
-    textFact(table, session.from, 'model'),
+    model === undefined ? undefined : shortModel(table, model),
     exactTime(session.start),
-  ].filter((word) => word !== undefined);
+  ];
+  return (
+    <Head
+      title={session.title ?? session.id}
+      meta={meta}
+      totals={totals}
+      length={session.end - session.start}
+    />
+  );
+}
+
+interface HeadProps {
+  readonly title: string;
+  readonly meta: readonly (string | undefined)[];
+  readonly totals: Totals;
+  /** Micros; `undefined` for several sessions, whose times are added. */
+  readonly length: number | undefined;
+  readonly children?: ComponentChildren;
+}
+
+/** A heading, the figures, and where the time went. */
+export function Head({ title, meta, totals, length, children }: HeadProps) {
   return (
     <header class="session-head">
       <div class="session-name">
-        <h1>{oneLine(session.id)}</h1>
-        <p class="muted">{meta.map(oneLine).join(' · ')}</p>
+        <h1>{oneLine(title)}</h1>
+        <p class="muted">
+          {meta
+            .filter((word) => word !== undefined)
+            .map(oneLine)
+            .join(' · ')}
+        </p>
       </div>
+      {children}
       <dl class="figures">
-        {figuresOf(store).map(({ name, value, title, bad }) => (
-          <div key={name} title={title} class={bad === true ? 'figure bad' : 'figure'}>
+        {figuresOf(totals, length).map(({ name, value, title: more, bad }) => (
+          <div key={name} title={more} class={bad === true ? 'figure bad' : 'figure'}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
       </dl>
-      {totals !== undefined && <Time totals={totals} />}
+      <Time totals={totals} />
     </header>
   );
 }
-
 /** Where the time went, and the parts of sub-agents and background reviews. */
 function Time({ totals }: { readonly totals: Figures }) {
   const { all, time, inSubagents, inReviews } = totals;
@@ -57,17 +88,14 @@ function partOf(name: string, work: Work): string | undefined {
   return `${name}: ${[text, tokens, cost].filter((part) => part !== undefined).join(', ')}`;
 }
 
-function figuresOf(store: Store): readonly Figure[] {
-  const session = store.current.value;
-  const totals = store.totals[store.session.value];
-  if (session === undefined || totals === undefined) return [];
+function figuresOf(totals: Totals, length: number | undefined): readonly Figure[] {
   const { turns, calls, tools, subagents, errors, incomplete, tokens, withoutUsage, cost, withoutPrice } =
     totals.all;
   const reported = (side: 'input' | 'output') => tokens.input + tokens.output > 0 && tokens.unknown !== side;
   const without = (calls: number, what: string) =>
     calls === 0 ? '' : `; ${count(calls)} calls without ${what}`;
   const figures: (Figure | undefined)[] = [
-    { name: 'Duration', value: duration(session.end - session.start) },
+    { name: 'Duration', value: duration(length ?? totals.time.total) },
     cost === undefined
       ? undefined
       : { name: 'Cost', value: money(cost), title: `US dollars${without(withoutPrice, 'a price')}` },

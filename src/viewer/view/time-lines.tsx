@@ -28,6 +28,7 @@ interface TimeLinesProps {
 export function TimeLines({ store, width }: TimeLinesProps) {
   const axis = store.axis.value;
   const window = store.window.value;
+  if (store.perTurn.value) return null;
   const ticks = ticksOf(axis, window, ticksFor(width ?? PAPER_WIDTH));
   return (
     <div

@@ -33,7 +33,7 @@ export function Timeline({ store }: { readonly store: Store }) {
 function Grid({ store }: { readonly store: Store }) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = store.rows.value;
-  const { items, height, reveal } = useRows(scroller, rows.length, ROW_HEIGHT, HEAD_HEIGHT);
+  const { places, height, reveal } = useRows(scroller, rows.length, ROW_HEIGHT, HEAD_HEIGHT);
   const cursor = cursorRow(store);
   const asked = store.reveal.value;
   // Only a request is a reason to scroll.
@@ -44,9 +44,7 @@ function Grid({ store }: { readonly store: Store }) {
   useEffect(() => followPointer(store, scroller.current), [store]);
   const width = useWidth(scroller, 1000, '.ruler');
   const printing = store.printing.value;
-  const shown = printing
-    ? Array.from(rows.subarray(0, PRINTED_ROWS).keys())
-    : items.map(({ index }) => index);
+  const shown = printing ? Array.from(rows.subarray(0, PRINTED_ROWS).keys()) : places;
   return (
     <div class="grid-box">
       <TimeLines store={store} width={printing ? undefined : width} />

@@ -8,17 +8,12 @@ import type { Store } from '../state.ts';
 import { useWidth } from './use-width.ts';
 
 /** Pixels. */
-const CHART = {
-  height: 190,
-  left: 44,
-  right: 8,
-  top: 10,
-  bottom: 22,
-  leastColumn: 4,
-  mostColumn: 56,
-} as const;
+const CHART = { height: 220, left: 44, right: 8, bottom: 22, leastColumn: 4, mostBar: 48 } as const;
+/** Pixels from the top: prompts above, and answers below them with a scale of their own, for they are far shorter. */
+const PROMPTS = { top: 10, height: 110 } as const;
+const ANSWERS = { top: 142, height: 52 } as const;
 
-/** Tokens of each call, in order: prompt below (cached and fresh), answer on top. */
+/** Tokens of each call, in order: prompts (cached and fresh), and answers. */
 export function TokenChart({ store, session }: { readonly store: Store; readonly session: Session }) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box, 800);
@@ -59,15 +54,57 @@ interface ColumnsProps {
 }
 
 function Columns({ store, columns, width }: ColumnsProps) {
-  const inner = width - CHART.left - CHART.right;
-  const step = Math.min(inner / columns.length, CHART.mostColumn);
-  const most = max(columns, totalOf) ?? 1;
-  const marks = marksUpTo(most);
-  const top = marks.at(-1) ?? 1;
-  const plot = CHART.height - CHART.top - CHART.bottom;
-  const y = (tokens: number): number => CHART.top + plot * (1 - tokens / top);
+  const step = (width - CHART.left - CHART.right) / columns.length;
+  const bar = Math.min(Math.max(step - (step > 6 ? 2 : 0.5), 1), CHART.mostBar);
+  const prompts = scaleOf(PROMPTS, max(columns, promptOf) ?? 1);
+  const answers = scaleOf(ANSWERS, max(columns, ({ output }) => output) ?? 1);
   return (
     <svg width={width} height={CHART.height} role="img" aria-label={described(columns)}>
+      <Marks scale={prompts} width={width} />
+      <Marks scale={answers} width={width} />
+      {columns.map((column, index) => {
+        const left = CHART.left + index * step;
+        return (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the same
+          <g key={column.span} class="token-column" onClick={() => select(store, column.span)}>
+            <title>{titleOf(column)}</title>
+            <rect
+              class="hit"
+              x={left}
+              y={PROMPTS.top}
+              width={step}
+              height={CHART.height - CHART.bottom - PROMPTS.top}
+            />
+            <Parts x={left + (step - bar) / 2} width={bar} column={column} scales={{ prompts, answers }} />
+          </g>
+        );
+      })}
+      <text class="axis-text" x={CHART.left} y={CHART.height - 5}>
+        first call
+      </text>
+      <text class="axis-text" x={width - CHART.right} y={CHART.height - 5} text-anchor="end">
+        {columns.length > 1 ? 'last call' : ''}
+      </text>
+    </svg>
+  );
+}
+
+interface Scale {
+  /** Round numbers from 0 to the greatest that is drawn. */
+  readonly marks: readonly number[];
+  /** Pixels from the top. */
+  y(tokens: number): number;
+}
+
+function scaleOf({ top, height }: typeof PROMPTS | typeof ANSWERS, most: number): Scale {
+  const marks = marksUpTo(most, Math.round(height / 28));
+  const end = marks.at(-1) ?? 1;
+  return { marks, y: (tokens) => top + height * (1 - tokens / end) };
+}
+
+function Marks({ scale: { marks, y }, width }: { readonly scale: Scale; readonly width: number }) {
+  return (
+    <>
       {marks.map((mark) => (
         <g key={mark}>
           <line class="grid-line" x1={CHART.left} x2={width - CHART.right} y1={y(mark)} y2={y(mark)} />
@@ -76,51 +113,32 @@ function Columns({ store, columns, width }: ColumnsProps) {
           </text>
         </g>
       ))}
-      {columns.map((column, index) => (
-        // biome-ignore lint/a11y/noStaticElementInteractions: the same
-        <g key={column.span} class="token-column" onClick={() => select(store, column.span)}>
-          <title>{titleOf(column)}</title>
-          <rect class="hit" x={CHART.left + index * step} y={CHART.top} width={step} height={plot} />
-          <Stack
-            x={CHART.left + index * step}
-            width={Math.max(step - (step > 6 ? 2 : 0.5), 1)}
-            column={column}
-            y={y}
-          />
-        </g>
-      ))}
-      <text class="axis-text" x={CHART.left} y={CHART.height - 5}>
-        first call
-      </text>
-      <text class="axis-text" x={CHART.left + columns.length * step} y={CHART.height - 5} text-anchor="end">
-        {columns.length * step > 160 ? 'last call' : ''}
-      </text>
-    </svg>
+    </>
   );
 }
 
 /** Round numbers from 0 to the first that is not below `most`. */
-function marksUpTo(most: number): readonly number[] {
-  const step = tickStep(0, Math.max(most, 1), 4);
+function marksUpTo(most: number, wanted: number): readonly number[] {
+  const step = tickStep(0, Math.max(most, 1), wanted);
   return range(0, most + step, step);
 }
 
-interface StackProps {
+interface PartsProps {
   readonly x: number;
   readonly width: number;
   readonly column: TokenColumn;
-  readonly y: (tokens: number) => number;
+  readonly scales: { readonly prompts: Scale; readonly answers: Scale };
 }
 
-function Stack({ x, width, column: { cached, fresh, output }, y }: StackProps) {
+function Parts({ x, width, column: { cached, fresh, output }, scales: { prompts, answers } }: PartsProps) {
   const parts = [
-    ['token-cached', 0, cached],
-    ['token-fresh', cached, cached + fresh],
-    ['token-output', cached + fresh, cached + fresh + output],
+    ['token-cached', 0, cached, prompts.y],
+    ['token-fresh', cached, cached + fresh, prompts.y],
+    ['token-output', 0, output, answers.y],
   ] as const;
   return (
     <>
-      {parts.map(([name, from, to]) =>
+      {parts.map(([name, from, to, y]) =>
         to > from ? (
           <rect
             key={name}
@@ -136,8 +154,12 @@ function Stack({ x, width, column: { cached, fresh, output }, y }: StackProps) {
   );
 }
 
-function totalOf({ cached, fresh, output }: TokenColumn): number {
-  return cached + fresh + output;
+function promptOf({ cached, fresh }: TokenColumn): number {
+  return cached + fresh;
+}
+
+function totalOf(column: TokenColumn): number {
+  return promptOf(column) + column.output;
 }
 
 function titleOf({ calls, cached, fresh, output }: TokenColumn): string {

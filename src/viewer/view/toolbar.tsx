@@ -1,8 +1,17 @@
 import { KINDS } from '../../html/format.ts';
-import { collapseFrom, expandAll, setFilter, showAll, toggleIdle, zoomBy } from '../actions.ts';
-import { KIND_WORDS } from '../data/labels.ts';
+import type { AgentSpanKind } from '../../model/span.ts';
+import {
+  collapseFrom,
+  expandAll,
+  setFilter,
+  showAll,
+  toggleIdle,
+  togglePerTurn,
+  zoomBy,
+} from '../actions.ts';
 import { compact, count, plural } from '../data/words.ts';
-import { NO_FILTER, type Store, type Tab } from '../state.ts';
+import { NO_FILTER, type Store, TABS, type Tab } from '../state.ts';
+import { Export } from './export.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { Pick } from './pick.tsx';
 
@@ -13,21 +22,23 @@ export function Toolbar({ store }: { readonly store: Store }) {
       <Tabs store={store} />
       <Filters store={store} />
       <Found store={store} />
+      <Export store={store} />
       {timeline && <Tools store={store} />}
     </div>
   );
 }
 
-const TABS: readonly (readonly [Tab, string])[] = [
-  ['timeline', 'Timeline'],
-  ['charts', 'Charts'],
-];
+const TAB_WORDS: Readonly<Record<Tab, string>> = {
+  timeline: 'Timeline',
+  conversation: 'Conversation',
+  charts: 'Charts',
+};
 
 function Tabs({ store }: { readonly store: Store }) {
   return (
     <fieldset class="segmented">
       <legend class="unseen">View</legend>
-      {TABS.map(([tab, words]) => (
+      {TABS.map((tab) => (
         <button
           key={tab}
           type="button"
@@ -36,7 +47,7 @@ function Tabs({ store }: { readonly store: Store }) {
             store.tab.value = tab;
           }}
         >
-          {words}
+          {TAB_WORDS[tab]}
         </button>
       ))}
     </fieldset>
@@ -53,31 +64,44 @@ const DURATIONS: readonly (readonly [number, string])[] = [
   [300e6, '≥ 5m'],
 ];
 
+/** The kinds of spans as the figures of the session count them, so that both have the same numbers. */
+const CHIPS: readonly (readonly [words: string, kind: AgentSpanKind, ...more: AgentSpanKind[]])[] = [
+  ['Turns', 'turn'],
+  ['Calls', 'api_call', 'auxiliary_call'],
+  ['Tools', 'tool_call'],
+  ['Sub-agents', 'subagent'],
+  ['Approvals', 'approval'],
+];
+
 function Filters({ store }: { readonly store: Store }) {
   const filter = store.filter.value;
   const totals = store.totals[store.session.value];
-  const toggleKind = (kind: number): void => {
+  const toggle = (members: readonly number[], pressed: boolean): void => {
     const kinds = new Set(filter.kinds);
-    if (!kinds.delete(kind)) kinds.add(kind);
+    for (const kind of members)
+      if (pressed) kinds.delete(kind);
+      else kinds.add(kind);
     setFilter(store, { ...filter, kinds });
   };
   return (
     <fieldset class="filters">
       <legend class="unseen">Filters</legend>
-      {KINDS.map((kind, index) => {
-        const found = totals?.counts[index] ?? 0;
-        if (kind === 'session' || (found === 0 && !filter.kinds.has(index))) return null;
+      {CHIPS.map(([words, kind, ...more]) => {
+        const members = [kind, ...more].map((each) => KINDS.indexOf(each));
+        const found = members.reduce((sum, member) => sum + (totals?.counts[member] ?? 0), 0);
+        const pressed = members.some((member) => filter.kinds.has(member));
+        if (found === 0 && !pressed) return null;
         return (
           <button
             key={kind}
             type="button"
             class={`chip kind-${kind}`}
-            aria-pressed={filter.kinds.has(index)}
-            title={`${KIND_WORDS[kind].many} only`}
-            onClick={() => toggleKind(index)}
+            aria-pressed={pressed}
+            title={`${words} only`}
+            onClick={() => toggle(members, pressed)}
           >
             <Icon name={kind} size={13} />
-            <span class="chip-word">{KIND_WORDS[kind].many}</span>
+            <span class="chip-word">{words}</span>
             <span class="chip-count">{compact(found)}</span>
           </button>
         );
@@ -141,6 +165,16 @@ function Tools({ store }: { readonly store: Store }) {
           <span class="chip-word">Skip idle</span>
         </button>
       )}
+      <button
+        type="button"
+        class="chip"
+        aria-pressed={store.perTurn.value}
+        title="Each turn has a time axis of its own (x)"
+        onClick={() => togglePerTurn(store)}
+      >
+        <Icon name="rows" size={13} />
+        <span class="chip-word">Axis per turn</span>
+      </button>
       <ToolButton icon="closeAll" words="Close all turns" hint="[" run={() => collapseFrom(store, 1)} />
       <ToolButton icon="openAll" words="Open everything" hint="]" run={() => expandAll(store)} />
       <span class="tools-line" aria-hidden="true" />

@@ -1,4 +1,4 @@
-import { setFilter } from '../actions.ts';
+import { closeSession, setFilter } from '../actions.ts';
 import { oneLine } from '../data/words.ts';
 import { FOCUS } from '../keys.ts';
 import type { Store } from '../state.ts';
@@ -11,19 +11,15 @@ export function TopBar({ store }: { readonly store: Store }) {
     <header class="top">
       <button
         type="button"
-        class="icon-button drawer-button"
-        aria-label="Sessions"
-        aria-expanded={store.drawer.value}
-        onClick={() => {
-          store.drawer.value = !store.drawer.value;
-        }}
+        class="brand"
+        title="All sessions (o)"
+        disabled={store.table.sessions.length === 1}
+        onClick={() => closeSession(store)}
       >
-        <Icon name="panel" size={16} />
-      </button>
-      <p class="brand">
         <span class="brand-mark" aria-hidden="true" />
+        <span class="unseen">All sessions of </span>
         <span class="brand-title">{oneLine(store.about.title)}</span>
-      </p>
+      </button>
       <SearchBox store={store} />
       <div class="top-actions">
         <button
