@@ -55,6 +55,15 @@ export function finish(run: Ingestion): Batch {
   return batch;
 }
 
+/** What `finish` would close now. The run goes on as if it had not been asked. */
+export function openSpans({ state, report, prices }: Ingestion): readonly AgentSpan[] {
+  const { options, ...open } = state;
+  const { spans } = createBatch();
+  finishState({ ...structuredClone(open), options }, { ...createOutput(), spans });
+  if (prices !== undefined) priceCalls(spans, 0, prices);
+  return spans.map((span) => report.redaction.value(span));
+}
+
 function createBatch(): Batch {
   return { ...createOutput(), counted: [] };
 }

@@ -2,7 +2,8 @@
 import { createRedaction } from '../model/redact.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createState } from '../reconstruct/state.ts';
-import { createWatermark, finish, type Ingestion, ingest } from './ingest.ts';
+import { openFollowed } from './follow-input.ts';
+import { createWatermark, finish, type Ingestion, ingest, openSpans } from './ingest.ts';
 import { type Input, listOf, openInput } from './input.ts';
 import { type Logs, type ReplayOptions, reconstructOptions } from './options.ts';
 import { openPrices } from './prices.ts';
@@ -54,6 +55,35 @@ export async function readSpans(logs: Logs, options: SpanOptions = {}): Promise<
   const read: AgentSpan[] = [];
   for await (const batch of batches(run, options)) for (const span of batch) read.push(span);
   return { spans: read, report: logReport(run.report), live: run.input.live };
+}
+
+/** What is new in logs that grow. */
+export interface Followed {
+  readonly finished: readonly AgentSpan[];
+  /** The spans that are still open, as if the log ended now. */
+  readonly open: () => readonly AgentSpan[];
+}
+
+/**
+ * Reads `logs` and goes on with what is appended to them, until `signal` aborts. Also yields during silence. The first
+ * batch throws a `ReplayError` for a stream, which does not grow.
+ */
+export function followSpans(
+  logs: Logs,
+  { on, ...options }: SpanOptions & Pick<ReplayOptions, 'on'>,
+): { readonly batches: AsyncGenerator<Followed, void, undefined>; readonly report: () => LogReport } {
+  const list = listOf(logs);
+  const report = createReport(list.length, createRedaction(options.redact));
+  async function* batches(): AsyncGenerator<Followed, void, undefined> {
+    const input = openFollowed(list, { options: { ...options, follow: {}, on }, report }, undefined);
+    const state = createState(reconstructOptions({ ...options, follow: {} }, true));
+    const prices = await openPrices(options);
+    const run = { report, state, watermark: createWatermark(), prices, repeats: createRepeats() };
+    for await (const lines of input.lines) {
+      yield { finished: ingest(run, lines).spans, open: () => openSpans(run) };
+    }
+  }
+  return { batches: batches(), report: () => logReport(report) };
 }
 
 type SpanRun = Ingestion & { readonly input: Input };

@@ -7,8 +7,8 @@ import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
 import { withShortTexts } from './presentable.ts';
-import { createRecent, remember } from './recent.ts';
-import { addSpan, createTotals } from './totals.ts';
+import { createRecent } from './recent.ts';
+import { addOnce, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-tables.ts';
 
 export interface ConsoleSinkOptions extends Page {
@@ -44,16 +44,10 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
   let made = 0;
   if (options.memory !== undefined) recall(live, options.memory);
 
-  const countOnce = (span: AgentSpan) => {
-    if (counted.values.has(span.spanId)) return;
-    addSpan(totals, span);
-    if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
-  };
-
   const ingest = (spans: readonly AgentSpan[]) => {
     made += spans.length;
     const shown = spans.map(withShortTexts);
-    for (const span of shown) countOnce(span);
+    for (const span of shown) addOnce(totals, counted, span);
     if (options.traces) showBatch(live, shown);
   };
 

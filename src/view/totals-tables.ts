@@ -194,8 +194,13 @@ export function renderShortTotals(page: Page, totals: Totals, limit: number): re
     ...renderTable(page, seriesColumns(shown`totals`, rows), rows),
     ...more,
     '',
-    ...headlineOfWork(totals.sessionCount.count, totals.work).flatMap((pieces) => wrap(page, pieces)),
+    ...renderWork(page, totals.sessionCount.count, totals.work),
   ];
+}
+
+/** The headline of sessions that are still going on, without the shares of time. */
+export function renderWork(page: Page, sessions: number, work: Work): readonly string[] {
+  return headlineOfWork(sessions, work).flatMap((pieces) => wrap(page, pieces));
 }
 
 /** All tables and the headline, with an empty line between them. The most important is nearest to the prompt. */

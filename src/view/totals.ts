@@ -15,6 +15,7 @@ import {
   type Work,
 } from '../model/figures.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
+import { type Recent, remember } from './recent.ts';
 import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans } from './tree.ts';
@@ -67,6 +68,13 @@ export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
   for (const span of spans) addSpan(totals, span);
   const blocks = blocksOf(spans);
   return { ...totals, figures: figuresOf(placedSpans(blocks)), turns: notableTurns(blocks) };
+}
+
+/** Counts a span, but a session or a turn that is sent again only once. */
+export function addOnce(totals: Totals, counted: Recent<true>, span: AgentSpan): void {
+  if (counted.values.has(span.spanId)) return;
+  addSpan(totals, span);
+  if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
 }
 
 /** Counts one finished span. The caller must not pass a span twice. */

@@ -1,6 +1,7 @@
 /** `hermes-otel view`: the spans of a log to look at, in the terminal, as a page, as a Perfetto trace. */
 import type { Command } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
+import { CliError } from '../cli-error.ts';
 import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
 import { endOfReading } from '../exit-code.ts';
 import { LOG_ARGUMENT } from '../find-logs.ts';
@@ -53,6 +54,10 @@ const VIEW_FLAGS = {
   }),
   grep: textFlag({ flags: '--grep <text>', help: 'only what contains the text, in its name or content' }),
   tool: textFlag({ flags: '--tool <name>', help: 'only calls of this tool' }),
+  follow: switchFlag({
+    flags: '-f, --follow',
+    help: 'show turns as they happen, the newest first, until interrupted; plain lines when standard output is no terminal',
+  }),
   last: optionalCountFlag({ flags: '--last [count]', help: 'only the latest session, or so many of them' }),
   open: switchFlag({ flags: '--open', help: 'write a page and open it in the browser (env: BROWSER)' }),
   html: textFlag({
@@ -88,6 +93,11 @@ export function registerView(program: Command, io: Io, exit: Exit): void {
 }
 
 async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<number> {
+  if (flags.follow) {
+    refuseBeside(flags);
+    const { followView } = await import('./view-follow.ts');
+    return followView(logs, flags, io);
+  }
   const interrupt = watchInterrupts(io);
   const captureContent = flags.captureContent || flags.conversation || flags.grep !== undefined;
   const reading = { ...flags, captureContent };
@@ -112,6 +122,16 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
     await writeTo(io.stdout)(await textOf(spans, flags, io));
   io.stderr.write(`${summaryOf(read.report)}\n`);
   return endOfReading(read, interrupt, io);
+}
+
+/** Flags about a log as a whole, which one that is followed never is. */
+function refuseBeside(flags: ViewFlags): void {
+  const { html, open, perfetto, conversation, grep, tool, only, slow, last } = flags;
+  const given = Object.entries({ html, open, perfetto, conversation, grep, tool, only, slow, last }).find(
+    ([, value]) => value !== undefined && value !== false,
+  );
+  const name = given?.[0] ?? (flags.format === 'text' ? undefined : 'format');
+  if (name !== undefined) throw new CliError(`--follow and --${name} exclude each other.`);
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
