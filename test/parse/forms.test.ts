@@ -130,6 +130,15 @@ describe('a line with several objects', () => {
     expect(splitLine(lineOf('{}'.repeat(1_000_000)))).toBeUndefined();
   });
 
+  test('what is wrong with the end of the line is wrong with its last part only', () => {
+    const parts = splitLine(lineOf(`${OWN}${SHELL.slice(0, 90)}`, { kind: 'no_line_end' })) ?? [];
+    expect(parts.map(({ damage }) => damage)).toEqual([undefined, { kind: 'no_line_end' }]);
+    expect(parts.map((line) => parseLine(line, { content: false }))).toMatchObject([
+      parse(OWN),
+      { kind: 'malformed', diagnostic: { code: 'truncated' } },
+    ]);
+  });
+
   test('a part that breaks off is named, and costs no other', () => {
     expect(partsOf(`${OWN}${SHELL.slice(0, 90)}`)).toMatchObject([parse(OWN), { kind: 'malformed' }]);
   });
