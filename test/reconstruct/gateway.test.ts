@@ -103,6 +103,46 @@ describe.each(LOGS)('%s', (name) => {
     }
   });
 
+  test('a session says how it ended: by the finalize after its last turn began', () => {
+    const ofReview = new Set(ofKind(spans, 'turn').flatMap((span) => (span.background ? [span.turnId] : [])));
+    for (const session of ofKind(spans, 'session')) {
+      const isStart = (event: FlatEvent) =>
+        event.event === 'pre_llm_call' &&
+        event.session_id === session.sessionId &&
+        !ofReview.has(event.turn_id as never);
+      const after = events.slice(events.findLastIndex(isStart) + 1);
+      const end = after.find(
+        (event) =>
+          (event.event === 'on_session_finalize' && event.session_id === session.sessionId) ||
+          (event.event === 'on_session_reset' && event.old_session_id === session.sessionId),
+      );
+      expect([session.sessionId, session.endReason]).toEqual([session.sessionId, end?.reason]);
+      if (end !== undefined) expect(session.endTime).toBeGreaterThanOrEqual(micros(end.ts));
+    }
+  });
+
+  test('every answer to an approval is in one span, which is whole', () => {
+    const answers = events.filter(({ event }) => event === 'post_approval_response');
+    const shown = ofKind(spans, 'approval').filter(({ choice }) => choice !== undefined);
+    const facts = shown.map((span) => [span.choice, span.surface, span.endTime, span.incomplete]);
+    expect(facts.toSorted()).toEqual(
+      answers.map((event) => [event.choice, event.surface, micros(event.ts), undefined]).toSorted(),
+    );
+  });
+
+  test('every sub-agent that stops is one span, and the turns of its session are below it', () => {
+    const stops = events.filter(({ event }) => event === 'subagent_stop');
+    const subagents = ofKind(spans, 'subagent').filter(({ incomplete }) => incomplete === undefined);
+    expect(subagents.map(({ childSessionId, endTime }) => [childSessionId, endTime]).toSorted()).toEqual(
+      stops.map((event) => [event.child_session_id, micros(event.ts)]).toSorted(),
+    );
+    for (const { childSessionId, spanId } of subagents) {
+      const inside = ofKind(spans, 'turn').filter(({ sessionId }) => sessionId === childSessionId);
+      expect([childSessionId, inside.length > 0]).toEqual([childSessionId, true]);
+      expect(inside.filter(({ parentSpanId }) => parentSpanId !== spanId)).toEqual([]);
+    }
+  });
+
   test('what is inside a turn lies inside it, and turns lie inside their session', () => {
     for (const span of spans) {
       const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
