@@ -33,7 +33,9 @@ export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): Line
 /** True when the log had this start of a turn before. Without a turn id only a second recorder is so close behind. */
 function isSecondPre(state: State, turn: TurnState | undefined, event: PreLlmCall): boolean {
   if (event.turnId !== undefined) return turn?.hasPreLlmCall ?? hasClosed(state, event.turnId);
-  if (turn === undefined || turn.apiCallCount > 0 || !isRepeat(turn.startTime, event.time)) return false;
+  if (turn === undefined || !isRepeat(turn.startTime, event.time)) return false;
+  // The second recorder may be slower than the first call is to begin, but not than its answer.
+  if ([...turn.calls.values()].some(({ answers }) => answers > 0)) return false;
   return !differ(turn.userMessage, event.userMessage) && !differ(turn.isFirstTurn, event.isFirstTurn);
 }
 

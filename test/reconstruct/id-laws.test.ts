@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentSpan } from '../../src/model/span.ts';
@@ -6,16 +7,19 @@ import { type FlatEvent, logOf, replayEvents, replayText, sorted } from '../repl
 import { at, call, ids, ROOT, tool } from './events.ts';
 import { type MadeSession, sessions } from './hermes-log.ts';
 
-// Laws about ids, repeated events and reviews, over the genuine recordings and over made-up sessions.
+// Laws about ids, repeated events and reviews, over the genuine recordings and gateway logs, and over made-up sessions.
 const RUNS = { numRuns: Number(process.env.LAW_RUNS ?? 100) };
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
-const LOGS = readdirSync(new URL('recordings/', FIXTURES), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ndjson'))
-  .map((name) => `recordings/${name}`);
+const LOGS = ['recordings', 'gateway'].flatMap((folder) =>
+  readdirSync(new URL(`${folder}/`, FIXTURES), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ndjson(\.gz)?$/.test(name))
+    .map((name) => `${folder}/${name}`),
+);
 
+const textOf = (file: Buffer, name: string) => (name.endsWith('.gz') ? gunzipSync(file) : file).toString();
 const eventsOf = (name: string): FlatEvent[] =>
-  readFileSync(new URL(name, FIXTURES), 'utf8')
+  textOf(readFileSync(new URL(name, FIXTURES)), name)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
@@ -57,6 +61,20 @@ test.each([1, 1000])('every recording with %d ticks a second keeps its spans', (
     expectUniqueIds(rounded.spans);
     const kinds = (spans: readonly AgentSpan[]) => spans.map(({ kind }) => kind).toSorted();
     expect([name, kinds(rounded.spans)]).toEqual([name, kinds(fine.spans)]);
+  }
+});
+
+test('every log that two recorders wrote, one hook after the other, has the spans of one', () => {
+  const facts = (spans: readonly AgentSpan[]) =>
+    sorted(spans).map(({ kind, spanId, parentSpanId }) => `${kind} ${spanId} ${parentSpanId}`);
+  for (const name of LOGS) {
+    const events = eventsOf(name);
+    const twice = events.flatMap((event, index) => {
+      const gap = (events[index + 1]?.ts ?? event.ts + 1) - event.ts;
+      return [event, { ...event, ts: event.ts + Math.max(0, Math.min(0.012, gap / 2)) }];
+    });
+    const [one, two] = [events, twice].map((log) => replayText(logOf(log)));
+    expect([name, facts(two?.spans ?? [])]).toEqual([name, facts(one?.spans ?? [])]);
   }
 });
 

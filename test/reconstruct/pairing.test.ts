@@ -115,6 +115,16 @@ describe('before 0.16', () => {
     expect(ofKind(spans, 'tool_call')).toHaveLength(expected);
   });
 
+  test.each<[string, FlatEvent[], number]>([
+    ['while its first call runs is of a slow second recorder', [], 1],
+    ['after an answer begins another turn', [at(0.15, 'post_api_request', { ...OLD, api_call_count: 1 })], 2],
+  ])('the start of a turn that comes again %s', (_claim, between, expected) => {
+    const start = (seconds: number) => at(seconds, 'pre_llm_call', { session_id: ROOT, user_message: 'hi' });
+    const first = at(0.1, 'pre_api_request', { ...OLD, api_call_count: 1 });
+    const { spans } = replayEvents([start(0), first, ...between, start(0.2)]);
+    expect(ofKind(spans, 'turn')).toHaveLength(expected);
+  });
+
   test('a retry at once, without an error hook', () => {
     const attempt = (seconds: number) =>
       at(seconds, 'pre_api_request', { ...OLD, api_call_count: 1, message_count: 3 });
