@@ -16,7 +16,7 @@ import { setPriority, tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 import { markdownTable } from 'markdown-table';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -83,7 +83,11 @@ for (const known of EQUIVALENT) {
 const { only } = values;
 const isChosen = ({ file, line }) =>
   only.includes(':') ? `${file}:${line}` === only : file.startsWith(only);
-const chosen = all.filter(isChosen).slice(0, Number(values.count));
+const chosen = [];
+for (const mutant of all.filter(isChosen)) {
+  if (chosen.length === Number(values.count)) break;
+  if (isCode(mutant)) chosen.push(mutant);
+}
 const counts = Object.fromEntries(STAGES.map((stage) => [stage, { killed: 0, survived: 0, equivalent: 0 }]));
 const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-mutants-'));
 setPriority(10);
@@ -170,18 +174,28 @@ function sourcesWith(mutant) {
     name: 'mutant',
     setup(builder) {
       builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const file = relative(ROOT, path);
-        const text = textOf(file);
-        const { start, end, to } = mutant?.file === file ? mutant : { start: 0, end: 0, to: '' };
-        const contents = text.slice(0, start) + to + text.slice(end);
+        const contents = mutated(relative(ROOT, path), mutant);
         // In a bundle `import.meta.url` is that of the bundle.
-        return {
-          contents: contents.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-          loader: 'ts',
-        };
+        const url = JSON.stringify(pathToFileURL(path).href);
+        return { contents: contents.replaceAll('import.meta.url', url), loader: 'ts' };
       });
     },
   };
+}
+
+/** False for `a && b ?? c`, which is no JavaScript. */
+function isCode(mutant) {
+  try {
+    transformSync(mutated(mutant.file, mutant), { loader: 'ts' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mutated(file, mutant) {
+  const text = textOf(file);
+  return mutant?.file === file ? text.slice(0, mutant.start) + mutant.to + text.slice(mutant.end) : text;
 }
 
 function textOf(file) {
