@@ -26,7 +26,7 @@ export const CONFIGURED_COMMANDS = [
 ];
 
 /** At the top of the file these are about `replay`: other commands have other flags of the same names. */
-export const OF_REPLAY_ALONE: ReadonlySet<string> = new Set(['exporter', 'output', 'checkpoint']);
+export const OF_REPLAY_ALONE: ReadonlySet<string> = new Set(['exporter', 'output', 'checkpoint', 'follow']);
 const LIKE_REPLAY: ReadonlySet<string> = new Set(['replay', 'doctor', 'config']);
 
 const DATA = ['json', 'yaml', 'yml'];
