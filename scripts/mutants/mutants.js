@@ -23,8 +23,6 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const STAGES = ['parse', 'reconstruct', 'conventions'];
 /** Suites that take long. They run when the others did not fail. */
 const SLOW = /laws|recordings|gateway|fuzz/;
-/** Processor time for all suites, many times what they need: a mutant whose tests never end is killed. */
-const MOST_SECONDS = 30;
 
 /** Operator → what it becomes. */
 const SWAPS = new Map([
@@ -80,6 +78,9 @@ for (const known of EQUIVALENT) {
     process.stderr.write(`equivalent.json: no such mutant in ${known.file}: ${known.becomes}\n`);
 }
 
+/** The suite that killed the last mutant of a file. */
+const killers = new Map();
+
 const { only } = values;
 const isChosen = ({ file, line }) =>
   only.includes(':') ? `${file}:${line}` === only : file.startsWith(only);
@@ -93,11 +94,13 @@ const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-mutants-'));
 setPriority(10);
 try {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const failed = await failingTest(STAGES[0]);
-  if (failed !== undefined) throw new Error(`A test fails without a mutant: ${failed}`);
+  const whole = await runSuites(SUITES, undefined, 600);
+  if (whole.seconds === undefined) throw new Error(`A test fails without a mutant: ${whole.name}`);
+  // A mutant whose tests never end is killed, too.
+  const mostSeconds = Math.ceil(5 + 2 * whole.seconds);
   for (const [index, mutant] of chosen.entries()) {
     const isKnown = EQUIVALENT.some((known) => isSame(mutant, known));
-    const killer = isKnown ? undefined : await failingTest(mutant.stage, mutant);
+    const killer = isKnown ? undefined : await killerOf(mutant, mostSeconds);
     const verdict = isKnown ? 'equivalent' : killer === undefined ? 'survived' : 'killed';
     counts[mutant.stage][verdict]++;
     const place = `${mutant.file}:${mutant.line}`;
@@ -128,8 +131,24 @@ function figures({ killed, survived, equivalent }) {
 }
 
 /** The first test that fails with the mutant in place; `undefined` when all suites pass. */
-async function failingTest(stage, mutant) {
-  const suites = suitesFor(stage);
+async function killerOf(mutant, mostSeconds) {
+  const suites = suitesFor(mutant);
+  const { seconds, suite, name } = await runSuites(suites, mutant, mostSeconds);
+  if (suite !== undefined) killers.set(mutant.file, suites[suite]);
+  return seconds === undefined ? name : undefined;
+}
+
+/** Suites of all stages: those that are likely to fail soon come first. */
+function suitesFor({ file, stage }) {
+  const cost = (path) => {
+    if (path === killers.get(file)) return -1;
+    return (SLOW.test(path) ? 2 : 0) + (path.startsWith(`test/${stage}/`) ? 0 : 1);
+  };
+  return SUITES.toSorted((a, b) => cost(a) - cost(b));
+}
+
+/** What `run-suites.js` prints, with the mutant in place. */
+async function runSuites(suites, mutant, mostSeconds) {
   const outdir = join(folder, 'suites');
   rmSync(outdir, { recursive: true, force: true });
   await build({
@@ -147,7 +166,7 @@ async function failingTest(stage, mutant) {
   });
   const runner = join(outdir, 'scripts/mutants/run-suites.js');
   const paths = suites.map((suite) => join(outdir, suite.replace('.ts', '.js')));
-  const limited = `ulimit -t ${MOST_SECONDS}; exec "$0" "$@"`;
+  const limited = `ulimit -t ${mostSeconds}; exec "$0" "$@"`;
   const { status, signal, stdout } = spawnSync(
     'sh',
     ['-c', limited, process.execPath, '--max-old-space-size=1024', runner, ...paths],
@@ -155,17 +174,10 @@ async function failingTest(stage, mutant) {
       cwd: ROOT,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LAW_RUNS: '30' },
+      env: { ...process.env, LAW_RUNS: '20' },
     },
   );
-  if (status === 0) return undefined;
-  return stdout === '' ? `(ended by ${signal ?? `exit code ${status}`})` : stdout;
-}
-
-/** Suites of all stages: those that are likely to fail soon come first. */
-function suitesFor(stage) {
-  const cost = (path) => (SLOW.test(path) ? 2 : 0) + (path.startsWith(`test/${stage}/`) ? 0 : 1);
-  return SUITES.toSorted((a, b) => cost(a) - cost(b));
+  return stdout === '' ? { name: `(ended by ${signal ?? `exit code ${status}`})` } : JSON.parse(stdout);
 }
 
 /** An esbuild plugin: every source as it was first read, at its own place, with the mutant in its file. */

@@ -1,4 +1,7 @@
-/** Runs the suites that it is given, one after the other, until a test fails: then prints its name and exits 1. */
+/**
+ * Runs the suites that it is given, one after the other. Prints the processor time that they took, in seconds; or, as soon as a
+ * test fails, the number of its suite and its name, and exits 1.
+ */
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { tests } from './test-api.js';
@@ -6,22 +9,24 @@ import { tests } from './test-api.js';
 // The same cases for every mutant.
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1 });
 
-for (const suite of process.argv.slice(2)) {
+for (const [index, suite] of process.argv.slice(2).entries()) {
   try {
     await import(pathToFileURL(suite).href);
   } catch {
-    fail(`${suite} (while it was loaded)`);
+    fail(index, '(while the suite was loaded)');
   }
   for (const { name, body } of tests.splice(0)) {
     try {
       await body();
     } catch {
-      fail(name);
+      fail(index, name);
     }
   }
 }
+const { user, system } = process.cpuUsage();
+process.stdout.write(JSON.stringify({ seconds: (user + system) / 1e6 }));
 
-function fail(name) {
-  process.stdout.write(name);
+function fail(suite, name) {
+  process.stdout.write(JSON.stringify({ suite, name }));
   process.exit(1);
 }

@@ -38,6 +38,14 @@ test.each(Object.entries(ENVELOPES))('the %s envelope is told from the others', 
   });
 });
 
+test.each(Object.entries(ENVELOPES))(
+  'a line without any id has the %s envelope that it was written in',
+  (name, envelope) => {
+    const kwargs = { session_id: null, platform: 'cli' };
+    expect(inspectLine(envelope('on_session_finalize', kwargs))).toMatchObject({ envelope: name });
+  },
+);
+
 test('fields that Hermes does not have are named, wherever they stand', () => {
   expect(inspectLine(shell('pre_llm_call', { ...OBSERVER, mood: null }))?.unknownFields).toEqual(['mood']);
   expect(inspectLine(flat('pre_llm_call', { ...OBSERVER, constructor: 1 }))?.unknownFields).toEqual([
