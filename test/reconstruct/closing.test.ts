@@ -149,6 +149,61 @@ test('a tool that was closed when its turn was idle leaves again, whole, with it
   expect([whole?.spanId, whole?.startTime]).toEqual([idle?.spanId, idle?.startTime]);
 });
 
+describe('a session has of its turns', () => {
+  const said = (which: typeof A, seconds: number, user: string, reply: string | undefined) => [
+    at(seconds, 'pre_llm_call', { ...which, user_message: user }),
+    ...(reply === undefined
+      ? []
+      : [at(seconds + 1, 'post_llm_call', { ...which, assistant_response: reply })]),
+  ];
+
+  test('the first message and the last answer, with content', () => {
+    const events = [...said(A, 0, 'one', 'first'), end(2, A), ...said(B, 3, 'two', 'second'), end(5, B)];
+    const facts = (content: boolean) =>
+      ofKind(replayEvents(events, { content }).spans, 'session').map((span) => [
+        span.userMessage,
+        span.assistantResponse,
+      ]);
+    expect([facts(true), facts(false)]).toEqual([[['one', 'second']], [[undefined, undefined]]]);
+  });
+
+  test('the outcome of the last that has one', () => {
+    const events = [at(0, 'pre_llm_call', A), end(2, A), at(3, 'pre_llm_call', B), ...call(4, 1, B)];
+    const [session] = ofKind(replayEvents(events).spans, 'session');
+    // The second goes on: nothing is known of how it ended.
+    expect([session?.completed, session?.interrupted]).toEqual([undefined, undefined]);
+    const both = [...events, end(6, B, { completed: false, interrupted: true })];
+    expect(ofKind(replayEvents(both).spans, 'session')).toMatchObject([
+      { completed: false, interrupted: true },
+    ]);
+  });
+
+  test('model, platform and profile, also of the turns that do not name them', () => {
+    const facts = { model: 'm', platform: 'cli', profile: 'work' };
+    const events = [
+      at(0, 'on_session_start', { session_id: ROOT, ...facts }),
+      ...turn(1, [], 2, A),
+      ...turn(3, [], 4, B).map((event) => ({ ...event, model: 'n', platform: 'x', profile: 'y' })),
+    ];
+    const { spans } = replayEvents(events);
+    expect(ofKind(spans, 'turn')).toMatchObject([facts, { model: 'n', platform: 'x', profile: 'y' }]);
+    expect(ofKind(spans, 'session')).toMatchObject([facts]);
+  });
+
+  test('the session that started it, and hangs below that', () => {
+    const parent = turn(0, [], 1, A);
+    const other = ids('20260915_101600_b1b2b3', 'cccccccc');
+    const [begin = finalize(0), ...rest] = turn(2, [], 3, other);
+    const { spans } = replayEvents([...parent, { ...begin, parent_session_id: ROOT }, ...rest]);
+    const [first, second] = ofKind(spans, 'session');
+    expect([first?.parentSessionId, second?.parentSessionId, second?.parentSpanId]).toEqual([
+      undefined,
+      ROOT,
+      first?.spanId,
+    ]);
+  });
+});
+
 describe('what is of the session is not inside its turn', () => {
   const work = [at(0, 'pre_llm_call', A), ...call(1, 1, A)];
 

@@ -144,6 +144,14 @@ describe('an auxiliary call outside turns', () => {
     ]);
   });
 
+  test.each([
+    [61, 'session'],
+    [61.1, undefined],
+  ])('is of a session with an event within a minute before it (%d s: %s)', (seconds, expected) => {
+    const before = [...turn(0, [], 1)];
+    expect(placed([...before, ...title(seconds)])[0]).toBe(expected);
+  });
+
   test('is one span though the next turn begins before its end', () => {
     const next = ids(ROOT, 'bbbbbbbb');
     const [pre, post] = title(2.5);

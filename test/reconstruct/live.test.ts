@@ -216,6 +216,19 @@ describe('silence', () => {
     expect(state.openTurns.size).toBe(1);
   });
 
+  test.each([101, 250, 350, 1000])('of %d s with a timeout of 100 s is noticed', (seconds) => {
+    expect(ofKind(follow(silent(seconds * 1e6), idle).out.spans, 'turn')).toHaveLength(1);
+  });
+
+  test('of a session without an open turn lets it leave, whole', () => {
+    const { out, read } = follow([begin(0, ROOT), end(1, ROOT), begin(101, SECOND)], idle);
+    expect(ofKind(out.spans, 'session')).toEqual([]);
+    read([begin(130, THIRD)]);
+    expect(shown(ofKind(out.spans, 'session'))).toEqual([['session', ROOT, undefined, 1]]);
+    read([begin(300, SECOND)]);
+    expect(ofKind(out.spans, 'session').filter(({ sessionId }) => sessionId === ROOT)).toHaveLength(1);
+  });
+
   test('as long as the timeout closes nothing', () => {
     expect(follow(silent(100e6), idle).out.spans.map(({ kind }) => kind)).toEqual(['api_call']);
   });
@@ -280,6 +293,45 @@ describe('a live log sends', () => {
     read([begin(302.1, THIRD)]);
     expect(ofKind(out.spans, 'tool_call').map(({ incomplete }) => incomplete)).toEqual(['turn_end']);
   });
+});
+
+describe('the next turn', () => {
+  const error = at(1, 'api_request_error', { ...ids(), api_call_count: 1, retryable: false });
+  const next = at(2, 'pre_llm_call', ids(ROOT, 'bbbbbbbb'));
+
+  test('closes one that ended with an error that is not retried', () => {
+    const { out } = follow([begin(0, ROOT), error, next]);
+    expect(ofKind(out.spans, 'turn').map(({ finalStatus, endTime }) => [finalStatus, endTime])).toEqual([
+      ['failed', Math.round(error.ts * 1e6)],
+    ]);
+  });
+
+  test.each<[string, FlatEvent[]]>([
+    ['that goes on after such an error', [error, at(1.5, 'pre_verify', ids())]],
+    ['whose error may be retried', [{ ...error, retryable: true }]],
+    ['without an error', []],
+  ])('closes none %s', (_claim, events) => {
+    expect(ofKind(follow([begin(0, ROOT), ...events, next]).out.spans, 'turn')).toEqual([]);
+  });
+});
+
+test('five minutes after a finalize the next event of the session closes the turn that it waited for', () => {
+  const finalize = at(5, 'on_session_finalize', { session_id: ROOT });
+  const next = (seconds: number) => at(seconds, 'pre_llm_call', ids(ROOT, 'bbbbbbbb'));
+  const turns = (seconds: number) =>
+    ofKind(
+      follow([begin(0, ROOT), finalize, next(seconds)], { sessionSpans: 'at_finish' }).out.spans,
+      'turn',
+    );
+  expect(turns(305)).toEqual([]);
+  expect(turns(305.1).map(({ incomplete }) => incomplete)).toEqual(['session_end']);
+});
+
+test('events that were applied do not stay in memory', () => {
+  const events = Array.from({ length: 5000 }, (_, n) => at(n / 10, 'pre_verify', { ...ids(), attempt: n }));
+  const { state } = follow([begin(0, ROOT), ...events], { reorderWindowMicros: 5e6 });
+  expect(state.waiting.length - state.waitingFrom).toBe(50);
+  expect(state.waiting.length).toBeLessThan(1200);
 });
 
 test('the end of input leaves nothing behind', () => {

@@ -52,6 +52,40 @@ test.each([false, true])(
   },
 );
 
+test('without content neither arguments nor commands that wait are written, and both still pair', () => {
+  const ids = { session_id: '20261120_100000_abc123', task_id: 't' };
+  const event = (seconds: number, name: string, fields: object) =>
+    JSON.stringify({ ts: 1_795_000_000 + seconds, event: name, ...ids, ...fields });
+  const gate = { surface: 'cli', command: 'rm private' };
+  const tool = { tool_name: 'terminal', args: { command: 'rm private' } };
+  const lines = [
+    event(0, 'pre_tool_call', tool),
+    event(1, 'pre_approval_request', gate),
+    event(2, 'post_approval_response', { ...gate, choice: 'once' }),
+    event(3, 'pre_approval_request', { surface: 'cli' }),
+    event(4, 'post_tool_call', { ...tool, tool_call_id: 'c', result: 'private' }),
+  ];
+  for (const content of [false, true]) {
+    const options: ReconstructOptions = { ...DEFAULT_OPTIONS, content };
+    const [before, out] = [createState(options), createOutput()];
+    take(before, out, lines, content);
+    const text = stateToText(before, createRedaction());
+    expect(text.includes('private')).toBe(content);
+    const after = stateFromText(text, options);
+    finish(after, out);
+    const whole = createOutput();
+    finish(before, whole);
+    expect(out.spans).toEqual(whole.spans);
+    expect(whole.spans.map(({ kind }) => kind).toSorted()).toEqual([
+      'approval',
+      'approval',
+      'session',
+      'tool_call',
+      'turn',
+    ]);
+  }
+});
+
 test('arguments that look like a map of ours stay arguments', () => {
   const options: ReconstructOptions = { ...DEFAULT_OPTIONS, content: true };
   const line = JSON.stringify({
