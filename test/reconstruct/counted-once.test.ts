@@ -237,6 +237,18 @@ describe('logs of a few hooks', () => {
     );
   });
 
+  test('a call is no new turn when its answer is only written again, or the log has the hooks of turns', () => {
+    const old = { session_id: ROOT, task_id: ROOT };
+    const turns = (events: readonly FlatEvent[]) =>
+      ofKind(replayEvents(events).spans, 'turn').map(({ apiCallCount }) => apiCallCount);
+    expect(turns([post(10, 1, old), post(10.25, 1, old)])).toEqual([1]);
+    expect(turns([post(10, 1, old), post(10.26, 1, old)])).toEqual([1, 1]);
+    const begin = at(5, 'pre_llm_call', { session_id: ROOT });
+    expect(turns([begin, post(10, 1, old), post(20, 1, old)])).toEqual([1]);
+    const other = { ...old, api_call_count: undefined };
+    expect(turns([post(10, 1, old), at(20, 'post_api_request', other)])).toEqual([2]);
+  });
+
   test('without any hook of turns their calls are counted from the start again', () => {
     const old = { session_id: ROOT, task_id: ROOT };
     const usage = { input_tokens: 10, output_tokens: 1 };

@@ -166,6 +166,29 @@ describe('one command on two surfaces', () => {
     ]);
   });
 
+  test('asked again on one surface nothing is handed on: both are without an answer', () => {
+    const events = [ask('pre_approval_request', 1, 'cli'), ask('pre_approval_request', 3, 'cli')];
+    expect(of(events)).toEqual([
+      ['cli', undefined, 'turn_end', 1, 60],
+      ['cli', undefined, 'turn_end', 3, 60],
+    ]);
+  });
+
+  test.each([
+    ['another tool call', { tool_call_id: 'a' }, { tool_call_id: 'b' }],
+    ['another pattern', { pattern_key: 'a' }, { pattern_key: 'b' }],
+  ])('of %s nothing is handed on', (_claim, one, other) => {
+    const events = [
+      ask('pre_approval_request', 1, 'smart', one),
+      ask('pre_approval_request', 3, 'cli', other),
+      ask('post_approval_response', 5, 'cli', { ...other, choice: 'once' }),
+    ];
+    expect(of(events)).toEqual([
+      ['cli', 'once', undefined, 3, 5],
+      ['smart', undefined, 'turn_end', 1, 60],
+    ]);
+  });
+
   test('an answer on a surface that did not ask ends no other', () => {
     const events = [
       ask('pre_approval_request', 1, 'smart'),
@@ -187,6 +210,67 @@ describe('one command on two surfaces', () => {
       ['cli', 'deny', undefined, 3, 5],
       ['smart', undefined, 'turn_end', 1, 60],
     ]);
+  });
+});
+
+test.each<[string, Fields, number, number]>([
+  ['within 250 ms', {}, 5.25, 1],
+  ['later, with the id of its tool call', { tool_call_id: 'a' }, 9, 1],
+  ['later, without one, is of another request', {}, 5.3, 2],
+  ['of another command, is of another request', {}, 5.1, 2],
+])('an answer to an approval that is in the log again: %s', (claim, fields, seconds, expected) => {
+  const answer = (at5: number, command: string) =>
+    at(at5, 'post_approval_response', {
+      ...fields,
+      session_id: ROOT,
+      surface: 'cli',
+      command,
+      choice: 'once',
+    });
+  const again = answer(seconds, claim.startsWith('of another') ? 'rm y' : 'rm x');
+  expect(ofKind(replayEvents(inTurn([answer(5, 'rm x'), again])).spans, 'approval')).toHaveLength(expected);
+});
+
+test.each([
+  ['once', true, false],
+  ['session', true, false],
+  ['always', true, false],
+  ['smart_approve', true, false],
+  ['deny', false, false],
+  ['smart_deny', false, false],
+  ['timeout', false, true],
+  ['cancelled', false, false],
+  ['notify_failed', false, false],
+  ['another word', undefined, false],
+  [undefined, undefined, undefined],
+])('the choice %j lets the tool run: %j, timed out: %j', (choice, granted, timedOut) => {
+  const answer = at(5, 'post_approval_response', { session_id: ROOT, surface: 'cli', choice });
+  expect(ofKind(replayEvents(inTurn([answer])).spans, 'approval')).toMatchObject([{ granted, timedOut }]);
+});
+
+describe('an approval hangs below', () => {
+  const open = (id: string, command: string) =>
+    at(1, 'pre_tool_call', { ...ids(), tool_name: 'terminal', tool_call_id: id, args: { command } });
+  const gated = (fields: Fields, tools: readonly FlatEvent[] = [open('a', 'rm x'), open('b', 'rm y')]) => {
+    const ask = at(5, 'pre_approval_request', { ...ids(), surface: 'cli', ...fields });
+    const { spans } = replayEvents(turn(0, [...tools, ask], 60));
+    const [approval] = ofKind(spans, 'approval');
+    const parent = spans.find(({ spanId }) => spanId === approval?.parentSpanId);
+    return parent?.kind === 'tool_call' ? parent.toolCallId : parent?.kind;
+  };
+
+  test.each<[string, Fields, string]>([
+    ['the tool call that it names', { tool_call_id: 'a', command: 'rm y' }, 'a'],
+    ['else the one that runs its command', { command: 'rm x' }, 'a'],
+    ['also where the call that it names is not known', { tool_call_id: 'z', command: 'rm x' }, 'a'],
+    ['else the last', { command: 'rm z' }, 'b'],
+    ['the last where nothing is known of it', {}, 'b'],
+  ])('%s', (_claim, fields, expected) => {
+    expect(gated(fields)).toBe(expected);
+  });
+
+  test('its turn, where no tool is open', () => {
+    expect(gated({}, [])).toBe('turn');
   });
 });
 
@@ -318,6 +402,11 @@ describe('the session of a log that has only turn ids', () => {
     ['the task of a sub-agent', 'team:room', 'sa-0-9c1b2a3d', undefined, 'team:room'],
     ['one colon', ROOT, 'task', undefined, ROOT],
     ['nothing that would tell the two apart', 'a:b', 'c', undefined, undefined],
+    ['a task that is the end of the id by chance', ROOT, 'task', 'sk', ROOT],
+    ['halves that are not equal', 'app:a', 'app:b', undefined, undefined],
+    ["Hermes's word for no session", 'session', 'task', undefined, undefined],
+    ['no session before the task', '', 'task', 'task', undefined],
+    ['no session before a UUID', '', UUID, undefined, undefined],
   ])('%s', (_name, session, task, taskId, expected) => {
     const turnId = `${session}:${task}:0000000a`;
     const { spans } = replayEvents([
@@ -326,5 +415,51 @@ describe('the session of a log that has only turn ids', () => {
     expect(ofKind(spans, 'session').map(({ sessionId }) => sessionId)).toEqual(
       expected === undefined ? [] : [expected],
     );
+  });
+
+  test.each(['s:t:0000000', 's:t:0000000g', 's:t-0000000a', ':0000000a', 's'])(
+    '%s is of another form',
+    (turn_id) => {
+      expect(replayEvents([at(0, 'pre_api_request', { turn_id, api_call_count: 1 })])).toMatchObject({
+        spans: [],
+        lines: { unplaced: 1 },
+      });
+    },
+  );
+
+  test('is the one in which the turn began, once that is known', () => {
+    const turn_id = 'a:b:c:0000000a';
+    const { spans } = replayEvents([
+      at(0, 'pre_llm_call', { session_id: 'a:b', turn_id }),
+      at(1, 'pre_api_request', { turn_id, api_call_count: 1 }),
+      at(2, 'post_api_request', { turn_id, api_call_count: 1 }),
+    ]);
+    expect(ofKind(spans, 'api_call').map(({ sessionId }) => sessionId)).toEqual(['a:b']);
+  });
+});
+
+describe('the session of a call that has only a task', () => {
+  const callOf = (task_id: string) =>
+    at(1, 'pre_tool_call', { tool_name: 't', tool_call_id: '', args: {}, task_id });
+  const sessionsOf = (events: readonly FlatEvent[]) =>
+    ofKind(replayEvents(events).spans, 'tool_call').map(({ sessionId }) => sessionId);
+
+  test.each([
+    [
+      'that under which the task was seen last',
+      [at(0, 'pre_llm_call', { session_id: 'x', task_id: 'job' })],
+      'job',
+      'x',
+    ],
+    ['that with the id of the task', [at(0, 'pre_llm_call', { session_id: 'job' })], 'job', 'job'],
+    ['one that is new, where the task has the form of a session', [], ROOT, ROOT],
+    ['one of cron', [], 'cron_daily', 'cron_daily'],
+  ])('is %s', (_claim, before, task, expected) => {
+    expect(sessionsOf([...before, callOf(task)])).toEqual([expected]);
+  });
+
+  test('is none where the task is of another form', () => {
+    expect(sessionsOf([callOf('job')])).toEqual([]);
+    expect(sessionsOf([callOf('20260915_101500')])).toEqual([]);
   });
 });

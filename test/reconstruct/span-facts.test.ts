@@ -229,6 +229,18 @@ test('a session of which no turn is selected has no span, nor has anything in it
   expect(spans).toHaveLength(3);
 });
 
+test('a session that a rotation opened goes with the turn that went on in it', () => {
+  const rotated = call(2, 2).map((event) => ({ ...event, session_id: SECOND }));
+  const sessions = (chosen: string) =>
+    ofKind(
+      replayEvents(inTurn([...call(1, 1), ...rotated]), {
+        selectTurn: ({ sessionId }) => sessionId === chosen,
+      }).spans,
+      'session',
+    ).map(({ sessionId }) => sessionId);
+  expect([sessions(ROOT), sessions(SECOND)]).toEqual([[ROOT, SECOND], []]);
+});
+
 test('a turn takes model and provider from its first call, and each call those of its answer', () => {
   const [pre, post] = call(1, 1);
   const events = [
