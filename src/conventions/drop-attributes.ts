@@ -1,4 +1,4 @@
-/** Leaves out attributes by name: of spans, span events and metrics, under every convention. */
+/** Leaves out attributes by name: of spans, span events, log records and metrics, under every convention. */
 import type { Attributes, Measurement, OtelSpan } from '../model/otel.ts';
 import type { Convention } from './convention.ts';
 
@@ -29,9 +29,16 @@ export function droppingAttributes(names: Convention, patterns: readonly string[
 }
 
 function withAttributes(span: OtelSpan, only: (attributes: Attributes) => Attributes): OtelSpan {
-  const events = span.events.map((event) => ({ ...event, attributes: only(event.attributes) }));
-  const links = span.links.map((link) => ({ ...link, attributes: only(link.attributes) }));
-  return { ...span, attributes: only(span.attributes), events, links };
+  const kept = <T extends { readonly attributes: Attributes }>(all: readonly T[]) =>
+    all.map((one) => ({ ...one, attributes: only(one.attributes) }));
+  const logs = span.logs && { logs: kept(span.logs) };
+  return {
+    ...span,
+    attributes: only(span.attributes),
+    events: kept(span.events),
+    links: kept(span.links),
+    ...logs,
+  };
 }
 
 function attributeFilter(patterns: readonly string[]): (name: string) => boolean {

@@ -31,6 +31,20 @@ test('and those of span events', () => {
   expect(event?.attributes).toEqual({ 'exception.type': 'E' });
 });
 
+test('and those of log records', () => {
+  const named = (dropAttributes: readonly string[]) =>
+    convention(['hermes'], { captureContent: false, logs: true, dropAttributes }).toSpan(
+      toolCall({ status: 'error' }),
+    ).logs;
+  const names = (dropped: readonly string[]) => Object.keys(named(dropped)?.[0]?.attributes ?? {});
+  expect(names(['x'])).toEqual(['gen_ai.tool.name', 'hermes.session.id']);
+  expect(names(['gen_ai.*'])).toEqual(['hermes.session.id']);
+});
+
+test('a span without log records gets none', () => {
+  expect(dropping('x').toSpan(toolCall({ status: 'error' }))).not.toHaveProperty('logs');
+});
+
 test('and labels of metrics, which stay the identical object when they are equal', () => {
   const names = dropping('gen_ai.request.model', 'gen_ai.response.model');
   const [one, other] = [apiCall({}), apiCall({})].map((span) => names.measure(span));
