@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { epochMicros } from '../dist/model/time.js';
-import { sampleLog } from '../dist/sample/sample-log.js';
+import { epochMicros } from '../build/model/time.js';
+import { sampleLog } from '../build/sample/sample-log.js';
 import { listen } from './listen.js';
 
 const TURNS = Number(process.argv[2] ?? 30);

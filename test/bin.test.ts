@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,24 @@ test('a log is replayed, and standard error says so', async () => {
   expect(err).toBe(
     'replayed 38 events from 1 file: 2 sessions, 4 turns, 5 calls, 2 tools → 13 spans, 7 metrics\n',
   );
+});
+
+test('the bundle has all of its parts, and finds the files of the package', async () => {
+  const chunks = readdirSync(new URL('../dist/chunks/', import.meta.url));
+  const script = chunks.map((name) => `await import('./dist/chunks/${name}');`).join('\n');
+  const parts = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect([parts.status, parts.stderr]).toEqual([0, '']);
+  expect((await start('view', LOG, '--html', '-').ended).out).toContain('<title>');
+  const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-bin-'));
+  try {
+    expect(await start('stack', 'init', join(folder, 'stack')).ended).toMatchObject({ code: 0 });
+    expect(await start('init', '--yes', '--home', folder).ended).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'plugins/hermes_otel_recorder/__init__.py'), 'utf8')).toContain(
+      'import',
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a reader that has seen enough is no error', async () => {

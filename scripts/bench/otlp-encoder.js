@@ -7,11 +7,11 @@
  * Outside jest, whose sandbox makes every global slow.
  */
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { convention } from '../../dist/conventions/convention.js';
-import { createJsonTraceRequest } from '../../dist/export/otlp/json-trace-request.js';
-import { createTraceRequest } from '../../dist/export/otlp/trace-request.js';
-import { toReadableSpan, toSdkOrigin } from '../../dist/export/readable.js';
-import { epochMicros } from '../../dist/model/time.js';
+import { convention } from '../../build/conventions/convention.js';
+import { createJsonTraceRequest } from '../../build/export/otlp/json-trace-request.js';
+import { createTraceRequest } from '../../build/export/otlp/trace-request.js';
+import { toReadableSpan, toSdkOrigin } from '../../build/export/readable.js';
+import { epochMicros } from '../../build/model/time.js';
 
 const SPANS = 256;
 const ROUNDS = 400;
@@ -64,7 +64,7 @@ function micros(run) {
 }
 
 // Written out, not spread: V8 gives every object made by extending a spread a shape of its own, which slows all readers.
-/** @returns {import('../../dist/model/span.js').ApiCallSpan} */
+/** @returns {import('../../build/model/span.js').ApiCallSpan} */
 function apiCall(n) {
   const usage = {
     inputTokens: 120 + n,
@@ -114,7 +114,7 @@ function apiCall(n) {
   };
 }
 
-/** @returns {import('../../dist/model/span.js').ToolCallSpan} */
+/** @returns {import('../../build/model/span.js').ToolCallSpan} */
 function toolCall(n) {
   return {
     kind: 'tool_call',

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { protobufFields } from '../../dist/export/otlp/read-protobuf.js';
+import { protobufFields } from '../../build/export/otlp/read-protobuf.js';
 import { listen } from '../listen.js';
 
 let bodies = [];

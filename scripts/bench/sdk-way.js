@@ -10,15 +10,15 @@ import {
 } from '@opentelemetry/otlp-exporter-base/node-http';
 import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { convention } from '../../dist/conventions/convention.js';
-import { hrTime, toSdkAttributes } from '../../dist/export/readable.js';
-import { fileSource } from '../../dist/input/byte-source.js';
-import { readLines } from '../../dist/input/read-lines.js';
-import { parseLine } from '../../dist/parse/parse-line.js';
-import { DEFAULT_OPTIONS } from '../../dist/reconstruct/options.js';
-import { createOutput } from '../../dist/reconstruct/output.js';
-import { createState } from '../../dist/reconstruct/state.js';
-import { finish, step } from '../../dist/reconstruct/step.js';
+import { convention } from '../../build/conventions/convention.js';
+import { hrTime, toSdkAttributes } from '../../build/export/readable.js';
+import { fileSource } from '../../build/input/byte-source.js';
+import { readLines } from '../../build/input/read-lines.js';
+import { parseLine } from '../../build/parse/parse-line.js';
+import { DEFAULT_OPTIONS } from '../../build/reconstruct/options.js';
+import { createOutput } from '../../build/reconstruct/output.js';
+import { createState } from '../../build/reconstruct/state.js';
+import { finish, step } from '../../build/reconstruct/step.js';
 
 const FLUSH_AT = 512;
 const [file, endpoint] = process.argv.slice(2);

@@ -7,6 +7,7 @@ import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { lilconfig } from 'lilconfig';
 import { errorCode, errorInWords } from '../model/system-error.ts';
 import { CliError } from './cli-error.ts';
 import type { FileSetting } from './flags.ts';
@@ -45,7 +46,6 @@ export interface ConfigFile {
 export async function findConfig(io: Pick<Io, 'cwd' | 'env'>): Promise<ConfigFile | undefined> {
   const { HERMES_OTEL_CONFIG: named, HOME: home } = io.env;
   if (named === 'none') return undefined;
-  const { lilconfig } = await import('lilconfig');
   let reading = named || 'The configuration file';
   const loaderOf = (load: (path: string, text: string) => unknown) => (path: string, text: string) => {
     reading = path;

@@ -1,9 +1,8 @@
 /** Which logs a command reads: the named files, directories and globs, those of a Hermes home, or the one that is found. */
 import { fstatSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { findFiles, isPattern } from '../input/find-files.ts';
+import { findFiles, homeLogs, kindOfPath } from '../input/find-files.ts';
 import { hermesHome, recordSettings } from '../record/settings.ts';
-import { homeLogs } from '../replay/database.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 
@@ -84,7 +83,7 @@ async function recordedLogs(env: Io['env']): Promise<readonly string[]> {
 }
 
 async function expand(path: string): Promise<readonly string[]> {
-  if (path === '-' || !(await isPattern(path))) return [path];
+  if (path === '-' || (await kindOfPath(path)) === 'file') return [path];
   const { files } = await findFiles([path]);
   if (files.length > 0) return files.map((file) => file.path);
   throw new CliError(`There is no file in ${JSON.stringify(path)}: check the path.`);

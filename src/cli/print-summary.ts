@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { workText } from '../model/figures.ts';
 import type { DeliveryAccount, Signal } from '../model/sink.ts';
-import { money } from '../model/units.ts';
+import { inThousands, money } from '../model/units.ts';
 import {
   eventCount,
   type LogReport,
@@ -174,7 +174,7 @@ function brieflyIn({ files }: LogReport): (diagnostic: Diagnostic) => string {
 }
 
 function count(value: number, noun: string, plural = `${noun}s`): string {
-  return `${value.toLocaleString('en')} ${value === 1 ? noun : plural}`;
+  return `${inThousands(value)} ${value === 1 ? noun : plural}`;
 }
 
 /** `sent 67 spans to http://… in 3 requests: 67 accepted, 0 rejected, 0 failed`, and what went wrong. */

@@ -1,4 +1,5 @@
 /** A progress line on standard error. Printed only to a terminal, and only when something takes longer than a second. */
+import { inThousands } from '../model/units.ts';
 import type { Io } from './io.ts';
 
 export interface Progress {
@@ -23,7 +24,7 @@ export function startProgress(io: Io, quiet: boolean): Progress {
     io.stderr.write(`\r\u001b[K${words}`);
   };
   return {
-    update: ({ lines }) => show(`${lines.toLocaleString('en')} lines`),
+    update: ({ lines }) => show(`${inThousands(lines)} lines`),
     show,
     stop: () => {
       if (shown) io.stderr.write('\r\u001b[K');

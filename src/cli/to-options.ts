@@ -1,6 +1,7 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
 import { readFileSync } from 'node:fs';
 import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
+import { isDatabase } from '../input/find-files.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
 import type { TurnFacts } from '../reconstruct/options.ts';
@@ -303,7 +304,6 @@ async function incrementalOf(
   { checkpoint, follow, settle }: ReplayFlags,
 ): Promise<ReplayOptions['incremental']> {
   if (checkpoint === undefined || follow) return undefined;
-  const { isDatabase } = await import('../replay/database.ts');
   const are = await Promise.all(logs.map(isDatabase));
   if (are.length > 0 && are.every(Boolean)) return { directory: checkpoint, settleMillis: settle };
   throw new CliError('--checkpoint goes with --follow, or with databases: a finished log is replayed whole.');

@@ -1,5 +1,5 @@
 import type { MetricSnapshot, Origin, OtelSpan } from '../model/otel.ts';
-import type { Signal } from '../model/sink.ts';
+import { logsOf, type Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
@@ -54,11 +54,6 @@ export interface DestinationOptions extends RunOptions {
   readonly origin: Origin;
   readonly limits: DeliveryLimits;
   readonly clock?: Clock | undefined;
-}
-
-/** Names the log records of a destination in the journal: a file takes them under the name of its spans. */
-export function logsOf(destination: string): string {
-  return `logs of ${destination}`;
 }
 
 /** A destination whose signals are delivered over their transports. */

@@ -1,7 +1,6 @@
 import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { systemCode } from './byte-source.ts';
 
 export interface FoundFile {
@@ -21,12 +20,13 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   const troubles = new Map<string, string>();
   const expanded: string[] = [];
   for (const path of paths) {
-    const [isDirectory, code] = await systemAnswer(async () => (await stat(path)).isDirectory());
-    if (isMissing(code) && isDynamicPattern(path)) {
+    const kind = await kindOfPath(path);
+    if (kind === 'glob') {
+      const { glob } = await import('tinyglobby');
       expanded.push(...(await glob(path, { absolute: isAbsolute(path), expandDirectories: false })).sort());
       continue;
     }
-    const [inside, listCode] = isDirectory === true ? await systemAnswer(() => filesIn(path)) : [[path]];
+    const [inside, listCode] = kind === 'directory' ? await systemAnswer(() => filesIn(path)) : [[path]];
     if (listCode !== undefined) troubles.set(path, listCode);
     expanded.push(...(inside ?? []));
   }
@@ -34,10 +34,55 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return { files: found.files, troubles: new Map([...troubles, ...found.troubles]) };
 }
 
-/** True for a directory, and for a glob that is not the name of a file. */
-export async function isPattern(path: string): Promise<boolean> {
+/** What a path names. A glob is one only where no file has that name. */
+export async function kindOfPath(path: string): Promise<'file' | 'directory' | 'glob'> {
   const [isDirectory, code] = await systemAnswer(async () => (await stat(path)).isDirectory());
-  return isDirectory === true || (isMissing(code) && isDynamicPattern(path));
+  if (isDirectory === true) return 'directory';
+  return isMissing(code) && isGlob(path) ? 'glob' : 'file';
+}
+
+/** True for a path that may stand for others. Loads no package, as nearly every path is a file. */
+export function isGlob(path: string): boolean {
+  return /[*?]|\[.*\]|\{.*\}|\(.*\)|^!/.test(path);
+}
+
+/** How every SQLite file begins. */
+const SQLITE_HEAD = 'SQLite format 3\0';
+
+/** True for a file that is a database; false also for one that cannot be read. */
+export async function isDatabase(path: string): Promise<boolean> {
+  // To open a pipe takes its bytes, or waits for them.
+  const isFile = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  const file = isFile ? await open(path).catch(() => undefined) : undefined;
+  try {
+    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(SQLITE_HEAD.length))) ?? {};
+    return bytesRead === SQLITE_HEAD.length && buffer?.toString('latin1') === SQLITE_HEAD;
+  } catch {
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/**
+ * The logs in a Hermes home and in its profiles: databases, and what the recorder wrote. `[]` when there is none, or no such
+ * directory.
+ */
+export async function homeLogs(home: string): Promise<readonly string[]> {
+  const profiles = join(home, 'profiles');
+  const names = await readdir(profiles).catch(() => []);
+  const logs: string[] = [];
+  for (const directory of [home, ...names.sort().map((name) => join(profiles, name))]) {
+    const database = join(directory, 'state.db');
+    if (await isDatabase(database)) logs.push(database);
+    const recorded = await readdir(join(directory, 'hermes-otel')).catch(() => []);
+    const hookLogs = recorded.filter((file) => /^hooks\.ndjson(?:\.\d+)?$/.test(file)).sort();
+    logs.push(...hookLogs.map((file) => join(directory, 'hermes-otel', file)));
+  }
+  return logs;
 }
 
 /** The regular files among `paths`. */

@@ -1,6 +1,5 @@
 import type { Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isDynamicPattern } from 'tinyglobby';
 import {
   type FoundFile,
   type FoundFiles,
@@ -8,6 +7,7 @@ import {
   filesIn,
   findFiles,
   inOrder,
+  isGlob,
   isMissing,
   statFiles,
 } from './find-files.ts';
@@ -285,5 +285,5 @@ function reportGone(state: FollowState, position: FollowPosition): void {
 /** False for a position outside the followed paths. */
 export function isAskedFor(paths: readonly string[], { path }: FollowPosition): boolean {
   const own = [resolve(path), resolve(dirname(path))];
-  return paths.some((asked) => isDynamicPattern(asked) || own.includes(resolve(asked)));
+  return paths.some((asked) => isGlob(asked) || own.includes(resolve(asked)));
 }

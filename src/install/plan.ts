@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type EditResult, listAt, withItems, withoutItems } from './config-text.ts';
 import {
   configPath,
@@ -15,6 +16,9 @@ import {
   recordingHooks,
   shellHooks,
 } from './hermes-home.ts';
+
+/** The plugin's files in this package, which is two folders up in `src` and in `dist`. */
+const RECORDER = fileURLToPath(new URL('../../src/recorder', import.meta.url));
 
 export interface Plan {
   readonly kind: 'plan';
@@ -61,10 +65,9 @@ export function refused(reason: string): Refusal {
 
 /**
  * Installs the recorder plugin into a Hermes home, and enables it.
- * @param recorder the folder that contains the plugin's files
  */
-export function planPlugin(home: string, recorder: string): Plan | Refusal {
-  const files = PLUGIN_FILES.map((name) => fileStep(join(pluginDirectory(home), name), join(recorder, name)));
+export function planPlugin(home: string): Plan | Refusal {
+  const files = PLUGIN_FILES.map((name) => fileStep(join(pluginDirectory(home), name), join(RECORDER, name)));
   const refusal = files.find((step) => step.kind === 'refused');
   if (refusal !== undefined) return refusal;
   const config = readIfThere(configPath(home)) ?? '';

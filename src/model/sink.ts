@@ -57,3 +57,8 @@ export interface DeliveryAccount extends Account {
 export type OutcomeCounts = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
 
 export type Signal = 'spans' | 'metric points' | 'log records';
+
+/** Names the log records of a destination in the journal: a file takes them under the name of its spans. */
+export function logsOf(destination: string): string {
+  return `logs of ${destination}`;
+}

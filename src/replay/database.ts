@@ -3,7 +3,7 @@
  * all sessions and of hook logs beside them come in order of time.
  */
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type AgentLog, type LogLine, readAgentLine } from '../database/agent-log.ts';
@@ -19,27 +19,6 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
 import { append } from '../model/lists.ts';
 import { ReplayError } from './replay-error.ts';
-
-/** How every SQLite file begins. */
-const SQLITE_HEAD = 'SQLite format 3\0';
-
-/** True for a file that is a database; false also for one that cannot be read. */
-export async function isDatabase(path: string): Promise<boolean> {
-  // To open a pipe takes its bytes, or waits for them.
-  const isFile = await stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
-  const file = isFile ? await open(path).catch(() => undefined) : undefined;
-  try {
-    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(SQLITE_HEAD.length))) ?? {};
-    return bytesRead === SQLITE_HEAD.length && buffer?.toString('latin1') === SQLITE_HEAD;
-  } catch {
-    return false;
-  } finally {
-    await file?.close();
-  }
-}
 
 export interface DatabaseReading {
   /** `undefined`: `logs/agent.log*` beside the database. */
@@ -114,24 +93,6 @@ async function readAgentLogs(paths: readonly string[]): Promise<AgentLog> {
     }
   }
   return log;
-}
-
-/**
- * The logs in a Hermes home and in its profiles: databases, and what the recorder wrote. `[]` when there is none, or no such
- * directory.
- */
-export async function homeLogs(home: string): Promise<readonly string[]> {
-  const profiles = join(home, 'profiles');
-  const names = await readdir(profiles).catch(() => []);
-  const logs: string[] = [];
-  for (const directory of [home, ...names.sort().map((name) => join(profiles, name))]) {
-    const database = join(directory, 'state.db');
-    if (await isDatabase(database)) logs.push(database);
-    const recorded = await readdir(join(directory, 'hermes-otel')).catch(() => []);
-    const hookLogs = recorded.filter((file) => /^hooks\.ndjson(?:\.\d+)?$/.test(file)).sort();
-    logs.push(...hookLogs.map((file) => join(directory, 'hermes-otel', file)));
-  }
-  return logs;
 }
 
 interface SessionReading extends Pick<DatabaseReading, 'known' | 'kept' | 'onRead' | 'onDiagnostic'> {

@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery } from '../export/delivery/delivery.ts';
 import { openSpill, type Spill } from '../export/delivery/spill.ts';
-import { logsOf, type OutcomeListeners, type RunOptions } from '../export/destination.ts';
+import type { OutcomeListeners, RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
 import type {
   Instrument,
@@ -14,7 +14,7 @@ import type {
   OtelSpan,
   Temporality,
 } from '../model/otel.ts';
-import type { DeliveryAccount, Signal } from '../model/sink.ts';
+import { type DeliveryAccount, logsOf, type Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { TreeMemory } from '../view/live-tree.ts';

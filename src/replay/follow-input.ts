@@ -1,13 +1,12 @@
 /** From followed files to parsed lines, as they are appended. */
 import { plainText } from '../export/outside-text.ts';
-import { specialFile } from '../input/find-files.ts';
+import { isDatabase, specialFile } from '../input/find-files.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
 import { createLocalTimes, placeHeld, placeLines } from '../parse/local-time.ts';
-import { isDatabase } from './database.ts';
 import { followDatabases } from './follow-database.ts';
 import {
   type Input,

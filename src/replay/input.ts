@@ -1,6 +1,7 @@
 /** Opens the logs and turns their lines into parsed lines, in order of time. */
 import { type KnownSessions, noteEvent } from '../database/known.ts';
 import type { ByteSource } from '../input/byte-source.ts';
+import { isDatabase } from '../input/find-files.ts';
 import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
 import { openSources } from '../input/open-sources.ts';
@@ -12,7 +13,7 @@ import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { createLocalTimes, placeHeld, placeLines, type ZoneOffset, zoneOffset } from '../parse/local-time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
 import { withoutContent } from '../parse/skip-content.ts';
-import { isDatabase, type OpenedDatabase, openDatabaseLog } from './database.ts';
+import type { OpenedDatabase } from './database.ts';
 import type { Incremental } from './incremental.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
@@ -102,6 +103,7 @@ export async function openLines(
   for (const path of databases) {
     const { kept = new Map(), onRead, select } = reading.incremental ?? {};
     const from = { agentLogs, content, known, kept, onRead, onDiagnostic };
+    const { openDatabaseLog } = await import('./database.ts');
     opened.push(await openDatabaseLog(path, from, select));
   }
   return {

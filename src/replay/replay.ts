@@ -13,7 +13,6 @@ import { createFollower, type Follower } from './checkpoint/follower.ts';
 import { outcomeListeners } from './checkpoint/skip-settled.ts';
 import { openDestinations } from './destinations.ts';
 import { emit, liveMetrics } from './emit.ts';
-import { openFollowed } from './follow-input.ts';
 import { type Incremental, openIncremental } from './incremental.ts';
 import { createWatermark, finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
@@ -100,7 +99,7 @@ async function startRun(
   const input =
     options.follow === undefined
       ? await openInput(logs, { options, report, incremental })
-      : openFollowed(logs, { options, report }, found?.positions);
+      : (await import('./follow-input.ts')).openFollowed(logs, { options, report }, found?.positions);
   const names = convention(conventions, {
     captureContent,
     receiver: options.receiver,

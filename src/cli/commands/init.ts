@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { applyPlan, planText } from '../../install/apply.ts';
 import { withItems } from '../../install/config-text.ts';
@@ -23,9 +22,6 @@ export interface InitOptions {
 }
 
 type ExitCode = 0 | 1 | 2;
-
-/** The plugin's files in this package, for the built program as for the sources. */
-const RECORDER = fileURLToPath(new URL('../../../src/recorder', import.meta.url));
 
 const CONSENT = `Hermes asks for consent to a hook at its first use; without a terminal it leaves the hook out. Answer there, or
 start once with --accept-hooks. "hermes hooks list" shows what may run. init never consents for you.
@@ -85,9 +81,7 @@ function planOf(options: InitOptions, home: string): Plan | Refusal {
   if (options.uninstall) {
     return planUninstall(home);
   }
-  return options.shellHooks
-    ? planShellHooks(home, options.command ?? RECORD_COMMAND)
-    : planPlugin(home, RECORDER);
+  return options.shellHooks ? planShellHooks(home, options.command ?? RECORD_COMMAND) : planPlugin(home);
 }
 
 async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io): Promise<ExitCode> {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
 import type { LogFacts } from '../../doctor/log.ts';
 import type { DatabaseFacts, HermesFacts } from '../../doctor/machine.ts';
+import { homeLogs } from '../../input/find-files.ts';
 import { listAt } from '../../install/config-text.ts';
 import {
   acceptsHooks,
@@ -25,7 +26,7 @@ import { createOutput } from '../../reconstruct/output.ts';
 import { createState } from '../../reconstruct/state.ts';
 import { finish, step } from '../../reconstruct/step.ts';
 import { hermesHome } from '../../record/settings.ts';
-import { homeLogs, openHermesDatabase } from '../../replay/database.ts';
+import { openHermesDatabase } from '../../replay/database.ts';
 import { openInput, SILENCE } from '../../replay/input.ts';
 import { reconstructOptions } from '../../replay/options.ts';
 import { ReplayError } from '../../replay/replay-error.ts';

@@ -121,15 +121,14 @@ function httpTransport(
   };
 }
 
-/** The libraries for proxies are loaded only when there is one. */
 async function createAgent(
   { url, proxy }: OtlpHttpSignal,
   options: { readonly keepAlive: boolean; readonly maxSockets: number },
 ): Promise<HttpAgent> {
   const isSecure = url.protocol === 'https:';
   if (proxy === undefined) return isSecure ? new HttpsAgent(options) : new HttpAgent(options);
-  if (!isSecure) return new (await import('http-proxy-agent')).HttpProxyAgent(proxy, options);
-  return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options);
+  const { HttpProxyAgent, HttpsProxyAgent } = await import('./proxy-agents.ts');
+  return isSecure ? new HttpsProxyAgent(proxy, options) : new HttpProxyAgent(proxy, options);
 }
 
 function tlsOptions({ url, proxy, tls }: OtlpHttpSignal): RequestOptions {
