@@ -15,6 +15,8 @@ export interface Redaction {
    * @param keep names of fields whose values stay as they are
    */
   value<T>(value: T, keep?: RegExp): T;
+  /** The same for a span, whose own names and numbers cannot be secrets. */
+  typed<T extends object>(value: T): T;
 }
 
 interface Form {
@@ -34,8 +36,11 @@ const secretName = new RegExp(SECRET_NAME, 'i');
 const HINT =
   /key|token|secret|pass|pwd|credential|connection|auth|bearer|basic|cookie|sig|jwt|sas|identified|:\/\/|%3a%2f|%3f|%26|[?&#;][\w.%;-]{3,}=|-u|--user|mysql/i;
 
-/** Ids of Hermes and of spans, which are most of the texts that come once only. Only keys with `fc-` look like these. */
-const ID = /^(?:[0-9a-f:_-]|api|call)*$/;
+/**
+ * Ids of Hermes and of spans, which are most of the texts that come once only, have no other characters. Keys with these prefixes
+ * have none either.
+ */
+const NOT_ID = /[^0-9a-filp:_-]|fc-|e2b_/;
 
 /** The end of a long text, where a key may have been cut. */
 const cutKey = new RegExp(CUT_KEY);
@@ -52,7 +57,7 @@ const CACHED_TEXTS = 4096;
 /** @param patterns further forms of secrets. As in `secrets.ts`, their first group is kept. */
 export function createRedaction(patterns: readonly RegExp[] = []): Redaction {
   const own = patterns.map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
-  const isId = (raw: string) => own.length === 0 && ID.test(raw) && !raw.includes('fc-');
+  const isId = (raw: string) => own.length === 0 && !NOT_ID.test(raw);
   const known = boundedCache((raw) => redactForms(raw, own), CACHED_TEXTS);
   const forms = (raw: string) => {
     if (isId(raw)) return raw;
@@ -71,7 +76,32 @@ export function createRedaction(patterns: readonly RegExp[] = []): Redaction {
     text: walk.text,
     // The shape stays; only texts change.
     value: <T>(value: T, keep?: RegExp) => redactValue(value, UNNAMED, keep ? { ...walk, keep } : walk) as T,
+    typed: <T extends object>(value: T) => redactTyped(value, walk) as T,
   };
+}
+
+/** Fields of a span with names of the log. Lists may have some, too. */
+const FOREIGN: ReadonlySet<string> = new Set(['request', 'response']);
+
+/** Looks at no name, and at no number: most of a span's fields are numbers. */
+function redactTyped(record: object, walk: Walk): object {
+  let copy: [string, unknown][] | undefined;
+  let at = -1;
+  for (const name in record) {
+    at++;
+    const value: unknown = record[name as keyof typeof record];
+    const clean = typeof value === 'string' ? walk.text(value) : redactField(name, value, walk);
+    if (clean === value) continue;
+    copy ??= Object.entries(record);
+    copy[at] = [name, clean];
+  }
+  return copy === undefined ? record : Object.fromEntries(copy);
+}
+
+function redactField(name: string, value: unknown, walk: Walk): unknown {
+  if (!isRecord(value)) return value;
+  if (Array.isArray(value)) return value.length === 0 ? value : redactList(value, UNNAMED, walk);
+  return FOREIGN.has(name) ? redactRecord(value, walk) : redactTyped(value, walk);
 }
 
 /** What the name of a field says about its values. */

@@ -25,7 +25,7 @@ export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<v
   if (spans.length === 0) return;
   run.report.sentOpen += spans.length;
   const { redaction } = run.report;
-  await run.destinations.writeOpen(spans.map((span) => shifted(redaction.value(span), run.shiftMicros)));
+  await run.destinations.writeOpen(spans.map((span) => shifted(redaction.typed(span), run.shiftMicros)));
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */

@@ -74,7 +74,7 @@ function countSpans({ report, state, watermark, prices }: Ingestion, { spans, co
   // The one place that redacts finished spans: metrics, receivers and views get them from here.
   for (let index = counted.length; index < spans.length; index++) {
     const span = spans[index];
-    if (span !== undefined) spans[index] = report.redaction.value(span);
+    if (span !== undefined) spans[index] = report.redaction.typed(span);
   }
   const left = spans.length === counted.length ? NOTHING : spans.slice(counted.length);
   for (const span of advance(watermark, state.watermark, left)) counted.push(span);

@@ -30,6 +30,8 @@ export const FORMS: Readonly<Record<string, string>> = {
   cerebras: `csk-${KEY}`,
   langsmith: `lsv2_pt_${key(32)}_${key(10)}`,
   e2b: `e2b_${key(40)}`,
+  e2bhex: `e2b_${HEX.slice(0, 40)}`,
+  fchex: `fc-${HEX.slice(0, 32)}`,
   brave: `BSA${key(27)}`,
   pinecone: `pcsk_${KEY}`,
   jina: `jina_${KEY}`,
