@@ -6,12 +6,12 @@ import type { Context } from './output.ts';
 import type { ClosedFacts, State } from './state.ts';
 import { warn } from './times.ts';
 
-/** At least this many closed turns, tools and approvals are remembered, of all sessions together; at most twice as many. */
+/** At least this many closed turns, calls, tools and approvals are remembered, of all sessions together; at most twice as many. */
 const REMEMBERED = 16_384;
 
 /** What closed under this key; `undefined` when nothing did, or too long ago. */
 export function closedUnder(state: State, key: string): ClosedFacts | undefined {
-  return state.recentlyClosed.get(key) ?? state.closedBefore.get(key);
+  return state.recentlyClosed.get(key);
 }
 
 export function hasClosed(state: State, key: string): boolean {
@@ -83,13 +83,15 @@ function claim(state: State, spanId: SpanId, event: EventBase): number {
 type Closing = Pick<ClosedFacts, 'startTime'> & Partial<ClosedFacts>;
 
 /**
- * Remembers what closed under this key; a caller that knows how many did gives the `count`. Forgets by generations,
- * because deleting the oldest entry of a map one by one takes longer and longer.
+ * Remembers what closed under this key; a caller that knows how many did gives the `count`. Forgets many at once, because
+ * finding the oldest entry of a map takes longer with each one that was deleted before it.
  */
 export function rememberClosed(state: State, key: string, closing: Closing): void {
   const { startTime, endTime, fingerprint, durationMillis, cutOff, answer, traceId } = closing;
   const { count = (closedUnder(state, key)?.count ?? 0) + 1 } = closing;
-  state.recentlyClosed.set(key, {
+  const { recentlyClosed } = state;
+  if (count > 1) recentlyClosed.delete(key);
+  recentlyClosed.set(key, {
     startTime,
     endTime,
     fingerprint,
@@ -99,7 +101,9 @@ export function rememberClosed(state: State, key: string, closing: Closing): voi
     traceId,
     count,
   });
-  if (state.recentlyClosed.size < REMEMBERED) return;
-  state.closedBefore = state.recentlyClosed;
-  state.recentlyClosed = new Map();
+  if (recentlyClosed.size < 2 * REMEMBERED) return;
+  for (const oldest of recentlyClosed.keys()) {
+    recentlyClosed.delete(oldest);
+    if (recentlyClosed.size === REMEMBERED) return;
+  }
 }

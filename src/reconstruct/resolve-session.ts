@@ -246,16 +246,24 @@ function parentTurnIdOf(event: HookEvent): string | undefined {
 /** Remembers the session of a task, for the events that have only a task id. */
 export function noteTask(state: State, session: SessionState, event: HookEvent): void {
   const { taskId } = event;
-  if (taskId === undefined || event.sessionId === undefined || state.taskSessions.get(taskId) === session.id)
-    return;
+  if (taskId === undefined || event.sessionId === undefined || session.notedTask === taskId) return;
   rememberTaskSession(state, taskId, session.id);
+  session.notedTask = taskId;
 }
 
 function rememberTaskSession(state: State, taskId: string, sessionId: string): void {
+  forgetNote(state, taskId);
   state.taskSessions.set(taskId, sessionId);
   if (state.taskSessions.size <= MAX_TASKS) return;
   const [oldest = ''] = state.taskSessions.keys();
+  forgetNote(state, oldest);
   state.taskSessions.delete(oldest);
+}
+
+/** The session that has the task is not the one that noted it any more, or will not be. */
+function forgetNote(state: State, taskId: string): void {
+  const session = state.sessions.get(state.taskSessions.get(taskId) ?? '');
+  if (session?.notedTask === taskId) session.notedTask = undefined;
 }
 
 /** Each background review has a task of its own, and a log may go on for months. */

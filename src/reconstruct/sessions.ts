@@ -27,6 +27,7 @@ export function openSession(state: State, id: string, time: EpochMicros): Sessio
     subagent: undefined,
     turns: new Map(),
     tasks: [],
+    notedTask: undefined,
     hasTurnHooks: false,
     turnCount: 0,
     endpoint: undefined,

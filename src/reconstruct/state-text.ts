@@ -8,7 +8,7 @@ import type { ReconstructOptions } from './options.ts';
 import { createState, type SessionState, type State, type TurnState } from './state.ts';
 
 /** Changes with the meaning of any field of `State`, or its written form: a state of another format cannot be read. */
-export const STATE_FORMAT = 6;
+export const STATE_FORMAT = 7;
 
 /**
  * The JSON form of `T`: a map is its entries. As a type, so that the compiler names a map that is not written. A replacer
@@ -26,7 +26,7 @@ type Plain<T> = T extends string | number | boolean | undefined | RequestFacts |
 type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: HookEvent[] };
 
 /** Names of fields by which events are paired. Their values stay as they are, because the next run has to find them. */
-const PAIRING = /^(?!sender)\w*Id$|^(?:id|key|sessionKey|tasks|subagent|currentCall|enclosing|source|hook)$/;
+const PAIRING = /^(?!sender)\w*Id$|^(?:id|key|sessionKey|tasks|notedTask|subagent|currentCall|enclosing|source|hook)$/;
 
 /** Everything but ids is redacted, because what a checkpoint contains has left the program. */
 export function stateToText(
@@ -43,7 +43,6 @@ export function stateToText(
     turnSessions: [...state.turnSessions],
     subagents: mapped(state.subagents, clean),
     recentlyClosed: [...state.recentlyClosed],
-    closedBefore: [...state.closedBefore],
     openTurns: [...state.openTurns],
     expiring: [...state.expiring],
     waiting: clean(events),
@@ -63,7 +62,6 @@ export function stateFromText(text: string, options: ReconstructOptions): State 
     turnSessions: new Map(written.turnSessions),
     subagents: new Map(written.subagents),
     recentlyClosed: new Map(written.recentlyClosed),
-    closedBefore: new Map(written.closedBefore),
     openTurns: new Map(written.openTurns),
     expiring: new Map(written.expiring),
   };

@@ -29,10 +29,8 @@ export interface State {
   readonly turnSessions: Map<string, string>;
   /** Running sub-agents, by child session id (or by a key of their own when Hermes named none). */
   readonly subagents: Map<string, SubagentState>;
-  /** What closed lately, in any session: turns by their key, everything else under keys of its own module. */
-  recentlyClosed: Map<string, ClosedFacts>;
-  /** The generation before that. */
-  closedBefore: Map<string, ClosedFacts>;
+  /** What closed lately, in any session: turns by their key, everything else under keys of its own module. The oldest first. */
+  readonly recentlyClosed: Map<string, ClosedFacts>;
   /** Keys of open turns, the oldest first: `session id`, NUL, turn key. */
   readonly openTurns: Map<string, true>;
   /** Keys of the open turns that only wait for late events (`TurnState.wait`). */
@@ -83,6 +81,8 @@ export interface SessionState {
   readonly turns: Map<string, TurnState>;
   /** Task ids of its ordinary turns. */
   readonly tasks: string[];
+  /** The task that was last noted as this session's in `State.taskSessions`. */
+  notedTask: string | undefined;
   /** True when the log has hooks that begin or end its turns. */
   hasTurnHooks: boolean;
   turnCount: number;
@@ -334,7 +334,6 @@ export function createState(options: ReconstructOptions): State {
     turnSessions: new Map(),
     subagents: new Map(),
     recentlyClosed: new Map(),
-    closedBefore: new Map(),
     openTurns: new Map(),
     expiring: new Map(),
     nextExpiry: Number.MAX_SAFE_INTEGER as EpochMicros,
