@@ -8,7 +8,7 @@
  */
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { convention } from '../../build/conventions/convention.js';
-import { createJsonTraceRequest } from '../../build/export/otlp/json-trace-request.js';
+import { createJsonTraceRequest } from '../../build/export/otlp/json.js';
 import { createTraceRequest } from '../../build/export/otlp/trace-request.js';
 import { toReadableSpan, toSdkOrigin } from '../../build/export/readable.js';
 import { epochMicros } from '../../build/model/time.js';

@@ -26,7 +26,8 @@ type Plain<T> = T extends string | number | boolean | undefined | RequestFacts |
 type Written = Plain<Omit<State, 'options' | 'waiting' | 'waitingFrom'>> & { waiting: HookEvent[] };
 
 /** Names of fields by which events are paired. Their values stay as they are, because the next run has to find them. */
-const PAIRING = /^(?!sender)\w*Id$|^(?:id|key|sessionKey|tasks|notedTask|subagent|currentCall|enclosing|source|hook)$/;
+const PAIRING =
+  /^(?!sender)\w*Id$|^(?:id|key|sessionKey|tasks|notedTask|subagent|currentCall|enclosing|source|hook)$/;
 
 /** Everything but ids is redacted, because what a checkpoint contains has left the program. */
 export function stateToText(

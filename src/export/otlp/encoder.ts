@@ -6,12 +6,13 @@ export type ContentType = 'application/x-protobuf' | 'application/json';
  * Turns the items of one signal (spans, or snapshots of metric points) into OTLP requests. Items are grouped by origin
  * in the order in which they come; nearly always there is one.
  *
- * | | request | span | attributes | pieces |
- * |---|---|---|---|---|
- * | protobuf | `trace-request.ts` | `trace-request.ts` | `attributes.ts` | `text.ts`, `bytes.ts` |
- * | JSON | `json-trace-request.ts` | `json-trace-request.ts` | `json-attributes.ts` | `json-text.ts`, `bytes.ts` |
+ * | | request | attributes | pieces |
+ * |---|---|---|---|
+ * | protobuf | `trace-request.ts` | `attributes.ts` | `text.ts`, `bytes.ts` |
+ * | JSON | `json.ts` | `json.ts` | `joined.ts` |
  *
- * Spans are written into one growing buffer, without the SDK. Metric points are few: the SDK's serializer writes them.
+ * In protobuf, spans are written into one growing buffer, without the SDK. Metric points and log records are few: the
+ * SDK's serializers write them.
  */
 export interface Encoder<Item> {
   readonly signal: Signal;

@@ -1,7 +1,7 @@
 import type { Attributes, AttributeValue, Origin, OtelSpan } from '../../model/otel.ts';
 import { plainText } from '../outside-text.ts';
 import type { Encoder } from './encoder.ts';
-import { createJsonTraceRequest } from './json-trace-request.ts';
+import { createJsonTraceRequest } from './json.ts';
 import { createTraceRequest } from './trace-request.ts';
 
 export function spanEncoder(origin: Origin): Encoder<OtelSpan> {

@@ -71,3 +71,44 @@ export function closeMessage(out: Bytes, start: number): void {
   writeVarint(out, size);
   out.end += size;
 }
+
+/** Writes ASCII text as it is. Reserves its own room. */
+export function writeAscii(out: Bytes, text: string): void {
+  const { length } = text;
+  reserve(out, length);
+  const { buffer } = out;
+  let { end } = out;
+  if (length > SHORT_CHARS) end += buffer.write(text, end, 'latin1');
+  else for (let i = 0; i < length; i++) buffer[end++] = text.charCodeAt(i);
+  out.end = end;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Writes a JSON string. A lone surrogate becomes an escape, as it has no UTF-8 form. Reserves its own room. */
+export function writeQuoted(out: Bytes, text: string): void {
+  if (writePlain(out, text)) return;
+  const quoted = JSON.stringify(text);
+  const size = textSize(quoted);
+  reserve(out, size);
+  out.end += out.buffer.write(quoted, out.end, size, 'utf8');
+}
+
+/** @returns `false`, and writes nothing, when the text is long, or a character needs an escape or more than a byte. */
+function writePlain(out: Bytes, text: string): boolean {
+  const { length } = text;
+  if (length > SHORT_CHARS) return false;
+  reserve(out, length + 2);
+  const { buffer } = out;
+  let { end } = out;
+  buffer[end++] = QUOTE;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) return false;
+    buffer[end++] = code;
+  }
+  buffer[end++] = QUOTE;
+  out.end = end;
+  return true;
+}
