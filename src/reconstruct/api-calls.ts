@@ -7,9 +7,16 @@ import type { ApiCallSpan, CallError, IncompleteReason } from '../model/span.ts'
 import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { settleAnswer } from './auxiliary-calls.ts';
 import { spanIdOf } from './ids.ts';
-import { emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
+import { addAnswer, cutOff, emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
 import { closedUnder, derivedSpanId, rememberClosed } from './recently-closed.ts';
-import { type AttemptState, type CallState, countUsage, type PresumedEnd, type TurnState } from './state.ts';
+import {
+  type AttemptState,
+  type CallState,
+  countUsage,
+  type Open,
+  type PresumedEnd,
+  type TurnState,
+} from './state.ts';
 import { clampedEnd, differ, isRepeat, trustedTime } from './times.ts';
 import { presumeToolsEnded } from './tool-calls.ts';
 
@@ -60,7 +67,8 @@ function noteModel({ session, turn }: TurnContext, event: PreApiRequest | PostAp
 function isSecondPre(turn: TurnState, open: AttemptState, event: PreApiRequest): boolean {
   if (
     !isRepeat(open.openedAt, event.time) ||
-    REQUEST_FIELDS.some((field) => differ(open[field], event[field]))
+    differ(open.startedAt, event.startedAt) ||
+    REQUEST_FIELDS.some((field) => differ(open.span[field], event[field]))
   ) {
     return false;
   }
@@ -73,7 +81,6 @@ const REQUEST_FIELDS = [
   'model',
   'baseUrl',
   'retryCount',
-  'startedAt',
   'messageCount',
   'toolCount',
   'approxInputTokens',
@@ -89,19 +96,19 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   countUsage(context, event.usage);
-  settleAnswer(context, { provider: event.provider ?? attempt.provider, usage: event.usage });
+  const { span } = attempt;
+  answerCall(span, event);
+  settleAnswer(context, span);
   noteModel(context, event);
-  closeAttempt(context, call, attempt, {
-    spanId: answerSpanId(turn, call),
-    endTime: clampedEnd(context, event, attempt.startTime, end),
-    answer: event,
-    callDurationMicros: event.apiDurationMicros ?? end - (call.firstStart ?? attempt.startTime),
-  });
+  span.endTime = clampedEnd(context, event, span.startTime, end);
+  span.callDurationMicros = event.apiDurationMicros ?? end - (call.firstStart ?? span.startTime);
+  attempt.firstChunkAt = event.firstChunkAt ?? attempt.firstChunkAt;
+  closeAttempt(context, call, attempt);
   call.answers++;
   const answer = { endedAt: event.endedAt, totalTokens: event.usage?.totalTokens };
   call.lastAnswer = { time: event.time, ...answer };
   rememberClosed(state, closedKey(turn, call.key), {
-    startTime: attempt.startTime,
+    startTime: span.startTime,
     endTime: call.lastEnd,
     answer,
     count: call.answers,
@@ -123,19 +130,19 @@ export function onApiRequestError(context: TurnContext, event: ApiRequestError):
   if (call.open === undefined && isSameError(call, event, name)) return 'merged';
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
-  closeAttempt(context, call, attempt, {
-    spanId: derivedSpanId(context, event, ['api_call', ...callParts(context.turn, call), 'error', name]),
-    endTime: clampedEnd(context, event, attempt.startTime, end),
-    retryCount: event.retryCount,
-    error: {
-      type: event.errorType ?? (event.statusCode === undefined ? '_OTHER' : String(event.statusCode)),
-      message: event.errorMessage,
-      statusCode: event.statusCode,
-      reason: event.reason,
-      retryable: event.retryable,
-      maxRetries: event.maxRetries,
-    },
-  });
+  const { span } = attempt;
+  span.spanId = derivedSpanId(context, event, ['api_call', ...callParts(context.turn, call), 'error', name]);
+  span.endTime = clampedEnd(context, event, span.startTime, end);
+  span.retryCount = event.retryCount ?? span.retryCount;
+  span.error = {
+    type: event.errorType ?? (event.statusCode === undefined ? '_OTHER' : String(event.statusCode)),
+    message: event.errorMessage,
+    statusCode: event.statusCode,
+    reason: event.reason,
+    retryable: event.retryable,
+    maxRetries: event.maxRetries,
+  };
+  closeAttempt(context, call, attempt);
   context.turn.errorTime = later(event.time, end);
   context.turn.fatal = isFinal(event);
   call.lastError = { name, time: event.time, retryCount: event.retryCount, statusCode: event.statusCode };
@@ -178,15 +185,8 @@ export function closeOpenCalls(context: TurnContext, reason: IncompleteReason): 
   for (const call of context.turn.calls.values()) {
     const attempt = call.open;
     if (attempt === undefined) continue;
-    const end = attempt.presumed ?? {
-      time: later(attempt.openedAt, attempt.firstChunkAt ?? attempt.openedAt),
-      reason,
-    };
-    closeAttempt(context, call, attempt, {
-      spanId: answerSpanId(context.turn, call),
-      endTime: later(attempt.startTime, end.time),
-      incomplete: end.reason,
-    });
+    cutOff(attempt, { time: later(attempt.openedAt, attempt.firstChunkAt ?? attempt.openedAt), reason });
+    closeAttempt(context, call, attempt);
   }
 }
 
@@ -195,11 +195,10 @@ function failUnanswered(context: TurnContext, call: CallState, next: PreApiReque
   const attempt = call.open;
   if (attempt === undefined) return;
   const parts = ['api_call', ...callParts(context.turn, call), 'unanswered', String(attempt.openedAt)];
-  closeAttempt(context, call, attempt, {
-    spanId: derivedSpanId(context, next, parts),
-    endTime: later(attempt.startTime, next.time),
-    error: UNKNOWN_ERROR,
-  });
+  attempt.span.spanId = derivedSpanId(context, next, parts);
+  attempt.span.endTime = later(attempt.span.startTime, next.time);
+  attempt.span.error = UNKNOWN_ERROR;
+  closeAttempt(context, call, attempt);
 }
 
 /** The call of the event, with what is remembered of it when its turn was sent already. */
@@ -262,110 +261,90 @@ function lostAttempt(
   return newAttempt(context, call, event, earlier(startTime, end));
 }
 
+/** Under the id of the answer, until the log has another end. */
 function newAttempt(
-  { session }: TurnContext,
+  { state, session, turn }: TurnContext,
   call: CallState,
   event: ApiEvent,
   startTime: EpochMicros,
 ): AttemptState {
   const request = event.hook === 'pre_api_request' ? event : undefined;
-  return {
+  const attempt = call.attempts++;
+  // Written out: a literal of this size that begins with a spread costs ten times as much.
+  const span: Open<ApiCallSpan> = {
+    kind: 'api_call',
+    traceId: turn.position.traceId,
+    spanId: answerSpanId(turn, call),
+    parentSpanId: turn.position.spanId,
     startTime,
-    timeSource: event.timeSource,
-    openedAt: event.time,
-    attempt: call.attempts++,
+    endTime: startTime,
     sessionId: session.id,
+    incomplete: undefined,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    timeSource: event.timeSource,
+    apiRequestId: event.apiRequestId,
     model: event.model,
     platform: event.platform,
-    apiRequestId: event.apiRequestId,
-    apiCallCount: event.apiCallCount,
     provider: event.provider,
     baseUrl: event.baseUrl,
     apiMode: event.apiMode,
-    startedAt: event.startedAt,
-    retryCount: event.retryCount,
+    callNumber: event.apiCallCount,
+    retryCount: event.retryCount ?? attempt,
     messageCount: request?.messageCount,
     toolCount: request?.toolCount,
     approxInputTokens: request?.approxInputTokens,
     requestCharCount: request?.requestCharCount,
     maxTokens: request?.maxTokens,
     request: request?.request,
+    callDurationMicros: undefined,
+    timeToFirstChunkMicros: undefined,
+    contextLength: undefined,
+    error: undefined,
+    answered: false,
+    background: turn.background,
+    endedAt: undefined,
+    apiDurationMicros: undefined,
+    finishReason: undefined,
+    responseModel: undefined,
+    usage: undefined,
+    costUsd: undefined,
+    response: undefined,
+    assistantContentChars: undefined,
+    assistantToolCallCount: undefined,
+  };
+  return {
+    span,
+    openedAt: event.time,
+    startedAt: event.startedAt,
     firstChunkAt: undefined,
     presumed: undefined,
   };
 }
 
-/** How an attempt ended. */
-interface AttemptEnd {
-  readonly spanId: ApiCallSpan['spanId'];
-  readonly endTime: EpochMicros;
-  readonly incomplete?: IncompleteReason | undefined;
-  readonly error?: CallError;
-  readonly answer?: PostApiRequest;
-  /** Of the whole logical call; only with an answer. */
-  readonly callDurationMicros?: number;
-  readonly retryCount?: number | undefined;
+/** After a fallback the answer names another model than the request did. */
+function answerCall(span: Open<ApiCallSpan>, answer: PostApiRequest): void {
+  span.answered = true;
+  span.model = answer.model ?? span.model;
+  span.provider = answer.provider ?? span.provider;
+  span.baseUrl = answer.baseUrl ?? span.baseUrl;
+  span.apiMode = answer.apiMode ?? span.apiMode;
+  span.messageCount ??= answer.messageCount;
+  span.contextLength = answer.contextLength;
+  addAnswer(span, answer);
 }
 
-function closeAttempt(context: TurnContext, call: CallState, attempt: AttemptState, end: AttemptEnd): void {
+function closeAttempt(context: TurnContext, call: CallState, { span, firstChunkAt }: AttemptState): void {
   const { turn } = context;
   call.open = undefined;
-  call.lastEnd = end.endTime;
-  turn.lastTime = later(turn.lastTime, end.endTime);
-  emit(context, attemptSpan(context, attempt, end));
-}
-
-/** The finished attempt: the fields of its request, and those of its answer or its error. */
-function attemptSpan({ state, turn }: TurnContext, attempt: AttemptState, end: AttemptEnd): ApiCallSpan {
-  const { answer } = end;
-  const firstChunkAt = answer?.firstChunkAt ?? attempt.firstChunkAt;
-  // Written out: a literal of this size that begins with a spread costs ten times as much.
-  return {
-    kind: 'api_call',
-    traceId: turn.position.traceId,
-    spanId: end.spanId,
-    parentSpanId: turn.position.spanId,
-    startTime: attempt.startTime,
-    endTime: end.endTime,
-    sessionId: attempt.sessionId,
-    incomplete: end.incomplete,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
-    timeSource: attempt.timeSource,
-    apiRequestId: attempt.apiRequestId,
-    // After a fallback the answer names another model than the request did.
-    model: answer?.model ?? attempt.model ?? turn.model,
-    platform: attempt.platform ?? turn.platform,
-    provider: answer?.provider ?? attempt.provider,
-    baseUrl: answer?.baseUrl ?? attempt.baseUrl,
-    apiMode: answer?.apiMode ?? attempt.apiMode,
-    callNumber: attempt.apiCallCount,
-    retryCount: end.retryCount ?? attempt.retryCount ?? attempt.attempt,
-    messageCount: attempt.messageCount ?? answer?.messageCount,
-    toolCount: attempt.toolCount,
-    approxInputTokens: attempt.approxInputTokens,
-    requestCharCount: attempt.requestCharCount,
-    maxTokens: attempt.maxTokens,
-    request: attempt.request,
-    callDurationMicros: end.callDurationMicros,
-    // A chunk before the attempt is of an earlier one.
-    timeToFirstChunkMicros:
-      firstChunkAt === undefined || firstChunkAt < attempt.startTime
-        ? undefined
-        : firstChunkAt - attempt.startTime,
-    contextLength: answer?.contextLength,
-    error: end.error,
-    answered: answer !== undefined,
-    background: turn.background,
-    endedAt: answer?.endedAt,
-    apiDurationMicros: answer?.apiDurationMicros,
-    finishReason: answer?.finishReason,
-    responseModel: answer?.responseModel,
-    usage: answer?.usage,
-    costUsd: answer?.costUsd,
-    response: answer?.response,
-    assistantContentChars: answer?.assistantContentChars,
-    assistantToolCallCount: answer?.assistantToolCallCount,
-  };
+  call.lastEnd = span.endTime;
+  turn.lastTime = later(turn.lastTime, span.endTime);
+  span.model ??= turn.model;
+  span.platform ??= turn.platform;
+  span.background = turn.background;
+  // A chunk before the attempt is of an earlier one.
+  if (firstChunkAt !== undefined && firstChunkAt >= span.startTime)
+    span.timeToFirstChunkMicros = firstChunkAt - span.startTime;
+  emit(context, span);
 }

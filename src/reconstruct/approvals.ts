@@ -3,9 +3,9 @@ import type { PostApprovalResponse, PreApprovalRequest } from '../model/event.ts
 import type { ApprovalSpan, IncompleteReason } from '../model/span.ts';
 import { later } from '../model/time.ts';
 import { fingerprintOf } from './ids.ts';
-import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { cutOff, emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import { closedUnder, derivedSpanId, hasClosed, rememberClosed } from './recently-closed.ts';
-import type { ApprovalState, ClosedFacts, PresumedEnd, ToolState, TurnState } from './state.ts';
+import type { ApprovalState, ClosedFacts, Open, ToolState, TurnState } from './state.ts';
 import { clampedEnd, differ, isRepeat } from './times.ts';
 
 /** The choices of `tools/approval.py`: true lets the tool run. Any other choice is neither. */
@@ -26,10 +26,10 @@ type ApprovalEvent = PreApprovalRequest | PostApprovalResponse;
 export function onPreApprovalRequest(context: TurnContext, event: PreApprovalRequest): LineOutcome {
   const { approvals } = context.turn;
   const known = approvals.find((approval) => isSameApproval(approval, event));
-  if (known !== undefined && isRepeat(known.startTime, event.time)) return 'merged';
+  if (known !== undefined && isRepeat(known.span.startTime, event.time)) return 'merged';
   // The smart judge hands a request on to a person without a hook of its own: its part ends here, without a choice.
   for (const open of approvals.filter((approval) => isOtherSurface(approval, event))) {
-    open.presumed ??= { time: later(open.startTime, event.time), reason: undefined };
+    open.presumed ??= { time: event.time, reason: undefined };
   }
   approvals.push(openApproval(context, event));
   return 'mapped';
@@ -41,17 +41,14 @@ export function onPostApprovalResponse(context: TurnContext, event: PostApproval
   const at = turn.approvals.findIndex((approval) => isSameApproval(approval, event));
   if (at === -1 && isSecondAnswer(closedUnder(state, key), event)) return 'merged';
   const [open] = at === -1 ? [] : turn.approvals.splice(at, 1);
-  const approval = open ?? openApproval(context, event);
-  rememberClosed(state, key, { ...approval, endTime: event.time });
+  const { span, fingerprint } = open ?? openApproval(context, event);
+  rememberClosed(state, key, { startTime: span.startTime, fingerprint, endTime: event.time });
   const { choice } = event;
-  const span: ApprovalSpan = {
-    ...approvalSpan(context, approval),
-    endTime: clampedEnd(context, event, approval.startTime),
-    choice,
-    granted: GRANTED.get(choice),
-    timedOut: choice === undefined ? undefined : choice === 'timeout',
-    decidedBy: event.decidedBy,
-  };
+  span.endTime = clampedEnd(context, event, span.startTime);
+  span.choice = choice;
+  span.granted = GRANTED.get(choice);
+  span.timedOut = choice === undefined ? undefined : choice === 'timeout';
+  span.decidedBy = event.decidedBy;
   turn.lastTime = later(turn.lastTime, span.endTime);
   closeHandedOn(context, event);
   emit(context, span);
@@ -72,44 +69,39 @@ function closeHandedOn(context: TurnContext, event: PostApprovalResponse): void 
   for (const open of approvals.filter((approval) => isOtherSurface(approval, event))) {
     if (open.presumed === undefined || open.presumed.reason !== undefined) continue;
     approvals.splice(approvals.indexOf(open), 1);
-    rememberClosed(context.state, approvalKey(context.turn, open), open);
-    emit(context, { ...approvalSpan(context, open), endTime: open.presumed.time });
+    const { span, fingerprint } = open;
+    rememberClosed(context.state, approvalKey(context.turn, span), {
+      startTime: span.startTime,
+      fingerprint,
+    });
+    cutOff(open, open.presumed);
+    emit(context, span);
   }
-}
-
-/** Notes that what is open ended by `end.time`. */
-export function presumeApprovalsEnded(turn: TurnState, end: PresumedEnd): void {
-  for (const approval of turn.approvals) approval.presumed ??= end;
 }
 
 /** Closes every open approval of the turn, as incomplete unless another surface took it over. */
 export function closeOpenApprovals(context: TurnContext, reason: IncompleteReason): void {
   for (const approval of context.turn.approvals.splice(0)) {
-    const end = approval.presumed ?? { time: approval.startTime, reason };
-    emit(context, {
-      ...approvalSpan(context, approval),
-      endTime: later(approval.startTime, end.time),
-      incomplete: end.reason,
-    });
+    cutOff(approval, { time: approval.span.startTime, reason });
+    emit(context, approval.span);
   }
 }
 
 /** True when the event is of the same request as the open one, on another surface. */
 function isOtherSurface(open: ApprovalState, event: ApprovalEvent): boolean {
-  if (open.surface === event.surface || open.toolCallId !== event.toolCallId) return false;
-  return !differ(open.patternKey, event.patternKey) && !differ(open.fingerprint, commandOf(event));
+  return open.span.surface !== event.surface && isSameRequest(open, event);
 }
 
-function isSameApproval(approval: ApprovalState, event: ApprovalEvent): boolean {
-  return (
-    approval.surface === event.surface &&
-    approval.toolCallId === event.toolCallId &&
-    !differ(approval.patternKey, event.patternKey) &&
-    !differ(approval.fingerprint, commandOf(event))
-  );
+function isSameApproval(open: ApprovalState, event: ApprovalEvent): boolean {
+  return open.span.surface === event.surface && isSameRequest(open, event);
 }
 
-function approvalKey(turn: TurnState, event: ApprovalEvent | ApprovalState): string {
+function isSameRequest({ span, fingerprint }: ApprovalState, event: ApprovalEvent): boolean {
+  if (span.toolCallId !== event.toolCallId || differ(span.patternKey, event.patternKey)) return false;
+  return !differ(fingerprint, commandOf(event));
+}
+
+function approvalKey(turn: TurnState, event: ApprovalEvent | ApprovalState['span']): string {
   return `approval\0${turn.key}\0${event.toolCallId ?? event.patternKey ?? ''}\0${event.surface ?? ''}`;
 }
 
@@ -119,26 +111,33 @@ function commandOf({ command }: ApprovalEvent): number | undefined {
 
 function openApproval(context: TurnContext, event: ApprovalEvent): ApprovalState {
   const { state, session, turn } = context;
-  const fingerprint = commandOf(event);
-  return {
+  const position = {
+    traceId: turn.position.traceId,
     spanId: approvalSpanId(context, event),
-    parentSpanId: findGated(turn, event)?.spanId ?? turn.position.spanId,
-    surface: event.surface,
-    toolCallId: event.toolCallId,
-    patternKey: event.patternKey,
-    sessionId: session.id,
-    startTime: event.time,
-    fingerprint,
-    command: state.options.content && typeof event.command === 'string' ? event.command : undefined,
-    presumed: undefined,
+    parentSpanId: findGated(turn, event)?.span.spanId ?? turn.position.spanId,
   };
+  const span: Open<ApprovalSpan> = {
+    ...spanBase(state, position, { sessionId: session.id, startTime: event.time }),
+    kind: 'approval',
+    surface: event.surface,
+    choice: undefined,
+    granted: undefined,
+    timedOut: undefined,
+    decidedBy: undefined,
+    patternKey: event.patternKey,
+    toolCallId: event.toolCallId,
+    command: state.options.content && typeof event.command === 'string' ? event.command : undefined,
+  };
+  return { span, fingerprint: commandOf(event), presumed: undefined };
 }
 
 /** The tool call that waits for the approval: by its id, else by the command that both name, else the last one. */
 function findGated({ tools }: TurnState, event: ApprovalEvent): ToolState | undefined {
   const command = commandOf(event);
   const named =
-    event.toolCallId === undefined ? undefined : tools.find((tool) => tool.toolCallId === event.toolCallId);
+    event.toolCallId === undefined
+      ? undefined
+      : tools.find(({ span }) => span.toolCallId === event.toolCallId);
   const same = command === undefined ? undefined : tools.find((tool) => tool.command === command);
   return named ?? same ?? tools.at(-1);
 }
@@ -151,20 +150,4 @@ function approvalSpanId(context: TurnContext, event: ApprovalEvent): ApprovalSpa
   const command = event.toolCallId === undefined ? commandOf(event) : undefined;
   const parts = ['approval', key, again ? String(event.time) : ''];
   return derivedSpanId(context, event, command === undefined ? parts : [...parts, String(command)]);
-}
-
-function approvalSpan({ state, turn }: TurnContext, approval: ApprovalState): ApprovalSpan {
-  const { traceId } = turn.position;
-  return {
-    ...spanBase(state, { ...approval, traceId }, approval),
-    kind: 'approval',
-    surface: approval.surface,
-    choice: undefined,
-    granted: undefined,
-    timedOut: undefined,
-    decidedBy: undefined,
-    patternKey: approval.patternKey,
-    toolCallId: approval.toolCallId,
-    command: approval.command,
-  };
 }

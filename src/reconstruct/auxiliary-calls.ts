@@ -1,17 +1,11 @@
 /** Auxiliary calls (titles, compression summaries, vision…): their tokens count, but they are no API calls of the turn. */
-import type { PostAuxiliaryCall, PreAuxiliaryCall, Usage } from '../model/event.ts';
-import type { AuxiliaryCallSpan, CallError, IncompleteReason } from '../model/span.ts';
+import type { PostAuxiliaryCall, PreAuxiliaryCall } from '../model/event.ts';
+import type { ApiCallSpan, AuxiliaryCallSpan, CallError, IncompleteReason } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { spanIdOf, traceIdOf } from './ids.ts';
-import { emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
+import { addAnswer, cutOff, emit, type LineOutcome, spanBase, type TurnContext } from './output.ts';
 import { hasClosed, rememberClosed } from './recently-closed.ts';
-import {
-  type AuxiliaryState,
-  countUsage,
-  type PresumedEnd,
-  type SessionState,
-  type TurnState,
-} from './state.ts';
+import { type AuxiliaryState, countUsage, type Open, type SessionState, type TurnState } from './state.ts';
 import { clampedEnd, trustedTime } from './times.ts';
 
 type AuxiliaryEvent = PreAuxiliaryCall | PostAuxiliaryCall;
@@ -22,7 +16,7 @@ export function onPreAuxiliaryCall(context: TurnContext, event: PreAuxiliaryCall
   if (turn.auxiliaryCalls.has(key) || hasClosed(state, closedKey(session, key))) return 'merged';
   const time = (event.retryCount ?? 0) === 0 ? event.startedAt : undefined;
   const start = trustedTime(context, event, { field: 'started_at', time });
-  turn.auxiliaryCalls.set(key, openAuxiliary(session, event, start));
+  turn.auxiliaryCalls.set(key, openAuxiliary(context, key, event, start));
   return 'mapped';
 }
 
@@ -32,25 +26,15 @@ export function onPostAuxiliaryCall(context: TurnContext, event: PostAuxiliaryCa
   const open = turn.auxiliaryCalls.get(key);
   if (open === undefined && hasClosed(state, closedKey(session, key))) return 'merged';
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
-  const auxiliary = open ?? openAuxiliary(session, event, shift(end, -(event.apiDurationMicros ?? 0)));
+  const opened = shift(end, -(event.apiDurationMicros ?? 0));
+  const { span } = open ?? openAuxiliary(context, key, event, opened);
   turn.auxiliaryCalls.delete(key);
-  rememberClosed(state, closedKey(session, key), auxiliary);
-  const error = errorOf(event);
-  const span: AuxiliaryCallSpan = {
-    ...auxiliarySpan(context, key, auxiliary),
-    endTime: clampedEnd(context, event, auxiliary.startTime, end),
-    answered: error === undefined,
-    error,
-    endedAt: event.endedAt,
-    apiDurationMicros: event.apiDurationMicros,
-    finishReason: event.finishReason,
-    responseModel: event.responseModel,
-    usage: event.usage,
-    costUsd: event.costUsd,
-    response: event.response,
-    assistantContentChars: event.assistantContentChars,
-    assistantToolCallCount: event.assistantToolCallCount,
-  };
+  rememberClosed(state, closedKey(session, key), { startTime: span.startTime });
+  span.endTime = clampedEnd(context, event, span.startTime, end);
+  span.error = errorOf(event);
+  addAnswer(span, event);
+  span.answered = span.error === undefined;
+  complete(span, turn);
   turn.lastTime = later(turn.lastTime, span.endTime);
   if (event.auxTask === AGGREGATOR && span.usage !== undefined) settleAggregator(context, span);
   else emitCounted(context, span);
@@ -78,17 +62,12 @@ function settleAggregator(context: TurnContext, span: AuxiliaryCallSpan): void {
 }
 
 /** Settles the aggregator call of an answer to the turn. An answer without usage leaves the tokens to the aggregator. */
-export function settleAnswer(context: TurnContext, { provider, usage }: Answer): void {
+export function settleAnswer(context: TurnContext, { provider, usage }: Open<ApiCallSpan>): void {
   const { turn } = context;
   if (provider !== AGGREGATED || usage === undefined) return;
   const aggregator = turn.aggregators.shift();
   if (aggregator === undefined) turn.aggregatedAnswers++;
   else emit(context, withoutUsage(aggregator));
-}
-
-interface Answer {
-  readonly provider: string | undefined;
-  readonly usage: Usage | undefined;
 }
 
 function withoutUsage(span: AuxiliaryCallSpan): AuxiliaryCallSpan {
@@ -100,20 +79,12 @@ export function releaseAggregators(context: TurnContext): void {
   for (const span of context.turn.aggregators.splice(0)) emitCounted(context, span);
 }
 
-/** Notes that what is open ended by `end.time`. */
-export function presumeAuxiliaryCallsEnded(turn: TurnState, end: PresumedEnd): void {
-  for (const auxiliary of turn.auxiliaryCalls.values()) auxiliary.presumed ??= end;
-}
-
 /** Closes every open auxiliary call of the turn as incomplete. */
 export function closeOpenAuxiliaryCalls(context: TurnContext, reason: IncompleteReason): void {
-  for (const [key, auxiliary] of context.turn.auxiliaryCalls) {
-    const end = auxiliary.presumed ?? { time: auxiliary.startTime, reason };
-    emit(context, {
-      ...auxiliarySpan(context, key, auxiliary),
-      endTime: later(auxiliary.startTime, end.time),
-      incomplete: end.reason,
-    });
+  for (const auxiliary of context.turn.auxiliaryCalls.values()) {
+    cutOff(auxiliary, { time: auxiliary.span.startTime, reason });
+    complete(auxiliary.span, context.turn);
+    emit(context, auxiliary.span);
   }
   context.turn.auxiliaryCalls.clear();
 }
@@ -140,52 +111,39 @@ function closedKey(session: SessionState, key: string): string {
   return `${session.id}\0${key}`;
 }
 
-function openAuxiliary(session: SessionState, event: AuxiliaryEvent, startTime: EpochMicros): AuxiliaryState {
-  return {
-    startTime,
-    sessionId: session.id,
-    auxTask: event.auxTask,
-    model: event.model,
-    platform: event.platform,
-    apiRequestId: event.apiRequestId,
-    apiCallCount: event.apiCallCount,
-    provider: event.provider,
-    baseUrl: event.baseUrl,
-    apiMode: event.apiMode,
-    startedAt: event.startedAt,
-    retryCount: event.retryCount,
-    messageCount: event.messageCount,
-    streaming: event.streaming,
-    request: event.hook === 'pre_auxiliary_call' ? event.request : undefined,
-    presumed: undefined,
-  };
-}
-
-function auxiliarySpan(
-  { state, turn }: TurnContext,
+function openAuxiliary(
+  { state, session, turn }: TurnContext,
   key: string,
-  auxiliary: AuxiliaryState,
-): AuxiliaryCallSpan {
+  event: AuxiliaryEvent,
+  startTime: EpochMicros,
+): AuxiliaryState {
   const spanId = spanIdOf('auxiliary_call', turn.key, key);
   const position = turn.hasSpan
     ? { ...turn.position, spanId, parentSpanId: turn.position.spanId }
     : { traceId: traceIdOf('auxiliary_call', turn.key, key), spanId, parentSpanId: undefined };
-  return {
-    ...spanBase(state, position, auxiliary),
+  const span: Open<AuxiliaryCallSpan> = {
+    ...spanBase(state, position, { sessionId: session.id, startTime }),
     kind: 'auxiliary_call',
-    auxTask: auxiliary.auxTask,
-    apiRequestId: auxiliary.apiRequestId,
-    model: auxiliary.model,
-    platform: auxiliary.platform ?? turn.platform,
-    provider: auxiliary.provider,
-    baseUrl: auxiliary.baseUrl,
-    apiMode: auxiliary.apiMode,
-    retryCount: auxiliary.retryCount ?? 0,
-    messageCount: auxiliary.messageCount,
-    streaming: auxiliary.streaming,
-    request: auxiliary.request,
+    auxTask: event.auxTask,
+    apiRequestId: event.apiRequestId,
+    model: event.model,
+    platform: event.platform,
+    provider: event.provider,
+    baseUrl: event.baseUrl,
+    apiMode: event.apiMode,
+    retryCount: event.retryCount ?? 0,
+    messageCount: event.messageCount,
+    streaming: event.streaming,
+    request: event.hook === 'pre_auxiliary_call' ? event.request : undefined,
     error: undefined,
     answered: false,
     background: turn.background,
   };
+  return { span, presumed: undefined };
+}
+
+/** Adds what the turn knows by now. */
+function complete(span: Open<AuxiliaryCallSpan>, turn: TurnState): void {
+  span.platform ??= turn.platform;
+  span.background = turn.background;
 }

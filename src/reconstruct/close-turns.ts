@@ -3,12 +3,8 @@ import type { HookEvent } from '../model/event.ts';
 import type { FinalStatus, IncompleteReason, TurnSpan } from '../model/span.ts';
 import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { closeOpenCalls, presumeCallsEnded } from './api-calls.ts';
-import { closeOpenApprovals, presumeApprovalsEnded } from './approvals.ts';
-import {
-  closeOpenAuxiliaryCalls,
-  presumeAuxiliaryCallsEnded,
-  releaseAggregators,
-} from './auxiliary-calls.ts';
+import { closeOpenApprovals } from './approvals.ts';
+import { closeOpenAuxiliaryCalls, releaseAggregators } from './auxiliary-calls.ts';
 import { type Context, emit, type SessionContext, type TurnContext } from './output.ts';
 import { rememberClosed } from './recently-closed.ts';
 import { endsWithLastEvent, releaseHeld } from './reviews.ts';
@@ -152,12 +148,13 @@ export function closeTurns(context: SessionContext, reason: IncompleteReason): v
   for (const turn of context.session.turns.values()) closeTurn({ ...context, turn }, reason);
 }
 
+/** Notes that what is open ended with the turn, unless its own end still comes. */
 function presumeChildrenEnded(turn: TurnState, time: EpochMicros): void {
   const end = { time, reason: 'turn_end' } as const;
   presumeCallsEnded(turn, end);
   presumeToolsEnded(turn, end);
-  presumeApprovalsEnded(turn, end);
-  presumeAuxiliaryCallsEnded(turn, end);
+  for (const approval of turn.approvals) approval.presumed ??= end;
+  for (const auxiliary of turn.auxiliaryCalls.values()) auxiliary.presumed ??= end;
 }
 
 export function hasOpenChildren(turn: TurnState): boolean {
@@ -201,7 +198,7 @@ export function turnSpan(
   { state, session, turn }: Omit<TurnContext, 'out'>,
   reason: IncompleteReason | undefined,
 ): TurnSpan {
-  const topLevel = turn.tools.filter((tool) => tool.enclosing === undefined).length;
+  const topLevel = turn.tools.filter(({ span }) => span.parentSpanId === turn.position.spanId).length;
   return {
     traceId: turn.position.traceId,
     spanId: turn.position.spanId,

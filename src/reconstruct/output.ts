@@ -1,9 +1,10 @@
 /** The output of a reconstruction: finished spans, diagnostics, and the outcome of each event. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { AnswerFields } from '../model/event.ts';
 import type { LineRef } from '../model/line.ts';
-import type { AgentSpan, SpanBase, TimeSource } from '../model/span.ts';
-import { type EpochMicros, earlier } from '../model/time.ts';
-import type { Position, SessionState, State, TurnState } from './state.ts';
+import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan, SpanBase, TimeSource } from '../model/span.ts';
+import { type EpochMicros, earlier, later } from '../model/time.ts';
+import type { Open, Position, PresumedEnd, SessionState, State, TurnState } from './state.ts';
 
 /** What one or more steps produced. */
 export interface Output {
@@ -63,6 +64,31 @@ export function includeStart({ session, turn }: TurnContext, startTime: EpochMic
   if (turn.hasPreLlmCall || turn.sent || startTime >= turn.startTime) return;
   turn.startTime = startTime;
   session.startTime = earlier(session.startTime, startTime);
+}
+
+/** Adds the fields that only an answer has. */
+export function addAnswer(span: Open<ApiCallSpan | AuxiliaryCallSpan>, answer: AnswerFields): void {
+  span.endedAt = answer.endedAt;
+  span.apiDurationMicros = answer.apiDurationMicros;
+  span.finishReason = answer.finishReason;
+  span.responseModel = answer.responseModel;
+  span.usage = answer.usage;
+  span.costUsd = answer.costUsd;
+  span.response = answer.response;
+  span.assistantContentChars = answer.assistantContentChars;
+  span.assistantToolCallCount = answer.assistantToolCallCount;
+}
+
+/** Ends an open span where its end was presumed, else at `last`. */
+export function cutOff({ span, presumed }: Unended, last: PresumedEnd): void {
+  const { time, reason } = presumed ?? last;
+  span.endTime = later(span.startTime, time);
+  span.incomplete = reason;
+}
+
+interface Unended {
+  readonly span: Open<SpanBase>;
+  readonly presumed: PresumedEnd | undefined;
 }
 
 interface Opened {

@@ -2,16 +2,18 @@
  * The state between two events: plain data (records, arrays, maps), so that it can be printed, compared in a test and
  * written to a checkpoint. It holds no content of the log unless content was asked for.
  */
-import type { ApiFields, HookEvent, SessionTotals, ToolStatus, Usage } from '../model/event.ts';
-import type { RequestFacts } from '../model/message.ts';
+import type { HookEvent, SessionTotals, ToolStatus, Usage } from '../model/event.ts';
 import type {
   AgentSpan,
   AgentSpanEvent,
+  ApiCallSpan,
+  ApprovalSpan,
   AuxiliaryCallSpan,
   Endpoint,
   IncompleteReason,
   SpanId,
   TimeSource,
+  ToolCallSpan,
   TraceId,
 } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
@@ -211,7 +213,7 @@ export interface AnswerFacts {
   readonly totalTokens: number | undefined;
 }
 
-/** An end that follows from a later event. Without a `reason` it is known: then the span is whole. */
+/** An end that follows from a later event. Without a `reason` the span is whole. */
 export interface PresumedEnd {
   readonly time: EpochMicros;
   readonly reason: IncompleteReason | undefined;
@@ -242,69 +244,39 @@ export interface CallState {
   open: AttemptState | undefined;
 }
 
-export interface AttemptState extends ApiFields {
-  readonly startTime: EpochMicros;
-  readonly timeSource: TimeSource | undefined;
+/** A span that is filled in while its activity is open, and leaves as it is. */
+export type Open<S> = { -readonly [F in keyof S]: S[F] };
+
+export interface AttemptState {
+  readonly span: Open<ApiCallSpan>;
   /** The recorder's time of its `pre`. */
   readonly openedAt: EpochMicros;
-  readonly attempt: number;
-  readonly sessionId: string;
-  readonly model: string | undefined;
-  readonly platform: string | undefined;
-  readonly messageCount: number | undefined;
-  readonly toolCount: number | undefined;
-  readonly approxInputTokens: number | undefined;
-  readonly requestCharCount: number | undefined;
-  readonly maxTokens: number | undefined;
-  readonly request: RequestFacts | undefined;
+  /** Of the logical call, as its `pre` has it. */
+  readonly startedAt: EpochMicros | undefined;
   firstChunkAt: EpochMicros | undefined;
   presumed: PresumedEnd | undefined;
 }
 
 export interface ToolState {
+  readonly span: Open<ToolCallSpan>;
   /** Names the call among those that closed; `undefined` for a call that opened without an id. */
   readonly key: SpanId | undefined;
-  readonly spanId: SpanId;
-  readonly sessionId: string;
-  readonly toolName: string;
-  toolCallId: string | undefined;
-  readonly apiRequestId: string | undefined;
   /** Of its arguments. */
   readonly fingerprint: number;
   /** Fingerprint of the command among them, by which approvals are paired. */
   readonly command: number | undefined;
-  readonly startTime: EpochMicros;
-  readonly timeSource: TimeSource | undefined;
-  lastTime: EpochMicros;
-  /** The `execute_code` that was open when it started. */
-  readonly enclosing: SpanId | undefined;
-  readonly args: string | undefined;
   presumed: PresumedEnd | undefined;
 }
 
 export interface ApprovalState {
-  readonly spanId: SpanId;
-  readonly parentSpanId: SpanId;
-  readonly surface: string | undefined;
-  readonly toolCallId: string | undefined;
-  readonly patternKey: string | undefined;
+  readonly span: Open<ApprovalSpan>;
   /** Of the command. */
   readonly fingerprint: number | undefined;
-  readonly sessionId: string;
-  readonly startTime: EpochMicros;
-  readonly command: string | undefined;
   presumed: PresumedEnd | undefined;
 }
 
-export interface AuxiliaryState extends ApiFields {
-  readonly startTime: EpochMicros;
-  readonly sessionId: string;
-  readonly auxTask: string | undefined;
-  readonly model: string | undefined;
-  readonly platform: string | undefined;
-  readonly messageCount: number | undefined;
-  readonly streaming: boolean | undefined;
-  readonly request: RequestFacts | undefined;
+export interface AuxiliaryState {
+  readonly span: Open<AuxiliaryCallSpan>;
   presumed: PresumedEnd | undefined;
 }
 

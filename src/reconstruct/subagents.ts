@@ -239,8 +239,12 @@ function placeSubagent(context: MaybeTurnContext, event: SubagentEvent, key: str
   const { state, session, turn } = context;
   const spanId = spanIdOf('subagent', key);
   if (turn !== undefined) {
-    const tool = turn.tools.findLast((candidate) => candidate.toolName === 'delegate_task');
-    return { traceId: turn.position.traceId, spanId, parentSpanId: tool?.spanId ?? turn.position.spanId };
+    const tool = turn.tools.findLast(({ span }) => span.toolName === 'delegate_task');
+    return {
+      traceId: turn.position.traceId,
+      spanId,
+      parentSpanId: tool?.span.spanId ?? turn.position.spanId,
+    };
   }
   const { traceId, spanId: sessionSpanId } = positionOf(state, session);
   // What has a child is sent too: no span may lack its parent.

@@ -7,9 +7,9 @@ import { isJsonObject } from '../model/json.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { fingerprintOf, spanIdOf } from './ids.ts';
-import { emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
+import { cutOff, emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
 import { closedUnder, derivedTwinId, rememberClosed } from './recently-closed.ts';
-import type { ClosedFacts, PresumedEnd, State, ToolState, TurnState } from './state.ts';
+import type { ClosedFacts, Open, PresumedEnd, State, ToolState, TurnState } from './state.ts';
 import { clampedEnd, differ, isRepeat, warn } from './times.ts';
 
 /** Opens a tool call. */
@@ -17,7 +17,7 @@ export function onPreToolCall(context: TurnContext, event: PreToolCall): LineOut
   const { state, turn } = context;
   const repeated = findRepeated(turn, event);
   if (repeated !== undefined) {
-    repeated.toolCallId ??= event.toolCallId;
+    giveId(repeated, turn, event.toolCallId);
     return 'merged';
   }
   const key = toolKey(turn, event);
@@ -47,18 +47,24 @@ export function onPostToolCall(context: TurnContext, event: PostToolCall): LineO
   if (at < 0 && isSecondPostWithoutId(context, event)) return 'merged';
   const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
   const tool = open ?? newTool(context, event, toolKey(turn, event), 0);
-  const toolCallId = tool.toolCallId ?? event.toolCallId;
-  closeTool(context, tool, {
-    ...toolSpan(context, tool, toolCallId),
-    endTime: clampedEnd(context, event, tool.startTime),
-    apiRequestId: tool.apiRequestId ?? event.apiRequestId,
-    status: event.status,
-    errorType: event.errorType,
-    errorMessage: event.errorMessage,
-    durationMillis: measuredMillis(event),
-    result: event.result,
-  });
+  const { span } = tool;
+  giveId(tool, turn, event.toolCallId);
+  span.endTime = clampedEnd(context, event, span.startTime);
+  span.apiRequestId ??= event.apiRequestId;
+  span.status = event.status;
+  span.errorType = event.errorType;
+  span.errorMessage = event.errorMessage;
+  span.durationMillis = measuredMillis(event);
+  span.result = event.result;
+  closeTool(context, tool);
   return 'mapped';
+}
+
+/** A call is below its `execute_code` only while no event gives it an id: then it is a call of the turn. */
+function giveId({ span }: ToolState, turn: TurnState, toolCallId: string | undefined): void {
+  if (span.toolCallId !== undefined || toolCallId === undefined) return;
+  span.toolCallId = toolCallId;
+  span.parentSpanId = turn.position.spanId;
 }
 
 /** True when the end of a call without an id is in the log already: a second recorder wrote it. */
@@ -89,17 +95,14 @@ export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
 /** Closes every open tool call of the turn as incomplete. */
 export function closeOpenTools(context: TurnContext, reason: IncompleteReason): void {
   for (const tool of context.turn.tools.splice(0)) {
-    const end = tool.presumed ?? { time: later(tool.lastTime, lastInside(context.state, tool)), reason };
-    closeTool(context, tool, {
-      ...toolSpan(context, tool, tool.toolCallId),
-      endTime: later(tool.startTime, end.time),
-      incomplete: end.reason,
-    });
+    cutOff(tool, { time: lastInside(context.state, tool), reason });
+    closeTool(context, tool);
   }
 }
 
-function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): void {
+function closeTool(context: TurnContext, { span, key: ownKey, fingerprint }: ToolState): void {
   const { state, session, turn } = context;
+  span.background = turn.background;
   const outcome = span.status ?? 'incomplete';
   turn.toolOutcomes[outcome] = (turn.toolOutcomes[outcome] ?? 0) + 1;
   turn.lastTime = later(turn.lastTime, span.endTime);
@@ -108,11 +111,9 @@ function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): v
     turn.toolCallCount++;
     if (!turn.background) session.toolCallCount++;
   }
-  const { endTime, apiRequestId, toolCallId } = span;
-  const { startTime, fingerprint } = tool;
-  const { durationMillis } = span;
-  const key = tool.key ?? (toolCallId === undefined ? undefined : keyOf(turn, apiRequestId, toolCallId));
-  rememberClosed(state, key ?? keyWithoutId(turn, tool.toolName, fingerprint), {
+  const { startTime, endTime, apiRequestId, toolCallId, durationMillis } = span;
+  const key = ownKey ?? (toolCallId === undefined ? undefined : keyOf(turn, apiRequestId, toolCallId));
+  rememberClosed(state, key ?? keyWithoutId(turn, span.toolName, fingerprint), {
     startTime,
     endTime,
     fingerprint,
@@ -124,7 +125,10 @@ function closeTool(context: TurnContext, tool: ToolState, span: ToolCallSpan): v
 
 /** The `execute_code` that runs while a call without an id starts: such a call comes from its script. */
 function enclosingOf(turn: TurnState): SpanId | undefined {
-  return turn.tools.find((tool) => tool.toolName === 'execute_code' && tool.presumed === undefined)?.spanId;
+  const open = turn.tools.find(
+    ({ span, presumed }) => span.toolName === 'execute_code' && presumed === undefined,
+  );
+  return open?.span.spanId;
 }
 
 /** `earlierOfKey`: how many calls had the same key before. */
@@ -139,20 +143,36 @@ function newTool(
   const startTime = isPre ? event.time : startOfLost(state, key, event);
   if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
   includeStart(context, startTime);
-  return {
-    key,
+  const enclosing = isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined;
+  const span: Open<ToolCallSpan> = {
+    kind: 'tool_call',
+    traceId: turn.position.traceId,
     spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(context, event, earlierOfKey),
+    parentSpanId: enclosing ?? turn.position.spanId,
+    startTime,
+    endTime: startTime,
     sessionId: session.id,
+    incomplete: undefined,
+    links: [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    timeSource: event.timeSource,
     toolName: event.toolName,
     toolCallId: event.toolCallId,
     apiRequestId: event.apiRequestId,
+    status: undefined,
+    errorType: undefined,
+    errorMessage: undefined,
+    durationMillis: undefined,
+    args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
+    result: undefined,
+    background: turn.background,
+  };
+  return {
+    span,
+    key,
     fingerprint: fingerprintOf(event.args),
     command: commandOf(event),
-    startTime,
-    timeSource: event.timeSource,
-    lastTime: startTime,
-    enclosing: isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined,
-    args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
     presumed: undefined,
   };
 }
@@ -177,46 +197,13 @@ function measuredMillis(event: PostToolCall): number | undefined {
 
 /** The last time known inside a sub-agent that this call runs. */
 function lastInside(state: State, tool: ToolState): EpochMicros {
-  let last = tool.startTime;
+  let last = tool.span.startTime;
   for (const subagent of state.subagents.values()) {
-    if (subagent.position.parentSpanId !== tool.spanId) continue;
+    if (subagent.position.parentSpanId !== tool.span.spanId) continue;
     const child = state.sessions.get(subagent.childSessionId ?? '');
     last = later(last, child?.lastTime ?? subagent.startTime);
   }
   return last;
-}
-
-/** Below its `execute_code` only while no event gives it an id: then it is a call of the turn. */
-function toolSpan(
-  { state, turn }: TurnContext,
-  tool: ToolState,
-  toolCallId: string | undefined,
-): ToolCallSpan {
-  const enclosing = toolCallId === undefined ? tool.enclosing : undefined;
-  return {
-    kind: 'tool_call',
-    traceId: turn.position.traceId,
-    spanId: tool.spanId,
-    parentSpanId: enclosing ?? turn.position.spanId,
-    startTime: tool.startTime,
-    endTime: tool.startTime,
-    sessionId: tool.sessionId,
-    incomplete: undefined,
-    links: [],
-    events: [],
-    syntheticTime: state.options.syntheticTime,
-    timeSource: tool.timeSource,
-    toolName: tool.toolName,
-    toolCallId,
-    apiRequestId: tool.apiRequestId,
-    status: undefined,
-    errorType: undefined,
-    errorMessage: undefined,
-    durationMillis: undefined,
-    args: tool.args,
-    result: undefined,
-    background: turn.background,
-  };
 }
 
 /**
@@ -229,12 +216,12 @@ type ToolEvent = PreToolCall | PostToolCall;
 function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
   if (turn.tools.length === 0) return undefined;
   const fingerprint = fingerprintOf(event.args);
-  return turn.tools.find((tool) => {
-    if (tool.toolName !== event.toolName || tool.fingerprint !== fingerprint) return false;
-    if (tool.toolCallId === event.toolCallId && tool.apiRequestId === event.apiRequestId) {
-      return event.toolCallId !== undefined || isRepeat(tool.startTime, event.time);
+  return turn.tools.find(({ span, fingerprint: opened }) => {
+    if (span.toolName !== event.toolName || opened !== fingerprint) return false;
+    if (span.toolCallId === event.toolCallId && span.apiRequestId === event.apiRequestId) {
+      return event.toolCallId !== undefined || isRepeat(span.startTime, event.time);
     }
-    return tool.toolCallId === undefined;
+    return span.toolCallId === undefined;
   });
 }
 
@@ -248,7 +235,7 @@ function findOpen(context: TurnContext, event: PostToolCall): number {
   if (named !== undefined && named !== ALREADY_ENDED) return named;
   const unnamed = indexesOf(
     tools,
-    (tool) => tool.toolCallId === undefined && tool.toolName === event.toolName,
+    ({ span }) => span.toolCallId === undefined && span.toolName === event.toolName,
   );
   const match = withSameArguments(tools, unnamed, event);
   if (named === ALREADY_ENDED && (match === undefined || isSecondEnd(context, event))) return ALREADY_ENDED;
@@ -267,7 +254,10 @@ function isSecondEnd({ state, turn }: TurnContext, event: PostToolCall): boolean
 function findNamed({ state, turn }: TurnContext, event: PostToolCall): number | undefined {
   const { tools } = turn;
   if (event.toolCallId === undefined) return undefined;
-  const same = indexesOf(tools, (tool) => tool.toolCallId === event.toolCallId && isSameRequest(tool, event));
+  const same = indexesOf(
+    tools,
+    ({ span }) => span.toolCallId === event.toolCallId && isSameRequest(span, event),
+  );
   const exact = withSameArguments(tools, same, event);
   if (exact !== undefined) return exact;
   const closed = closedUnder(state, keyOf(turn, event.apiRequestId, event.toolCallId));
@@ -277,12 +267,8 @@ function findNamed({ state, turn }: TurnContext, event: PostToolCall): number | 
   return closed === undefined || closed.cutOff ? undefined : ALREADY_ENDED;
 }
 
-function isSameRequest(tool: ToolState, event: PostToolCall): boolean {
-  return (
-    tool.apiRequestId === undefined ||
-    event.apiRequestId === undefined ||
-    tool.apiRequestId === event.apiRequestId
-  );
+function isSameRequest(span: ToolState['span'], event: PostToolCall): boolean {
+  return !differ(span.apiRequestId, event.apiRequestId);
 }
 
 function indexesOf(tools: readonly ToolState[], test: (tool: ToolState) => boolean): number[] {
