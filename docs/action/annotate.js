@@ -33,7 +33,8 @@ function by(span) {
 /** A workflow command. Text of a log cannot end it or begin another one. */
 function annotation(level, place, message) {
   const properties = Object.entries(place).map(([name, value]) => `${name}=${property(value)}`);
-  return `::${level} ${properties.join(',')}::${data(message)}`;
+  const head = [level, properties.join(',')].filter(Boolean).join(' ');
+  return `::${head}::${data(message)}`;
 }
 
 function data(text) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Command, Option } from 'commander';
 import { CONFIGURED_COMMANDS, OF_REPLAY_ALONE } from '../../src/cli/config-file.ts';
 import { REPLAY_FLAGS } from '../../src/cli/replay-flags.ts';
@@ -6,20 +7,30 @@ type Schema = { readonly [name: string]: unknown };
 
 /** `docs/schema/config.schema.json`: the configuration file, from the very flags that it sets. */
 export function configSchema(program: Command): Schema {
-  const optionsOf = (name: string) =>
-    settings(program.commands.find((one) => one.name() === name)?.options ?? []);
-  const shared = { ...optionsOf('replay'), ...withoutFlag() };
-  const sections = CONFIGURED_COMMANDS.map((name) => [
-    name,
-    section(name, { ...shared, ...optionsOf(name) }),
-  ]);
+  const definitions: Record<string, unknown> = {};
+  const optionsOf = (name: string) => {
+    const command = program.commands.find((one) => one.name() === name);
+    return referred({ ...settings(command?.options ?? []), ...withoutFlag() }, definitions);
+  };
+  const shared = optionsOf('replay');
+  const sections = CONFIGURED_COMMANDS.map((name) => [name, section(name, optionsOf(name))]);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'hermes-otel.config: settings of hermes-otel',
     type: 'object',
     additionalProperties: false,
     properties: { $schema: { type: 'string' }, ...shared, ...Object.fromEntries(sections) },
+    definitions,
   };
+}
+
+/** Most flags are the same in all commands: what is said of them is written once. */
+function referred(schemas: Schema, definitions: Record<string, unknown>): Schema {
+  const references = Object.entries(schemas).map(([name, schema]) => {
+    definitions[name] ??= schema;
+    return [name, isDeepStrictEqual(definitions[name], schema) ? { $ref: `#/definitions/${name}` } : schema];
+  });
+  return Object.fromEntries(references);
 }
 
 function section(name: string, properties: Schema): Schema {

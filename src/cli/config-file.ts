@@ -133,12 +133,14 @@ function settingsFor(command: Command, { path, settings }: ConfigFile): Readonly
 }
 
 /** The names at the top of the file: those of the flags of `replay`, and of its settings without a flag. */
-export function sharedNames(): readonly string[] {
+function sharedNames(): readonly string[] {
   return Object.entries(REPLAY_FLAGS).map(([key, { flags }]) => (flags === undefined ? key : nameOf(flags)));
 }
 
-function namesOf(command: Command): readonly string[] {
-  return [...command.options.map((option) => option.attributeName()), ...sharedNames()];
+/** The names below a command: those of its flags, and of the settings without one. */
+function namesOf({ options }: Command): readonly string[] {
+  const withoutFlag = Object.entries(REPLAY_FLAGS).filter(([, { flags }]) => flags === undefined);
+  return [...options.map((option) => option.attributeName()), ...withoutFlag.map(([key]) => key)];
 }
 
 /** `--retry-for <time>` → `retryFor`; `--no-cost` → `cost`. */

@@ -107,6 +107,7 @@ describe('the file', () => {
     ['{ "header": { "a": "b" } }', 'header in '],
     ['{ "replay": 5 }', 'replay in '],
     ['{ "replay": { "depth": 5 } }', 'has an unknown setting "depth"'],
+    ['{ "replay": { "retryFor": "5s", "help": true } }', 'has an unknown setting "help"'],
   ])('%s is refused with its path', async (text, message) => {
     const path = write('hermes-otel.config.json', text);
     const { code, err } = await run('replay', LOG);

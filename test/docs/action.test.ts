@@ -90,7 +90,7 @@ describe('the action', () => {
   test('fails with an annotation for a broken budget, and still writes summary and page', () => {
     const { code, output } = runAction({ ...PACKAGE, budgets: 'errors>0\nturn_p95>1h' });
     expect(code).toBe(1);
-    expect(output).toMatch(/^::error ::budget errors>0 is broken by tool read_file of session 2026/m);
+    expect(output).toMatch(/^::error::budget errors>0 is broken by tool read_file of session 2026/m);
     expect(output).not.toContain('::budget turn_p95');
     expect(file('summary.md')).toContain('**broken**');
     expect(file('hermes-otel.html')).toContain('<!doctype html>');

@@ -1,30 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { type Converting, convertFile, databaseFile, fixture, PAIRS } from '../../database/pairs.ts';
+import { nodeOf } from '../node-of.ts';
 
 // The two ways to read SQLite give the same bytes: Python's here, Node's own in a Node 24 that is installed into a cache.
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/hermes-otel.js', import.meta.url));
 
-function node24(): string {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hermes-otel', 'node-24');
-  const node = join(cache, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(node)) return node;
-  mkdirSync(cache, { recursive: true });
-  writeFileSync(join(cache, 'package.json'), '{ "private": true }');
-  const done = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'node@24'], {
-    cwd: cache,
-    encoding: 'utf8',
-  });
-  if (!existsSync(node)) throw new Error(`Node 24 could not be installed: ${done.stderr}`);
-  return node;
-}
-
-const node = node24();
+const node = nodeOf(24);
 
 /** Without a python3 in the path, and without a warning about an experimental module. */
 function converted(path: string, { content = false }: Converting): string {

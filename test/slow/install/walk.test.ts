@@ -1,10 +1,10 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Newcomer, newcomer, run } from '../../docs/newcomer.ts';
 import { commandsOf, isShownIn, PAGES } from '../../docs/pages.ts';
 import { type Receiver, startReceiver } from '../../export/receiver.ts';
-import { machine } from './checkout.ts';
+import { checkout, machine } from './machine.ts';
 
 // Every command of every page, run as a newcomer runs it: installed by the README's own commands, in a home folder with
 // nothing but a Hermes, with the logs of `fixtures/`. Receivers are one on loopback, whatever their address in the page.
@@ -31,7 +31,8 @@ const ENDLESS = 124;
 
 const ADDRESS = /https?:\/\/(localhost:(4318|6006|9090|8428)|otel\.example\.com)/;
 
-const { checkout, env, prefix } = machine();
+const computer = machine();
+const repository = checkout(computer);
 let receiver: Receiver;
 
 beforeAll(async () => {
@@ -39,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await receiver.stop();
-  rmSync(dirname(prefix), { recursive: true });
+  rmSync(computer.root, { recursive: true });
 });
 
 describe.each(PAGES)('%s', (page) => {
@@ -62,10 +63,15 @@ function isRun(command: string): boolean {
 
 /** What the command prints. Fails when it ends with another exit code than the page leads to expect. */
 async function runAs({ home, folder }: Newcomer, command: string): Promise<string> {
-  const where = IN_CHECKOUT.test(command) ? checkout : folder;
-  const tarball = join(checkout, TARBALL);
+  const where = IN_CHECKOUT.test(command) ? repository : folder;
+  const tarball = join(repository, TARBALL);
   if (where === folder && command.includes(TARBALL)) copyFileSync(tarball, join(folder, TARBALL));
-  const variables = { ...env, HOME: home, BROWSER: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  const variables = {
+    ...computer.env,
+    HOME: home,
+    BROWSER: 'true',
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  };
   const { code, output } = await run(command.replace(ADDRESS, receiver.url), where, variables);
   const expected = /--follow|tail -f/.test(command) ? ENDLESS : 0;
   if (code !== expected) throw new Error(`${command}: exit code ${code}\n${output}`);

@@ -1,34 +1,32 @@
-/** A copy of the checkout, as a clone has it, and a prefix for `npm install -g`. */
+/** A computer without hermes-otel: a prefix for `npm install -g`, and nothing of this one's environment. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 
 export interface Machine {
-  readonly checkout: string;
-  /** Of `npm install -g`. */
-  readonly prefix: string;
-  /** The whole environment of a command. `PATH` finds the given Node first. */
+  readonly root: string;
+  /** The whole environment of a command, without `HOME`. `PATH` finds the prefix, then the given Node first. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** @param node the Node.js that commands find, also npm's */
+export function machine(node = process.execPath): Machine {
+  const root = mkdtempSync(join(tmpdir(), 'machine-'));
+  const prefix = join(root, 'prefix');
+  const path = [join(prefix, 'bin'), dirname(node), ...(process.env.PATH ?? '').split(delimiter)];
+  const PATH = path.filter((folder) => !folder.includes('node_modules/.bin')).join(delimiter);
+  return { root, env: { PATH, LANG: 'C.UTF-8', npm_config_prefix: prefix, ...network() } };
 }
 
 /** What a clone does not have. */
 const MADE = new Set(['node_modules', 'dist', '.git', '.bench', 'coverage', '__pycache__']);
 
-/** @param node the Node.js that commands find, also npm's */
-export function machine(node = process.execPath): Machine {
-  const root = mkdtempSync(join(tmpdir(), 'machine-'));
-  const [checkout, prefix] = [join(root, 'hermes-otel'), join(root, 'prefix')];
-  const filter = (path: string) => !MADE.has(basename(path));
-  cpSync(resolve('.'), checkout, { recursive: true, filter });
-  const path = [join(prefix, 'bin'), dirname(node), ...(process.env.PATH ?? '').split(delimiter)];
-  const env = {
-    PATH: path.filter((folder) => !folder.includes('node_modules/.bin')).join(delimiter),
-    LANG: 'C.UTF-8',
-    npm_config_prefix: prefix,
-    ...network(),
-  };
-  return { checkout, prefix, env };
+/** Copies what a clone of the repository has. @returns the folder */
+export function checkout({ root }: Machine): string {
+  const folder = join(root, 'hermes-otel');
+  cpSync(resolve('.'), folder, { recursive: true, filter: (path) => !MADE.has(basename(path)) });
+  return folder;
 }
 
 /**
