@@ -180,6 +180,51 @@ describe('an attempt without an end', () => {
   });
 });
 
+describe('a call has', () => {
+  const facts = { model: 'm', provider: 'p', base_url: 'u', api_mode: 'a' };
+  const ofCall = (request: Fields, answer: Fields, ofTurn: Fields = {}) => {
+    const [begin = pre(0), ...ends] = turn(0, [], 60);
+    const events = [{ ...begin, ...ofTurn }, pre(1, { model: null, ...request })];
+    const { spans } = replayEvents([...events, post(2, { model: null, ...answer }), ...ends]);
+    return ofKind(spans, 'api_call').map(({ model, provider, baseUrl, apiMode, platform, messageCount }) => ({
+      model,
+      provider,
+      baseUrl,
+      apiMode,
+      platform,
+      messageCount,
+    }))[0];
+  };
+  const read = { model: 'm', provider: 'p', baseUrl: 'u', apiMode: 'a' };
+
+  test('what its answer names, after a fallback', () => {
+    const other = { model: 'x', provider: 'x', base_url: 'x', api_mode: 'x' };
+    expect(ofCall(other, facts)).toMatchObject(read);
+  });
+
+  test('else what its request names', () => {
+    expect(ofCall(facts, {})).toMatchObject(read);
+  });
+
+  test('the model and the platform of its turn, where it names none', () => {
+    const ofTurn = { model: 'm', platform: 'cli' };
+    expect(ofCall({}, {}, ofTurn)).toMatchObject({ model: 'm', platform: 'cli', provider: undefined });
+    expect(ofCall({ platform: 'api' }, {}, ofTurn)).toMatchObject({ platform: 'api' });
+  });
+
+  test('the number of messages of its request, else of its answer', () => {
+    expect(ofCall({ message_count: 3 }, { message_count: 5 })).toMatchObject({ messageCount: 3 });
+    expect(ofCall({}, { message_count: 5 })).toMatchObject({ messageCount: 5 });
+  });
+});
+
+test('the time to the first chunk is that of the answer, else of the stream', () => {
+  const chunk = at(3, 'on_stream_delta', { ...ids(), iteration: 1 });
+  const first = (answer: Fields) => replay([pre(1), chunk, post(4, answer)]).calls[0]?.timeToFirstChunkMicros;
+  expect([first({ first_chunk_at: START + 1.5 }), first({})]).toEqual([500_000, 2_000_000]);
+  expect(first({ first_chunk_at: START + 1 })).toBe(0);
+});
+
 test('a call that is answered after its turn ended, and its answer again, are one span below the turn', () => {
   const [begin, ...ends] = turn(0, [], 3);
   const events = [...(begin ? [begin] : []), pre(1), ...ends, post(5), post(5.01)];
