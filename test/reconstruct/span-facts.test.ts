@@ -253,3 +253,60 @@ test('a turn takes model and provider from its first call, and each call those o
     ofKind(spans, 'api_call').map(({ model, provider, responseModel }) => [model, provider, responseModel]),
   ).toEqual([['fallback', 'p2', 'fallback-2']]);
 });
+
+describe('the endpoint of a turn, and of the sub-agent whose session it is in', () => {
+  const work = ids(SECOND, 'bbbbbbbb', 'sa-0-9c1b2a3d');
+  const link = { parent_session_id: ROOT, parent_turn_id: ids().turn_id, child_session_id: SECOND };
+  const host = { base_url: 'http://one', api_mode: 'chat' };
+  const none = [undefined, undefined, undefined];
+
+  test.each<[string, Fields[], (string | undefined)[]]>([
+    ['is none where no call has one', [{}], none],
+    [
+      'is that of the first call',
+      [{ provider: 'p', ...host }, { provider: 'q' }],
+      ['p', 'http://one', 'chat'],
+    ],
+    [
+      'is that of the first call with a provider',
+      [host, { provider: 'p', base_url: 'http://two' }, { provider: 'q' }],
+      ['p', 'http://two', undefined],
+    ],
+    [
+      'else of the first with a host',
+      [{}, host, { base_url: 'http://two' }],
+      [undefined, 'http://one', 'chat'],
+    ],
+    ['else of the first with a mode', [{ api_mode: 'chat' }], [undefined, undefined, 'chat']],
+  ])('%s', (_claim, requests, expected) => {
+    const inside = requests.flatMap((fields, index) =>
+      call(index + 3, index + 1, work).map((event) => ({ ...event, ...fields })),
+    );
+    const { spans } = replayEvents(inTurn([at(1, 'subagent_start', link), ...turn(2, inside, 9, work)]));
+    const ofChild = ofKind(spans, 'turn').filter(({ sessionId }) => sessionId === SECOND);
+    const found = [...ofChild, ...ofKind(spans, 'subagent')];
+    expect(found.map(({ provider, baseUrl, apiMode }) => [provider, baseUrl, apiMode])).toEqual([
+      expected,
+      expected,
+    ]);
+  });
+});
+
+test('the filter of turns knows model, platform and profile of the turn, else of its session', () => {
+  const seen: unknown[] = [];
+  const events = [
+    at(0, 'on_session_start', { session_id: ROOT, model: 'm', platform: 'cli', profile: 'work' }),
+    at(1, 'pre_llm_call', ids()),
+    at(2, 'pre_llm_call', { ...ids(ROOT, 'bbbbbbbb'), model: 'n', platform: 'api', profile: 'home' }),
+  ];
+  replayEvents(events, {
+    selectTurn: ({ startTime, ...facts }) => {
+      seen.push(facts);
+      return startTime > 0;
+    },
+  });
+  expect(seen).toEqual([
+    { sessionId: ROOT, model: 'm', platform: 'cli', profile: 'work' },
+    { sessionId: ROOT, model: 'n', platform: 'api', profile: 'home' },
+  ]);
+});
