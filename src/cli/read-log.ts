@@ -12,16 +12,18 @@ interface Reading {
   readonly command: string;
 }
 
+/** `logs` of the result are the files that were named or found; empty for standard input. */
 export async function readLog(
   logs: readonly string[],
   flags: SpanFlags,
   io: Io,
   { interrupt, command }: Reading,
-): Promise<ReadSpans> {
+): Promise<ReadSpans & { readonly logs: readonly string[] }> {
   const progress = startProgress(io, false);
   const options = { ...spanOptions(flags), signal: interrupt.signal, on: { lines: progress.update } };
   try {
-    return await readSpans(logsOf(await findLogs(logs, flags, io, command), io, command), options);
+    const found = await findLogs(logs, flags, io, command);
+    return { ...(await readSpans(logsOf(found, io, command), options)), logs: found };
   } finally {
     progress.stop();
   }

@@ -105,6 +105,34 @@ describe('50,000 spans in one session', () => {
   });
 });
 
+describe('50,000 spans in many sessions', () => {
+  test('the overview opens, scrolls, sorts and searches at once', async () => {
+    const many = generate({ seed: 2, spans: SPANS, turns: 20 });
+    const { page } = await viewer.open(many, { before: watchRows, prepare: startTrace });
+    await page.locator('.session-item').first().waitFor();
+    const open = (await endTrace(page)).reduce((sum, millis) => sum + millis, 0);
+    const sessions = new Set(
+      many.flatMap(({ agent }) => (agent.kind === 'session' ? [agent.sessionId] : [])),
+    );
+    const scroll = await measured(page, async () => {
+      await page.mouse.move(700, 600);
+      for (let turn = 0; turn < 30; turn += 1) {
+        await page.mouse.wheel(0, 700);
+        await page.waitForTimeout(16);
+      }
+    });
+    const sort = await measured(page, () => page.getByRole('button', { name: 'Cost' }).click());
+    const find = await measured(page, () => page.getByLabel('Find a session').fill('slack'));
+    print(
+      `${sessions.size} sessions: open ${ms(open)}, scroll ${ms(scroll.work)}, sort ${ms(sort.work)}, find ${ms(find.work)} of processor time`,
+    );
+    expect(sessions.size).toBeGreaterThan(200);
+    expect(open).toBeLessThanOrEqual(MOST.open);
+    expect(Math.max(scroll.work, sort.work, find.work)).toBeLessThanOrEqual(MOST.frame);
+    expect(await page.locator('.session-item').count()).toBeLessThan(60);
+  });
+});
+
 interface OpenTimes {
   readonly paint: number;
   readonly rows: number;

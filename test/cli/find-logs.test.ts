@@ -49,6 +49,12 @@ describe('without a log', () => {
     }
   });
 
+  test('a page is named for the log that was found', async () => {
+    const found = { env: { HERMES_HOME: home }, stdin: terminal() };
+    const { out } = await runMain(['view', '--html', '-'], found);
+    expect(out).toContain('<title>hooks.ndjson and 1 more</title>');
+  });
+
   test('the recorder has another file', async () => {
     const file = join(folder, 'elsewhere.ndjson');
     copyFileSync(SIMPLE, file);

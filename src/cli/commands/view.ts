@@ -109,7 +109,7 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
       : (await import('../../view/selection.ts')).latestSessions(read.spans, flags.last);
   const page = flags.html ?? (flags.open ? temporaryPage() : undefined);
   if (page !== undefined) {
-    const text = await pageOf(logs, spans, flags, io);
+    const text = await pageOf(read.logs, spans, flags, io);
     await writeFile({ flag: '--html', file: page, ownerOnly: captureContent }, text, io);
   }
   if (page !== undefined && flags.open) await openInBrowser(page, io);

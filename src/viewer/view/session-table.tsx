@@ -1,10 +1,10 @@
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { sideText, type Work } from '../../model/figures.ts';
 import { openSession } from '../actions.ts';
 import { activity, tokenColumns } from '../data/calls.ts';
 import { shortModel } from '../data/labels.ts';
 import { listedSessions } from '../data/session-order.ts';
-import { textFact } from '../data/table.ts';
+import { type Session, type SpanTable, textFact } from '../data/table.ts';
 import { count, duration, exactTime, money, oneLine, plural, shortTime } from '../data/words.ts';
 import { FOCUS } from '../keys.ts';
 import type { SessionOrder, Store } from '../state.ts';
@@ -25,7 +25,7 @@ export function SessionTable({ store }: { readonly store: Store }) {
   const all = table.sessions.length;
   const first = Math.min(...table.sessions.map(({ start }) => start));
   const last = Math.max(...table.sessions.map(({ end }) => end));
-  const { values, unit } = activity(table, { from: first, to: last }, BARS.log);
+  const { values, unit } = useMemo(() => activity(table, { from: first, to: last }, BARS.log), [table]);
   return (
     <main class="main">
       <Head
@@ -138,14 +138,22 @@ function Item({ store, session, top }: ItemProps) {
         <span>{sentAndReceived(totals.all) ?? '–'}</span>
         <span>{cost === undefined ? '–' : money(cost)}</span>
         <span class={errors > 0 ? 'session-errors' : 'muted'}>{count(errors)}</span>
-        <Spark
-          values={tokenColumns(table, entry, undefined, BARS.session).map(
-            ({ cached, fresh, output }) => cached + fresh + output,
-          )}
-        />
+        <Spark values={tokensPerCall(table, entry)} />
       </button>
     </li>
   );
+}
+
+const bars = new WeakMap<Session, readonly number[]>();
+
+/** Kept, because rows are drawn anew as the list scrolls. */
+function tokensPerCall(table: SpanTable, session: Session): readonly number[] {
+  const known = bars.get(session);
+  if (known !== undefined) return known;
+  const columns = tokenColumns(table, session, undefined, BARS.session);
+  const values = columns.map(({ cached, fresh, output }) => cached + fresh + output);
+  bars.set(session, values);
+  return values;
 }
 
 function Meta({ store, session }: { readonly store: Store; readonly session: number }) {
