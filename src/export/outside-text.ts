@@ -1,3 +1,5 @@
+import { createRedaction } from '../model/redact.ts';
+
 /**
  * Text from outside (a receiver's message, a name from a log) as part of a sentence: one line, no control characters,
  * nothing that turns the direction of writing, at most `maxLength` characters.
@@ -13,7 +15,12 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
 const MAX_MESSAGE = 300;
 
-/** What a receiver says, as part of a sentence. Secrets go first: cutting could leave half of one, unrecognised. */
-export function outsideText(text: string, redact: (text: string) => string): string {
-  return plainText(redact(text), MAX_MESSAGE);
+const secrets = createRedaction();
+
+/**
+ * What a receiver says, as part of a sentence, without secrets. They go first: cutting could leave half of one, unrecognised.
+ * @param redact removes the credentials of this run
+ */
+export function outsideText(text: string, redact = (raw: string) => raw): string {
+  return plainText(secrets.text(redact(text)), MAX_MESSAGE);
 }

@@ -130,7 +130,7 @@ const BUSY: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
  */
 function answerOf(name: string, { code, error }: ExportResult): Answer {
   if (code === SUCCESS) return { kind: 'accepted', rejected: 0, message: '' };
-  const reason = outsideText(error?.message ?? '', (text) => text);
+  const reason = outsideText(error?.message ?? '');
   const status = error !== undefined && 'code' in error ? error.code : undefined;
   const isStatus = typeof status === 'number' && status >= 300;
   const says = [`${name} failed`, ...(isStatus ? [`with ${status}`] : [])].join(' ');
@@ -150,7 +150,7 @@ function flushed<Item>(
     try {
       await exporter.forceFlush?.();
     } catch (error) {
-      onOutage?.(`${name} could not flush: ${outsideText(String(error), (text) => text)}`);
+      onOutage?.(`${name} could not flush: ${outsideText(String(error))}`);
     }
   };
   return {

@@ -34,13 +34,13 @@ const secretName = new RegExp(SECRET_NAME, 'i');
 
 /** Matches wherever one of `ANNOUNCED` can match. Most short texts have none, and one search is cheaper than forty. */
 const HINT =
-  /key|token|secret|pass|pwd|credential|connection|auth|bearer|basic|cookie|sig|jwt|sas|identified|:\/\/|%3a%2f|%3f|%26|[?&#;][\w.%;-]{3,}=|-u|--user|mysql/i;
+  /key|token|secret|pass|pwd|credential|connection|auth|bearer|basic|cookie|sig|jwt|sas|identified|:\/\/|%3a%2f|%3f|%26|[?&#;][\w.%;-]{3,}=|-u|--user|mysql|login|redis|ldap|openssl|-literal|ssws|sessionid|phpsess/i;
 
 /**
  * Ids of Hermes and of spans, which are most of the texts that come once only, have no other characters. Keys with these prefixes
  * have none either.
  */
-const NOT_ID = /[^0-9a-filp:_-]|fc-|e2b_/;
+const NOT_ID = /[^0-9a-filp:_-]|fc-|e2b_|dapi/;
 
 /** The end of a long text, where a key may have been cut. */
 const cutKey = new RegExp(CUT_KEY);

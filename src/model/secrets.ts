@@ -8,11 +8,11 @@
 const key = (prefix: string, shortest = 20) => `(?<![A-Za-z0-9])${prefix}[\\w.=-]{${shortest},}`;
 
 const MODEL_PROVIDERS =
-  '[spr]k[-_] gsk_ xai- tvly- pplx- bb_(?:live|test)_ nvapi- lsv2_ pcsk_ jina_ e(?:2b|secret)_ csk-'.split(
+  '[spr]k[-_] gsk_ xai- tvly- pplx- bb_(?:live|test)_ nvapi- lsv2_ pcsk_ jina_ e(?:2b|secret)_ csk- tgp_v1_'.split(
     ' ',
   );
 const SERVICES =
-  'do[opr]_v1_ shp(?:at|ca|pa|ss)_ lin_(?:api|oauth)_ figd_ sntry[su]_ NRAK- pypi- rubygems_ dckr_(?:pat|oat)_ hv[sbr]\\. pul- pscale_ PMAK- sb(?:p|_secret)_ nfp_ HRKU- f[mo][12]_ AT(?:ATT3|BB|CTT3) sq0(?:atp|csp)- EAA ntn_ dp\\.(?:pt|st|ct|sa)\\. syt_ ph[cx]_ rnd_ sgp_ xkeysib- CFPAT- tskey- gl(?:sa|c)_ whsec_'.split(
+  'do[opr]_v1_ shp(?:at|ca|pa|ss)_ lin_(?:api|oauth)_ figd_ sntry[su]_ NRAK- pypi- rubygems_ dckr_(?:pat|oat)_ hv[sbr]\\. pul- pscale_ PMAK- sb(?:p|_secret)_ nfp_ HRKU- f[mo][12]_ AT(?:ATT3|BB|CTT3) sq0(?:atp|csp)- EAA ntn_ dp\\.(?:pt|st|ct|sa)\\. syt_ ph[cx]_ rnd_ sgp_ xkeysib- CFPAT- tskey- gl(?:sa|c)_ whsec_ dt0[cs]\\d\\d\\. sq[apu]_ odt_ pnu_ rdme_ dbt[cu]_ pat\\.acc\\.'.split(
     ' ',
   );
 
@@ -45,12 +45,16 @@ export const ISSUED = {
   'service token': [
     ...SERVICES.map((prefix) => key(prefix)),
     '(?<![A-Za-z0-9])SG\\.[\\w-]{16,}\\.[\\w-]{16,}',
-    '(?<![A-Za-z0-9])(?:SK|AC|key-)[0-9a-f]{32}',
+    '(?<![A-Za-z0-9])(?:SK|AC|key-|dapi)[0-9a-f]{32}',
+    '(?<![A-Za-z0-9])cio[A-Za-z0-9]{32}',
+    '(?<![A-Za-z0-9])[A-Za-z0-9]{14}\\.atlasv1\\.[\\w-]{20,}',
     '(?<![A-Za-z0-9])secret_[A-Za-z0-9]{40,}',
     '(?<![A-Za-z0-9])re_[A-Za-z0-9]{6,}_\\w{16,}',
     '(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\\.[0-9a-f]{40,}',
     'AGE-SECRET-KEY-1[A-Z0-9]{30,}',
     'webhook\\.office\\.com/webhookb2/[\\w@/-]{20,}',
+    'hooks\\.zapier\\.com/hooks/catch/\\d{1,20}/[\\w/]{6,}',
+    'maker\\.ifttt\\.com/trigger/[\\w-]{1,100}/(?:json/)?with/key/[\\w-]{16,}',
   ],
   'JSON web token': ['(?<![\\w-])eyJ[\\w-]{8,512}\\.[\\w-]{8,}(?:\\.[\\w-]{0,4000})?'],
   'private key': [
@@ -73,13 +77,14 @@ const IS = `${QUOTE}?${SPACE}{0,4}(?:(?::=|=>|[:=\uff1a]|%3A|%3D)${SPACE}{0,4}|>
 /** What was redacted before, words that are no secret, and the name of the next value. */
 const NOT = `(?!${QUOTE}?\\[redacted|(?:true|false|null|none|undefined)(?![\\w-])|[\\w.-]{1,40}[:=]\\s)`;
 /** The end of a name, such as `_2` or `_BASE`. */
-const END = '(?:[_-]?(?:base|value|\\d{1,3}))?(?![A-Za-z0-9_-])';
+const END = '(?:[_-]?(?:base|value|data|\\d{1,3}))?(?![A-Za-z0-9_-])';
 const KEYS = [
-  `(?:a(?:ccess|ccount|dmin|pi|pp|uth)|bot|client|consumer|deploy|encryption|gpg|license|master|private|s(?:ecret|ervice|hared|igning|sh|torage|ubscription)|webhook)[ _.-]?key${END}`,
+  `(?:a(?:ccess|ccount|dmin|pi|pp|uth)|bot|client|consumer|deploy|encryption|gpg|integration|license|master|private|routing|s(?:ecret|ervice|hared|igning|sh|torage|ubscription)|webhook)[ _.-]?key${END}`,
   `token${END}`,
   `secret${END}`,
   `credentials?${END}`,
   `connection[ _-]?string${END}`,
+  `(?:PHPSESS|JSESSION)ID${END}`,
 ];
 const PASSWORDS = [`pass(?:w(?:or)?d|phrase|code)${END}`, `pwd${END}`, `[_-]pass${END}`];
 const NAMES = [...KEYS, ...PASSWORDS];
@@ -87,7 +92,7 @@ const NAMES = [...KEYS, ...PASSWORDS];
 export const SECRET_NAME = `(?:${NAMES.join('|')})$`;
 
 /** Of an `Authorization` header. */
-const SCHEME = '(?:bearer|basic|token|api-?key|key|digest|negotiate|sso-key|aws4-hmac-sha256)';
+const SCHEME = '(?:bearer|basic|token|api-?key|key|digest|negotiate|sso-key|ssws|aws4-hmac-sha256)';
 /** A value without quotation marks. */
 const BARE = '[^\\s"\'`\\\\&;,<>(){}|]';
 /** Digits and letters in one word, unlike words of prose. */
@@ -125,10 +130,15 @@ export const ANNOUNCED = {
     '(sshpass\\s{1,3}-p\\s{0,3}',
     '(mysql(?:dump)?(?=\\s)[^\\n|;&]{0,100}?\\s-p(?=\\S)',
     '((?:docker|podman|registry|oc|az|argocd)\\s{1,3}login\\s[^\\n|;&]{0,100}?-p[ =]',
+    '(redis-cli\\s[^\\n|;&]{0,100}?-a\\s{1,3}',
+    '(ldap(?:search|modify|add|delete|passwd|whoami)\\s[^\\n|;&]{0,100}?-w\\s{0,3}',
+    '(openssl\\s[^\\n|;&]{0,100}?-k\\s{1,3}',
+    '(--from-literal[= ][\\w.-]{1,60}=',
+    '(--with-token\\s{1,3}<<<\\s{0,3}',
     '((?:identified\\s{1,3}by|with\\s{1,3}(?:encrypted\\s{1,3})?password)\\s{1,3}',
   ].map((start) => `${start}${QUOTE}?)(?!-)${NOT}[^\\s"'\`\\\\]{3,}`),
   'user and password': [
-    `((?<![\\w-])(?:-u|--user|--proxy-user)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})${QUOTE}?[^\\s:"'\`\\\\/]{1,100}:)(?!\\d{1,6}(?!\\S)|//)${NOT}[^\\s"'\`\\\\]{2,}`,
+    `((?<![\\w-])(?:-u|--user|--proxy-user|--auth)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})${QUOTE}?[^\\s:"'\`\\\\/]{1,100}:)(?!\\d{1,6}(?!\\S)|//)${NOT}[^\\s"'\`\\\\]{2,}`,
   ],
   // The password of a URL may contain `@`. One with `/` is told from a path because it is no port.
   'password in a URL': [`(://)(?!\\[redacted\\]@)[^\\s/?#"'\`<>\\\\]{1,1000}(?=@)`],
@@ -143,7 +153,7 @@ export const ANNOUNCED = {
     '((?:%3F|%26)[\\w.-]{0,40}?(?:key|token|secret|sig|signature|passw(?:or)?d|pwd|pass|auth|code|credential|jwt|session)%3D)(?!\\[redacted)(?:(?!%26)[^\\s&#"\'`<>\\\\]){4,}',
   ],
   'authorization scheme': [
-    `((?<![A-Za-z0-9])(?:bearer|basic)(?:${SPACE}|\\+){1,4}${QUOTE}?)(?=\\S{0,400}?[\\d=]|\\S{24})[\\w.~+/=:-]{8,}`,
+    `((?<![A-Za-z0-9])(?:bearer|basic|ssws)(?:${SPACE}|\\+){1,4}${QUOTE}?)(?=\\S{0,400}?[\\d=]|\\S{24})[\\w.~+/=:-]{8,}`,
   ],
   // `Cookie: session=…`, the last one because it takes the rest of the line.
   cookie: [`(cookie${IS}${QUOTE}?)(?!\\[redacted)(?=[^\\s;=]{1,100}=)[^\\r\\n"'\`\\\\]{4,}`],

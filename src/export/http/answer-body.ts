@@ -45,17 +45,20 @@ function partialSuccessInJson(body: Uint8Array): PartialSuccess | undefined {
   if (!isJsonObject(answer)) return undefined;
   const partial = answer.partialSuccess;
   if (!isJsonObject(partial)) return NONE;
-  return partialSuccess(partial.rejectedSpans ?? partial.rejectedDataPoints, partial.errorMessage);
+  const { rejectedSpans, rejectedDataPoints, rejectedLogRecords, errorMessage } = partial;
+  // 64-bit integers are strings in JSON; some receivers send numbers.
+  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? rejectedLogRecords ?? 0);
+  return partialSuccess(Math.min(rejected, Number.MAX_SAFE_INTEGER), errorMessage);
 }
 
 function partialSuccess(
-  rejected: JsonValue | Uint8Array | undefined,
+  rejected: number | Uint8Array | undefined,
   message: JsonValue | undefined,
 ): PartialSuccess {
-  // 64-bit integers are strings in JSON; some receivers send numbers. A negative one is far above 2^53 in protobuf.
-  const count = typeof rejected === 'string' || typeof rejected === 'number' ? Number(rejected) : 0;
+  // A negative number is far above 2^53 in protobuf.
+  const isCount = typeof rejected === 'number' && Number.isSafeInteger(rejected) && rejected > 0;
   return {
-    rejected: Number.isSafeInteger(count) && count > 0 ? count : 0,
+    rejected: isCount ? rejected : 0,
     message: typeof message === 'string' ? message : '',
   };
 }

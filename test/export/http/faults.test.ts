@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { OtlpHttpSignal } from '../../../src/export/http/transport.ts';
+import { outsideText } from '../../../src/export/outside-text.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
+import { FORMS, LEAK } from '../../model/secret-forms.ts';
 import {
   atMost,
   drip,
@@ -172,6 +174,15 @@ describe('an answer that accepts is believed as far as it goes', () => {
     expect(counts(account)).toEqual([14, 6, 0, 2, 0]);
     expect(account.problems).toEqual(['R rejected some: "too old" (6 spans)']);
   });
+
+  test.each([
+    '{"rejectedSpans":"99999999999999999999"}',
+    '{"rejectedLogRecords":"10"}',
+    '{"rejectedSpans":1e300}',
+  ])('in JSON, with %s', async (partialSuccess) => {
+    const account = await send(says('application/json', `{"partialSuccess":${partialSuccess}}`));
+    expect(counts(account)).toEqual([0, 20, 0, 2, 0]);
+  });
 });
 
 describe('trouble that stays is told in one sentence that says what to check', () => {
@@ -299,6 +310,15 @@ describe('trouble that stays is told in one sentence that says what to check', (
     };
     const account = await send(behave, { redact: (text) => text.replaceAll('hunter2', '***') });
     expect(account.problems[0]).toContain('a redirect to http://h/?key=***,');
+  });
+
+  test.each(Object.entries(FORMS))('a secret of its own is taken out: %s', (_, form) => {
+    expect(outsideText(`invalid credentials (${form})`)).not.toMatch(LEAK);
+  });
+
+  test('a secret of the receiver itself is taken out', async () => {
+    const account = await send(status(400, `the token ${FORMS.keyus} is unknown`));
+    expect(account.problems[0]).toMatch(/^R answered 400, "the token .*\[redacted\] is unknown"/);
   });
 });
 
