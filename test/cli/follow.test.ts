@@ -415,7 +415,7 @@ describe('with a checkpoint', () => {
     appendFileSync(at(`cp/${journal}`), '\nnull\n{"kind":"points"}\n');
     const { code, err } = await followTo(13);
     expect(code).toBe(0);
-    expect(err).toContain('2 lines of the journal in');
+    expect(err).toContain('2 damaged lines of the journal in');
   });
 
   test('on a full disk is told, and following goes on; so is the dead letter', async () => {

@@ -105,7 +105,7 @@ export async function openCheckpoint<Saved extends SavedState>(
     const strange = journalState?.strangeLines ?? 0;
     if (strange > 0) {
       onNotice(
-        `${strange} lines of the journal in ${directory} are damaged and ignored: what they note is sent again.`,
+        `${strange} damaged ${strange === 1 ? 'line' : 'lines'} of the journal in ${directory} ${strange === 1 ? 'is' : 'are'} ignored: what was noted there is sent again.`,
       );
     }
     const journal = openJournal(directory, onNotice);

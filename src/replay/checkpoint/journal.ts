@@ -250,7 +250,7 @@ function isLine(value: unknown): value is JournalLine {
   if (!isObject(value) || !isCount(value.lines)) return false;
   if (value.kind === 'silence') return true;
   const isCounted = typeof value.to === 'string' && isObject(value.how) && COUNTS.every(isCountIn(value.how));
-  if (value.kind === 'spans') return isCounted;
+  if (value.kind === 'spans') return isCounted && typeof value.keys === 'string';
   return value.kind === 'points' && isCounted && isCount(value.time) && isCount(value.through);
 }
 

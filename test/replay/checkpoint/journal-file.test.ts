@@ -110,6 +110,8 @@ test.each([
   '{"kind":"other","lines":1}',
   'spans\tx\t1\t0\t0\t0\t"there"\t\t.',
   'spans\t1\t1\t0\t0\t0\t7\t\t.',
+  '{"kind":"spans","lines":3,"to":"x","keys":5,"how":{"accepted":0,"rejected":0,"failed":0,"deadLettered":0}}',
+  '{"kind":"spans","lines":3,"to":"x","how":{"accepted":0,"rejected":0,"failed":0,"deadLettered":0}}',
 ])('a strange line is counted and ignored: %s', (line) => {
   const silence = '{"kind":"silence","lines":3}';
   expect(readState([line, silence])).toMatchObject({ strangeLines: 1, silences: [3], upTo: 3 });
