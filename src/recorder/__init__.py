@@ -208,7 +208,7 @@ _encode = json.JSONEncoder(
 ).encode
 _url_secrets = re.compile(r"(?<=//)[^/@]*@|[?#].*", re.DOTALL)
 # Shorter than any key, or an id.
-_plain_name = re.compile(r"[A-Za-z0-9_.]{0,13}\Z|(?!.*(?:fc-|dapi))(?:[0-9a-f:_-]|api|call)*\Z")
+_plain_name = re.compile(r"[A-Za-z0-9_.]{0,13}\Z|(?!.*(?:fc-|e2b_|dapi))(?:[0-9a-f:_-]|api|call)*\Z")
 _log = logging.getLogger(__name__)
 
 
