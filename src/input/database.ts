@@ -10,6 +10,7 @@ import type {
 import { isJsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { TokenSums } from '../model/span.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
+import { parseTime } from '../model/time-text.ts';
 import { openSqlite, type Row, type Sqlite, SqliteError, type SqliteReader } from './sqlite.ts';
 
 /** A session as the list of all of them has it. */
@@ -42,17 +43,10 @@ export interface DatabaseOptions {
 /** Opens a database for reading. Throws `SqliteError` when it is none of Hermes's. */
 export async function openDatabase(path: string, options: DatabaseOptions): Promise<HermesDatabase> {
   const sqlite = await openSqlite(path, options.reader);
-  const schema = new Map<string, ReadonlySet<string>>();
-  for (const table of ['sessions', 'messages', 'session_model_usage']) {
-    const columns = await sqlite.query(`PRAGMA table_info(${table})`);
-    schema.set(table, new Set(columns.map(({ name }) => String(name))));
-  }
-  for (const [table, needed] of Object.entries(NEEDED)) {
-    const missing = needed.find((column) => !schema.get(table)?.has(column));
-    if (missing === undefined) continue;
+  const schema = await readSchema(sqlite).catch(async (error: unknown) => {
     await sqlite.close();
-    throw new SqliteError(`it is no database of Hermes: it has no ${table}.${missing}`);
-  }
+    throw error;
+  });
   const reading: Reading = { sqlite, schema, content: options.content };
   return {
     path,
@@ -62,6 +56,23 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     read: (session, children) => readSession(reading, session, children),
     close: sqlite.close,
   };
+}
+
+type Schema = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The columns of each table. */
+async function readSchema(sqlite: Sqlite): Promise<Schema> {
+  const schema = new Map<string, ReadonlySet<string>>();
+  for (const table of ['sessions', 'messages', 'session_model_usage']) {
+    const columns = await sqlite.query(`PRAGMA table_info(${table})`);
+    schema.set(table, new Set(columns.map(({ name }) => String(name))));
+  }
+  for (const [table, needed] of Object.entries(NEEDED)) {
+    const missing = needed.find((column) => !schema.get(table)?.has(column));
+    if (missing === undefined) continue;
+    throw new SqliteError(`it is no database of Hermes: it has no ${table}.${missing}`);
+  }
+  return schema;
 }
 
 /** The first row of an answer or a tool that comes more than 0.1 s after another one. */
@@ -78,7 +89,7 @@ const NEEDED = {
 
 interface Reading {
   readonly sqlite: Sqlite;
-  readonly schema: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly schema: Schema;
   readonly content: boolean;
 }
 
@@ -154,14 +165,16 @@ async function readSession(
   ];
   const columns = names.map((name) => `${column(reading, 'sessions', name, 's')} AS ${name}`).join(', ');
   const [own = {}] = await sqlite.query(`SELECT ${columns} FROM sessions s WHERE s.id = ?`, session.id);
-  const messages = await sqlite.query(messagesSql(reading), session.id);
+  const rows = await sqlite.query(messagesSql(reading), session.id);
+  const messages: MessageRow[] = [];
+  for (const row of rows) messages.push(messageRow(row, messages.at(-1)?.time ?? session.startedAt));
   const hasUsage = schema.get('session_model_usage')?.has('session_id') ?? false;
   const usage = hasUsage
     ? await sqlite.query('SELECT * FROM session_model_usage WHERE session_id = ? ORDER BY rowid', session.id)
     : [];
   return {
     session: sessionRow(session, own),
-    messages: messages.map(messageRow),
+    messages,
     usage: usage.map(usageRow),
     children,
   };
@@ -215,13 +228,14 @@ function inCall(path: string): string {
   return `json_extract(value, '$.${path}')`;
 }
 
-function messageRow(row: Row): MessageRow {
+/** `before`: the time of the row before, for one without a time, in a damaged database. */
+function messageRow(row: Row, before: EpochMicros): MessageRow {
   const calls = parsed(row.calls);
   const error = parsed(row.error);
   return {
     id: Number(row.id),
     role: String(row.role),
-    time: micros(row.time) ?? epochMicros(0),
+    time: micros(row.time) ?? before,
     head: text(row.head) ?? '',
     tail: text(row.tail) ?? '',
     length: count(row.length) ?? 0,
@@ -279,9 +293,9 @@ function count(cell: Row[string] | undefined): number | undefined {
   return typeof cell === 'number' && Number.isSafeInteger(cell) && cell >= 0 ? cell : undefined;
 }
 
-/** Hermes stores epoch seconds. */
+/** Hermes stores epoch seconds. `undefined` for what is no time. */
 function micros(cell: Row[string] | undefined): EpochMicros | undefined {
-  return typeof cell === 'number' && cell > 0 ? epochMicros(cell * 1e6) : undefined;
+  return typeof cell === 'number' ? parseTime(cell) : undefined;
 }
 
 function parsed(cell: Row[string] | undefined): JsonValue | undefined {

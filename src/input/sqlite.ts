@@ -2,15 +2,16 @@
  * SQLite files, read only. Node's own SQLite where there is one (from 22.13 on), else Python's, which is there wherever Hermes is.
  * Both get the same SQL. No other reader that was measured reads a database together with its write-ahead log.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-/** A value of a column. A blob is text in UTF-8. */
+/** A value of a column. A blob is text in UTF-8, an infinite number is null. */
 export type Cell = string | number | null;
 export type Row = Readonly<Record<string, Cell>>;
 
@@ -92,12 +93,15 @@ interface NodeSqlite {
     options: { readonly readOnly: boolean },
   ) => {
     exec(sql: string): void;
-    prepare(sql: string): { all(...parameters: readonly (string | number)[]): readonly NodeRow[] };
+    prepare(sql: string): {
+      setReadBigInts(enabled: boolean): void;
+      all(...parameters: readonly (string | number)[]): readonly NodeRow[];
+    };
     close(): void;
   };
 }
 
-type NodeRow = Readonly<Record<string, Cell | Uint8Array>>;
+type NodeRow = Readonly<Record<string, Cell | bigint | Uint8Array>>;
 
 /** `undefined` on a Node without SQLite. */
 async function openWithNode(path: string, immutable: boolean): Promise<Sqlite | undefined> {
@@ -109,12 +113,12 @@ async function openWithNode(path: string, immutable: boolean): Promise<Sqlite | 
   explained(() => database.exec(`PRAGMA busy_timeout = ${LOCK_MILLIS}`));
   return {
     query: async (sql, ...parameters) =>
-      explained(() =>
-        database
-          .prepare(sql)
-          .all(...parameters)
-          .map(decoded),
-      ),
+      explained(() => {
+        const statement = database.prepare(sql);
+        // Else it throws for one of more than 53 bits.
+        statement.setReadBigInts(true);
+        return statement.all(...parameters).map(decodedRow);
+      }),
     close: async () => database.close(),
   };
 }
@@ -145,19 +149,32 @@ function explained<T>(work: () => T): T {
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-function decoded(row: NodeRow): Row {
-  const entries = Object.entries(row);
-  return Object.fromEntries(
-    entries.map(([name, cell]) => [name, cell instanceof Uint8Array ? UTF8.decode(cell) : cell]),
-  );
+function decodedRow(row: NodeRow): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, decoded(cell)]));
 }
 
-/** Reads statements as lines of JSON until its input ends, also when Ctrl-C reaches it in a terminal, and answers each with one line for each row, then one that is an object. */
+function decoded(cell: NodeRow[string]): Cell {
+  if (cell instanceof Uint8Array) return UTF8.decode(cell);
+  if (typeof cell === 'bigint') return Number(cell);
+  return cell === Number.POSITIVE_INFINITY || cell === Number.NEGATIVE_INFINITY ? null : cell;
+}
+
+/**
+ * Reads statements as lines of JSON until its input ends: a terminal and systemd send their signals to it too, while this process
+ * still reads. Answers each with one line for each row, then one that is an object; first an
+ * answer without rows, which shows that it runs.
+ */
 const PYTHON = `
 import signal
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-import json, sqlite3, sys
-text = lambda value: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+import json, math, sqlite3, sys
+def plain(cell):
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+print(json.dumps({"names": []}), flush=True)
 database = None
 for line in sys.stdin:
     try:
@@ -168,7 +185,7 @@ for line in sys.stdin:
         cursor = database.execute(sql, parameters)
         names = [column[0] for column in cursor.description]
         for row in cursor:
-            sys.stdout.write(json.dumps([text(value) for value in row]) + "\\n")
+            sys.stdout.write(json.dumps([plain(cell) for cell in row]) + "\\n")
         answer = {"names": names}
     except Exception as error:
         answer = {"error": str(error)}
@@ -176,49 +193,123 @@ for line in sys.stdin:
     sys.stdout.flush()
 `;
 
-/** `undefined` where there is no Python. */
+/** A wrapper in the place of Python may wait for something that never comes. */
+const START_MILLIS = 30_000;
+/** Python ends at once, unless it is in the middle of an answer. */
+const END_MILLIS = 2000;
+
+/** `undefined` where there is no Python. Throws `SqliteError` for one that does not start. */
 async function openWithPython(path: string, immutable: boolean): Promise<Sqlite | undefined> {
   const url = pathToFileURL(path);
   url.search = immutable ? '?mode=ro&immutable=1' : '?mode=ro';
+  let failure: unknown;
   for (const command of ['python3', 'python']) {
     const child = spawn(command, ['-I', '-c', PYTHON, url.href]);
-    const started = await Promise.race([
-      once(child, 'spawn').then(() => true),
-      once(child, 'error').then(() => false),
-    ]);
-    if (started) return pythonSqlite(child);
+    child.on('error', () => undefined);
+    const isStarted = child.pid !== undefined;
+    if (!isStarted) continue;
+    const python = pythonSqlite(command, child);
+    try {
+      await python.ready();
+      return python;
+    } catch (error) {
+      failure ??= error;
+      await python.close();
+    }
   }
+  if (failure !== undefined) throw failure;
   return undefined;
 }
 
-function pythonSqlite(child: ChildProcessWithoutNullStreams): Sqlite {
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+interface PythonSqlite extends Sqlite {
+  /** Called once, before the first query. */
+  ready(): Promise<void>;
+}
+
+/** While it answers nothing, the child does not keep this process alive. */
+function pythonSqlite(command: string, child: ChildProcessWithoutNullStreams): PythonSqlite {
+  const reader = createInterface({ input: child.stdout });
+  const lines = reader[Symbol.asyncIterator]();
+  const exited = once(child, 'exit');
+  const complained = once(child.stderr, 'close');
   let complaint = '';
   child.stderr.on('data', (chunk) => {
     complaint = `${complaint}${chunk}`.slice(-500);
   });
-  // A write after its end is told by the missing answer.
+  // A write after the child's end is reported by the missing answer.
   child.stdin.on('error', () => undefined);
+
+  function killAfter(millis: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      complaint ||= `no answer in ${millis / 1000} s`;
+      child.kill('SIGKILL');
+      // A wrapper's own child may hold the pipe open.
+      reader.close();
+    }, millis);
+  }
+
+  async function ended(): Promise<SqliteError> {
+    await Promise.race([complained, sleep(AGAIN_MILLIS)]);
+    return new SqliteError(`${command} ended: ${complaint.trim() || 'no answer'}`);
+  }
+
+  async function answer(): Promise<readonly Row[]> {
+    const rows: Cell[][] = [];
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw await ended();
+      const line = answerLine(value);
+      if (Array.isArray(line)) rows.push(line);
+      else if (line !== undefined) return namedRows(line, rows);
+    }
+  }
+
+  setKeepsAlive(child, false);
   return {
-    query: async (sql, ...parameters) => {
-      child.stdin.write(`${JSON.stringify([sql, parameters])}\n`);
-      const rows: Cell[][] = [];
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done) throw new SqliteError(`python3 ended: ${complaint.trim()}`);
-        const answer: Cell[] | { readonly names: readonly string[] } | { readonly error: string } =
-          JSON.parse(value);
-        if (Array.isArray(answer)) rows.push(answer);
-        else if ('error' in answer) throw new SqliteError(answer.error);
-        else
-          return rows.map((row) =>
-            Object.fromEntries(answer.names.map((name, index) => [name, row[index] ?? null])),
-          );
-      }
+    async ready() {
+      const timer = killAfter(START_MILLIS);
+      await answer().finally(() => clearTimeout(timer));
     },
-    close: async () => {
+    async query(sql, ...parameters) {
+      child.stdin.write(`${JSON.stringify([sql, parameters])}\n`);
+      setKeepsAlive(child, true);
+      return answer().finally(() => setKeepsAlive(child, false));
+    },
+    async close() {
       child.stdin.end();
-      if (child.exitCode === null) await once(child, 'exit');
+      const timer = killAfter(END_MILLIS);
+      await exited;
+      clearTimeout(timer);
     },
   };
+}
+
+/** The last line of an answer. */
+interface AnswerEnd {
+  readonly names?: readonly string[];
+  readonly error?: string;
+}
+
+/** `undefined` for text that something else prints when Python starts. */
+function answerLine(text: string): Cell[] | AnswerEnd | undefined {
+  if (!/^[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function namedRows({ names = [], error }: AnswerEnd, rows: readonly Cell[][]): readonly Row[] {
+  if (error !== undefined) throw new SqliteError(error);
+  return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
+}
+
+function setKeepsAlive(child: ChildProcessWithoutNullStreams, keeps: boolean): void {
+  for (const handle of [child, child.stdin, child.stdout, child.stderr]) {
+    const isOpen = handle instanceof ChildProcess || (handle instanceof Socket && !handle.destroyed);
+    if (!isOpen) continue;
+    if (keeps) handle.ref();
+    else handle.unref();
+  }
 }

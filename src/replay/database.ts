@@ -24,6 +24,8 @@ export interface DatabaseReading {
   /** `undefined`: `logs/agent.log*` beside the database. */
   readonly agentLogs: readonly string[] | undefined;
   readonly content: boolean;
+  /** Ends the reading after the session that is being read. */
+  readonly signal?: AbortSignal | undefined;
   /** What hook logs have that are read beside it. */
   readonly known: KnownSessions;
   /** What an earlier run has counted already. */
@@ -44,11 +46,12 @@ export async function openDatabaseLog(
   reading: DatabaseReading,
   select?: SelectSessions,
 ): Promise<OpenedDatabase> {
-  const database = await openHermesDatabase(path, reading.content);
-  const sessions = await database.list();
-  const log = await readAgentLogs(reading.agentLogs ?? (await agentLogsBeside(path)));
-  const sources = databaseSources(database, sessions, { log, ...reading }, select?.(path, sessions));
-  return { sources, close: database.close };
+  return openHermesDatabase(path, reading.content, async (database) => {
+    const sessions = await database.list();
+    const log = await readAgentLogs(reading.agentLogs ?? (await agentLogsBeside(path)));
+    const sources = databaseSources(database, sessions, { log, ...reading }, select?.(path, sessions));
+    return { sources, close: database.close };
+  });
 }
 
 /** Which sessions of a database are replayed; `undefined`: all. */
@@ -57,11 +60,21 @@ export type SelectSessions = (
   sessions: readonly ListedSession[],
 ) => ReadonlySet<string> | undefined;
 
-/** Throws a `ReplayError` for a database that cannot be read. */
-export async function openHermesDatabase(path: string, content: boolean): Promise<HermesDatabase> {
+/**
+ * Opens a database and calls `read` with it: what that throws closes it again. Throws a `ReplayError` for a database that cannot
+ * be read.
+ */
+export async function openHermesDatabase<T>(
+  path: string,
+  content: boolean,
+  read: (database: HermesDatabase) => Promise<T>,
+): Promise<T> {
+  let database: HermesDatabase | undefined;
   try {
-    return await openDatabase(path, { content });
+    database = await openDatabase(path, { content });
+    return await read(database);
   } catch (error) {
+    await database?.close();
     if (!(error instanceof SqliteError)) throw error;
     const message = `${JSON.stringify(path)} cannot be read: ${error.message}`;
     throw new ReplayError('unreadable-log', message, { cause: error });
@@ -71,7 +84,8 @@ export async function openHermesDatabase(path: string, content: boolean): Promis
 /** The log that Hermes writes beside its database, with what was rotated, the oldest first. */
 async function agentLogsBeside(path: string): Promise<readonly string[]> {
   const directory = join(dirname(path), 'logs');
-  const files = await readdir(directory).catch(() => []);
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name);
   const logs = files.filter((file) => /^agent\.log(?:\.\d+)?$/.test(file));
   return logs.sort((a, b) => ageOf(b) - ageOf(a)).map((file) => join(directory, file));
 }
@@ -95,7 +109,8 @@ async function readAgentLogs(paths: readonly string[]): Promise<AgentLog> {
   return log;
 }
 
-interface SessionReading extends Pick<DatabaseReading, 'known' | 'kept' | 'onRead' | 'onDiagnostic'> {
+interface SessionReading
+  extends Pick<DatabaseReading, 'known' | 'kept' | 'signal' | 'onRead' | 'onDiagnostic'> {
   readonly log: AgentLog;
 }
 
@@ -104,8 +119,11 @@ interface Reading {
   readonly conversion: Conversion;
   readonly byId: ReadonlyMap<string, ListedSession>;
   readonly children: ReadonlyMap<string, readonly ListedSession[]>;
-  /** A session is read once, although others may need it too. */
-  readonly lines: Map<string, Promise<readonly HookLine[]>>;
+  /** Sessions that were converted, or are being converted: each is read once, although others may go on from it. */
+  readonly begun: Set<string>;
+  /** Of sessions that were converted before their turn came, as others go on from them. */
+  readonly lines: Map<string, readonly HookLine[]>;
+  readonly signal: AbortSignal | undefined;
   readonly onRead: (rows: DatabaseSession) => void;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
@@ -114,7 +132,7 @@ interface Reading {
 export function databaseSources(
   database: HermesDatabase,
   sessions: readonly ListedSession[],
-  { log, known, kept, onRead, onDiagnostic }: SessionReading,
+  { log, known, kept, signal, onRead, onDiagnostic }: SessionReading,
   wanted?: ReadonlySet<string>,
 ): readonly MergeSource<InputLine>[] {
   const reading: Reading = {
@@ -122,7 +140,9 @@ export function databaseSources(
     conversion: createConversion({ log, known, kept }),
     byId: new Map(sessions.map((session) => [session.id, session])),
     children: childrenOf(sessions),
+    begun: new Set(),
     lines: new Map(),
+    signal,
     onRead: (rows) => ((wanted?.has(rows.session.id) ?? true) ? onRead?.(rows) : undefined),
     onDiagnostic,
   };
@@ -147,8 +167,10 @@ async function* openSession(
   session: ListedSession,
 ): AsyncGenerator<readonly InputLine[], void> {
   const source = reading.database.path;
+  if (reading.signal?.aborted) return;
   try {
-    const lines = await linesOf(reading, session);
+    await convert(reading, session);
+    const lines = reading.lines.get(session.id) ?? [];
     reading.lines.delete(session.id);
     yield lines.map(({ row, body }) => ({
       source,
@@ -168,20 +190,32 @@ async function* openSession(
   }
 }
 
-function linesOf(reading: Reading, session: ListedSession): Promise<readonly HookLine[]> {
-  const known = reading.lines.get(session.id);
-  if (known !== undefined) return known;
-  const lines = convert(reading, session);
-  reading.lines.set(session.id, lines);
-  return lines;
+/** Reads and converts a session, after those that it goes on from. */
+async function convert(reading: Reading, session: ListedSession): Promise<void> {
+  const { database, conversion, children, begun, lines } = reading;
+  for (const one of unreadLineage(reading, session)) {
+    try {
+      const rows = await database.read(one, children.get(one.id) ?? []);
+      reading.onRead(rows);
+      lines.set(one.id, convertSession(conversion, rows));
+    } catch (error) {
+      if (one === session || !(error instanceof SqliteError)) throw error;
+      // Reported when its own turn comes.
+      begun.delete(one.id);
+    }
+  }
 }
 
-/** Reads and converts a session, after the one that it may go on from. */
-async function convert(reading: Reading, session: ListedSession): Promise<readonly HookLine[]> {
-  const { database, conversion, byId, children } = reading;
-  const parent = byId.get(session.branchedFrom ?? session.parentSessionId ?? '');
-  if (parent !== undefined && parent !== session) await linesOf(reading, parent);
-  const rows = await database.read(session, children.get(session.id) ?? []);
-  reading.onRead(rows);
-  return convertSession(conversion, rows);
+/** The session and those that it goes on from, the first one first. A circle, in a damaged database, ends where it closes. */
+function unreadLineage({ byId, begun }: Reading, session: ListedSession): readonly ListedSession[] {
+  const lineage: ListedSession[] = [];
+  for (
+    let one: ListedSession | undefined = session;
+    one !== undefined && !begun.has(one.id);
+    one = byId.get(one.branchedFrom ?? one.parentSessionId ?? '')
+  ) {
+    begun.add(one.id);
+    lineage.unshift(one);
+  }
+  return lineage;
 }

@@ -98,13 +98,21 @@ export async function openLines(
   const hookLogs = await openLogs(logs.filter((log) => !databases.some((path) => path === log)));
   const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(reading.report, diagnostic);
   const known = databases.length === 0 ? new Map() : await knownSessions(hookLogs);
-  const { agentLogs, captureContent: content = false } = reading.options;
+  const { agentLogs, captureContent: content = false, signal } = reading.options;
+  const { kept = new Map(), onRead, select } = reading.incremental ?? {};
+  const from = { agentLogs, content, signal, known, kept, onRead, onDiagnostic };
   const opened: OpenedDatabase[] = [];
-  for (const path of databases) {
-    const { kept = new Map(), onRead, select } = reading.incremental ?? {};
-    const from = { agentLogs, content, known, kept, onRead, onDiagnostic };
-    const { openDatabaseLog } = await import('./database.ts');
-    opened.push(await openDatabaseLog(path, from, select));
+  const close = async () => {
+    for (const database of opened) await database.close();
+  };
+  try {
+    for (const path of databases) {
+      const { openDatabaseLog } = await import('./database.ts');
+      opened.push(await openDatabaseLog(path, from, select));
+    }
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
     sources: [
@@ -112,9 +120,7 @@ export async function openLines(
       ...opened.flatMap(({ sources }) => sources),
     ],
     live: hookLogs.some((source) => !source.reopenable),
-    close: async () => {
-      for (const database of opened) await database.close();
-    },
+    close,
   };
 }
 

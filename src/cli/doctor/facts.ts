@@ -76,11 +76,12 @@ export async function databaseFacts(home: string): Promise<readonly DatabaseFact
 async function factsOf(path: string): Promise<DatabaseFacts> {
   const none = { path, sessions: 0, since: undefined, timesSince: undefined, problem: undefined };
   try {
-    const database = await openHermesDatabase(path, false);
-    const sessions = (await database.list()).filter(({ lastMessageId }) => lastMessageId !== undefined);
-    const timesSince = await database.timesSince();
-    await database.close();
-    return { ...none, sessions: sessions.length, since: sessions[0]?.firstTime, timesSince };
+    return await openHermesDatabase(path, false, async (database) => {
+      const sessions = (await database.list()).filter(({ lastMessageId }) => lastMessageId !== undefined);
+      const timesSince = await database.timesSince();
+      await database.close();
+      return { ...none, sessions: sessions.length, since: sessions[0]?.firstTime, timesSince };
+    });
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
     return { ...none, problem: error.message };
