@@ -1,4 +1,5 @@
 import type { Placed } from './figures.ts';
+import { percent } from './units.ts';
 
 /** A stretch of time of one span, in which none of its children was waited for. */
 export interface Step {
@@ -40,4 +41,22 @@ function childrenByEnd(spans: readonly Placed[]): readonly (readonly number[])[]
   for (const [index, { parent }] of spans.entries()) children[parent]?.push(index);
   for (const each of children) each.sort((a, b) => (spans[b]?.endTime ?? 0) - (spans[a]?.endTime ?? 0));
   return children;
+}
+
+/**
+ * `chat claude-sonnet 62 %, tool terminal 30 %, agent 8 %`: the names on a critical path by their share of its time.
+ * At most `most` of them.
+ */
+export function pathText(
+  steps: readonly { readonly name: string; readonly micros: number }[],
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const shares = new Map<string, number>();
+  for (const { name, micros } of steps) shares.set(name, (shares.get(name) ?? 0) + micros);
+  const whole = steps.reduce((sum, { micros }) => sum + micros, 0);
+  return Array.from(shares)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, most)
+    .map(([name, micros]) => `${name} ${percent(micros, whole)}`)
+    .join(', ');
 }

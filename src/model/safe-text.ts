@@ -19,3 +19,18 @@ function isLowSurrogate(unit: number): boolean {
 export function errorText(message: string | undefined): string | undefined {
   return message === undefined ? undefined : cut(message, ERROR_CHARS);
 }
+
+/** The text as a code span of Markdown, in which no markup is read. It must be in one line. */
+export function codeSpan(text: string): string {
+  const inside = text.trim();
+  if (inside === '') return '';
+  const fence = fenceFor(inside, 1);
+  const space = inside.startsWith('`') || inside.endsWith('`') ? ' ' : '';
+  return `${fence}${space}${inside}${space}${fence}`;
+}
+
+/** A fence longer than every run of backticks in `text`. */
+export function fenceFor(text: string, atLeast: number): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+  return '`'.repeat(Math.max(atLeast, longest + 1));
+}

@@ -3,6 +3,7 @@
  * blocks, and as entities inside HTML's `code`. So it cannot become a link, a mention or an image.
  */
 import { markdownTable } from 'markdown-table';
+import { codeSpan, fenceFor } from '../model/safe-text.ts';
 import { widthOf } from './columns.ts';
 import type { Column } from './table.ts';
 import type { Visible } from './visible.ts';
@@ -25,11 +26,7 @@ export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: read
  * backslash), so it is replaced by the box-drawing one.
  */
 export function code(text: Visible): string {
-  const inside = text.trim().replaceAll('|', '│');
-  if (inside === '') return '';
-  const fence = fenceFor(inside, 1);
-  const space = inside.startsWith('`') || inside.endsWith('`') ? ' ' : '';
-  return `${fence}${space}${inside}${space}${fence}`;
+  return codeSpan(text.replaceAll('|', '│'));
 }
 
 /** A fenced block of plain text. */
@@ -41,10 +38,4 @@ export function codeBlock(lines: readonly string[]): string {
 /** For an HTML heading, where Markdown is not parsed. */
 export function htmlCode(text: Visible): string {
   return `<code>${text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)}</code>`;
-}
-
-/** A fence longer than every run of backticks in `text`. */
-function fenceFor(text: string, atLeast: number): string {
-  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
-  return '`'.repeat(Math.max(atLeast, longest + 1));
 }

@@ -11,7 +11,7 @@ import { quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, renderTable } from './table.ts';
 import type { LogTotals, Totals } from './totals.ts';
-import { pathPieces, pathText, type TurnRow, turnColumns } from './turns.ts';
+import { pathOf, pathPieces, type TurnRow, turnColumns } from './turns.ts';
 import { shown, type Visible, visible } from './visible.ts';
 
 /** A comment on a pull request holds 65,536 characters, so a table has at most this many sessions. */
@@ -244,7 +244,7 @@ const PATH: Column<TurnRow> = {
   title: shown`critical path`,
   dispensable: 0,
   fromLog: true,
-  cell: (row) => piece(pathText(row)),
+  cell: (row) => piece(pathOf(row)),
 };
 
 /** The tables of a job summary. */

@@ -1,5 +1,5 @@
 /** The slowest and the dearest turns of a log, and what determined how long they took. */
-import { criticalPath } from '../model/critical-path.ts';
+import { criticalPath, pathText } from '../model/critical-path.ts';
 import { figuresOf, type TimeSplit } from '../model/figures.ts';
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
 import { duration, percent } from '../model/units.ts';
@@ -8,7 +8,7 @@ import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import type { Column } from './table.ts';
 import { placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
-import { join, shown, type Visible, visible } from './visible.ts';
+import { shown, type Visible, visible } from './visible.ts';
 
 /** A turn of the user with its figures. */
 export interface TurnRow {
@@ -93,25 +93,14 @@ export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly 
   ];
 }
 
-/** `chat claude-sonnet 62 %, tool terminal 30 %, agent 8 %`: the spans on the critical path by their share. */
-export function pathText({ path }: TurnRow): Visible {
-  const shares = new Map<Visible, number>();
-  let whole = 0;
-  for (const { span, micros } of path) {
-    const name = span.kind === 'turn' ? shown`agent` : labelOf(span);
-    shares.set(name, (shares.get(name) ?? 0) + micros);
-    whole += micros;
-  }
-  const parts = [...shares].toSorted(([, a], [, b]) => b - a);
-  return join(
-    parts.map(([name, micros]) => shown`${name} ${percent(micros, whole)}`),
-    ', ',
-  );
+/** The spans on the critical path by their share; what the turn did between them is the agent. */
+export function pathOf({ path }: TurnRow): Visible {
+  return shown`${pathText(path.map(({ span, micros }) => ({ name: span.kind === 'turn' ? 'agent' : labelOf(span), micros })))}`;
 }
 
 /** The line below a row of the table. */
 export function pathPieces(row: TurnRow): readonly Piece[] {
-  return [piece(shown`  critical path: `, 'dim'), piece(pathText(row), 'dim')];
+  return [piece(shown`  critical path: `, 'dim'), piece(pathOf(row), 'dim')];
 }
 
 /** For scripts: times in microseconds. */

@@ -1,10 +1,11 @@
 import { KINDS } from '../../html/format.ts';
+import { pathText } from '../../model/critical-path.ts';
 import type { AgentSpanKind } from '../../model/span.ts';
 import { firstWords } from '../../model/tool-text.ts';
 import { type Marks, sumWithin } from './marks.ts';
 import { at, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 import { pathOf } from './totals.ts';
-import { compact, count, money, oneLine, percent } from './words.ts';
+import { compact, count, money, oneLine } from './words.ts';
 
 export function kindOf(table: SpanTable, span: number): AgentSpanKind {
   return KINDS[at(table.kind, span)] ?? 'session';
@@ -100,20 +101,12 @@ function turnLabel(table: SpanTable, span: number): string {
 const PATH_NAMES = 4;
 
 /** `$ make test 62 %, claude-sonnet 30 %, agent 8 %`: what determined how long the span took. '' for no time. */
-export function pathText(table: SpanTable, span: number): string {
-  const shares = new Map<string, number>();
-  let whole = 0;
-  for (const { span: each, micros } of pathOf(table, span)) {
+export function pathTextOf(table: SpanTable, span: number): string {
+  const steps = pathOf(table, span).map(({ span: each, micros }) => {
     const kind = kindOf(table, each);
-    const name = kind === 'turn' || kind === 'subagent' ? 'agent' : nameOf(table, each);
-    shares.set(name, (shares.get(name) ?? 0) + micros);
-    whole += micros;
-  }
-  return Array.from(shares)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, PATH_NAMES)
-    .map(([name, micros]) => `${name} ${percent(micros, whole)}`)
-    .join(', ');
+    return { name: kind === 'turn' || kind === 'subagent' ? 'agent' : nameOf(table, each), micros };
+  });
+  return pathText(steps, PATH_NAMES);
 }
 
 /** A word after the label: what came of it, and how much it took. '' when there is nothing to add. */

@@ -1,12 +1,12 @@
 import { headlineOf, workText } from '../../model/figures.ts';
-import { cut } from '../../model/safe-text.ts';
+import { codeSpan, cut } from '../../model/safe-text.ts';
 import type { Store } from '../state.ts';
 import { conversationOf, type Step } from './conversation.ts';
 import { kindOf, labelOf, noteOf } from './labels.ts';
 import { listedSessions } from './session-order.ts';
 import { at, attributesOf, end, isError, numberFact, type SpanTable, text } from './table.ts';
 import { type Range, tokensOf, totalsOf } from './totals.ts';
-import { duration, exactTime, visible } from './words.ts';
+import { duration, exactTime, visible, visibleJson } from './words.ts';
 
 /** What an export writes: of each session the spans that are shown. */
 export interface Selection {
@@ -36,7 +36,8 @@ export function selectionOf(store: Store): readonly Selection[] {
 export function jsonOf(store: Store): string {
   const spans = selectionOf(store).flatMap((selection) => selection.spans);
   const { title, generator } = store.about;
-  return `${JSON.stringify({ title, generator, spans: spans.map((span) => spanJson(store.table, span)) }, null, 2)}\n`;
+  const all = { title, generator, spans: spans.map((span) => spanJson(store.table, span)) };
+  return `${visibleJson(all)}\n`;
 }
 
 function spanJson(table: SpanTable, span: number): object {
@@ -74,9 +75,9 @@ export function markdownOf(store: Store): string {
       const { all, time } = totalsOf(table, range);
       const { time: took, cost, tokens, errors } = headlineOf(all, time);
       const head = [
-        `## ${codeSpan(labelOf(table, range.from))}`,
+        `## ${foreign(labelOf(table, range.from))}`,
         '',
-        `${codeSpan(text(table, at(table.session, range.from)))}, ${exactTime(at(table.start, range.from))}`,
+        `${foreign(text(table, at(table.session, range.from)))}, ${exactTime(at(table.start, range.from))}`,
         '',
         [workText(all), took, cost, tokens, errors].filter(Boolean).join(' · '),
         '',
@@ -98,25 +99,16 @@ function said({ table, marks }: Store, { from, to }: Range): readonly Step[] {
 }
 
 function stepRow({ kind, text: words, level }: Step): string {
-  return `${'  '.repeat(level)}- ${kind}: ${codeSpan(words)}`;
+  return `${'  '.repeat(level)}- ${kind}: ${foreign(words)}`;
 }
 
 function spanRow({ table, marks }: Store, span: number): string {
   const facts = [duration(at(table.duration, span)), isError(table, span) ? 'error' : ''];
-  const words = [codeSpan(labelOf(table, span)), ...facts, codeSpan(noteOf(table, marks, span))];
+  const words = [foreign(labelOf(table, span)), ...facts, foreign(noteOf(table, marks, span))];
   return `${'  '.repeat(at(table.depth, span))}- ${words.filter(Boolean).join(' · ')}`;
 }
 
 /** Text of the log as code in one line, where Markdown reads no markup. */
-function codeSpan(words: string): string {
-  const line = visible(
-    cut(words, MOST_CHARS)
-      .replace(/\s*[\r\n]+\s*/g, ' ↵ ')
-      .trim(),
-  );
-  if (line === '') return '';
-  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const space = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
-  return `${fence}${space}${line}${space}${fence}`;
+function foreign(words: string): string {
+  return codeSpan(visible(cut(words, MOST_CHARS).replace(/\s*[\r\n]+\s*/g, ' ↵ ')));
 }

@@ -1,5 +1,5 @@
 import { KINDS } from '../../html/format.ts';
-import { criticalPath } from '../../model/critical-path.ts';
+import { criticalPath, type Step } from '../../model/critical-path.ts';
 import { addTokens, type Figures, figuresOf, type Placed, type Tokens } from '../../model/figures.ts';
 import { at, end, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 import { isOfUser } from './tree.ts';
@@ -28,20 +28,10 @@ function placedIn(table: SpanTable, { from, to }: Range): readonly Placed[] {
   return Array.from({ length: to - from }, (_, index) => placedOf(table, from + index, from));
 }
 
-/** A span on the critical path, and the time in which only it was waited for. Micros. */
-export interface PathStep {
-  readonly span: number;
-  readonly micros: number;
-}
-
-/** What determined how long the span took, by span, the longest first. */
-export function pathOf(table: SpanTable, span: number): readonly PathStep[] {
-  const micros = new Map<number, number>();
+/** What determined how long the span took, in order of time. */
+export function pathOf(table: SpanTable, span: number): readonly Step[] {
   const steps = criticalPath(placedIn(table, { from: span, to: span + at(table.size, span) }));
-  for (const step of steps) micros.set(span + step.span, (micros.get(span + step.span) ?? 0) + step.micros);
-  return Array.from(micros, ([each, sum]) => ({ span: each, micros: sum })).sort(
-    (a, b) => b.micros - a.micros,
-  );
+  return steps.map((step) => ({ ...step, span: span + step.span }));
 }
 
 const TURN = KINDS.indexOf('turn');

@@ -70,6 +70,15 @@ export function visible(text: string): string {
   });
 }
 
+/** Indented JSON without unseen characters, which are escaped: it stays the same value. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNSEEN, (character) =>
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** Nobody reads more of a name, and a megabyte in one line stops a browser. */
 const LINE_CHARACTERS = 200;
 

@@ -1,5 +1,5 @@
 import { showSpan } from '../actions.ts';
-import { consumed, labelOf, pathText } from '../data/labels.ts';
+import { consumed, labelOf, pathTextOf } from '../data/labels.ts';
 import { sumWithin } from '../data/marks.ts';
 import { at, type Session } from '../data/table.ts';
 import { byModel, byTool, type Group, topTurns } from '../data/totals.ts';
@@ -68,7 +68,7 @@ function TurnTable({ store, title, turns }: TurnTableProps) {
             </th>
             <td>{duration(at(table.duration, turn))}</td>
             <td>{consumed(table, marks, turn).join(' · ')}</td>
-            <td class="path-cell">{pathText(table, turn)}</td>
+            <td class="path-cell">{pathTextOf(table, turn)}</td>
           </tr>
         ))}
       </tbody>

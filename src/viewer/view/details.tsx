@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { closeDetails, showSpan, spanOfHash, zoomToSpan } from '../actions.ts';
-import { INCOMPLETE_WORDS, KIND_WORDS, kindOf, labelOf, noteOf, pathText } from '../data/labels.ts';
+import { INCOMPLETE_WORDS, KIND_WORDS, kindOf, labelOf, noteOf, pathTextOf } from '../data/labels.ts';
 import {
   at,
   attributesOf,
@@ -140,7 +140,7 @@ function Facts({ store, span }: { readonly store: Store; readonly span: number }
   const start = at(table.start, span);
   const parent = at(table.parent, span);
   const parentId = at(table.parentId, span);
-  const path = at(table.size, span) > 1 && kindOf(table, span) !== 'session' ? pathText(table, span) : '';
+  const path = at(table.size, span) > 1 && kindOf(table, span) !== 'session' ? pathTextOf(table, span) : '';
   return (
     <dl class="facts">
       <Fact name="Duration">{duration(at(table.duration, span))}</Fact>

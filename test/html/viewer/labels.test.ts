@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { pathText, shortModel } from '../../../src/viewer/data/labels.ts';
+import { pathTextOf, shortModel } from '../../../src/viewer/data/labels.ts';
 import { apiCall, session, toolCall, turn } from '../../agent-spans.ts';
 import { tableOf } from './table.ts';
 
@@ -25,5 +25,5 @@ test('a critical path names what was waited for, the longest first', async () =>
     toolCall({ at: [2_000, 4_000], below: top, toolName: 'read_file' }),
     toolCall({ at: [2_000, 9_000], below: top, toolName: 'terminal', args: '{"command":"make test"}' }),
   ];
-  expect(pathText(await tableOf([...below, top]), 0)).toBe('$ make test 70 %, gpt-5.2 20 %, agent 10 %');
+  expect(pathTextOf(await tableOf([...below, top]), 0)).toBe('$ make test 70 %, gpt-5.2 20 %, agent 10 %');
 });
