@@ -194,6 +194,15 @@ describe('the bounds of the state', () => {
     expect([...state.sessions.keys()]).toEqual([SECOND, ROOT, THIRD]);
   });
 
+  test('an event that comes after its time was applied is applied, too, and none twice', () => {
+    const options = { reorderWindowMicros: 60e6, reorderMaxEvents: 2 };
+    const { state, out, read } = follow([begin(2, ROOT), begin(1, SECOND), begin(3, THIRD)], options);
+    read([begin(0.5, 'late')]);
+    settle(state, out);
+    expect([...state.sessions.keys()]).toEqual([SECOND, 'late', ROOT, THIRD]);
+    expect(out.lines).toMatchObject({ mapped: 4, merged: 0 });
+  });
+
   test('an event waits as long as a line may still precede it, and no longer', () => {
     const { state, read } = follow([begin(0, ROOT)], { reorderWindowMicros: 5e6 });
     read([begin(4.9, SECOND)]);

@@ -384,6 +384,18 @@ test('approvals that are asked at one time are told apart by their commands, in 
   expect(found(asked.toReversed())).toEqual(found(asked));
 });
 
+test.each<[string, Fields]>([
+  ['has an id', { tool_call_id: 'c' }],
+  ['is of another task', { task_id: 'other', session_id: ROOT }],
+  ['is of another tool', { tool_name: 'other' }],
+])('a call without an id is alone at its time beside one that %s', (_claim, fields) => {
+  const own = pre(5, { command: 'a' });
+  const found = (others: readonly FlatEvent[]) =>
+    ofKind(replayEvents(inTurn([own, ...others])).spans, 'tool_call')[0]?.spanId;
+  expect(found([pre(5, { command: 'b' }, fields)])).toBe(found([]));
+  expect(found([pre(5, { command: 'b' })])).not.toBe(found([]));
+});
+
 test('an ordinal in an id is reported with its line', () => {
   const twin = (id: string) => [pre(1, { command: 'date' }), post(1, { command: 'date' }, id)];
   const { diagnostics } = replayEvents(inTurn([...twin('a'), ...twin('b'), ...twin('c')]));
