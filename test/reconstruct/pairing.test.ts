@@ -384,6 +384,15 @@ test('approvals that are asked at one time are told apart by their commands, in 
   expect(found(asked.toReversed())).toEqual(found(asked));
 });
 
+test.each<[string, Fields, number, number]>([
+  ['with its id is the same call, however late', { ...OLD, tool_call_id: 'c' }, 9, 1],
+  ['without an id is the same call within 250 ms', {}, 1.25, 1],
+  ['without an id is another call later', {}, 1.3, 2],
+])('the start of an open call that comes again %s', (_claim, fields, again, expected) => {
+  const events = [pre(1, { command: 'a' }, fields), pre(again, { command: 'a' }, fields)];
+  expect(ofKind(replayEvents(inTurn(events)).spans, 'tool_call')).toHaveLength(expected);
+});
+
 test.each<[string, Fields]>([
   ['has an id', { tool_call_id: 'c' }],
   ['is of another task', { task_id: 'other', session_id: ROOT }],
