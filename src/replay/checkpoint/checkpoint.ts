@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
+import { plainText } from '../../export/outside-text.ts';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import { createSessionCount } from '../../model/figures.ts';
 import type { Redaction } from '../../model/redact.ts';
@@ -173,7 +174,9 @@ export async function lockOf(directory: string): Promise<Lock> {
   });
   if (!isOwner(taken)) return taken;
   const { pid, host } = taken;
-  throw problem(`${directory} is in use by process ${pid} on ${host}. Give each run a directory of its own.`);
+  throw problem(
+    `${directory} is in use by process ${pid} on ${plainText(host, 100)}. Give each run a directory of its own.`,
+  );
 }
 
 function lostLock(directory: string): ReplayError {

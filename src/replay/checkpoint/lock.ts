@@ -3,7 +3,7 @@
  * went down) is taken over at once. Why our own: docs/adr/0011-checkpoints.md.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../model/system-error.ts';
@@ -48,7 +48,7 @@ export function isOwner(answer: Lock | Owner): answer is Owner {
 async function take(path: string, own: string, probe: Probe): Promise<Lock | Owner> {
   for (;;) {
     if (await create(path, own)) return hold(path, own);
-    const text = await readIfThere(path);
+    const text = await readLock(path);
     if (text === undefined) continue;
     const holder = parseOwner(text);
     if (holder !== undefined && (await isHeld(path, holder, probe))) return holder;
@@ -199,6 +199,13 @@ async function beginningOf(pid: number): Promise<string | undefined> {
   }
 }
 
+/** `undefined` without a lock. Throws system errors, also for a link that leads nowhere: it is there and cannot be read. */
+async function readLock(path: string): Promise<string | undefined> {
+  const text = await readIfThere(path);
+  const isThere = text === undefined && (await lstat(path).catch(() => undefined)) !== undefined;
+  return isThere ? await readFile(path, 'utf8') : text;
+}
+
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -212,7 +219,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
 function parseOwner(text: string): Owner | undefined {
   try {
     const { host, pid, began } = JSON.parse(text);
-    const isOwner = typeof host === 'string' && Number.isSafeInteger(pid) && typeof began === 'string';
+    const isOwner =
+      typeof host === 'string' && Number.isSafeInteger(pid) && pid > 0 && typeof began === 'string';
     return isOwner ? { host, pid, began } : undefined;
   } catch {
     return undefined;

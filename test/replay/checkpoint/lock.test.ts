@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -40,6 +41,7 @@ test.each([
     true,
   ],
   ['that is no lock of ours, too', () => '', 0, true],
+  ['of a process that cannot be, too', () => JSON.stringify({ host, pid: 0, began: '' }), 0, true],
   ['of another host is believed', () => JSON.stringify({ host: 'elsewhere', pid: 1, began: '' }), 30, false],
   [
     'of another host that fell silent is taken over',
@@ -54,6 +56,11 @@ test.each([
   const answer = await take();
   expect(isOwner(answer)).toBe(!taken);
   if (!isOwner(answer)) await answer.release();
+});
+
+test('one that is a link to nowhere is an error, not an endless wait', async () => {
+  symlinkSync('nowhere', join(folder, 'lock'));
+  await expect(take()).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('a held one names its owner, and a released one leaves nothing behind', async () => {
