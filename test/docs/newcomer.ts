@@ -35,7 +35,7 @@ export function newcomer(): Newcomer {
   writeFileSync(join(hermes, 'config.yaml'), '# Hermes\nplugins:\n  enabled: []\n');
   writeFileSync(join(hermes, 'state.db'), gunzipSync(readFileSync(DATABASE)));
   writeFileSync(join(hermes, 'hermes-otel/hooks.ndjson'), recorded(log, Date.now() / 1000 - 60));
-  for (const name of ['session', 'today', 'main', 'branch'])
+  for (const name of ['session', 'today', 'main', 'branch', 'baseline'])
     writeFileSync(join(folder, `${name}.ndjson`), log);
   const other = readFileSync(join(RECORDINGS, 'tool-errors/flat.ndjson'), 'utf8');
   writeFileSync(join(folder, 'yesterday.ndjson'), other);

@@ -71,11 +71,14 @@ export function encodeStatus(message: string): Uint8Array {
 }
 
 export function spansIn(request: TraceRequest): readonly DecodedSpan[] {
-  return request.resourceSpans.flatMap((resource) => resource.scopeSpans.flatMap((scope) => scope.spans));
+  // A request without spans, as the doctor sends, has no list either.
+  return (request.resourceSpans ?? []).flatMap((resource) =>
+    resource.scopeSpans.flatMap((scope) => scope.spans),
+  );
 }
 
 export function metricsIn(request: MetricsRequest): readonly DecodedMetric[] {
-  return request.resourceMetrics.flatMap((resource) =>
+  return (request.resourceMetrics ?? []).flatMap((resource) =>
     resource.scopeMetrics.flatMap((scope) => scope.metrics),
   );
 }

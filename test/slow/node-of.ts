@@ -2,12 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { test } from '@jest/globals';
 
 /** A folder that survives the run, for what is slow to get. */
 export function cacheFolder(name: string): string {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hermes-otel', name);
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** `test` where the command is there, and a skipped test elsewhere. */
+export function testWith(command: string): typeof test | typeof test.skip {
+  return spawnSync(command, ['--version']).error === undefined ? test : test.skip;
 }
 
 /** The path of a Node.js of this major version: this one, or npm's package `node` in the cache. */

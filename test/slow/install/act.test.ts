@@ -1,21 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cacheFolder } from '../node-of.ts';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { cacheFolder, testWith } from '../node-of.ts';
 import { checkout, machine } from './machine.ts';
 
 // The workflow of docs/ci.md, run by `act`, which runs jobs for GitHub on this computer. The repository of the job has this one as
 // a folder, as the page says, and the action packs and installs it.
 
-const VERSION = 'v0.2.89';
-
-function act(): string {
-  const folder = cacheFolder(`act-${VERSION}`);
-  const program = join(folder, 'act');
+/** The path of a program in Go, built on first use. */
+function built(module: string, version: string): string {
+  const name = module.split('/').at(-1) ?? '';
+  const folder = cacheFolder(`${name}-${version}`);
+  const program = join(folder, name);
   if (existsSync(program)) return program;
   const env = { ...process.env, GOBIN: folder, GOFLAGS: '-p=2' };
-  execFileSync('go', ['install', `github.com/nektos/act@${VERSION}`], { env, stdio: 'ignore' });
+  execFileSync('go', ['install', `${module}@${version}`], { env, stdio: 'ignore' });
   return program;
 }
 
@@ -45,9 +45,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(computer.root, { recursive: true }));
 
-test('a job of the page fails with an annotation and a summary', () => {
+testWith('go')('a job of the page fails with an annotation and a summary', () => {
   const words = ['pull_request', '--platform', 'ubuntu-latest=-self-hosted'];
-  const { status, stdout } = spawnSync(act(), words, {
+  const { status, stdout } = spawnSync(built('github.com/nektos/act', 'v0.2.89'), words, {
     cwd: repository,
     encoding: 'utf8',
     maxBuffer: 1e9,
@@ -58,4 +58,16 @@ test('a job of the page fails with an annotation and a summary', () => {
   expect(stdout).toContain('`baseline/session.ndjson` → `logs`');
   expect(stdout).not.toContain('budget turn_p95>60s is broken');
   expect(status).toBe(1);
+});
+
+testWith('go')('actionlint finds nothing in the workflows', () => {
+  const actionlint = built('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12');
+  const page = join(repository, '.github/workflows/agent.yml');
+  const { stdout } = spawnSync(actionlint, ['.github/workflows/publish.yml', page], { encoding: 'utf8' });
+  expect(stdout).toBe('');
+  const bad = spawnSync(actionlint, ['-'], {
+    input: 'on: push\njobs: { a: { runs-on: x } }\n',
+    encoding: 'utf8',
+  });
+  expect(bad.status).toBe(1);
 });

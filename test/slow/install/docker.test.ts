@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cacheFolder, nodeOf } from '../node-of.ts';
+import { cacheFolder, nodeOf, testWith } from '../node-of.ts';
 import { checkout, machine } from './machine.ts';
 
 // docs/docker/Dockerfile without an engine: each instruction is carried out in a folder for the file system of its stage. The base
@@ -160,7 +160,7 @@ function hadolint(): string {
   return program;
 }
 
-test('hadolint finds nothing in it', () => {
+testWith('python3')('hadolint finds nothing in it', () => {
   const program = hadolint();
   expect(dirname(program)).toContain('bin');
   const { status, stdout } = spawnSync(program, [FILE], { encoding: 'utf8' });

@@ -26,6 +26,9 @@ const IN_CHECKOUT = /^npm install (&&|-g \.)|fixtures\//;
 
 const TARBALL = 'hermes-otel-0.1.0.tgz';
 
+/** Commands that send to the receiver of the variables. */
+const SENDS = / send |-e otlp\b/;
+
 /** Interrupted, as it would follow for ever. */
 const ENDLESS = 124;
 
@@ -66,12 +69,8 @@ async function runAs({ home, folder }: Newcomer, command: string): Promise<strin
   const where = IN_CHECKOUT.test(command) ? repository : folder;
   const tarball = join(repository, TARBALL);
   if (where === folder && command.includes(TARBALL)) copyFileSync(tarball, join(folder, TARBALL));
-  const variables = {
-    ...computer.env,
-    HOME: home,
-    BROWSER: 'true',
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-  };
+  const address = SENDS.test(command) ? { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } : {};
+  const variables = { ...computer.env, HOME: home, BROWSER: 'true', ...address };
   const { code, output } = await run(command.replace(ADDRESS, receiver.url), where, variables);
   const expected = /--follow|tail -f/.test(command) ? ENDLESS : 0;
   if (code !== expected) throw new Error(`${command}: exit code ${code}\n${output}`);
