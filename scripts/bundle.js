@@ -45,7 +45,7 @@ const { metafile, outputFiles } = await build({
 refuseLazyCommonJs(metafile.inputs);
 for (const { path, text } of outputFiles) {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, /\bvar __require ?=/.test(text) ? REQUIRE + text : text);
+  await writeFile(path, /\bvar __require=\(?x=>/.test(text) ? REQUIRE + text : text);
 }
 await writeFile(join(to, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));
 await copyTypes(join(from, 'index.d.ts'));
