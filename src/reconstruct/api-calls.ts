@@ -55,7 +55,7 @@ export function onPreApiRequest(context: TurnContext, event: PreApiRequest): Lin
 
 /** What the turn and its session are named with: the model and the endpoint of the first call that has them. */
 function noteModel({ session, turn }: TurnContext, event: PreApiRequest | PostApiRequest): void {
-  turn.model ??= event.model;
+  turn.span.model ??= event.model;
   const { provider, baseUrl, apiMode } = event;
   if (turn.endpoint?.provider !== undefined || (provider ?? baseUrl ?? apiMode) === undefined) return;
   if (turn.endpoint !== undefined && provider === undefined) return;
@@ -167,7 +167,7 @@ export function noteFirstChunk(
   callNumber: number | undefined,
   time: EpochMicros,
 ): LineOutcome {
-  const key = turn.turnId === undefined ? `#${callNumber}` : `${turn.turnId}:api:${callNumber}`;
+  const key = turn.span.turnId === undefined ? `#${callNumber}` : `${turn.span.turnId}:api:${callNumber}`;
   const call = turn.calls.get(key) ?? turn.calls.get(turn.currentCall ?? '');
   if (call?.open === undefined) return 'unmapped';
   call.open.firstChunkAt ??= time;
@@ -219,8 +219,8 @@ function callOf({ state, session, turn }: TurnContext, { apiRequestId, apiCallCo
   };
   turn.calls.set(key, call);
   if (answered !== undefined) return call;
-  turn.apiCallCount++;
-  if (!turn.background) session.apiCallCount++;
+  turn.span.apiCallCount++;
+  if (!turn.span.background) session.apiCallCount++;
   return call;
 }
 
@@ -273,9 +273,9 @@ function newAttempt(
   // Written out: a literal of this size that begins with a spread costs ten times as much.
   const span: Open<ApiCallSpan> = {
     kind: 'api_call',
-    traceId: turn.position.traceId,
+    traceId: turn.span.traceId,
     spanId: answerSpanId(turn, call),
-    parentSpanId: turn.position.spanId,
+    parentSpanId: turn.span.spanId,
     startTime,
     endTime: startTime,
     sessionId: session.id,
@@ -303,7 +303,7 @@ function newAttempt(
     contextLength: undefined,
     error: undefined,
     answered: false,
-    background: turn.background,
+    background: turn.span.background,
     endedAt: undefined,
     apiDurationMicros: undefined,
     finishReason: undefined,
@@ -340,9 +340,9 @@ function closeAttempt(context: TurnContext, call: CallState, { span, firstChunkA
   call.open = undefined;
   call.lastEnd = span.endTime;
   turn.lastTime = later(turn.lastTime, span.endTime);
-  span.model ??= turn.model;
-  span.platform ??= turn.platform;
-  span.background = turn.background;
+  span.model ??= turn.span.model;
+  span.platform ??= turn.span.platform;
+  span.background = turn.span.background;
   // A chunk before the attempt is of an earlier one.
   if (firstChunkAt !== undefined && firstChunkAt >= span.startTime)
     span.timeToFirstChunkMicros = firstChunkAt - span.startTime;

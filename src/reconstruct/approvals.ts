@@ -112,9 +112,9 @@ function commandOf({ command }: ApprovalEvent): number | undefined {
 function openApproval(context: TurnContext, event: ApprovalEvent): ApprovalState {
   const { state, session, turn } = context;
   const position = {
-    traceId: turn.position.traceId,
+    traceId: turn.span.traceId,
     spanId: approvalSpanId(context, event),
-    parentSpanId: findGated(turn, event)?.span.spanId ?? turn.position.spanId,
+    parentSpanId: findGated(turn, event)?.span.spanId ?? turn.span.spanId,
   };
   const span: Open<ApprovalSpan> = {
     ...spanBase(state, position, { sessionId: session.id, startTime: event.time }),

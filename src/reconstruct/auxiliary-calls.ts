@@ -119,7 +119,7 @@ function openAuxiliary(
 ): AuxiliaryState {
   const spanId = spanIdOf('auxiliary_call', turn.key, key);
   const position = turn.hasSpan
-    ? { ...turn.position, spanId, parentSpanId: turn.position.spanId }
+    ? { traceId: turn.span.traceId, spanId, parentSpanId: turn.span.spanId }
     : { traceId: traceIdOf('auxiliary_call', turn.key, key), spanId, parentSpanId: undefined };
   const span: Open<AuxiliaryCallSpan> = {
     ...spanBase(state, position, { sessionId: session.id, startTime }),
@@ -137,13 +137,13 @@ function openAuxiliary(
     request: event.hook === 'pre_auxiliary_call' ? event.request : undefined,
     error: undefined,
     answered: false,
-    background: turn.background,
+    background: turn.span.background,
   };
   return { span, presumed: undefined };
 }
 
 /** Adds what the turn knows by now. */
 function complete(span: Open<AuxiliaryCallSpan>, turn: TurnState): void {
-  span.platform ??= turn.platform;
-  span.background = turn.background;
+  span.platform ??= turn.span.platform;
+  span.background = turn.span.background;
 }

@@ -10,6 +10,7 @@ import { rememberClosed } from './recently-closed.ts';
 import { endsWithLastEvent, releaseHeld } from './reviews.ts';
 import { sendSession } from './sessions.ts';
 import {
+  type Open,
   openTurnKey,
   openTurnUnder,
   type SessionState,
@@ -21,8 +22,8 @@ import { closeOpenTools, presumeToolsEnded } from './tool-calls.ts';
 
 /** A turn with an id has hooks of its own that end it, and two turns of one session may run at the same time. */
 export function isClosedByNext(turn: TurnState): boolean {
-  if (turn.background || turn.outside) return false;
-  if (turn.turnId === undefined) return true;
+  if (turn.span.background || turn.outside) return false;
+  if (turn.span.turnId === undefined) return true;
   return turn.fatal && turn.errorTime !== undefined && turn.lastTime <= turn.errorTime;
 }
 
@@ -65,7 +66,7 @@ export function closeExpiredTurns(context: SessionContext, event: HookEvent): vo
 
 /** True for the late end that was awaited. */
 function isOwn(turn: TurnState, { hook, turnId }: HookEvent): boolean {
-  return turn.turnId === undefined ? hook === 'on_session_end' : turn.turnId === turnId;
+  return turn.span.turnId === undefined ? hook === 'on_session_end' : turn.span.turnId === turnId;
 }
 
 /** The same in all sessions, for a live log: in a finite one the order of other sessions' lines must not matter. */
@@ -108,7 +109,7 @@ export function closeTurn(context: TurnContext, because: IncompleteReason): void
   const { session, turn } = context;
   if (turn.endTime === undefined && endedByError(session, turn)) {
     turn.endTime = turn.lastTime;
-    turn.failed = true;
+    turn.span.failed = true;
   }
   if (endsWithLastEvent(turn) && !hasOpenChildren(turn)) turn.endTime ??= turn.lastTime;
   const whole = turn.endTime !== undefined;
@@ -126,13 +127,13 @@ export function closeTurn(context: TurnContext, because: IncompleteReason): void
 
 /** True when nothing happened in the turn since the session's next one began. */
 export function isSuperseded({ latestTurn }: SessionState, turn: TurnState): boolean {
-  if (latestTurn === undefined || turn.background || latestTurn.key === turn.key) return false;
+  if (latestTurn === undefined || turn.span.background || latestTurn.key === turn.key) return false;
   return turn.lastTime <= latestTurn.startTime;
 }
 
 /** True when the turn would be cut off by an end of its session. */
 export function isCutOff(session: SessionState, turn: TurnState): boolean {
-  if (turn.sent || turn.background || turn.endTime !== undefined) return false;
+  if (turn.sent || turn.span.background || turn.endTime !== undefined) return false;
   return !endedByError(session, turn) && !isSuperseded(session, turn);
 }
 
@@ -167,15 +168,15 @@ function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): v
   const { session, turn } = context;
   if (turn.sent) return;
   turn.sent = true;
-  if (!turn.background) {
-    session.completed = turn.completed ?? session.completed;
-    session.interrupted = turn.interrupted ?? session.interrupted;
-    session.userMessage ??= turn.userMessage;
-    session.assistantResponse = turn.assistantResponse ?? session.assistantResponse;
+  if (!turn.span.background) {
+    session.completed = turn.span.completed ?? session.completed;
+    session.interrupted = turn.span.interrupted ?? session.interrupted;
+    session.userMessage ??= turn.span.userMessage;
+    session.assistantResponse = turn.span.assistantResponse ?? session.assistantResponse;
   }
   const span = turnSpan(context, reason);
   // A session that was finalized while the turn ran ends no earlier than the turn.
-  if (session.endTime !== undefined && !turn.background) {
+  if (session.endTime !== undefined && !turn.span.background) {
     session.endTime = later(session.endTime, span.endTime);
   }
   emit(context, span);
@@ -184,10 +185,10 @@ function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): v
 function forgetTurn(context: TurnContext): void {
   const { state, session, turn } = context;
   session.turns.delete(turn.key);
-  if (turn.turnId !== undefined) state.turnSessions.delete(turn.turnId);
+  if (turn.span.turnId !== undefined) state.turnSessions.delete(turn.span.turnId);
   state.openTurns.delete(openTurnKey(turn));
   state.expiring.delete(openTurnKey(turn));
-  rememberClosed(state, turn.key, { startTime: turn.startTime, traceId: turn.position.traceId });
+  rememberClosed(state, turn.key, { startTime: turn.span.startTime, traceId: turn.span.traceId });
   if (session.turns.size > 0) return;
   state.quiet.set(session.id, true);
   if (session.endTime !== undefined && state.options.sessionSpans === 'at_end') sendSession(context);
@@ -195,62 +196,31 @@ function forgetTurn(context: TurnContext): void {
 
 /** A copy of the turn so far, as late events still change its state. `reason`: why it is incomplete; `undefined` when it is whole. */
 export function turnSpan(
-  { state, session, turn }: Omit<TurnContext, 'out'>,
+  { session, turn }: Pick<TurnContext, 'session' | 'turn'>,
   reason: IncompleteReason | undefined,
 ): TurnSpan {
-  const topLevel = turn.tools.filter(({ span }) => span.parentSpanId === turn.position.spanId).length;
-  return {
-    traceId: turn.position.traceId,
-    spanId: turn.position.spanId,
-    parentSpanId: turn.position.parentSpanId,
-    startTime: turn.startTime,
-    sessionId: turn.sessionId,
-    syntheticTime: state.options.syntheticTime,
-    timeSource: turn.timeSource,
-    kind: 'turn',
-    endTime: later(turn.startTime, turn.endTime ?? turn.lastTime),
-    incomplete: reason,
-    links: linksTo(turn.previousTurn),
-    events: [...turn.events],
-    turnId: turn.turnId,
-    index: turn.index,
-    isFirstTurn: turn.isFirstTurn,
-    model: turn.model ?? session.model,
-    platform: turn.platform ?? session.platform,
-    profile: turn.profile ?? session.profile,
-    provider: turn.endpoint?.provider,
-    baseUrl: turn.endpoint?.baseUrl,
-    apiMode: turn.endpoint?.apiMode,
-    senderId: turn.senderId,
-    background: turn.background,
-    inSubagent: session.subagent !== undefined,
-    apiCallCount: turn.apiCallCount,
-    toolCallCount: turn.toolCallCount + topLevel,
-    tokens: turn.tokens,
-    toolNames: [...turn.toolNames],
-    toolOutcomes: outcomesOf(turn),
-    finalStatus: finalStatusOf(turn, reason),
-    completed: turn.completed,
-    interrupted: turn.interrupted,
-    failed: turn.failed,
-    exitReason: turn.exitReason,
-    userMessage: turn.userMessage,
-    assistantResponse: turn.assistantResponse,
-  };
+  const { endpoint, tools } = turn;
+  const span: Open<TurnSpan> = { ...turn.span };
+  span.endTime = later(span.startTime, turn.endTime ?? turn.lastTime);
+  span.incomplete = reason;
+  span.model ??= session.model;
+  span.platform ??= session.platform;
+  span.profile ??= session.profile;
+  span.provider = endpoint?.provider;
+  span.baseUrl = endpoint?.baseUrl;
+  span.apiMode = endpoint?.apiMode;
+  span.inSubagent = session.subagent !== undefined;
+  span.finalStatus = finalStatusOf(span, reason);
+  span.events = [...span.events];
+  span.toolNames = [...span.toolNames];
+  // Open tool calls count as incomplete.
+  span.toolCallCount += tools.filter((tool) => tool.span.parentSpanId === span.spanId).length;
+  const incomplete = (span.toolOutcomes.incomplete ?? 0) + tools.length;
+  span.toolOutcomes = { ...span.toolOutcomes, ...(incomplete > 0 && { incomplete }) };
+  return span;
 }
 
-function linksTo(previous: TurnState['previousTurn']): TurnSpan['links'] {
-  if (previous === undefined) return [];
-  return [{ traceId: previous.traceId, spanId: previous.spanId, relation: 'previous_turn' }];
-}
-
-/** Open tool calls count as incomplete. */
-function outcomesOf({ tools, toolOutcomes }: TurnState): TurnSpan['toolOutcomes'] {
-  if (tools.length === 0) return { ...toolOutcomes };
-  return { ...toolOutcomes, incomplete: (toolOutcomes.incomplete ?? 0) + tools.length };
-}
-
-function finalStatusOf(turn: TurnState, reason: IncompleteReason | undefined): FinalStatus {
+function finalStatusOf(turn: TurnSpan, reason: IncompleteReason | undefined): FinalStatus {
   if (turn.failed === true) return 'failed';
   if (turn.interrupted === true) return 'interrupted';
   if (reason !== undefined) return 'incomplete';

@@ -61,8 +61,8 @@ export function emit({ out, turn }: TurnContext, span: AgentSpan): void {
 
 /** A turn without a `pre_llm_call` begins no later than what is inside it, and its session no later than the turn. */
 export function includeStart({ session, turn }: TurnContext, startTime: EpochMicros): void {
-  if (turn.hasPreLlmCall || turn.sent || startTime >= turn.startTime) return;
-  turn.startTime = startTime;
+  if (turn.hasPreLlmCall || turn.sent || startTime >= turn.span.startTime) return;
+  turn.span.startTime = startTime;
   session.startTime = earlier(session.startTime, startTime);
 }
 

@@ -174,7 +174,7 @@ export function findTurn(owner: SessionState, event: HookEvent): TurnState | und
   if (event.hook === 'post_llm_call' || event.hook === 'on_session_end') return findEnding(open, event);
   // An auxiliary call without ids is outside turns, also when one is open meanwhile.
   if (isAuxiliary(event)) return undefined;
-  return open.findLast((turn) => !turn.background) ?? open.at(-1);
+  return open.findLast((turn) => !turn.span.background) ?? open.at(-1);
 }
 
 /** True when the event cannot be of the turn: the turn has its answer, or its calls are counted from the start again. */
@@ -216,8 +216,8 @@ function findByTask(
   const known = open.find((turn) => turn.taskId === taskId);
   if (known !== undefined) return known;
   const free = open.filter((turn) => turn.taskId === undefined);
-  const review = isForeignTask(session, taskId) ? free.findLast((turn) => turn.background) : undefined;
-  const found = review ?? free.findLast((turn) => !turn.background);
+  const review = isForeignTask(session, taskId) ? free.findLast((turn) => turn.span.background) : undefined;
+  const found = review ?? free.findLast((turn) => !turn.span.background);
   if (found !== undefined) found.taskId = taskId;
   return found;
 }
@@ -235,7 +235,7 @@ function findEnding(open: readonly TurnState[], event: PostLlmCall | SessionEnd)
   const [only] = answered;
   if (event.hook === 'post_llm_call' && answered.length === 1) return only;
   const review = event.hook === 'post_llm_call' && event.reviewPrompt === true;
-  return running.findLast((turn) => turn.background === review) ?? running.at(-1);
+  return running.findLast((turn) => turn.span.background === review) ?? running.at(-1);
 }
 
 /** A sub-agent's hooks have the session of the parent, and name its turn by another field. */

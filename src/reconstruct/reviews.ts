@@ -49,21 +49,21 @@ function runsUnderItsId(session: SessionState): boolean {
 
 /** True for a review of 0.20+, which has no hook that ends it. */
 export function endsWithLastEvent(turn: TurnState): boolean {
-  return turn.background && !turn.hasPreLlmCall;
+  return turn.span.background && !turn.hasPreLlmCall;
 }
 
 /** Moves a turn that was taken for a review to the user's turns, with all that was counted. */
 export function moveToUser({ session, turn }: TurnContext): void {
-  turn.background = false;
-  session.apiCallCount += turn.apiCallCount;
-  session.toolCallCount += turn.toolCallCount;
-  session.tokens = addUsage(session.tokens, turn.tokens);
+  turn.span.background = false;
+  session.apiCallCount += turn.span.apiCallCount;
+  session.toolCallCount += turn.span.toolCallCount;
+  session.tokens = addUsage(session.tokens, turn.span.tokens);
 }
 
 /** The origin of the turn is known: sends the spans that waited for it. */
 export function releaseHeld({ out, turn }: TurnContext): void {
   turn.certain = true;
-  for (const span of turn.held.splice(0)) out.spans.push(withOrigin(span, turn.background));
+  for (const span of turn.held.splice(0)) out.spans.push(withOrigin(span, turn.span.background));
 }
 
 function withOrigin(span: AgentSpan, background: boolean): AgentSpan {

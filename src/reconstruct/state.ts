@@ -15,6 +15,7 @@ import type {
   TimeSource,
   ToolCallSpan,
   TraceId,
+  TurnSpan,
 } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { ReconstructOptions } from './options.ts';
@@ -122,26 +123,19 @@ export interface Wait {
 
 export interface TurnState {
   readonly key: string;
-  readonly turnId: string | undefined;
-  /** The session at its start. */
-  readonly sessionId: string;
+  /** Without a span of its own, it has the ids of what stands for it: the session. */
+  readonly span: OpenTurn;
   /** The session after the rotations so far. */
   latestSessionId: string;
-  readonly position: Position;
   /** True for what gathers the calls outside turns: it is no turn, and they hang below the session. */
   readonly outside: boolean;
   /** False: nothing hangs below it, because the session has no span either. */
   readonly hasSpan: boolean;
-  index: number | undefined;
-  background: boolean;
   /** False while a later event may show whose turn it is: its spans are held. */
   certain: boolean;
   readonly held: AgentSpan[];
   readonly selected: boolean;
-  readonly previousTurn: LatestTurn | undefined;
   taskId: string | undefined;
-  readonly timeSource: TimeSource | undefined;
-  startTime: EpochMicros;
   lastTime: EpochMicros;
   /** Its `post_llm_call` or, without one, its `on_session_end`. */
   endTime: EpochMicros | undefined;
@@ -151,18 +145,7 @@ export interface TurnState {
   errorTime: EpochMicros | undefined;
   /** True when Hermes does not try again after that error. */
   fatal: boolean;
-  isFirstTurn: boolean | undefined;
-  model: string | undefined;
-  platform: string | undefined;
-  profile: string | undefined;
   endpoint: Endpoint | undefined;
-  senderId: string | undefined;
-  completed: boolean | undefined;
-  interrupted: boolean | undefined;
-  failed: boolean | undefined;
-  exitReason: string | undefined;
-  userMessage: string | undefined;
-  assistantResponse: string | undefined;
   /** True when its span was sent. */
   sent: boolean;
   /** True when its `pre_llm_call` came twice: two recorders write this log. */
@@ -181,10 +164,13 @@ export interface TurnState {
   readonly aggregators: AuxiliaryCallSpan[];
   /** Answers of a mixture of agents of which the aggregator call is not known yet. */
   aggregatedAnswers: number;
+}
+
+/** A span that is filled in while its activity is open, and leaves as it is. */
+export type Open<S> = { -readonly [F in keyof S]: S[F] };
+
+export interface OpenTurn extends Open<Omit<TurnSpan, 'events' | 'toolNames' | 'toolOutcomes'>> {
   readonly events: AgentSpanEvent[];
-  apiCallCount: number;
-  toolCallCount: number;
-  tokens: Usage;
   readonly toolNames: string[];
   readonly toolOutcomes: Partial<Record<ToolStatus | 'incomplete', number>>;
 }
@@ -243,9 +229,6 @@ export interface CallState {
   lastAnswer: (AnswerFacts & { readonly time: EpochMicros }) | undefined;
   open: AttemptState | undefined;
 }
-
-/** A span that is filled in while its activity is open, and leaves as it is. */
-export type Open<S> = { -readonly [F in keyof S]: S[F] };
 
 export interface AttemptState {
   readonly span: Open<ApiCallSpan>;
@@ -318,7 +301,7 @@ export function createState(options: ReconstructOptions): State {
 }
 
 export function openTurnKey(turn: TurnState): string {
-  return `${turn.sessionId}\0${turn.key}`;
+  return `${turn.span.sessionId}\0${turn.key}`;
 }
 
 /** The turn under a key of `State.openTurns`. */
@@ -353,8 +336,8 @@ interface Counted {
 /** Adds one answer's tokens to its turn and, unless the turn is a background review, to its session. */
 export function countUsage({ session, turn }: Counted, usage: Usage | undefined): void {
   if (usage === undefined) return;
-  turn.tokens = addUsage(turn.tokens, usage);
-  if (!turn.background) session.tokens = addUsage(session.tokens, usage);
+  turn.span.tokens = addUsage(turn.span.tokens, usage);
+  if (!turn.span.background) session.tokens = addUsage(session.tokens, usage);
 }
 
 /** A count that no answer reported stays `undefined`, never 0. */

@@ -237,7 +237,7 @@ export function openSpans(state: State): readonly AgentSpan[] {
 function openSpansOf(state: State, session: SessionState): readonly AgentSpan[] {
   const turns = Array.from(session.turns.values()).filter(({ selected, sent }) => selected && !sent);
   const spans: AgentSpan[] = turns.map((turn) =>
-    turnSpan({ state, session, turn }, turn.endTime === undefined ? 'end_of_input' : undefined),
+    turnSpan({ session, turn }, turn.endTime === undefined ? 'end_of_input' : undefined),
   );
   const reason = session.turns.size > 0 ? 'end_of_input' : undefined;
   if (hasUnsentSpan(state, session)) spans.push(sessionSpan(state, session, reason));

@@ -222,14 +222,14 @@ function openSubagent(
     key,
     position: placeSubagent(context, event, key),
     sessionId: session.id,
-    parentTurnId: event.parentTurnId ?? turn?.turnId,
+    parentTurnId: event.parentTurnId ?? turn?.span.turnId,
     childSessionId: event.childSessionId,
     childSubagentId: start?.childSubagentId,
     role: event.childRole,
     goal: start?.childGoal,
     startTime,
     timeSource: event.timeSource,
-    background: turn?.background ?? false,
+    background: turn?.span.background ?? false,
     selected: turn?.selected ?? state.options.selectTurn === undefined,
   };
 }
@@ -241,9 +241,9 @@ function placeSubagent(context: MaybeTurnContext, event: SubagentEvent, key: str
   if (turn !== undefined) {
     const tool = turn.tools.findLast(({ span }) => span.toolName === 'delegate_task');
     return {
-      traceId: turn.position.traceId,
+      traceId: turn.span.traceId,
       spanId,
-      parentSpanId: tool?.span.spanId ?? turn.position.spanId,
+      parentSpanId: tool?.span.spanId ?? turn.span.spanId,
     };
   }
   const { traceId, spanId: sessionSpanId } = positionOf(state, session);

@@ -64,7 +64,7 @@ export function onPostToolCall(context: TurnContext, event: PostToolCall): LineO
 function giveId({ span }: ToolState, turn: TurnState, toolCallId: string | undefined): void {
   if (span.toolCallId !== undefined || toolCallId === undefined) return;
   span.toolCallId = toolCallId;
-  span.parentSpanId = turn.position.spanId;
+  span.parentSpanId = turn.span.spanId;
 }
 
 /** True when the end of a call without an id is in the log already: a second recorder wrote it. */
@@ -102,14 +102,14 @@ export function closeOpenTools(context: TurnContext, reason: IncompleteReason): 
 
 function closeTool(context: TurnContext, { span, key: ownKey, fingerprint }: ToolState): void {
   const { state, session, turn } = context;
-  span.background = turn.background;
+  span.background = turn.span.background;
   const outcome = span.status ?? 'incomplete';
-  turn.toolOutcomes[outcome] = (turn.toolOutcomes[outcome] ?? 0) + 1;
+  turn.span.toolOutcomes[outcome] = (turn.span.toolOutcomes[outcome] ?? 0) + 1;
   turn.lastTime = later(turn.lastTime, span.endTime);
   // A call of an `execute_code` script is none that the model asked for.
-  if (span.parentSpanId === turn.position.spanId) {
-    turn.toolCallCount++;
-    if (!turn.background) session.toolCallCount++;
+  if (span.parentSpanId === turn.span.spanId) {
+    turn.span.toolCallCount++;
+    if (!turn.span.background) session.toolCallCount++;
   }
   const { startTime, endTime, apiRequestId, toolCallId, durationMillis } = span;
   const key = ownKey ?? (toolCallId === undefined ? undefined : keyOf(turn, apiRequestId, toolCallId));
@@ -141,14 +141,14 @@ function newTool(
   const { state, session, turn } = context;
   const isPre = event.hook === 'pre_tool_call';
   const startTime = isPre ? event.time : startOfLost(state, key, event);
-  if (!turn.toolNames.includes(event.toolName)) turn.toolNames.push(event.toolName);
+  if (!turn.span.toolNames.includes(event.toolName)) turn.span.toolNames.push(event.toolName);
   includeStart(context, startTime);
   const enclosing = isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined;
   const span: Open<ToolCallSpan> = {
     kind: 'tool_call',
-    traceId: turn.position.traceId,
+    traceId: turn.span.traceId,
     spanId: earlierOfKey === 0 && key !== undefined ? key : toolSpanId(context, event, earlierOfKey),
-    parentSpanId: enclosing ?? turn.position.spanId,
+    parentSpanId: enclosing ?? turn.span.spanId,
     startTime,
     endTime: startTime,
     sessionId: session.id,
@@ -166,7 +166,7 @@ function newTool(
     durationMillis: undefined,
     args: state.options.content && event.args !== undefined ? JSON.stringify(event.args) : undefined,
     result: undefined,
-    background: turn.background,
+    background: turn.span.background,
   };
   return {
     span,

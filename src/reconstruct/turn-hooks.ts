@@ -1,5 +1,6 @@
 /** The hooks of a turn: `pre_llm_call`, `post_llm_call`, `on_session_end`, and the moments that become its span events. */
 import type { Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
+import type { AgentSpanEvent } from '../model/span.ts';
 import { closeTurn, ENDED_WAIT_MICROS, endTurn, isClosedByNext, waitForLateEvents } from './close-turns.ts';
 import type { LineOutcome, TurnContext } from './output.ts';
 import { hasClosed } from './recently-closed.ts';
@@ -23,7 +24,7 @@ export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): Line
     return 'mapped';
   }
   const next = openTurn(context, event, false);
-  if (next.background) return 'mapped';
+  if (next.span.background) return 'mapped';
   for (const other of session.turns.values()) {
     if (other !== next && isClosedByNext(other)) closeTurn({ ...context, turn: other }, 'next_turn');
   }
@@ -33,10 +34,12 @@ export function onPreLlmCall(context: MaybeTurnContext, event: PreLlmCall): Line
 /** True when the log had this start of a turn before. Without a turn id only a second recorder is so close behind. */
 function isSecondPre(state: State, turn: TurnState | undefined, event: PreLlmCall): boolean {
   if (event.turnId !== undefined) return turn?.hasPreLlmCall ?? hasClosed(state, event.turnId);
-  if (turn === undefined || !isRepeat(turn.startTime, event.time)) return false;
+  if (turn === undefined || !isRepeat(turn.span.startTime, event.time)) return false;
   // The second recorder may be slower than the first call is to begin, but not than its answer.
   if ([...turn.calls.values()].some(({ answers }) => answers > 0)) return false;
-  return !differ(turn.userMessage, event.userMessage) && !differ(turn.isFirstTurn, event.isFirstTurn);
+  return (
+    !differ(turn.span.userMessage, event.userMessage) && !differ(turn.span.isFirstTurn, event.isFirstTurn)
+  );
 }
 
 /** The answer: a turn's own end, also when events follow it. */
@@ -44,9 +47,9 @@ export function onPostLlmCall(context: MaybeTurnContext, event: PostLlmCall): Li
   const { session, turn } = context;
   if (turn === undefined || turn.endTime !== undefined) return 'merged';
   session.hasTurnHooks = true;
-  turn.endTime = clampedEnd(context, event, turn.startTime);
+  turn.endTime = clampedEnd(context, event, turn.span.startTime);
   waitForLateEvents(context.state, turn, { from: event.time, micros: ENDED_WAIT_MICROS });
-  turn.assistantResponse = event.assistantResponse;
+  turn.span.assistantResponse = event.assistantResponse;
   return 'mapped';
 }
 
@@ -58,11 +61,11 @@ export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): Line
   session.hasTurnHooks = true;
   // Releases that send this field end no review with this hook.
   if (event.turnExitReason !== undefined) settleOrigin({ ...context, turn }, false);
-  turn.completed = event.completed;
-  turn.interrupted = event.interrupted;
-  turn.failed = event.failed;
-  turn.exitReason = event.turnExitReason ?? event.reason;
-  endTurn({ ...context, turn }, turn.endTime ?? clampedEnd(context, event, turn.startTime));
+  turn.span.completed = event.completed;
+  turn.span.interrupted = event.interrupted;
+  turn.span.failed = event.failed;
+  turn.span.exitReason = event.turnExitReason ?? event.reason;
+  endTurn({ ...context, turn }, turn.endTime ?? clampedEnd(context, event, turn.span.startTime));
   return 'mapped';
 }
 
@@ -70,7 +73,7 @@ export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): Line
 function settleOrigin(context: TurnContext, background: boolean): void {
   const { session, turn } = context;
   if (turn.certain) return;
-  if (turn.background && !background) {
+  if (turn.span.background && !background) {
     moveToUser(context);
     reopenSession(session, turn);
   }
@@ -80,13 +83,13 @@ function settleOrigin(context: TurnContext, background: boolean): void {
 /** Becomes a span event of its turn. */
 export function onMark(turn: TurnState | undefined, event: Mark): LineOutcome {
   if (turn === undefined) return 'unmapped';
-  const last = turn.events.at(-1);
+  const last = turn.span.events.at(-1);
   if (last !== undefined && isSecondMark(last, event)) return 'merged';
-  turn.events.push({ time: event.time, name: event.name, fields: event.fields });
+  turn.span.events.push({ time: event.time, name: event.name, fields: event.fields });
   return 'mapped';
 }
 
-function isSecondMark(last: TurnState['events'][number], event: Mark): boolean {
+function isSecondMark(last: AgentSpanEvent, event: Mark): boolean {
   if (last.name !== event.name || !isRepeat(last.time, event.time)) return false;
   return JSON.stringify(last.fields) === JSON.stringify(event.fields);
 }

@@ -7,8 +7,10 @@ import { closedUnder, hasClosed } from './recently-closed.ts';
 import { originOf, USER } from './reviews.ts';
 import { positionOf } from './sessions.ts';
 import {
+  type LatestTurn,
   NO_SESSION,
   NO_TOKENS,
+  type OpenTurn,
   openTurnKey,
   type Position,
   type SessionState,
@@ -39,7 +41,7 @@ export function outsideTurn({ state, session }: SessionContext, event: HookEvent
   return startTurn({ state, session }, event, { key, position, outside: true, hasSpan }, true);
 }
 
-type Place = Pick<TurnState, 'key' | 'position' | 'outside' | 'hasSpan'>;
+type Place = Pick<TurnState, 'key' | 'outside' | 'hasSpan'> & { readonly position: Position };
 
 function startTurn(
   { state, session }: Pick<SessionContext, 'state' | 'session'>,
@@ -49,43 +51,63 @@ function startTurn(
 ): TurnState {
   const { background, certain } = outside ? USER : originOf(session, event);
   const selected = isSelected(state, session, event);
-  const turn: TurnState = {
-    key,
-    turnId: event.turnId,
-    sessionId: session.id,
-    latestSessionId: session.id,
-    position,
-    outside,
-    hasSpan,
-    index: undefined,
-    background,
-    certain,
-    held: [],
-    selected,
-    previousTurn: state.options.tracePer === 'turn' ? session.latestTurn : undefined,
-    heardTwice: false,
-    hasPreLlmCall: false,
-    taskId: event.taskId,
-    timeSource: event.timeSource,
+  const span: OpenTurn = {
+    kind: 'turn',
+    traceId: position.traceId,
+    spanId: position.spanId,
+    parentSpanId: position.parentSpanId,
     startTime: event.time,
-    lastTime: event.time,
-    endTime: undefined,
-    wait: undefined,
-    errorTime: undefined,
-    fatal: false,
+    endTime: event.time,
+    sessionId: session.id,
+    incomplete: undefined,
+    links: state.options.tracePer === 'turn' ? linksTo(session.latestTurn) : [],
+    events: [],
+    syntheticTime: state.options.syntheticTime,
+    timeSource: event.timeSource,
+    turnId: event.turnId,
+    index: undefined,
     isFirstTurn: undefined,
     model: event.model,
     platform: event.platform ?? session.platform,
     profile: event.profile ?? session.profile,
-    endpoint: undefined,
+    provider: undefined,
+    baseUrl: undefined,
+    apiMode: undefined,
     senderId: undefined,
+    background,
+    inSubagent: false,
+    apiCallCount: 0,
+    toolCallCount: 0,
+    tokens: NO_TOKENS,
+    toolNames: [],
+    toolOutcomes: {},
+    finalStatus: 'incomplete',
     completed: undefined,
     interrupted: undefined,
     failed: undefined,
     exitReason: undefined,
     userMessage: undefined,
     assistantResponse: undefined,
+  };
+  const turn: TurnState = {
+    key,
+    span,
+    latestSessionId: session.id,
+    outside,
+    hasSpan,
+    certain,
+    held: [],
+    selected,
+    taskId: event.taskId,
+    lastTime: event.time,
+    endTime: undefined,
+    wait: undefined,
+    errorTime: undefined,
+    fatal: false,
+    endpoint: undefined,
     sent: late,
+    heardTwice: false,
+    hasPreLlmCall: false,
     calls: new Map(),
     currentCall: undefined,
     tools: [],
@@ -93,12 +115,6 @@ function startTurn(
     auxiliaryCalls: new Map(),
     aggregators: [],
     aggregatedAnswers: 0,
-    events: [],
-    apiCallCount: 0,
-    toolCallCount: 0,
-    tokens: NO_TOKENS,
-    toolNames: [],
-    toolOutcomes: {},
   };
   if (event.hook === 'pre_llm_call') applyPreLlmCall(turn, event);
   if (late) waitForLateEvents(state, turn, { from: event.time, micros: LATE_WAIT_MICROS });
@@ -106,9 +122,14 @@ function startTurn(
   if (selected && session.id !== NO_SESSION) session.selected = true;
   session.turns.set(key, turn);
   state.quiet.delete(session.id);
-  if (turn.turnId !== undefined) state.turnSessions.set(turn.turnId, session.id);
+  if (turn.span.turnId !== undefined) state.turnSessions.set(turn.span.turnId, session.id);
   state.openTurns.set(openTurnKey(turn), true);
   return turn;
+}
+
+function linksTo(previous: LatestTurn | undefined): OpenTurn['links'] {
+  if (previous === undefined) return [];
+  return [{ traceId: previous.traceId, spanId: previous.spanId, relation: 'previous_turn' }];
 }
 
 /** Names a turn without an id by the event that opened it; turns that open at the same time are numbered. */
@@ -121,7 +142,7 @@ function unusedKey(state: State, session: SessionState, event: HookEvent): strin
 
 /** The session goes on: its span is sent again, whole, when it ends. A background review keeps no session open. */
 export function reopenSession(session: SessionState, turn: TurnState): void {
-  if (turn.background) return;
+  if (turn.span.background) return;
   session.sent = false;
   session.incomplete = undefined;
   session.endTime = undefined;
@@ -129,18 +150,19 @@ export function reopenSession(session: SessionState, turn: TurnState): void {
   session.completed = undefined;
   session.interrupted = undefined;
   session.turnCount++;
-  turn.index = session.turnCount;
-  session.latestTurn = { key: turn.key, startTime: turn.startTime, ...turn.position };
+  turn.span.index = session.turnCount;
+  const { startTime, traceId, spanId } = turn.span;
+  session.latestTurn = { key: turn.key, startTime, traceId, spanId };
   if (turn.taskId !== undefined) rememberTask(session, turn.taskId);
 }
 
 /** Sets the fields that only `pre_llm_call` has. */
 export function applyPreLlmCall(turn: TurnState, event: PreLlmCall): void {
   turn.hasPreLlmCall = true;
-  turn.isFirstTurn = event.isFirstTurn;
-  turn.senderId = event.senderId;
-  turn.userMessage = event.userMessage;
-  turn.model ??= event.model;
+  turn.span.isFirstTurn = event.isFirstTurn;
+  turn.span.senderId = event.senderId;
+  turn.span.userMessage = event.userMessage;
+  turn.span.model ??= event.model;
 }
 
 export function rememberTask(session: SessionState, taskId: string): void {
