@@ -60,8 +60,10 @@ export function openSpans({ state, report, prices }: Ingestion): readonly AgentS
   const { options, ...open } = state;
   const { spans } = createBatch();
   finishState({ ...structuredClone(open), options }, { ...createOutput(), spans });
-  if (prices !== undefined) priceCalls(spans, 0, prices);
-  return spans.map((span) => report.redaction.value(span));
+  return spans.map((span) => {
+    if (prices !== undefined) priceCall(span, prices);
+    return report.redaction.typed(span);
+  });
 }
 
 function createBatch(): Batch {
@@ -70,27 +72,23 @@ function createBatch(): Batch {
 
 /** Called after every step: when its spans are counted depends on the watermark before and after it. */
 function countSpans({ report, state, watermark, prices }: Ingestion, { spans, counted }: Batch): void {
-  if (prices !== undefined) priceCalls(spans, counted.length, prices);
-  // The one place that redacts finished spans: metrics, receivers and views get them from here.
-  for (let index = counted.length; index < spans.length; index++) {
-    const span = spans[index];
-    if (span !== undefined) spans[index] = report.redaction.typed(span);
-  }
-  const left = spans.length === counted.length ? NOTHING : spans.slice(counted.length);
-  for (const span of advance(watermark, state.watermark, left)) counted.push(span);
-}
-
-/** Sets the cost of each model call from `first` on whose price is known. */
-function priceCalls(spans: readonly AgentSpan[], first: number, prices: Prices): void {
+  const first = counted.length;
   for (let index = first; index < spans.length; index++) {
     const span = spans[index];
-    if (span?.kind !== 'api_call' && span?.kind !== 'auxiliary_call') continue;
-    const cost = prices.costOf(span);
-    if (cost !== undefined) span.cost = cost;
+    if (span === undefined) continue;
+    if (prices !== undefined) priceCall(span, prices);
+    // The one place that redacts finished spans: metrics, receivers and views get them from here.
+    spans[index] = report.redaction.typed(span);
   }
+  advance(watermark, state.watermark, { spans, counted });
 }
 
-const NOTHING: readonly never[] = [];
+/** Sets the cost of a model call whose price is known. */
+function priceCall(span: AgentSpan, prices: Prices): void {
+  if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return;
+  const cost = prices.costOf(span);
+  if (cost !== undefined) span.cost = cost;
+}
 
 function ingestLine({ report, state, repeats }: Ingestion, line: ParsedLine, batch: Output): void {
   report.lines++;
@@ -150,18 +148,22 @@ export interface CountedSpan {
 }
 
 /**
- * Moves the watermark on. @returns the spans that left meanwhile with the time at which they are counted: at their end,
- * but not before the old watermark nor after the new one. Ordered by time, as one step may finish several.
+ * Moves the watermark on, and counts the spans that left meanwhile: at their end, but not before the old watermark nor
+ * after the new one. Those of one step are in order of time.
  */
 export function advance(
   watermark: Watermark,
   time: EpochMicros,
-  left: readonly AgentSpan[],
-): readonly CountedSpan[] {
+  { spans, counted }: Pick<Batch, 'spans' | 'counted'>,
+): void {
   const before = watermark.time;
   watermark.time = later(before, time);
-  // Nearly every line: nothing left in it.
-  if (left.length === 0) return NOTHING;
-  const counted = left.map((span) => ({ span, time: earlier(later(span.endTime, before), watermark.time) }));
-  return counted.length < 2 ? counted : counted.sort((a, b) => a.time - b.time);
+  const first = counted.length;
+  for (let index = first; index < spans.length; index++) {
+    const span = spans[index];
+    if (span !== undefined)
+      counted.push({ span, time: earlier(later(span.endTime, before), watermark.time) });
+  }
+  if (counted.length - first < 2) return;
+  for (const one of counted.splice(first).sort((a, b) => a.time - b.time)) counted.push(one);
 }

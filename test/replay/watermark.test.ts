@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { epochMicros } from '../../src/model/time.ts';
-import { advance, createWatermark } from '../../src/replay/ingest.ts';
+import { advance, type Batch, createWatermark } from '../../src/replay/ingest.ts';
 import { session } from '../agent-spans.ts';
 
 const endingAt = (time: number) => ({ ...session({ at: [0, 0] }), endTime: epochMicros(time) });
@@ -8,9 +8,13 @@ const endingAt = (time: number) => ({ ...session({ at: [0, 0] }), endTime: epoch
 /** Each step: to where the watermark moves, and the ends of the spans that leave in it. */
 const counted = (...steps: readonly (readonly [number, ...number[]])[]) => {
   const watermark = createWatermark();
-  return steps.map(([now, ...ends]) =>
-    advance(watermark, epochMicros(now), ends.map(endingAt)).map(({ time }) => time),
-  );
+  const batch: Pick<Batch, 'spans' | 'counted'> = { spans: [], counted: [] };
+  return steps.map(([now, ...ends]) => {
+    batch.spans.push(...ends.map(endingAt));
+    const first = batch.counted.length;
+    advance(watermark, epochMicros(now), batch);
+    return batch.counted.slice(first).map(({ time }) => time);
+  });
 };
 
 test('a span is counted at its end', () => {
