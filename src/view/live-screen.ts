@@ -49,12 +49,15 @@ export interface Moment {
   readonly now: EpochMicros;
   /** Lines of the screen. */
   readonly rows: number;
+  /** Shown as long as there is no span. */
+  readonly notice: string;
 }
 
 /** The lines of a frame, at most `rows`: totals, then turns, the newest first. Open spans last until now. */
 export function renderFrame(page: Page, screen: LiveScreen, moment: Moment): readonly string[] {
   const finished = [...screen.recent.values.values()];
   const last = [...finished, ...moment.open].reduce((latest, span) => Math.max(latest, span.endTime), 0);
+  if (last === 0) return [line(page, [piece(shown`${moment.notice}`, 'dim')])];
   const isRunning = moment.now - last < STALE_MICROS;
   const open = moment.open.map((span) => (isRunning ? running(span, moment.now) : span)).map(withShortTexts);
   const work = createWork();

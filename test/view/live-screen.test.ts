@@ -30,7 +30,7 @@ function later(millis: number): EpochMicros {
 function frame(now: EpochMicros, rows = 24): readonly string[] {
   const screen = createLiveScreen();
   addFinished(screen, [call, first]);
-  return renderFrame(PLAIN_100, screen, { open, now, rows });
+  return renderFrame(PLAIN_100, screen, { open, now, rows, notice: '' });
 }
 
 describe('a frame of the live screen', () => {
@@ -45,6 +45,16 @@ describe('a frame of the live screen', () => {
       '├─ turn 1 · list the files                 5.00s  900→40  1 call',
       '│  └─ chat claude-sonnet                   1.90s  900→40',
     ]);
+  });
+
+  test('before the first span it says what it follows', () => {
+    const moment = {
+      open: [],
+      now: later(0),
+      rows: 24,
+      notice: 'Following hooks.ndjson from the beginning.',
+    };
+    expect(renderFrame(PLAIN_100, createLiveScreen(), moment)).toEqual([moment.notice]);
   });
 
   test('open spans grow from frame to frame', () => {
@@ -68,7 +78,7 @@ describe('a frame of the live screen', () => {
       toolCall({ at: [10_000 + n, 10_001 + n], below: second, toolName: `tool${n}` }),
     );
     addFinished(screen, tools);
-    const lines = renderFrame(PLAIN_100, screen, { open, now: later(15_000), rows: 12 });
+    const lines = renderFrame(PLAIN_100, screen, { open, now: later(15_000), rows: 12, notice: '' });
     expect(lines.length).toBeLessThanOrEqual(12);
     expect(lines.find((line) => line.includes('turn 2'))).toContain('running');
     expect(lines.join('\n')).toMatch(/… \d+ earlier/);

@@ -59,6 +59,7 @@ async function screenOn(io: Io, flags: FollowFlags): Promise<Show> {
       open: open(),
       now: epochMicros(Date.now() * 1000),
       rows: (io.stdout.rows ?? DEFAULT_ROWS) - 1,
+      notice: notices.at(-1) ?? '',
     };
     return renderFrame(await pageFor(io, flags.color), screen, moment);
   };
