@@ -7,6 +7,15 @@ import { isJsonObject } from '../model/json.ts';
 import type { IncompleteReason, SpanId, ToolCallSpan } from '../model/span.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { fingerprintOf, spanIdOf } from './ids.ts';
+import {
+  addOpen,
+  changeOpen,
+  noteName,
+  openById,
+  openWithoutId,
+  removeOpen,
+  takeOpen,
+} from './open-tools.ts';
 import { cutOff, emit, includeStart, type LineOutcome, type TurnContext } from './output.ts';
 import { closedUnder, derivedTwinId, rememberClosed } from './recently-closed.ts';
 import type { ClosedFacts, Open, PresumedEnd, State, ToolState, TurnState } from './state.ts';
@@ -17,13 +26,13 @@ export function onPreToolCall(context: TurnContext, event: PreToolCall): LineOut
   const { state, turn } = context;
   const repeated = findRepeated(turn, event);
   if (repeated !== undefined) {
-    giveId(repeated, turn, event.toolCallId);
+    changeOpen(turn, repeated, () => giveId(repeated, turn, event.toolCallId));
     return 'merged';
   }
   const key = toolKey(turn, event);
   const closed = key === undefined ? undefined : closedUnder(state, key);
   if (closed !== undefined && isPreOfClosed(closed, event)) return 'merged';
-  const count = key === undefined ? 0 : (closed?.count ?? 0) + countOpen(turn, key);
+  const count = key === undefined ? 0 : (closed?.count ?? 0) + countOpen(turn, event, key);
   if (count > 0) {
     warn(
       context,
@@ -32,20 +41,20 @@ export function onPreToolCall(context: TurnContext, event: PreToolCall): LineOut
       'the provider gave this tool_call_id to an earlier call too: kept apart',
     );
   }
-  turn.tools.push(newTool(context, event, key, count));
+  addOpen(turn, newTool(context, event, key, count));
   return 'mapped';
 }
 
 /** Closes a tool call. One without a `pre` in the log starts where its duration says. */
 export function onPostToolCall(context: TurnContext, event: PostToolCall): LineOutcome {
   const { state, turn } = context;
-  const at = findOpen(context, event);
-  if (at === ALREADY_ENDED) {
+  const open = findOpen(context, event);
+  if (open === ALREADY_ENDED) {
     noteSecondEnd(context, closedUnder(state, toolKey(turn, event) ?? ''), event);
     return 'merged';
   }
-  if (at < 0 && isSecondPostWithoutId(context, event)) return 'merged';
-  const [open] = at < 0 ? [] : turn.tools.splice(at, 1);
+  if (open === undefined && isSecondPostWithoutId(context, event)) return 'merged';
+  if (open !== undefined) removeOpen(turn, open);
   const tool = open ?? newTool(context, event, toolKey(turn, event), 0);
   const { span } = tool;
   giveId(tool, turn, event.toolCallId);
@@ -94,7 +103,7 @@ export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
 
 /** Closes every open tool call of the turn as incomplete. */
 export function closeOpenTools(context: TurnContext, reason: IncompleteReason): void {
-  for (const tool of context.turn.tools.splice(0)) {
+  for (const tool of takeOpen(context.turn)) {
     cutOff(tool, { time: lastInside(context.state, tool), reason });
     closeTool(context, tool);
   }
@@ -141,7 +150,7 @@ function newTool(
   const { state, session, turn } = context;
   const isPre = event.hook === 'pre_tool_call';
   const startTime = isPre ? event.time : startOfLost(state, key, event);
-  if (!turn.span.toolNames.includes(event.toolName)) turn.span.toolNames.push(event.toolName);
+  noteName(turn, turn.span.toolNames, event.toolName);
   includeStart(context, startTime);
   const enclosing = isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined;
   const span: Open<ToolCallSpan> = {
@@ -215,33 +224,48 @@ type ToolEvent = PreToolCall | PostToolCall;
 /** The open call that this `pre` repeats: written by a second recorder, or once without and once with its ids. */
 function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefined {
   if (turn.tools.length === 0) return undefined;
+  const { toolCallId, toolName } = event;
   const fingerprint = fingerprintOf(event.args);
-  return turn.tools.find(({ span, fingerprint: opened }) => {
-    if (span.toolName !== event.toolName || opened !== fingerprint) return false;
-    if (span.toolCallId === event.toolCallId && span.apiRequestId === event.apiRequestId) {
-      return event.toolCallId !== undefined || isRepeat(span.startTime, event.time);
-    }
-    return span.toolCallId === undefined;
-  });
+  const named = toolCallId === undefined ? [] : [...openById(turn, toolCallId)];
+  const same = named.find(
+    (tool) =>
+      tool.span.toolName === toolName &&
+      tool.fingerprint === fingerprint &&
+      tool.span.apiRequestId === event.apiRequestId,
+  );
+  const unnamed = first(
+    openWithoutId(turn, toolName, fingerprint),
+    ({ span }) =>
+      toolCallId !== undefined ||
+      span.apiRequestId !== event.apiRequestId ||
+      isRepeat(span.startTime, event.time),
+  );
+  if (same === undefined || unnamed === undefined) return same ?? unnamed;
+  return turn.tools.indexOf(same) < turn.tools.indexOf(unnamed) ? same : unnamed;
+}
+
+function first(
+  tools: Iterable<ToolState>,
+  test: (tool: ToolState) => boolean = () => true,
+): ToolState | undefined {
+  for (const tool of tools) if (test(tool)) return tool;
+  return undefined;
 }
 
 /** The `post` is of a call that ended already: a second recorder wrote it, or a worker that was given up. */
-const ALREADY_ENDED = -2;
+const ALREADY_ENDED = 'already ended';
 
-/** Index of the open call that this `post` ends, -1 when there is none, or `ALREADY_ENDED`. */
-function findOpen(context: TurnContext, event: PostToolCall): number {
-  const { tools } = context.turn;
+/** The open call that this `post` ends, `undefined` when there is none, or `ALREADY_ENDED`. */
+function findOpen(context: TurnContext, event: PostToolCall): ToolState | typeof ALREADY_ENDED | undefined {
+  const { turn } = context;
   const named = findNamed(context, event);
   if (named !== undefined && named !== ALREADY_ENDED) return named;
-  const unnamed = indexesOf(
-    tools,
-    ({ span }) => span.toolCallId === undefined && span.toolName === event.toolName,
-  );
-  const match = withSameArguments(tools, unnamed, event);
+  const match = first(openWithoutId(turn, event.toolName, fingerprintOf(event.args)));
   if (named === ALREADY_ENDED && (match === undefined || isSecondEnd(context, event))) return ALREADY_ENDED;
   if (match !== undefined) return match;
   // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
-  return unnamed.length === 1 ? (unnamed[0] ?? -1) : -1;
+  const unnamed = openWithoutId(turn, event.toolName);
+  return unnamed.size === 1 ? first(unnamed) : undefined;
 }
 
 /** True for a second end of the call that closed under this id; some providers give one id to all calls of a turn. */
@@ -251,45 +275,26 @@ function isSecondEnd({ state, turn }: TurnContext, event: PostToolCall): boolean
 }
 
 /** The same among the calls that opened with an id; `undefined` when the event has none, or no such call is known. */
-function findNamed({ state, turn }: TurnContext, event: PostToolCall): number | undefined {
-  const { tools } = turn;
+function findNamed(
+  { state, turn }: TurnContext,
+  event: PostToolCall,
+): ToolState | typeof ALREADY_ENDED | undefined {
   if (event.toolCallId === undefined) return undefined;
-  const same = indexesOf(
-    tools,
-    ({ span }) => span.toolCallId === event.toolCallId && isSameRequest(span, event),
+  const same = [...openById(turn, event.toolCallId)].filter(
+    ({ span }) => !differ(span.apiRequestId, event.apiRequestId),
   );
-  const exact = withSameArguments(tools, same, event);
+  const fingerprint = fingerprintOf(event.args);
+  const exact = same.find((tool) => tool.fingerprint === fingerprint);
   if (exact !== undefined) return exact;
   const closed = closedUnder(state, keyOf(turn, event.apiRequestId, event.toolCallId));
   // Where an id stands for several calls, a second end of the one must not end the other.
-  const isOfClosed = closed !== undefined && closed.fingerprint === fingerprintOf(event.args);
-  if (same.length > 0 && !isOfClosed) return same[0];
+  if (same.length > 0 && closed?.fingerprint !== fingerprint) return same[0];
   return closed === undefined || closed.cutOff ? undefined : ALREADY_ENDED;
 }
 
-function isSameRequest(span: ToolState['span'], event: PostToolCall): boolean {
-  return !differ(span.apiRequestId, event.apiRequestId);
-}
-
-function indexesOf(tools: readonly ToolState[], test: (tool: ToolState) => boolean): number[] {
-  const found: number[] = [];
-  for (const [index, tool] of tools.entries()) if (test(tool)) found.push(index);
-  return found;
-}
-
-function withSameArguments(
-  tools: readonly ToolState[],
-  candidates: readonly number[],
-  event: PostToolCall,
-): number | undefined {
-  if (candidates.length === 0) return undefined;
-  const fingerprint = fingerprintOf(event.args);
-  return candidates.find((index) => tools[index]?.fingerprint === fingerprint);
-}
-
 /** How many open calls have this key. */
-function countOpen(turn: TurnState, key: SpanId): number {
-  return turn.tools.filter((tool) => tool.key === key).length;
+function countOpen(turn: TurnState, { toolCallId = '' }: PreToolCall, key: SpanId): number {
+  return [...openById(turn, toolCallId)].filter((tool) => tool.key === key).length;
 }
 
 /** True when a `pre` is of the call that ended: of a second recorder, or late. Other arguments are another call. */
