@@ -31,8 +31,6 @@ const { metafile, outputFiles } = await build({
   platform: 'node',
   target: 'node20.19',
   external: Object.keys(dependencies),
-  // Its modules: as a package for Node it is CommonJS.
-  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   inject: ['scripts/lazy-segmenter.js'],
   define: { 'Intl.Segmenter': 'LazySegmenter' },
   plugins: [{ name: 'packages', setup: leaveOutAndShorten }],

@@ -64,6 +64,11 @@ function isRun(command: string): boolean {
   return NOT_RUN.every(([pattern]) => !pattern.test(command));
 }
 
+/** The command with the receiver's address, and without a reader that waits for keys. */
+function runnable(command: string): string {
+  return command.replace(ADDRESS, receiver.url).replace(/\| less$/, '| cat');
+}
+
 /** What the command prints. Fails when it ends with another exit code than the page leads to expect. */
 async function runAs({ home, folder }: Newcomer, command: string): Promise<string> {
   const where = IN_CHECKOUT.test(command) ? repository : folder;
@@ -71,7 +76,7 @@ async function runAs({ home, folder }: Newcomer, command: string): Promise<strin
   if (where === folder && command.includes(TARBALL)) copyFileSync(tarball, join(folder, TARBALL));
   const address = SENDS.test(command) ? { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } : {};
   const variables = { ...computer.env, HOME: home, BROWSER: 'true', ...address };
-  const { code, output } = await run(command.replace(ADDRESS, receiver.url), where, variables);
+  const { code, output } = await run(runnable(command), where, variables);
   const expected = /--follow|tail -f/.test(command) ? ENDLESS : 0;
   if (code !== expected) throw new Error(`${command}: exit code ${code}\n${output}`);
   return output;
