@@ -138,6 +138,13 @@ describe('before 0.16 a review shares the session, and its end has no turn id', 
     ]);
   });
 
+  test('without an answer the end is of the user, who interrupted', () => {
+    expect(ends([end(4)])).toEqual([
+      [false, 4],
+      [true, 1],
+    ]);
+  });
+
   test('an answer comes after the last call of its turn', () => {
     const task = { ...old, task_id: FORK, api_call_count: 1 };
     const open = at(2, 'pre_api_request', task);
