@@ -3,9 +3,7 @@
  * process and the number of each line, so such a line is recognised. Lines of other recorders are never left out: two calls
  * of one moment may be equal to the letter.
  */
-import type { HookEvent } from '../model/event.ts';
 import type { ParsedEvent } from '../model/line.ts';
-import type { SpanKey } from './checkpoint/span-key.ts';
 import { createRecent, type RecentText } from './measured.ts';
 
 export interface Repeats {
@@ -38,23 +36,22 @@ export function isMarked(line: ParsedEvent): line is MarkedEvent {
  * Process, number and time name a line on one machine. Logs of several machines may be joined in one file, where process
  * numbers of containers repeat, so the hook and the session are part of the key.
  */
-export function keyOf({ event, recorder }: ParsedEvent): SpanKey {
+export function keyOf({ event, recorder }: ParsedEvent): number {
   const { pid = 0, seq = 0 } = recorder ?? {};
   let high = 0x811c9dc5;
   let low = 0x9747b28c;
-  for (const word of [pid, seq, event.time % 0x1_0000_0000, event.time / 0x1_0000_0000]) {
+  const add = (word: number) => {
     high = mix(high, word);
     low = mix(low, word);
-  }
-  return (BigInt(textHash(high, event)) << 32n) | BigInt(textHash(low, event));
-}
-
-function textHash(seed: number, { hook, sessionId = '' }: HookEvent): number {
-  let hash = seed;
-  for (const text of [hook, sessionId]) {
-    for (let at = 0; at < text.length; at++) hash = mix(hash, text.charCodeAt(at));
-  }
-  return hash >>> 0;
+  };
+  add(pid);
+  add(seq);
+  add(event.time % 0x1_0000_0000);
+  add(Math.floor(event.time / 0x1_0000_0000));
+  const { hook, sessionId = '' } = event;
+  for (let at = 0; at < hook.length; at++) add(hook.charCodeAt(at));
+  for (let at = 0; at < sessionId.length; at++) add(sessionId.charCodeAt(at));
+  return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
 }
 
 /** A round of MurmurHash3's finalizer. */
