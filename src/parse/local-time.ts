@@ -133,11 +133,10 @@ export function zoneOffset(zone: string): ZoneOffset | undefined {
   };
 }
 
+/** A clock in the zone that writes ISO 8601, as is usual in Swedish; `undefined` when there is no such zone. */
 function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
-  const fields = { year: 'numeric', month: 'numeric', day: 'numeric' } as const;
-  const clock = { hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const;
   try {
-    return new Intl.DateTimeFormat('en', { ...fields, ...clock, timeZone });
+    return new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium', timeZone });
   } catch {
     return undefined;
   }
@@ -145,10 +144,6 @@ function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
 
 function offsetAt(format: Intl.DateTimeFormat, instant: EpochMicros): number {
   const seconds = Math.floor(instant / 1e6);
-  const parts = new Map(format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]));
-  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map(
-    (type) => String(parts.get(type as Intl.DateTimeFormatPartTypes)).padStart(2, '0'),
-  );
-  const local = parseTime(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const local = parseTime(format.format(seconds * 1000));
   return local === undefined ? 0 : epochMicros(local - seconds * 1e6);
 }

@@ -1,6 +1,6 @@
 import type { HookEvent } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine, MalformedLine, ParsedEvent, ParsedLine, RecorderMark } from '../model/line.ts';
+import type { InputLine, MalformedLine, ParsedLine, RecorderMark } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { isZoneless } from '../model/time-text.ts';
 import { type Fields, moment, text, wrongType } from './fields.ts';
@@ -67,10 +67,13 @@ function parsedEvent(fields: Fields, event: HookEvent): ParsedLine {
   const diagnostics = fields.diagnostics ?? NO_DIAGNOSTICS;
   if (fields.time === NO_TIME) return { kind: 'untimed', event, diagnostics };
   const { ts, timestamp, time, pid } = fields.body;
-  const parsed: ParsedEvent = isZoneless(ts ?? timestamp ?? time)
-    ? { kind: 'event', event, diagnostics, localTime: true }
-    : { kind: 'event', event, diagnostics };
-  return typeof pid === 'number' ? { ...parsed, recorder: recorderMark(pid, fields.body) } : parsed;
+  return {
+    kind: 'event',
+    event,
+    diagnostics,
+    localTime: isZoneless(ts ?? timestamp ?? time) ? true : undefined,
+    recorder: typeof pid === 'number' ? recorderMark(pid, fields.body) : undefined,
+  };
 }
 
 function recorderMark(pid: number, { seq }: JsonObject): RecorderMark {
