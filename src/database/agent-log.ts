@@ -3,21 +3,21 @@
  * turns end, in every release. Its times are local and without a zone: the rows of the database show the offset.
  */
 import { append } from '../model/lists.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type EpochMicros, later, shift } from '../model/time.ts';
 import { parseTime } from '../model/time-text.ts';
 
-/** A line of the log that tells something about a session. `at` is local time, read as if it were UTC. */
+/** A line of the log that tells something about a session. `at` is local time, read as if it were UTC, until `sessionLog` moves it. */
 export type LogLine =
-  | { readonly kind: 'turn'; readonly at: number; readonly background: boolean }
+  | { readonly kind: 'turn'; readonly at: EpochMicros; readonly background: boolean }
   | ({ readonly kind: 'call' } & LogCall)
   | ({ readonly kind: 'failure' } & LogFailure)
-  | { readonly kind: 'retry'; readonly at: number; readonly waitMicros: number }
+  | { readonly kind: 'retry'; readonly at: EpochMicros; readonly waitMicros: number }
   | ({ readonly kind: 'tool' } & LogTool)
-  | { readonly kind: 'end'; readonly at: number; readonly reason: string; readonly apiCalls: number };
+  | { readonly kind: 'end'; readonly at: EpochMicros; readonly reason: string; readonly apiCalls: number };
 
 export interface LogCall {
   /** The end of the call. */
-  readonly at: number;
+  readonly at: EpochMicros;
   /** Counts the calls of one agent, which may live through several turns. */
   readonly number: number;
   readonly model: string | undefined;
@@ -30,18 +30,18 @@ export interface LogCall {
 }
 
 export interface LogFailure {
-  readonly at: number;
+  readonly at: EpochMicros;
   /** From 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly errorType: string;
   readonly summary: string;
   /** When Hermes tried again, by what it said that it would wait; `undefined` when it gave up. */
-  retryAt: number | undefined;
+  retryAt: EpochMicros | undefined;
 }
 
 export interface LogTool {
-  readonly at: number;
+  readonly at: EpochMicros;
   readonly name: string;
   readonly durationMicros: number;
 }
@@ -49,13 +49,13 @@ export interface LogTool {
 /** The lines of each session, in order. */
 export type AgentLog = ReadonlyMap<string, readonly LogLine[]>;
 
-/** One turn as the log shows it. Times are local still. */
+/** One turn as the log shows it. */
 export interface LogTurn {
-  readonly start: number;
+  readonly start: EpochMicros;
   readonly background: boolean;
   /** True when another turn ran meanwhile, so that calls cannot be told apart. */
   beside: boolean;
-  end: number | undefined;
+  end: EpochMicros | undefined;
   reason: string | undefined;
   readonly calls: LogCall[];
 }
@@ -86,7 +86,7 @@ export function readAgentLine(log: Map<string, LogLine[]>, text: string): void {
   if (line !== undefined && session !== undefined) append(log, session, line);
 }
 
-function readLine(at: number, text: string): LogLine | undefined {
+function readLine(at: EpochMicros, text: string): LogLine | undefined {
   const call = CALL.exec(text);
   if (call !== null) return { kind: 'call', at, number: Number(call[1]), ...readCall(call[2] ?? '') };
   const tool = TOOL.exec(text);
@@ -158,12 +158,12 @@ const ROUNDED_MICROS = 150_000;
 /**
  * The turns in the lines of a session. Turns may run side by side (a background review beside the next turn), and a line
  * names only the session. A turn ends right after its last call and says how many it had; a call's number says which
- * call came before it.
+ * call came before it. `offset`: from the log's times to those of the rows.
  */
-export function sessionLog(lines: readonly LogLine[]): SessionLog {
+export function sessionLog(lines: readonly LogLine[], offset: number): SessionLog {
   const log = { turns: [] as LogTurn[], tools: [] as LogTool[], failures: [] as LogFailure[] };
   const calls: LogCall[] = [];
-  for (const line of lines) addLine(log, calls, line);
+  for (const line of lines) addLine(log, calls, { ...line, at: shift(line.at, offset) });
   // What never ended has the calls that no other turn has, from its start on.
   for (const turn of log.turns.filter(isOpen)) {
     const next = log.turns.find(({ start }) => start > turn.start)?.start ?? Number.POSITIVE_INFINITY;
@@ -186,11 +186,11 @@ function addLine(log: { turns: LogTurn[] } & SessionLog, calls: LogCall[], line:
       log.tools.push(line);
       break;
     case 'failure':
-      log.failures.push({ ...line });
+      log.failures.push(line);
       break;
     case 'retry': {
       const failure = log.failures.at(-1);
-      if (failure !== undefined) failure.retryAt ??= line.at + line.waitMicros;
+      if (failure !== undefined) failure.retryAt ??= later(failure.at, shift(line.at, line.waitMicros));
       break;
     }
     case 'end':

@@ -14,18 +14,14 @@ import { type KeptSums, shareUsage } from './tokens.ts';
 import { type RowTurn, splitTurns, writtenAtEnd } from './turns.ts';
 import { type HookLine, type NamedTurn, writeEnd, writeStart, writeTurn } from './write.ts';
 
-/** What is known beside the database. By session id. */
-export interface Beside {
+/** What is known beside the database, and what sessions hand on to those that go on from them. Plain data, by session id. */
+export interface Conversion {
   readonly log: AgentLog;
   /** What hook logs have that are read with it. */
   readonly known: KnownSessions;
   /** What an earlier run has counted already. */
   readonly kept: ReadonlyMap<string, KeptSums>;
-}
-
-/** What sessions hand on to those that go on from them. Plain data. */
-export interface Conversion extends Beside {
-  /** By session id, as long as another session may go on from it. */
+  /** As long as another session may go on from one. */
   readonly lineages: Map<string, Lineage>;
 }
 
@@ -42,10 +38,6 @@ interface OpenTurn {
   readonly turnId: string;
   readonly calls: number;
   readonly end: EpochMicros;
-}
-
-export function createConversion(beside: Beside): Conversion {
-  return { ...beside, lineages: new Map() };
 }
 
 /**
@@ -107,7 +99,7 @@ function timeTurns(
   { delegations, open }: Around,
 ): readonly TimedTurn[] {
   const found = findLog(log, rows);
-  const matched = found === undefined ? new Map<RowTurn, LogTurn>() : matchTurns(turns, found);
+  const matched = matchTurns(turns, found?.turns ?? []);
   const written = turns.map(writtenAtEnd);
   const timed: TimedTurn[] = [];
   for (const [index, turn] of turns.entries()) {
@@ -120,29 +112,23 @@ function timeTurns(
         writtenAsItHappens: written.includes(false),
         writtenAtEnd: written.includes(true) && !written.includes(false),
         anchors,
-        log: found?.log,
+        log: found,
         logTurn: matched.get(turn),
-        offset: found?.offset ?? 0,
       }),
     );
   }
   return timed;
 }
 
-interface FoundLog {
-  readonly log: SessionLog;
-  readonly offset: number;
-}
-
 /** Enough rows to tell the log's zone. */
 const ROWS_FOR_OFFSET = 200;
 
-function findLog(log: AgentLog, { session, messages }: DatabaseSession): FoundLog | undefined {
+function findLog(log: AgentLog, { session, messages }: DatabaseSession): SessionLog | undefined {
   const lines = log.get(session.id);
   if (lines === undefined) return undefined;
   const times = messages.slice(-ROWS_FOR_OFFSET).map(({ time }) => time);
   const offset = offsetOf(lines, times);
-  return offset === undefined ? undefined : { log: sessionLog(lines), offset };
+  return offset === undefined ? undefined : sessionLog(lines, offset);
 }
 
 /** A user's row is written so soon after the log's line about the turn; the last row so near to the line about its end. */
@@ -150,11 +136,11 @@ const START_MICROS = 150_000;
 const END_MICROS = 3_000_000;
 
 /** The log's turn for each turn of the rows: the nearest by its start, or by its end where rows are written then. */
-function matchTurns(turns: readonly RowTurn[], { log, offset }: FoundLog): Map<RowTurn, LogTurn> {
+function matchTurns(turns: readonly RowTurn[], logTurns: readonly LogTurn[]): Map<RowTurn, LogTurn> {
   const matched = new Map<RowTurn, LogTurn>();
-  const free = log.turns.filter(({ background, beside }) => !background && !beside);
+  const free = logTurns.filter(({ background, beside }) => !background && !beside);
   const pairs = turns.flatMap((turn) =>
-    free.map((logTurn) => ({ turn, logTurn, distance: distanceOf(turn, logTurn, offset) })),
+    free.map((logTurn) => ({ turn, logTurn, distance: distanceOf(turn, logTurn) })),
   );
   const near = pairs.filter(({ distance }) => distance <= END_MICROS);
   for (const { turn, logTurn } of near.sort((a, b) => a.distance - b.distance)) {
@@ -166,11 +152,11 @@ function matchTurns(turns: readonly RowTurn[], { log, offset }: FoundLog): Map<R
   return matched;
 }
 
-function distanceOf(turn: RowTurn, logTurn: LogTurn, offset: number): number {
+function distanceOf(turn: RowTurn, logTurn: LogTurn): number {
   const user = turn.user?.time ?? Number.POSITIVE_INFINITY;
-  const start = Math.abs(user - logTurn.start - offset);
+  const start = Math.abs(user - logTurn.start);
   if (start <= START_MICROS) return start;
-  const last = turn.last.time - offset;
+  const last = turn.last.time;
   if (logTurn.end !== undefined) return Math.abs(last - logTurn.end);
   // One that never ended has its last row after its start; a gateway has the user's message for seconds before.
   return last < logTurn.start - WAITED_MICROS

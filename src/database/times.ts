@@ -4,7 +4,7 @@
  */
 import type { MessageRow } from '../model/database.ts';
 import type { TimeSource } from '../model/span.ts';
-import { type EpochMicros, earlier, epochMicros, later, shift } from '../model/time.ts';
+import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import type { LogCall, LogFailure, LogTurn, SessionLog } from './agent-log.ts';
 import {
   isFinal,
@@ -50,12 +50,9 @@ export interface TimedTool extends Timed {
   readonly durationMicros: number | undefined;
 }
 
-export interface TimedFailure {
-  readonly failure: LogFailure;
+/** `at` is its end. */
+export interface TimedFailure extends LogFailure {
   readonly start: EpochMicros;
-  readonly end: EpochMicros;
-  /** When the next attempt began; `undefined` when Hermes gave up. */
-  readonly retryAt: EpochMicros | undefined;
 }
 
 /** What is known of a turn beside its own rows. */
@@ -70,8 +67,6 @@ export interface TurnContext {
   readonly anchors: readonly { readonly id: number; readonly time: EpochMicros }[];
   readonly log: SessionLog | undefined;
   readonly logTurn: LogTurn | undefined;
-  /** From the log's times to those of the rows. */
-  readonly offset: number;
 }
 
 /** A latency in the log is rounded to a tenth of a second: a start so near to the thing before it is that thing's end. */
@@ -85,12 +80,13 @@ export function timeTurn(turn: RowTurn, context: TurnContext): TimedTurn {
   const { inner, outer } = sourcesOf(turn, context);
   const useLog = logTurn !== undefined && outer === 'order';
   const rowStart = startOf(turn, context);
-  const logStart = logTurn === undefined ? rowStart : local(context, logTurn.start);
+  const logStart = logTurn?.start ?? rowStart;
   // A chat platform stamps a message long before its turn begins.
   const start = useLog ? logStart : later(rowStart, logStart);
   const clock: Clock = { turn, context, inner, time: start };
-  const calls = logTurn === undefined ? rowCalls(clock) : logCalls(clock, logTurn);
-  const logEnd = logTurn?.end === undefined ? undefined : local(context, logTurn.end);
+  const calls =
+    logTurn === undefined ? turn.calls.map((call) => rowCall(clock, call)) : logCalls(clock, logTurn);
+  const logEnd = logTurn?.end;
   const failures = logTurn === undefined ? [] : failuresUntil(clock, logEnd ?? clock.time);
   const rowEnd = logTurn === undefined || calls.length === 0 ? rowTime(clock, turn.last) : clock.time;
   return {
@@ -146,14 +142,6 @@ function rowTime(clock: Clock, row: MessageRow): EpochMicros {
   return later(clock.time, clock.inner === 'order' ? anchored(clock.context, row) : row.time);
 }
 
-function local({ offset }: TurnContext, at: number): EpochMicros {
-  return epochMicros(at + offset);
-}
-
-function rowCalls(clock: Clock): TimedCall[] {
-  return clock.turn.calls.map((call) => rowCall(clock, call));
-}
-
 function rowCall(clock: Clock, call: RowCall): TimedCall {
   const start = clock.time;
   const end = rowTime(clock, call.row);
@@ -194,7 +182,7 @@ function logCalls(clock: Clock, logTurn: LogTurn): TimedCall[] {
 /** Whether a row is the answer that a line is about: by its time, else by the tools that it asked for. */
 function isSameCall(clock: Clock, call: RowCall, log: LogCall, lines: number, rows: number): boolean {
   if (clock.inner === 'row') {
-    const late = call.row.time - local(clock.context, log.at);
+    const late = call.row.time - log.at;
     return late >= -ROW_BEFORE_LINE_MICROS && late <= ROW_AFTER_LINE_MICROS;
   }
   if (lines <= rows) return true;
@@ -210,7 +198,7 @@ function logCall(
   log: LogCall,
   next: LogCall | undefined,
 ): TimedCall {
-  const end = later(clock.time, local(clock.context, log.at));
+  const end = later(clock.time, log.at);
   const failures = failuresUntil(clock, end);
   const measured = shift(end, -log.latencyMicros);
   const start = failures[0]?.start ?? (measured - clock.time <= ROUNDED_MICROS ? clock.time : measured);
@@ -221,16 +209,15 @@ function logCall(
   return { call, log, failures, start, end, source: 'log', tools };
 }
 
-/** `from` and `before`: the log's times of the call that asked for the tool and of the next one. */
+/** `from` and `before`: the times of the call that asked for the tool and of the next one. */
 function logTool(clock: Clock, tool: RowTool, from: number, before: number): TimedTool {
   const pool = clock.context.log?.tools ?? [];
   const found = pool.findIndex(({ name, at }) => name === tool.call.name && at >= from && at <= before);
   const [line] = found < 0 ? [] : pool.splice(found, 1);
   if (line === undefined) return rowTool(clock, tool);
-  const end = local(clock.context, line.at);
-  const start = shift(end, -line.durationMicros);
+  const { at: end, durationMicros } = line;
   clock.time = later(clock.time, end);
-  return { tool, durationMicros: line.durationMicros, start, end, source: 'log' };
+  return { tool, durationMicros, start: shift(end, -durationMicros), end, source: 'log' };
 }
 
 /** The failed attempts between the last thing in the turn and `end`. */
@@ -238,13 +225,11 @@ function failuresUntil(clock: Clock, end: EpochMicros): TimedFailure[] {
   const pool = clock.context.log?.failures ?? [];
   const failures: TimedFailure[] = [];
   let start = clock.time;
-  for (let next = pool[0]; next !== undefined && local(clock.context, next.at) <= end; next = pool[0]) {
+  for (let next = pool[0]; next !== undefined && next.at <= end; next = pool[0]) {
     pool.shift();
-    const at = local(clock.context, next.at);
-    if (at < start) continue;
-    const retryAt = next.retryAt === undefined ? undefined : later(at, local(clock.context, next.retryAt));
-    failures.push({ failure: next, start, end: at, retryAt });
-    start = retryAt ?? at;
+    if (next.at < start) continue;
+    failures.push({ ...next, start });
+    start = next.retryAt ?? next.at;
   }
   return failures;
 }

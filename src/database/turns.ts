@@ -87,9 +87,7 @@ interface Split {
 
 interface Tracked {
   readonly turn: RowTurn;
-  /** Id of the row after which the turn waits for an answer. */
-  readyAt: number;
-  /** Id of the last result of the tools that its last answer asked for. */
+  /** Id of the last result of the tools that its last answer asked for: after that the turn waits for an answer. */
   busyUntil: number;
   done: boolean;
 }
@@ -108,7 +106,7 @@ function addUser(split: Split, row: MessageRow, index: number): void {
 
 function startTurn(split: Split, user: MessageRow | undefined, last: MessageRow): Tracked {
   const turn = { user, calls: [], last, notice: undefined, exhausted: false };
-  const added = { turn, readyAt: last.id, busyUntil: last.id, done: false };
+  const added = { turn, busyUntil: last.id, done: false };
   split.turns.push(added);
   split.open.push(added);
   return added;
@@ -202,7 +200,7 @@ function ownerOf(open: readonly Tracked[], row: MessageRow): Tracked | undefined
   const [only] = open;
   if (open.length < 2) return only;
   const ready = open.filter(({ done, busyUntil }) => !done && busyUntil < row.id);
-  ready.sort((a, b) => a.readyAt - b.readyAt);
+  ready.sort((a, b) => a.busyUntil - b.busyUntil);
   return ready[0] ?? open.at(-1);
 }
 
@@ -213,7 +211,6 @@ function addAnswer(split: Split, row: MessageRow): void {
   turn.last = row;
   owner.done = isFinal(row);
   owner.busyUntil = Math.max(row.id, lastResult(tools));
-  owner.readyAt = owner.busyUntil;
   if (row.finishReason !== undefined || tools.length > 0) turn.calls.push({ row, tools });
   else turn.notice = row;
 }

@@ -48,15 +48,18 @@ const SOON_MICROS = 100_000;
 export function writeStart(out: Writing, linked: boolean): void {
   const { session, turns } = out;
   const [first] = turns;
-  const long = first !== undefined && first.start - session.startedAt > SOON_MICROS;
-  const time =
-    first === undefined || (!long && session.startedAt <= first.start) ? session.startedAt : first.start;
-  const known = first?.source === 'order' ? earlier(session.startedAt, first.start) : time;
-  add(out, known, 'row', first?.turn.last.id ?? 0, {
+  add(out, startOf(session, first), 'row', first?.turn.last.id ?? 0, {
     event: 'on_session_start',
     model: session.model,
     previous_session_id: linked ? session.parentSessionId : undefined,
   });
+}
+
+function startOf({ startedAt }: SessionRow, first: TimedTurn | undefined): EpochMicros {
+  if (first === undefined) return startedAt;
+  if (first.source === 'order') return earlier(startedAt, first.start);
+  const isSoon = first.start >= startedAt && first.start <= startedAt + SOON_MICROS;
+  return isSoon ? startedAt : first.start;
 }
 
 export function writeTurn(out: Writing, turn: NamedTurn): void {
@@ -90,17 +93,21 @@ function requestIdOf({ turnId }: NamedTurn, number: number): string {
   return `${turnId}:api:${number}`;
 }
 
-function writeAnswer(out: Writing, turn: NamedTurn, call: TimedCall, number: number): void {
-  const { session } = out;
-  const row = call.call?.row ?? turn.turn.last;
-  const common = {
+/** What all events of a call have. */
+function callBody({ session }: Writing, turn: NamedTurn, number: number, model = session.model) {
+  return {
     turn_id: turn.turnId,
     api_request_id: requestIdOf(turn, number),
     api_call_count: number,
-    model: call.log?.model ?? session.model,
+    model,
     provider: session.provider,
     base_url: session.baseUrl,
   };
+}
+
+function writeAnswer(out: Writing, turn: NamedTurn, call: TimedCall, number: number): void {
+  const row = call.call?.row ?? turn.turn.last;
+  const common = callBody(out, turn, number, call.log?.model);
   const pre = { event: 'pre_api_request', ...common, started_at: seconds(call.start) };
   if (call.failures.length === 0) add(out, call.start, call.source, row.id, pre);
   else writeFailures(out, turn, call.failures, number);
@@ -127,15 +134,10 @@ function writeFailures(
   failures: readonly TimedFailure[],
   number: number,
 ): void {
-  const { session } = out;
-  for (const [index, { failure, start, end }] of failures.entries()) {
+  for (const [index, failure] of failures.entries()) {
+    const { start, at: end } = failure;
     const common = {
-      turn_id: turn.turnId,
-      api_request_id: requestIdOf(turn, number),
-      api_call_count: number,
-      model: session.model,
-      provider: session.provider,
-      base_url: session.baseUrl,
+      ...callBody(out, turn, number),
       started_at: seconds(failures[0]?.start ?? start),
       retry_count: index,
     };

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type AgentLog, type LogLine, readAgentLine } from '../database/agent-log.ts';
-import { type Conversion, convertSession, createConversion } from '../database/convert.ts';
+import { type Conversion, convertSession } from '../database/convert.ts';
 import type { KnownSessions } from '../database/known.ts';
 import type { KeptSums } from '../database/tokens.ts';
 import type { HookLine } from '../database/write.ts';
@@ -137,7 +137,7 @@ export function databaseSources(
 ): readonly MergeSource<InputLine>[] {
   const reading: Reading = {
     database,
-    conversion: createConversion({ log, known, kept }),
+    conversion: { log, known, kept, lineages: new Map() },
     byId: new Map(sessions.map((session) => [session.id, session])),
     children: childrenOf(sessions),
     begun: new Set(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type LogLine, readAgentLine } from '../../src/database/agent-log.ts';
-import { convertSession, createConversion } from '../../src/database/convert.ts';
+import { convertSession } from '../../src/database/convert.ts';
 import type { DatabaseSession, MessageRow, SessionRow } from '../../src/model/database.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { epochMicros } from '../../src/model/time.ts';
@@ -74,7 +74,7 @@ function convert(
   overrides: Partial<DatabaseSession> & { readonly log?: Map<string, LogLine[]> } = {},
 ) {
   const { log = new Map(), ...given } = overrides;
-  const conversion = createConversion({ log, known: new Map(), kept: new Map() });
+  const conversion = { log, known: new Map(), kept: new Map(), lineages: new Map() };
   const database = { session: session(), messages, usage: [], children: [], ...given };
   return convertSession(conversion, database).map(({ body }) => body);
 }
