@@ -4,6 +4,7 @@
  *
  *   --rounds <n>      runs of each (5)
  *   --events <n>      events of the main comparison (1000000)
+ *   --raw-events <n>  events of the raw log, 9 KB each (70000)
  *   --sizes <n,n…>    events of the logs for memory and cost per event (10000,100000,1000000)
  *   --seed-events <n> events for the live plugin, which is slow (20000)
  *   --json <file>     writes all of it
@@ -11,16 +12,20 @@
  *   --update          small, and commits the ratios to baseline.json
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { parseArgs } from 'node:util';
 import { logOf, seedPython, tenLines } from './cache.js';
 import { contenders, replay } from './contenders.js';
 import { measureNode, median } from './measure.js';
 import { startReceiver } from './receiving.js';
-import { comparisonTable, ratiosOf, sizesTable, startTable } from './tables.js';
+import { comparisonTable, ratiosOf, sizesTable, startTable, wideTable } from './tables.js';
 
 const BASELINE = new URL('baseline.json', import.meta.url);
 const STILL_GOOD = 0.8;
 const CHECK_EVENTS = 200_000;
+const CHECK_RAW_EVENTS = 20_000;
+/** Tools of one turn, all open at once: the cost of an event should not depend on how many there are. */
+const WIDE = [10_000, 40_000];
 /** Of so many times the rounds, at most. */
 const MOST_CHECKS = 4;
 
@@ -28,6 +33,7 @@ const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
+    'raw-events': { type: 'string', default: '70000' },
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'seed-events': { type: 'string', default: '20000' },
     json: { type: 'string' },
@@ -47,17 +53,20 @@ async function bench() {
   const { python, missing } = await seedPython();
   const log = await logOf(Number(flags.events));
   const small = await logOf(Number(flags['seed-events']));
-  const results = await alternate(contenders(python), log, small);
+  const raw = await logOf(Number(flags['raw-events']), 'raw');
+  const results = await alternate(contenders(python), { main: log, small, raw });
   const sizes = await memory(flags.sizes.split(',').map(Number));
   const starts = await startUps();
+  const wide = await wideTurns();
   say(comparisonTable(results, log));
   if (missing !== undefined) say(`(c) the live plugin: ${missing}`);
   say(sizesTable(sizes));
   say(startTable(starts));
+  say(wideTable(wide));
   if (flags.json !== undefined) {
     writeFileSync(
       flags.json,
-      `${JSON.stringify({ log, results, ratios: ratiosOf(results), sizes, starts }, undefined, 2)}\n`,
+      `${JSON.stringify({ log, results, ratios: ratiosOf(results), sizes, starts, wide }, undefined, 2)}\n`,
     );
   }
   return results.some(({ lost }) => lost > 0) ? 1 : 0;
@@ -68,10 +77,10 @@ async function bench() {
  * A ratio that seems to have fallen is measured over more rounds: a neighbour goes away, a slower program does not.
  */
 async function check() {
-  const log = await logOf(CHECK_EVENTS);
+  const logs = { main: await logOf(CHECK_EVENTS), raw: await logOf(CHECK_RAW_EVENTS, 'raw') };
   const all = contenders(undefined);
   const runs = createRuns(all);
-  await addRounds(runs, all, log, log);
+  await addRounds(runs, all, logs);
   if (flags.update) {
     writeFileSync(
       BASELINE,
@@ -83,7 +92,7 @@ async function check() {
   let rows = compared(runs, cpuRatios);
   for (let times = 1; times < MOST_CHECKS && rows.some(hasFallen); times += 1) {
     say(`${fallenNames(rows)}: measured again, over ${(times + 1) * rounds} rounds`);
-    await addRounds(runs, all, log, log);
+    await addRounds(runs, all, logs);
     rows = compared(runs, cpuRatios);
   }
   for (const { name, before, now } of rows)
@@ -115,17 +124,17 @@ function createRuns(all) {
   return new Map(all.map(({ name }) => [name, []]));
 }
 
-async function alternate(all, log, small) {
+async function alternate(all, logs) {
   const runs = createRuns(all);
-  await addRounds(runs, all, log, small);
+  await addRounds(runs, all, logs);
   return summary(runs, median);
 }
 
 /** One of each, then again: what disturbs the machine for a while disturbs all of them. */
-async function addRounds(runs, all, log, small) {
+async function addRounds(runs, all, logs) {
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of all) {
-      const { path, spans, events } = contender.small ? small : log;
+      const { path, spans, events } = logs[contender.of ?? 'main'];
       const used = await contender.run(path, receiver.url);
       const came = await receiver.count();
       runs
@@ -148,6 +157,15 @@ function summary(runs, pick) {
   }));
 }
 
+async function wideTurns() {
+  const rows = [];
+  for (const tools of WIDE) {
+    const { path, events } = await logOf(tools, 'wide');
+    rows.push({ ...(await replay(path, ['-e', 'otlp_file', '-o', devNull])), events, tools });
+  }
+  return rows;
+}
+
 async function memory(sizes) {
   const rows = [];
   for (const size of sizes) {
@@ -162,14 +180,16 @@ async function memory(sizes) {
 async function startUps() {
   const path = await tenLines();
   const ways = {
+    'node -e 0': () => measureNode('nothing.js', []),
     '--help': () => measureNode('../../bin/hermes-otel.js', ['--help']),
     'replay of ten lines to the terminal': () => replay(path, []),
     'replay of ten lines over OTLP': () => replay(path, ['-e', 'otlp', '--endpoint', receiver.url]),
   };
   const rows = [];
-  for (const [name, run] of Object.entries(ways)) {
-    const of = [];
-    for (let round = 0; round < rounds; round += 1) of.push(await run());
+  const runs = new Map(Object.keys(ways).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const [name, run] of Object.entries(ways)) runs.get(name).push(await run());
+  for (const [name, of] of runs) {
     rows.push({
       name,
       wallMillis: median(of.map((one) => one.wallMillis)),

@@ -4,23 +4,25 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { writeLog } from './log.js';
+import { writeLog, writeRawLog, writeWideTurn } from './log.js';
 
 const run = promisify(execFile);
 const PLUGIN = 'hermes-plugin-otel-tracing==0.1.1';
 /** Changes with the generator: logs of another version are written anew. */
-const LOGS_VERSION = 1;
+const LOGS_VERSION = 2;
 
 const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hermes-otel', 'bench');
 
-/** @returns `{path, events, spans}` of a log of about `size` events. */
-export async function logOf(size) {
+const WRITERS = { log: writeLog, raw: writeRawLog, wide: writeWideTurn };
+
+/** @returns `{path, events, spans}` of a log of about `size` events (`wide`: of so many tools in one turn). */
+export async function logOf(size, kind = 'log') {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `log-${LOGS_VERSION}-${size}.ndjson`);
+  const path = join(folder, `${kind}-${LOGS_VERSION}-${size}.ndjson`);
   const facts = `${path}.json`;
   if (!existsSync(facts)) {
     const part = `${path}.${process.pid}`;
-    const counts = await writeLog(part, size);
+    const counts = await WRITERS[kind](part, size);
     renameSync(part, path);
     writeFileSync(facts, JSON.stringify(counts));
   }

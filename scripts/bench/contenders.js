@@ -1,4 +1,7 @@
-/** Everything that is measured: a name, what it replays, and how it is run. Each takes a log and the receiver's address. */
+/**
+ * Everything that is measured: a name, which log it replays (the main one unless `of` names another), and how it is run.
+ * Each takes a log and the receiver's address.
+ */
 import { devNull } from 'node:os';
 import { measure, measureNode, pathOf } from './measure.js';
 
@@ -7,14 +10,25 @@ const BIN = '../../bin/hermes-otel.js';
 /** @param python see `seedPython`; without one the live plugin is left out */
 export function contenders(python) {
   return [
-    { name: 'bare', run: (log) => measureNode('bare.js', [log]) },
-    { name: 'otlp', sends: true, run: (log, url) => replay(log, ['-e', 'otlp', '--endpoint', url]) },
+    { name: 'bare', run: bare },
+    { name: 'floor', sends: true, run: (log, url) => measureNode('floor.js', [log, url]) },
+    { name: 'otlp', sends: true, run: toReceiver },
     { name: 'otlp_file', run: (log) => toFile(log) },
     { name: 'sdk', sends: true, run: (log, url) => measureNode('sdk-way.js', [log, url]) },
+    { name: 'bare, raw log', of: 'raw', run: bare },
+    { name: 'otlp, raw log', of: 'raw', sends: true, run: toReceiver },
     ...(python === undefined
       ? []
-      : [{ name: 'seed', small: true, run: (log, url) => seed(python, log, url) }]),
+      : [{ name: 'seed', of: 'small', run: (log, url) => seed(python, log, url) }]),
   ];
+}
+
+function bare(log) {
+  return measureNode('bare.js', [log]);
+}
+
+function toReceiver(log, url) {
+  return replay(log, ['-e', 'otlp', '--endpoint', url]);
 }
 
 function toFile(log) {

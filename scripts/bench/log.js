@@ -3,7 +3,8 @@
  * other, calls that ask for parallel tools, flat and shell envelopes. The same arguments give the same bytes.
  */
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 
 const MOST_AT_ONCE = 40;
 /** A small log is of few sessions. */
@@ -22,10 +23,74 @@ const BUFFERED_CHARS = 1 << 18;
 
 /** Writes a log of about `events` lines (whole sessions) to `path`. @returns how many lines and spans it holds. */
 export async function writeLog(path, events, seed = 1) {
-  const out = createWriteStream(path);
   const world = { random: randomFrom(seed), seconds: START_SECONDS, events: 0, spans: 0 };
+  await writeLines(path, interleaved(world, events));
+  return { events: world.events, spans: world.spans };
+}
+
+const RAW = new URL('../../fixtures/raw/0.19.0/shell.ndjson.gz', import.meta.url);
+
+/**
+ * Writes a log of about `events` lines as a shell hook really writes it, with whole conversations: a genuine session, again
+ * and again under other ids and at later times.
+ */
+export async function writeRawLog(path, events) {
+  const lines = gunzipSync(readFileSync(RAW)).toString().trimEnd().split('\n');
+  const bodies = lines.map((line) => JSON.parse(line));
+  const id = bodies[0].session_id;
+  const turns = new Set(bodies.map(({ extra }) => extra.turn_id).filter(Boolean)).size;
+  const closed = bodies.filter(({ hook_event_name: hook }) =>
+    /^post_(?:api_request|tool_call)$/.test(hook),
+  ).length;
+  const sessions = Math.ceil(events / lines.length);
+  await writeLines(path, repeated());
+  return { events: sessions * lines.length, spans: sessions * (1 + turns + closed) };
+
+  function* repeated() {
+    const seconds = bodies.at(-1).ts - bodies[0].ts + 1;
+    for (let session = 0; session < sessions; session += 1) {
+      const other = `${id.slice(0, -6)}${String(session).padStart(6, '0')}`;
+      for (const line of lines)
+        yield line
+          .replaceAll(id, other)
+          .replace(
+            /"(ts|started_at|ended_at)": ?([\d.]+)/g,
+            (_, key, at) => `"${key}":${Number(at) + session * seconds}`,
+          );
+    }
+  }
+}
+
+/** Writes one turn whose tools are all open at once, each of another name. @returns see `writeLog` */
+export async function writeWideTurn(path, tools) {
+  const common = { session_id: 's', turn_id: 't', task_id: 's', model: MODELS[0], platform: 'cli' };
+  let ts = START_SECONDS;
+  const line = (event, fields) => {
+    ts = round(ts + 0.001);
+    return flat(ts, event, { ...common, ...fields });
+  };
+  const call = (number) => ({
+    tool_name: `tool_${number}`,
+    tool_call_id: `call_${number}`,
+    args: { number },
+  });
+  await writeLines(path, all());
+  return { events: 2 * tools + 3, spans: tools + 2 };
+
+  function* all() {
+    yield line('pre_llm_call', { is_first_turn: true });
+    for (let number = 0; number < tools; number += 1) yield line('pre_tool_call', call(number));
+    for (let number = tools - 1; number >= 0; number -= 1)
+      yield line('post_tool_call', { ...call(number), status: 'ok', duration_ms: 1, result: '{}' });
+    yield line('post_llm_call', {});
+    yield line('on_session_finalize', { reason: 'shutdown' });
+  }
+}
+
+async function writeLines(path, lines) {
+  const out = createWriteStream(path);
   let text = '';
-  for (const line of interleaved(world, events)) {
+  for (const line of lines) {
     text += `${line}\n`;
     if (text.length < BUFFERED_CHARS) continue;
     if (!out.write(text)) await once(out, 'drain');
@@ -33,7 +98,6 @@ export async function writeLog(path, events, seed = 1) {
   }
   out.end(text);
   await once(out, 'finish');
-  return { events: world.events, spans: world.spans };
 }
 
 function* interleaved(world, events) {

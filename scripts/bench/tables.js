@@ -11,7 +11,9 @@ function ratiosBy(results, time) {
   const ratio = (ours, other) => perEvent.get(other) / perEvent.get(ours);
   const ratios = {
     'otlp to bare': ratio('otlp', 'bare'),
+    'otlp to floor': ratio('otlp', 'floor'),
     'otlp_file to bare': ratio('otlp_file', 'bare'),
+    'otlp to bare, raw log': ratio('otlp, raw log', 'bare, raw log'),
     'otlp to sdk': ratio('otlp', 'sdk'),
   };
   return perEvent.has('seed') ? { ...ratios, 'otlp to live plugin': ratio('otlp', 'seed') } : ratios;
@@ -19,7 +21,10 @@ function ratiosBy(results, time) {
 
 const NAMES = {
   bare: '(a) read, split, `JSON.parse`',
+  floor: 'the floor: the ordinary course alone',
   otlp: '**replay, OTLP/HTTP protobuf**',
+  'bare, raw log': '(a), raw log',
+  'otlp, raw log': '**replay, OTLP/HTTP protobuf, raw log**',
   otlp_file: '**replay, OTLP file**',
   sdk: "(b) the SDK's ordinary way",
   seed: '(c) the live plugin in Python',
@@ -31,10 +36,10 @@ export function comparisonTable(results, log) {
     NAMES[name],
     whole(events),
     whole((events / wallMillis) * 1000),
-    name === 'bare' ? '' : whole((spans / wallMillis) * 1000),
+    name.startsWith('bare') ? '' : whole((spans / wallMillis) * 1000),
     ((cpuMillis / events) * 1000).toFixed(2),
     `${whole(rssMb)} MB`,
-    name === 'otlp' || name === 'sdk' ? whole(lost) : '',
+    /^(?:otlp$|otlp,|sdk)/.test(name) ? whole(lost) : '',
   ]);
   const { cpu, wall } = ratiosOf(results);
   const ratios = Object.keys(wall).map((name) => [name, cpu[name].toFixed(2), wall[name].toFixed(2)]);
@@ -55,12 +60,22 @@ export function sizesTable(sizes) {
 }
 
 export function startTable(starts) {
+  const [nothing] = starts;
   const rows = starts.map(({ name, wallMillis, cpuMillis }) => [
     name,
     `${whole(wallMillis)} ms`,
     `${whole(cpuMillis)} ms`,
+    `+${whole(cpuMillis - nothing.cpuMillis)} ms`,
   ]);
-  return table([['start-up', 'wall', 'CPU'], ...rows]);
+  return table([['start-up', 'wall', 'CPU', 'CPU over `node -e 0`'], ...rows]);
+}
+
+export function wideTable(wide) {
+  const rows = wide.map(({ tools, cpuMillis, events }) => [
+    whole(tools),
+    ((cpuMillis / events) * 1000).toFixed(2),
+  ]);
+  return table([['tools of one turn, all open, each of another name', 'µs CPU per event'], ...rows]);
 }
 
 function table(rows) {
