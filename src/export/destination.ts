@@ -15,7 +15,7 @@ import type { Spill } from './delivery/spill.ts';
 import type { Transports } from './delivery/transport.ts';
 import { logEncoder } from './otlp/log-encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
-import { readLogs, readSnapshots, readSpans } from './otlp/read-lines.ts';
+import { readOwnLine } from './otlp/read-lines.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 
 /** One place that all signals of a run go to, each with its own account. */
@@ -69,14 +69,14 @@ export function openDestination(transports: Transports, options: DestinationOpti
       transport: traces,
       encoder: spans,
       newRequest: () => spans.newRequest(traces.contentType),
-      readLine: readSpans,
+      readLine: (line) => readOwnLine(line).spans,
       newListener: listeners && (() => listeners.forSpans(traces.destination)),
     }),
     metrics: openDelivery(options, {
       transport: metrics,
       encoder: points,
       newRequest: () => points.newRequest(metrics.contentType),
-      readLine: readSnapshots,
+      readLine: (line) => readOwnLine(line).snapshots,
       newListener: listeners && (() => listeners.forPoints(metrics.destination)),
       // Receivers drop points that are older than the last one they saw: metric requests never overtake each other.
       limits: { ...limits, concurrency: 1 },
@@ -85,7 +85,7 @@ export function openDestination(transports: Transports, options: DestinationOpti
       transport: logs,
       encoder: records,
       newRequest: () => records.newRequest(logs.contentType),
-      readLine: readLogs,
+      readLine: (line) => readOwnLine(line).logs,
       newListener: listeners && (() => listeners.forSpans(logsOf(logs.destination))),
     }),
     close: () => transports.close(),

@@ -7,7 +7,7 @@ import type { Answer, Transport } from './delivery/transport.ts';
 import { type DestinationOptions, openDelivery } from './destination.ts';
 import type { RequestBody } from './otlp/encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
-import { readSnapshots, readSpans } from './otlp/read-lines.ts';
+import { readOwnLine } from './otlp/read-lines.ts';
 import { spanEncoder } from './otlp/span-encoder.ts';
 import { headsBy } from './otlp/trace-request.ts';
 import { outsideText } from './outside-text.ts';
@@ -35,7 +35,7 @@ export function spanExporterDelivery(exporter: SpanExporter, options: SdkOptions
     transport: sdkTransport(options, (spans, done) => exporter.export(spans, done)),
     encoder: spanEncoder(origin),
     newRequest: () => itemRequest(toSdk),
-    readLine: readSpans,
+    readLine: (line) => readOwnLine(line).spans,
     newListener: listeners && (() => listeners.forSpans(name)),
     limits: { ...limits, maxRequestBytes: limits.maxRequestItems },
   });
@@ -56,7 +56,7 @@ export function metricExporterDelivery(
     ),
     encoder: metricEncoder(origin),
     newRequest: () => itemRequest(toSdk),
-    readLine: readSnapshots,
+    readLine: (line) => readOwnLine(line).snapshots,
     newListener: listeners && (() => listeners.forPoints(name)),
     limits: { ...limits, maxRequestBytes: 1, concurrency: 1 },
   });

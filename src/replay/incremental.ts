@@ -1,18 +1,16 @@
 /**
  * Replays of databases that grow: which sessions changed since the run before, and what was counted then. A session is replayed
- * whole, as its spans have the same ids each time, but metrics count only what is new. Kept in a file of a directory of its own.
+ * whole, as its spans have the same ids each time, but metrics count only what is new. Kept in a checkpoint.
  */
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type KeptSums, sumsOf } from '../database/tokens.ts';
 import type { ListedSession } from '../input/database.ts';
 import type { DatabaseSession } from '../model/database.ts';
 import { append } from '../model/lists.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { errorCode } from '../model/system-error.ts';
-import { lockOf, replaceFile } from './checkpoint/checkpoint.ts';
+import { openCheckpoint, type SavedState } from './checkpoint/checkpoint.ts';
 import type { SelectSessions } from './database.ts';
-import { ReplayError } from './replay-error.ts';
+import { systemProblem } from './system-problem.ts';
 
 export interface IncrementalOptions {
   readonly directory: string;
@@ -33,15 +31,16 @@ export interface Incremental {
 }
 
 const HOUR_MILLIS = 3_600_000;
-const FORMAT = 'hermes-otel databases 1';
 
 interface KeptSession extends KeptSums {
   /** The highest `messages.id`. */
   readonly last: number;
 }
 
-/** Plain data, by the path of the database and by session id. */
-type Kept = Record<string, Record<string, KeptSession>>;
+/** By the path of the database and by session id. */
+interface Kept extends SavedState {
+  readonly databases: Record<string, Record<string, KeptSession>>;
+}
 
 /** Throws a `ReplayError` when the directory is in use, or holds something else. `nowMillis` is the wall clock. */
 export async function openIncremental(
@@ -49,12 +48,8 @@ export async function openIncremental(
   nowMillis: number,
   onNotice: (sentence: string) => void,
 ): Promise<Incremental> {
-  const lock = await lockOf(directory);
-  const path = join(directory, 'databases.json');
-  const saved = await readKept(path).catch(async (error: unknown) => {
-    await lock.release();
-    throw error;
-  });
+  const checkpoint = await openCheckpoint<Kept>(directory, { of: 'databases' }, onNotice);
+  const saved = checkpoint.snapshot?.databases ?? {};
   const kept = new Map<string, KeptSession>();
   const replayed = new Map<string, KeptSession>();
   const databases = new Map<string, string>();
@@ -98,10 +93,15 @@ export async function openIncremental(
         saved[name] ??= {};
         saved[name][id] = session;
       }
-      await lock.check();
-      await replaceFile(path, `${JSON.stringify({ format: FORMAT, databases: saved })}\n`);
+      try {
+        await checkpoint.write({ databases: saved });
+      } catch (error) {
+        onNotice(
+          `the checkpoint could not be written: ${systemProblem(error)}; the next run replays these sessions again.`,
+        );
+      }
     },
-    release: () => lock.release(),
+    release: checkpoint.release,
   };
 }
 
@@ -130,19 +130,4 @@ function isReplaced(before: Record<string, KeptSession>, sessions: readonly List
   const highest = (ids: readonly number[]) => ids.reduce((most, id) => Math.max(most, id), 0);
   const now = highest(sessions.map(({ lastMessageId = 0 }) => lastMessageId));
   return highest(Object.values(before).map(({ last }) => last)) > now;
-}
-
-async function readKept(path: string): Promise<Kept> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return {};
-    throw error;
-  }
-  try {
-    const { format, databases } = JSON.parse(text);
-    if (format === FORMAT) return databases;
-  } catch {}
-  throw new ReplayError('checkpoint', `The checkpoint ${path} cannot be read: remove it to begin anew.`);
 }

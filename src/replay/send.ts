@@ -62,7 +62,7 @@ export async function send(files: readonly Log[], options: SendOptions): Promise
   }
   const checkpoint = await openCheckpoint<Sent>(
     directory,
-    { command: 'send', ...settings },
+    { of: 'files to send', ...settings },
     options.on.notice,
   );
   try {

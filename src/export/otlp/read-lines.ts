@@ -27,25 +27,13 @@ export interface OtlpReader {
   leftOut(): ReadonlyMap<string, number>;
 }
 
-/** The spans of a line that this program wrote; none when it is damaged. */
-export function readSpans(text: string): readonly OtelSpan[] {
-  const read = createOtlpReader().read(textLine(text));
-  return typeof read === 'string' ? [] : read.spans;
-}
+const NOTHING: OtlpLine = { spans: [], snapshots: [], logs: [], unsupportedPoints: 0 };
 
-/** The snapshots of a line that this program wrote; none when it is damaged. */
-export function readSnapshots(text: string): readonly MetricSnapshot[] {
-  const read = createOtlpReader().read(textLine(text));
-  return typeof read === 'string' ? [] : read.snapshots;
+/** A line that this program wrote; nothing when it is damaged. */
+export function readOwnLine(text: string): OtlpLine {
+  const read = createOtlpReader().read({ text, damage: undefined });
+  return typeof read === 'string' ? NOTHING : read;
 }
-
-/** The log records of a line that this program wrote; none when it is damaged. */
-export function readLogs(text: string): readonly OtelSpan[] {
-  const read = createOtlpReader().read(textLine(text));
-  return typeof read === 'string' ? [] : read.logs;
-}
-
-const textLine = (text: string): Pick<InputLine, 'text' | 'damage'> => ({ text, damage: undefined });
 
 export interface OtlpLine {
   readonly spans: readonly OtelSpan[];
@@ -76,7 +64,7 @@ export function createOtlpReader(): OtlpReader {
     read({ text, damage }) {
       const damaged = damage === undefined ? undefined : DAMAGE[damage.kind];
       if (damaged !== undefined) return damaged;
-      if (text.trim() === '') return { spans: [], snapshots: [], logs: [], unsupportedPoints: 0 };
+      if (text.trim() === '') return NOTHING;
       try {
         return readRequest(JSON.parse(text));
       } catch (error) {

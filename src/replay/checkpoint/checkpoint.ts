@@ -1,6 +1,6 @@
 /** The checkpoint: how far a follower came, in a directory with its lock and its journal, for the next run to resume from. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
@@ -9,7 +9,6 @@ import type { FollowPosition } from '../../input/followed-file.ts';
 import { createSessionCount } from '../../model/figures.ts';
 import type { Redaction } from '../../model/redact.ts';
 import type { SpanId } from '../../model/span.ts';
-import { errorCode } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
 import type { DestinationSnapshot } from '../destinations.ts';
@@ -27,7 +26,7 @@ import {
   readState,
   removeOtherJournals,
 } from './journal.ts';
-import { isOwner, type Lock, takeLock } from './lock.ts';
+import { isOwner, type Lock, readIfThere, takeLock } from './lock.ts';
 
 export interface Checkpoint<Saved extends SavedState = Snapshot> {
   readonly directory: string;
@@ -119,7 +118,11 @@ export async function openCheckpoint<Saved extends SavedState>(
       onNotice(`the checkpoint ${directory} was removed and is created again.`);
     };
     const throwIfLost = () => {
-      if (lock.lost.aborted) throw lostLock(directory);
+      if (!lock.lost.aborted) return;
+      throw new ReplayError(
+        'lost-lock',
+        `Another follower has taken over the checkpoint ${directory} while this one was not running. This one ends.`,
+      );
     };
     let calledAt = performance.now();
     return {
@@ -166,7 +169,7 @@ async function journalIn(directory: string, digest: string | undefined): Promise
 }
 
 /** Takes the lock of a checkpoint. Throws a `ReplayError` when another process holds it. */
-export async function lockOf(directory: string): Promise<Lock> {
+async function lockOf(directory: string): Promise<Lock> {
   const probe = (pid: number) => process.kill(pid, 0);
   const taken = await usable(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -176,13 +179,6 @@ export async function lockOf(directory: string): Promise<Lock> {
   const { pid, host } = taken;
   throw problem(
     `${directory} is in use by process ${pid} on ${plainText(host, 100)}. Give each run a directory of its own.`,
-  );
-}
-
-function lostLock(directory: string): ReplayError {
-  return new ReplayError(
-    'lost-lock',
-    `Another follower has taken over the checkpoint ${directory} while this one was not running. This one ends.`,
   );
 }
 
@@ -274,17 +270,8 @@ function digestOf(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** Replaces a file in one step: also after a crash of the machine it has the old text or the new one. Throws system errors. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
   try {
     const handle = await open(fresh, 'w', 0o600);

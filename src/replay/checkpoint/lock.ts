@@ -206,7 +206,7 @@ async function readLock(path: string): Promise<string | undefined> {
   return isThere ? await readFile(path, 'utf8') : text;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
