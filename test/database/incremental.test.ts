@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -67,6 +67,15 @@ test('a session that goes on is left for a later run', async () => {
   sql(database, `UPDATE sessions SET ended_at = started_at + 10 WHERE ended_at IS NULL;`);
   const later = await replay(database, 'running', '1h');
   expect([...later.sessions]).toEqual(['20261130_123110_dbea3c']);
+});
+
+test('a checkpoint that cannot be written is one sentence, and nothing else is lost', async () => {
+  mkdirSync(join(directory, 'unwritable', 'checkpoint.json.new'), { recursive: true });
+  const { code, out, err } = await runMain([
+    ...['replay', whole, '-e', 'otlp_file', '--checkpoint', join(directory, 'unwritable'), '--settle', '0s'],
+  ]);
+  expect([code, out.includes(FIRST)]).toEqual([0, true]);
+  expect(err).toContain('the checkpoint could not be written: ');
 });
 
 test('a log that is no database is refused', async () => {
