@@ -15,7 +15,7 @@ const [from, to] = [join(root, 'build'), join(root, 'dist')];
 const REQUIRE = `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n`;
 
 await rm(to, { recursive: true, force: true });
-const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const { metafile, outputFiles } = await build({
   write: false,
   absWorkingDir: root,
@@ -30,7 +30,8 @@ const { metafile, outputFiles } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: Object.keys(dependencies),
+  // What users install beside the program is theirs, also where it is here.
+  external: Object.keys({ ...dependencies, ...peerDependencies }),
   inject: ['scripts/lazy-segmenter.js'],
   define: { 'Intl.Segmenter': 'LazySegmenter' },
   plugins: [{ name: 'packages', setup: leaveOutAndShorten }],

@@ -310,7 +310,7 @@ async function incrementalOf(
 }
 
 /** What must not change between two runs that share a checkpoint, by flag: it decides spans and metrics. */
-function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<string, string>> {
+export function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Record<string, string>> {
   const { session, platform, model, profile, redact } = flags;
   return {
     '--trace-per': flags.tracePer,

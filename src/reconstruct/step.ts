@@ -4,7 +4,7 @@
  */
 import type { HookEvent } from '../model/event.ts';
 import type { AgentSpan } from '../model/span.ts';
-import { type EpochMicros, later } from '../model/time.ts';
+import { type EpochMicros, later, shift } from '../model/time.ts';
 import { noteFirstChunk, onApiRequestError, onPostApiRequest, onPreApiRequest } from './api-calls.ts';
 import { onPostApprovalResponse, onPreApprovalRequest } from './approvals.ts';
 import { onPostAuxiliaryCall, onPreAuxiliaryCall } from './auxiliary-calls.ts';
@@ -49,6 +49,21 @@ export function step(state: State, event: HookEvent, out: Output): void {
 /** Flushes the reorder window, when a live log is silent. */
 export function settle(state: State, out: Output): void {
   flushWindow(state, (next) => apply({ state, out }, next));
+}
+
+/**
+ * The log has been silent for the idle timeout by another clock than its own: closes what an event after that silence
+ * would find idle. Without an idle timeout only the reorder window is flushed.
+ */
+export function closeSilent(state: State, out: Output): void {
+  settle(state, out);
+  const { idleTimeoutMicros } = state.options;
+  if (idleTimeoutMicros === undefined) return;
+  const context = { state, out };
+  // Twice as long: a span may end after the time of the event that reports it.
+  const after = shift(state.clock, 2 * idleTimeoutMicros);
+  closeAllExpiredTurns(context, after);
+  if (closeIdleSessions(context, after)) closeIdleSubagents(context, after);
 }
 
 /** The end of input: closes what is open and sends what is unsent. A second call changes nothing. */

@@ -285,3 +285,24 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
     summary: end.stop?.childSummary,
   };
 }
+
+/**
+ * False for a turn of a sub-agent whose start is not known, or of a session whose parent is not: then their events came
+ * under other keys, or never. Looks at the reorder window too.
+ */
+export function hasKnownParent(state: State, event: HookEvent): boolean {
+  if (event.hook !== 'pre_llm_call') return true;
+  const { sessionId, parentSessionId: parent } = event;
+  const isWaiting = (test: (other: HookEvent) => boolean) => state.waiting.some(test);
+  if (parent !== undefined && parent !== sessionId) {
+    return state.sessions.has(parent) || isWaiting((other) => other.sessionId === parent);
+  }
+  if (event.platform !== 'subagent' || sessionId === undefined) return true;
+  const isChild = ({ childSessionId }: { readonly childSessionId: string | undefined }) =>
+    childSessionId === sessionId;
+  return (
+    Array.from(state.subagents.values()).some(isChild) ||
+    state.sessions.get(sessionId)?.subagent !== undefined ||
+    isWaiting((other) => other.hook === 'subagent_start' && isChild(other))
+  );
+}

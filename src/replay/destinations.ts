@@ -91,10 +91,11 @@ export interface DestinationSnapshot {
 /** Of a run that can be resumed. */
 export interface Continuity<Snapshot = DestinationSnapshot> {
   readonly snapshot: Snapshot | undefined;
-  readonly journalState: JournalState | undefined;
-  readonly listeners: OutcomeListeners;
-  /** Where a receiver that is down keeps its requests, while others go on. */
-  readonly directory: string;
+  /** What became of spans and points since the snapshot; absent where that is not written down. */
+  readonly journalState?: JournalState | undefined;
+  readonly listeners?: OutcomeListeners | undefined;
+  /** Where a receiver that is down keeps its requests, while others go on. Absent: all wait for it. */
+  readonly directory?: string | undefined;
 }
 
 /** The names of a convention. */
@@ -133,7 +134,8 @@ export async function openDeliveries(
   const { snapshot, journalState, listeners } = continuity ?? {};
   const before = snapshot?.accepted ?? [];
   // The log itself is the queue of a single receiver.
-  const spills = continuity && factories.length > 1 ? spillsIn(continuity.directory) : undefined;
+  const directory = factories.length > 1 ? continuity?.directory : undefined;
+  const spills = directory === undefined ? undefined : spillsIn(directory);
   if (continuity !== undefined && snapshot === undefined) spills?.removeAll();
   const whole: DestinationRun = {
     ...run,

@@ -3,11 +3,11 @@ import type { AgentSpan } from '../model/span.ts';
 import { epochMicros, shift } from '../model/time.ts';
 import type { Batch } from './ingest.ts';
 import { type LineBatch, SILENCE } from './input.ts';
-import type { Run } from './run.ts';
+import type { Emission, Run } from './run.ts';
 import { shifted } from './time-shift.ts';
 
 /** Waits while a destination has no room. */
-export async function emit(run: Run, batch: Batch): Promise<void> {
+export async function emit(run: Emission, batch: Batch): Promise<void> {
   const { report, destinations, budgets, shiftMicros } = run;
   if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shiftMicros));
   if (batch.spans.length === 0) return;
@@ -29,7 +29,7 @@ export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<v
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */
-async function measure(run: Run, counted: Batch['counted']): Promise<void> {
+async function measure(run: Emission, counted: Batch['counted']): Promise<void> {
   const { report, names, destinations, shiftMicros } = run;
   for (const { span, time } of counted) {
     const measurements = names.measure(span);

@@ -7,7 +7,7 @@ import { type EpochMicros, earlier, later } from '../model/time.ts';
 import type { Prices } from '../prices/prices.ts';
 import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
-import { finish as finishState, settle, step } from '../reconstruct/step.ts';
+import { closeSilent, finish as finishState, settle, step } from '../reconstruct/step.ts';
 import { type LineBatch, SILENCE } from './input.ts';
 import type { Repeats } from './repeats.ts';
 import { ReplayError } from './replay-error.ts';
@@ -41,6 +41,15 @@ export function ingest(run: Ingestion, lines: LineBatch): Batch {
       countSpans(run, batch);
     }
   }
+  account(run, batch);
+  return batch;
+}
+
+/** The log was silent for the idle timeout by the wall clock: closes what is idle. */
+export function ingestSilence(run: Ingestion): Batch {
+  const batch = createBatch();
+  closeSilent(run.state, batch);
+  countSpans(run, batch);
   account(run, batch);
   return batch;
 }

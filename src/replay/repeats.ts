@@ -9,6 +9,9 @@ import { createRecent, type RecentText } from './measured.ts';
 export interface Repeats {
   /** True for a line that was here before, as far as is remembered. Otherwise remembers it. */
   isRepeat(line: ParsedEvent): boolean;
+}
+
+export interface LogRepeats extends Repeats {
   /** For `createRepeats`. */
   toText(): RecentText;
 }
@@ -18,7 +21,7 @@ const FINISHED_LINES = 65_536;
 /** Remembered of a followed log, in each checkpoint: more than a shipper sends again. */
 export const FOLLOWED_LINES = 4096;
 
-export function createRepeats(before?: RecentText, remembered: number = FINISHED_LINES): Repeats {
+export function createRepeats(before?: RecentText, remembered: number = FINISHED_LINES): LogRepeats {
   const { add, toText } = createRecent(before, remembered);
   return { isRepeat: (line) => isMarked(line) && !add(keyOf(line)), toText };
 }

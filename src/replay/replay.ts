@@ -11,7 +11,7 @@ import { openBudgets } from './budgets.ts';
 import { type Checkpoint, openFollowCheckpoint, resumeReport } from './checkpoint/checkpoint.ts';
 import { createFollower, type Follower } from './checkpoint/follower.ts';
 import { outcomeListeners } from './checkpoint/skip-settled.ts';
-import { openDestinations } from './destinations.ts';
+import { type Continuity, openDestinations } from './destinations.ts';
 import { emit, liveMetrics } from './emit.ts';
 import { type Incremental, openIncremental } from './incremental.ts';
 import { createWatermark, finish, ingest } from './ingest.ts';
@@ -90,7 +90,6 @@ async function startRun(
   { checkpoint, incremental }: Before,
   onDiagnostic: Run['report']['onDiagnostic'],
 ): Promise<Run> {
-  const { conventions = ['hermes'], captureContent = false, on } = options;
   const found = checkpoint?.snapshot;
   const report = resumeReport(logs.length, found?.report, createRedaction(options.redact));
   report.onDiagnostic = onDiagnostic;
@@ -100,22 +99,8 @@ async function startRun(
     options.follow === undefined
       ? await openInput(logs, { options, report, incremental })
       : (await import('./follow-input.ts')).openFollowed(logs, { options, report }, found?.positions);
-  const names = convention(conventions, {
-    captureContent,
-    receiver: options.receiver,
-    dropAttributes: options.dropAttributes,
-    logs: options.logs,
-  });
-  const destinations = await openDestinations(
-    options.destinations ?? [],
-    {
-      origin: originOf(options.resource, conventions),
-      metricIntervalMicros: intervalMillisOf(options) * 1000,
-      holdsContent: options.captureContent ?? false,
-      deadLetter: options.deadLetter === undefined ? undefined : deadLetter(options.deadLetter),
-      onOutage: on?.outage,
-    },
-    { ...names, temporality: options.temporality ?? 'cumulative' },
+  const { names, destinations } = await openNamed(
+    options,
     checkpoint && {
       snapshot: found?.destinations,
       journalState: checkpoint.journalState,
@@ -144,6 +129,33 @@ async function startRun(
     prices,
     repeats,
   };
+}
+
+/** The destinations of the options, and the names under which they get spans. */
+export async function openNamed(
+  options: ReplayOptions,
+  continuity: Continuity | undefined,
+): Promise<Pick<Run, 'names' | 'destinations'>> {
+  const { conventions = ['hermes'], captureContent = false, on } = options;
+  const names = convention(conventions, {
+    captureContent,
+    receiver: options.receiver,
+    dropAttributes: options.dropAttributes,
+    logs: options.logs,
+  });
+  const destinations = await openDestinations(
+    options.destinations ?? [],
+    {
+      origin: originOf(options.resource, conventions),
+      metricIntervalMicros: intervalMillisOf(options) * 1000,
+      holdsContent: captureContent,
+      deadLetter: options.deadLetter === undefined ? undefined : deadLetter(options.deadLetter),
+      onOutage: on?.outage,
+    },
+    { ...names, temporality: options.temporality ?? 'cumulative' },
+    continuity,
+  );
+  return { names, destinations };
 }
 
 /** Reads to the end, and waits until everything has its outcome. */

@@ -6,9 +6,15 @@ import type { Destinations } from './destinations.ts';
 import type { Ingestion } from './ingest.ts';
 import type { Input } from './input.ts';
 import type { Measured } from './measured.ts';
+import type { LogRepeats } from './repeats.ts';
 
-export interface Run extends Ingestion {
+export interface Run extends Emission {
   readonly input: Input;
+  readonly repeats: LogRepeats;
+}
+
+/** What is needed from a line to its spans' destinations. */
+export interface Emission extends Ingestion {
   readonly names: Convention;
   readonly destinations: Destinations;
   readonly budgets: Budgets | undefined;

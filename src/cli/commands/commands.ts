@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     register: async (...to) => (await import('./replay-command.ts')).registerReplay(...to),
   },
   {
+    name: 'consume',
+    summary: 'Replay logs from a Kafka topic, shared by a consumer group',
+    register: async (...to) => (await import('./consume.ts')).registerConsume(...to),
+  },
+  {
     name: 'view',
     summary: 'Show a log: waterfall and totals in the terminal, a web page, a Perfetto trace',
     register: async (...to) => (await import('./view.ts')).registerView(...to),

@@ -194,7 +194,8 @@ async function usable<T>(directory: string, use: () => Promise<T>): Promise<T> {
   }
 }
 
-type Settings = Readonly<Record<string, string>>;
+/** What must not change from run to run, by a name that messages show. */
+export type Settings = Readonly<Record<string, string>>;
 
 interface Found<Saved> {
   readonly snapshot: Saved;
@@ -208,23 +209,41 @@ async function snapshotIn<Saved extends SavedState>(
   const path = checkpointPath(directory);
   const text = await usable(directory, () => readIfThere(path));
   if (text === undefined) return undefined;
+  const anew = `remove ${path} to begin anew`;
+  const { body, digest } = unsealed(text, path, anew);
+  const { settings: before, snapshot } = snapshotOf<Saved>(body);
+  requireSame(settings, before, directory, anew);
+  return { snapshot, digest };
+}
+
+/** Throws a `ReplayError` that names the first setting which changed since the checkpoint was written. */
+export function requireSame(settings: Settings, before: Settings, where: string, anew: string): void {
+  const other = Object.keys(settings).find((key) => settings[key] !== before[key]);
+  if (other === undefined) return;
+  throw problem(
+    `${where} was made with ${other} ${before[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
+  );
+}
+
+/** The body that `sealed` wrote, and its digest. Throws a `ReplayError` for another format or a damaged text. */
+export function unsealed(text: string, where: string, anew: string): { body: string; digest: string } {
   const lineEnd = text.indexOf('\n');
   const header = headerOf(text.slice(0, lineEnd));
   const body = text.slice(lineEnd + 1, -1);
-  const anew = `remove ${path} to begin anew`;
   if (header !== undefined && header.format !== FORMAT) {
     throw problem(
-      `${directory} was written by hermes-otel ${header.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
+      `${where} was written by hermes-otel ${header.program}, in a format that this version (${packageVersion()}) does not read. Go on with that version, or ${anew}.`,
     );
   }
   const digest = digestOf(body);
-  if (header?.sha256 !== digest) throw problem(`${path} is damaged; ${anew}.`);
-  const { settings: before, snapshot } = snapshotOf<Saved>(body);
-  const other = Object.keys(settings).find((key) => settings[key] !== before[key]);
-  if (other === undefined) return { snapshot, digest };
-  throw problem(
-    `${directory} was made with ${other} ${before[other] || 'unset'}, not ${settings[other] || 'unset'}. Run as before, or ${anew}.`,
-  );
+  if (header?.sha256 !== digest) throw problem(`${where} is damaged; ${anew}.`);
+  return { body, digest };
+}
+
+/** The body behind a header that states the format and proves that the rest is whole. */
+export function sealed(body: string): { text: string; digest: string } {
+  const header: Header = { format: FORMAT, program: packageVersion(), sha256: digestOf(body) };
+  return { text: `${JSON.stringify(header)}\n${body}\n`, digest: header.sha256 };
 }
 
 function textOf(settings: Settings, { state = '', ...rest }: SavedState): string {
@@ -261,9 +280,9 @@ function checkpointPath(directory: string): string {
 
 /** Returns the digest of the body. */
 async function writeText(directory: string, body: string): Promise<string> {
-  const header: Header = { format: FORMAT, program: packageVersion(), sha256: digestOf(body) };
-  await replaceFile(checkpointPath(directory), `${JSON.stringify(header)}\n${body}\n`);
-  return header.sha256;
+  const { text, digest } = sealed(body);
+  await replaceFile(checkpointPath(directory), text);
+  return digest;
 }
 
 function digestOf(body: string): string {
@@ -271,7 +290,7 @@ function digestOf(body: string): string {
 }
 
 /** Replaces a file in one step: also after a crash of the machine it has the old text or the new one. Throws system errors. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
   const fresh = `${path}.new`;
   try {
     const handle = await open(fresh, 'w', 0o600);

@@ -60,7 +60,7 @@ export function createFollower(
             state,
             destinations,
             measured: run.measured?.toText(),
-            repeats: run.repeats?.toText(),
+            repeats: run.repeats.toText(),
             report,
             shown: [...shown],
           };

@@ -1,0 +1,277 @@
+/** `hermes-otel consume`: a member of a Kafka consumer group, which replays what the logs of many agents send to a topic. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { KafkaOptions, Sasl } from '../../fleet/kafka.ts';
+import type { DeliveryAccount } from '../../model/sink.ts';
+import { errorInWords } from '../../model/system-error.ts';
+import { CliError } from '../cli-error.ts';
+import {
+  addFlags,
+  choiceFlag,
+  durationFlag,
+  grouped,
+  optionalChoiceFlag,
+  readFlags,
+  switchFlag,
+  textFlag,
+  variablesOf,
+} from '../flags.ts';
+import { addExamples, addVariables } from '../help.ts';
+import { watchInterrupts } from '../interrupts.ts';
+import type { Io } from '../io.ts';
+import { OTLP_VARIABLES } from '../otlp-variables.ts';
+import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
+import {
+  ADVANCED_FLAGS,
+  CI_FLAGS,
+  DELIVERY_VARIABLES,
+  INPUT_FLAGS,
+  NAMING_FLAGS,
+  OTLP_FLAGS,
+  OUTPUT_FLAGS,
+  type ReplayFlags,
+} from '../replay-flags.ts';
+import { replayOptions, settingsOf } from '../to-options.ts';
+import type { Exit } from './commands.ts';
+
+const KAFKA_FLAGS = grouped('Kafka', {
+  brokers: textFlag({
+    flags: '--brokers <hosts>',
+    help: 'addresses of brokers, as host:port,host:port',
+    env: 'HERMES_OTEL_BROKERS',
+  }),
+  topic: textFlag({
+    flags: '--topic <name>',
+    help: 'topic whose messages are lines of logs',
+    env: 'HERMES_OTEL_TOPIC',
+  }),
+  group: textFlag({
+    flags: '--group <name>',
+    help: 'consumer group that shares the partitions',
+    env: 'HERMES_OTEL_GROUP',
+    fallback: 'hermes-otel',
+  }),
+  checkpoint: textFlag({
+    flags: '--checkpoint <dir>',
+    help: 'directory that all consumers of the group see, for the state at each committed offset',
+    env: 'HERMES_OTEL_CHECKPOINT',
+  }),
+  keyAs: textFlag({
+    flags: '--key-as <what>',
+    help: 'what names the log that a message is from: key, or header:NAME',
+    fallback: 'key',
+  }),
+  from: choiceFlag(
+    { flags: '--from <where>', help: 'where a group without offsets begins', fallback: 'earliest' },
+    ['earliest', 'latest'],
+  ),
+  snapshotInterval: durationFlag({
+    flags: '--snapshot-interval <time>',
+    help: 'commit this often; what was sent since is sent again after a crash',
+    fallback: '1s',
+  }),
+  sessionTimeout: durationFlag({
+    flags: '--session-timeout <time>',
+    help: 'give the partitions of a consumer that died to others after this long',
+    fallback: '10s',
+  }),
+  tls: switchFlag({ flags: '--tls', help: 'connect with TLS' }),
+  tlsCa: textFlag({
+    flags: '--tls-ca <file>',
+    help: 'trust the certificates in this PEM file; implies --tls',
+  }),
+  sasl: optionalChoiceFlag({ flags: '--sasl <mechanism>', help: 'authenticate by this mechanism' }, [
+    'plain',
+    'scram-sha-256',
+    'scram-sha-512',
+  ]),
+  user: textFlag({ flags: '--user <name>', help: 'name for --sasl', env: 'HERMES_OTEL_KAFKA_USER' }),
+  passwordFile: textFlag({
+    flags: '--password-file <file>',
+    help: 'file whose first line is the password for --sasl (env: HERMES_OTEL_KAFKA_PASSWORD)',
+  }),
+});
+
+const { captureContent, redact, timezone } = INPUT_FLAGS;
+const { exporter, output, traces, metrics, logs } = OUTPUT_FLAGS;
+const { idleTimeout, reorderWindow, metricInterval } = ADVANCED_FLAGS;
+/** Flags of `replay` that concern a topic as well. */
+const SHARED_FLAGS = {
+  captureContent,
+  redact,
+  timezone,
+  exporter: { ...exporter, fallback: ['otlp'], shown: 'otlp' },
+  output,
+  traces,
+  metrics,
+  logs,
+  ...OTLP_FLAGS,
+  ...NAMING_FLAGS,
+  idleTimeout: {
+    ...idleTimeout,
+    help: 'close sessions after this much silence, in log time or of a source; 30m unless set',
+  },
+  reorderWindow: {
+    ...reorderWindow,
+    help: 'sort events by time within this window of log time; 5s unless set',
+  },
+  metricInterval,
+  quiet: CI_FLAGS.quiet,
+} as const;
+
+export function registerConsume(program: Command, io: Io, exit: Exit): void {
+  const command = program.command('consume');
+  addFlags(command, { ...KAFKA_FLAGS, ...SHARED_FLAGS });
+  addVariables(command, [
+    ['HERMES_OTEL_KAFKA_PASSWORD', 'password for --sasl'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
+    ...variablesOf(DELIVERY_VARIABLES),
+    ...OTLP_VARIABLES,
+  ]);
+  addExamples(command, [
+    [
+      'hermes-otel consume --brokers kafka:9092 --topic hermes-hooks --checkpoint /state --endpoint http://collector:4318',
+      'one of several consumers; start as many as the topic has partitions, at most',
+    ],
+    [
+      'hermes-otel consume --brokers kafka:9093 --tls --sasl scram-sha-512 --user otel --password-file /run/secrets/kafka --topic hermes-hooks --checkpoint /state',
+      'to a receiver on this machine, from brokers that ask for a password',
+    ],
+  ]);
+  command.action(async () => exit(await runConsume(command, io)));
+}
+
+/** Start again: style of `EX_TEMPFAIL`, which supervisors and init systems know. */
+const START_AGAIN = 75;
+
+async function runConsume(command: Command, io: Io): Promise<number> {
+  refuseOldNode(io);
+  const own = readFlags(KAFKA_FLAGS, command, io.env);
+  const kafka = kafkaOptions(own, io.env);
+  const { checkpoint } = own;
+  if (checkpoint === undefined)
+    throw new CliError('consume needs --checkpoint: a directory that all consumers of the group see.');
+  const flags = consumeFlags(command, io.env);
+  requireEndpoint(flags, io.env);
+  const options = await replayOptions(['topic'], flags, io);
+  if (options.temporality === 'delta') {
+    throw new CliError(
+      'consume sends points again after a crash, which receivers of delta metrics would add up: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
+    );
+  }
+  const say = (sentence: string) => {
+    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
+  };
+  for (const sentence of notices(flags)) say(sentence);
+  const [{ joinKafka }, { consume }, { compressedStore, directoryStore }] = await Promise.all([
+    import('../../fleet/kafka.ts'),
+    import('../../fleet/consume.ts'),
+    import('../../fleet/store.ts'),
+  ]);
+  const interrupt = watchInterrupts(io);
+  try {
+    const { messages, accounts, again } = await consume(
+      () => joinKafka(kafka),
+      compressedStore(directoryStore(checkpoint)),
+      {
+        ...options,
+        topic: kafka.topic,
+        group: kafka.group,
+        from: own.from,
+        snapshotIntervalMillis: own.snapshotInterval,
+        settings: {
+          ...settingsOf(flags, io),
+          '--key-as': own.keyAs ?? '',
+          '--reorder-window': `${flags.reorderWindow ?? ''}`,
+        },
+        signal: interrupt.signal,
+        on: { notice: say, outage: say },
+      },
+    );
+    say(`${messages} messages; ${accountsInWords(accounts)}.`);
+    if (again !== undefined)
+      io.stderr.write(`hermes-otel: ${again}. Exit code ${START_AGAIN}: start it again.\n`);
+    return again === undefined ? 0 : START_AGAIN;
+  } finally {
+    interrupt.stop();
+    interrupt.leave();
+  }
+}
+
+/** The client uses what older ones lack. */
+const LEAST_NODE = [22, 22] as const;
+
+function refuseOldNode({ versions }: Io): void {
+  const [major = 0, minor = 0] = (versions?.node ?? '').split('.').map(Number);
+  if (versions === undefined || major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]))
+    return;
+  throw new CliError(
+    `consume needs Node.js ${LEAST_NODE.join('.')} or newer, as its Kafka client does; this is ${versions.node}.`,
+  );
+}
+
+function consumeFlags(command: Command, env: Io['env']): ReplayFlags {
+  // A variable of `replay` means nothing here: a topic is followed, and its checkpoint is another one.
+  const { HERMES_OTEL_FOLLOW: _follow, HERMES_OTEL_CHECKPOINT: _checkpoint, ...rest } = env;
+  const read = readReplayFlags(command, { HERMES_OTEL_EXPORTER: 'otlp', ...rest });
+  const local = read.exporter.find((name) => name === 'console' || name === 'openmetrics');
+  if (local !== undefined)
+    throw new CliError(`consume sends to a receiver or a file, not to ${local}: use -e otlp.`);
+  return { ...read, follow: false, checkpoint: undefined, color: undefined };
+}
+
+type KafkaFlags = ReturnType<typeof readFlags<typeof KAFKA_FLAGS>>;
+
+/** Throws a `CliError` that names the flag to mend. */
+function kafkaOptions(flags: KafkaFlags, env: Io['env']): KafkaOptions {
+  const { brokers = '', topic, group = '', keyAs = 'key' } = flags;
+  if (brokers === '') throw new CliError('consume needs --brokers: host:port of at least one broker.');
+  if (topic === undefined) throw new CliError('consume needs --topic.');
+  const header = /^header:(.+)$/.exec(keyAs)?.[1];
+  if (header === undefined && keyAs !== 'key')
+    throw new CliError(`--key-as takes key or header:NAME, not "${keyAs}".`);
+  const ca = flags.tlsCa === undefined ? undefined : fileText(flags.tlsCa, '--tls-ca');
+  return {
+    brokers: brokers.split(',').map((broker) => broker.trim()),
+    topic,
+    group,
+    header,
+    sessionTimeoutMillis: flags.sessionTimeout,
+    tls: flags.tls || ca !== undefined ? { ca } : undefined,
+    sasl: saslOf(flags, env),
+  };
+}
+
+function saslOf({ sasl, user, passwordFile }: KafkaFlags, env: Io['env']): Sasl | undefined {
+  if (sasl === undefined) return undefined;
+  const [password = ''] =
+    passwordFile === undefined
+      ? [env.HERMES_OTEL_KAFKA_PASSWORD]
+      : fileText(passwordFile, '--password-file').split(/\r?\n/);
+  if (user === undefined || password === '') throw new CliError('--sasl needs --user and --password-file.');
+  const mechanism = (
+    { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
+  )[sasl];
+  return { mechanism, username: user, password };
+}
+
+function fileText(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`${flag}: ${path} cannot be read: ${errorInWords(error)}.`);
+  }
+}
+
+function accountsInWords(accounts: readonly DeliveryAccount[]): string {
+  const sums = new Map<string, { made: number; accepted: number }>();
+  for (const { signal, made, accepted } of accounts) {
+    const sum = sums.get(signal) ?? { made: 0, accepted: 0 };
+    sums.set(signal, { made: sum.made + made, accepted: sum.accepted + accepted });
+  }
+  return (
+    Array.from(sums, ([signal, { made, accepted }]) => `${accepted} of ${made} ${signal} accepted`).join(
+      '; ',
+    ) || 'nothing was sent'
+  );
+}
