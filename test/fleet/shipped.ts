@@ -1,4 +1,7 @@
 /** Logs as the recorder writes them and shippers deliver them, and what a replay makes of them. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { otlpFile } from '../../src/replay/exporters.ts';
@@ -41,10 +44,11 @@ export async function telemetryOf(
   const out = new PassThrough();
   const chunks: Buffer[] = [];
   out.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const log = {
-    name: 'log',
-    stream: [lines.map((line) => `${line}\n`).join('')] as unknown as AsyncIterable<string>,
-  };
+  // A file: a pipe is read by the wall clock too, which a busy machine makes fall silent.
+  const folder = await mkdtemp(join(tmpdir(), 'hermes-otel-shipped-'));
+  const log = join(folder, 'hooks.ndjson');
+  await writeFile(log, lines.map((line) => `${line}\n`).join(''));
   const report = await replay(log, { ...options, destinations: [otlpFile(out)] });
+  await rm(folder, { recursive: true });
   return { ...decode(Buffer.concat(chunks).toString('utf8').split('\n')), report };
 }
