@@ -9,7 +9,7 @@ import type {
   PreAuxiliaryCall,
   StreamDelta,
 } from '../model/event.ts';
-import { common, count, type Fields, flag, moment, secondsAsMicros, text } from './fields.ts';
+import { common, count, type Fields, flag, moment, secondsAsMicros, text, turnIdIn } from './fields.ts';
 import { readRequest, readResponse } from './messages.ts';
 import { errorMessage, errorType, readCost, readUsage } from './usage.ts';
 
@@ -19,14 +19,15 @@ import { errorMessage, errorType, readCost, readUsage } from './usage.ts';
  */
 function apiCall<H extends HookName>(fields: Fields, hook: H): EventBase & ApiFields & { readonly hook: H } {
   const { source, line, time, body, extra } = fields;
+  const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
   return {
     hook,
     source,
     line,
     time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    sessionId,
     taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    turnId: turnIdIn(sessionId, text(fields, 'turn_id', body.turn_id, extra.turn_id)),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
     profile: text(fields, 'profile', body.profile, extra.profile),

@@ -42,7 +42,7 @@ export function common<H extends HookName>(
     time,
     sessionId,
     taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    turnId: turnIdIn(sessionId, text(fields, 'turn_id', body.turn_id, extra.turn_id)),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
     profile: text(fields, 'profile', body.profile, extra.profile),
@@ -50,6 +50,15 @@ export function common<H extends HookName>(
 }
 
 type Found = JsonValue | undefined;
+
+/** Shorter ids that are none of Hermes only count: `1`, `turn-3`. */
+const SHORTEST_TURN_ID = 16;
+
+/** The id of a turn. One that only counts is of another turn in each session, so the session's id is put before it. */
+export function turnIdIn(sessionId: string | undefined, id: string | undefined): string | undefined {
+  if (id === undefined || sessionId === undefined || id.length >= SHORTEST_TURN_ID) return id;
+  return id.includes(':') ? id : `${sessionId}:${id}`;
+}
 
 /** A string; `undefined` for '' too, which Hermes writes for a missing id. */
 export function text(fields: Fields, key: string, top: Found, inner?: Found): string | undefined {

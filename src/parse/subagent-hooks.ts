@@ -1,5 +1,17 @@
 import type { SubagentStart, SubagentStop } from '../model/event.ts';
-import { amount, common, contentText, type Fields, text } from './fields.ts';
+import { amount, common, contentText, type Fields, text, turnIdIn } from './fields.ts';
+
+/** The fields of both hooks. */
+function subagent<H extends 'subagent_start' | 'subagent_stop'>(fields: Fields, hook: H) {
+  const { body, extra } = fields;
+  const sessionId = parentSessionId(fields);
+  const parentTurnId = text(fields, 'parent_turn_id', body.parent_turn_id, extra.parent_turn_id);
+  return Object.assign(common(fields, hook, sessionId), {
+    parentTurnId: turnIdIn(sessionId, parentTurnId),
+    childSessionId: text(fields, 'child_session_id', body.child_session_id, extra.child_session_id),
+    childRole: text(fields, 'child_role', body.child_role, extra.child_role),
+  });
+}
 
 /** The parent's session. A shell hook has it in `session_id`, instead of `parent_session_id`. */
 function parentSessionId(fields: Fields): string | undefined {
@@ -12,22 +24,16 @@ function parentSessionId(fields: Fields): string | undefined {
 
 export function readSubagentStart(fields: Fields): SubagentStart {
   const { body, extra } = fields;
-  return Object.assign(common(fields, 'subagent_start', parentSessionId(fields)), {
-    parentTurnId: text(fields, 'parent_turn_id', body.parent_turn_id, extra.parent_turn_id),
+  return Object.assign(subagent(fields, 'subagent_start'), {
     parentSubagentId: text(fields, 'parent_subagent_id', body.parent_subagent_id, extra.parent_subagent_id),
-    childSessionId: text(fields, 'child_session_id', body.child_session_id, extra.child_session_id),
     childSubagentId: text(fields, 'child_subagent_id', body.child_subagent_id, extra.child_subagent_id),
-    childRole: text(fields, 'child_role', body.child_role, extra.child_role),
     childGoal: contentText(fields, 'child_goal', body.child_goal, extra.child_goal),
   });
 }
 
 export function readSubagentStop(fields: Fields): SubagentStop {
   const { body, extra } = fields;
-  return Object.assign(common(fields, 'subagent_stop', parentSessionId(fields)), {
-    parentTurnId: text(fields, 'parent_turn_id', body.parent_turn_id, extra.parent_turn_id),
-    childSessionId: text(fields, 'child_session_id', body.child_session_id, extra.child_session_id),
-    childRole: text(fields, 'child_role', body.child_role, extra.child_role),
+  return Object.assign(subagent(fields, 'subagent_stop'), {
     childStatus: text(fields, 'child_status', body.child_status, extra.child_status),
     durationMillis: amount(fields, 'duration_ms', body.duration_ms, extra.duration_ms),
     childSummary: contentText(fields, 'child_summary', body.child_summary, extra.child_summary),

@@ -1,6 +1,6 @@
 import type { PostToolCall, PreToolCall, ToolStatus } from '../model/event.ts';
 import { isJsonObject, isTruthy, type JsonValue, parseJson } from '../model/json.ts';
-import { amount, type Fields, shallow, text, warn, wellFormed } from './fields.ts';
+import { amount, type Fields, shallow, text, turnIdIn, warn, wellFormed } from './fields.ts';
 
 export function readPreToolCall(fields: Fields): PreToolCall {
   return toolCall(fields, 'pre_tool_call');
@@ -24,14 +24,15 @@ export function readPostToolCall(fields: Fields): PostToolCall {
 /** Spelled out, as most events are tool calls: assigning to `common` takes three times as long. */
 function toolCall<H extends 'pre_tool_call' | 'post_tool_call'>(fields: Fields, hook: H) {
   const { source, line, time, body, extra } = fields;
+  const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
   return {
     hook,
     source,
     line,
     time,
-    sessionId: text(fields, 'session_id', body.session_id, extra.session_id),
+    sessionId,
     taskId: text(fields, 'task_id', body.task_id, extra.task_id),
-    turnId: text(fields, 'turn_id', body.turn_id, extra.turn_id),
+    turnId: turnIdIn(sessionId, text(fields, 'turn_id', body.turn_id, extra.turn_id)),
     model: text(fields, 'model', body.model, extra.model),
     platform: text(fields, 'platform', body.platform, extra.platform),
     profile: text(fields, 'profile', body.profile, extra.profile),

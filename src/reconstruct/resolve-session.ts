@@ -138,10 +138,15 @@ function sessionInHead(head: string, taskId: string | undefined): string | undef
   return parts.length === 2 ? parts[0] || undefined : undefined;
 }
 
+/** True for `session:…`. The id of a session may be the beginning of another one's. */
+function beginsWith(turnId: string, sessionId: string): boolean {
+  return turnId.startsWith(sessionId) && (turnId[sessionId.length] ?? ':') === ':';
+}
+
 /** The session of the event's turn: after a rotation not the one that the event names. */
 export function turnOwner(state: State, event: HookEvent, session: SessionState): SessionState {
   const { turnId } = event;
-  if (turnId === undefined || turnId.startsWith(session.id)) return session;
+  if (turnId === undefined || beginsWith(turnId, session.id)) return session;
   const ownerId = state.turnSessions.get(turnId) ?? sessionInTurnId(turnId, event.taskId);
   if (ownerId === undefined || ownerId === session.id) return session;
   const owner = openSession(state, ownerId, event.time);

@@ -444,5 +444,5 @@ test('the top level goes before extra', () => {
     model: 'top',
     extra: { model: 'x', turn_id: 't' },
   });
-  expect(eventIn(line)).toMatchObject({ model: 'top', turnId: 't' });
+  expect(eventIn(line)).toMatchObject({ model: 'top', turnId: 'a:t' });
 });

@@ -484,3 +484,67 @@ describe('the session of a call that has only a task', () => {
     expect(sessionsOf([callOf('20260915_101500')])).toEqual([]);
   });
 });
+
+describe('turn ids of another recorder', () => {
+  /** A turn of one call and one tool, in this session. */
+  const counted = (session_id: string, turn_id: string, start: number) => {
+    const fields = { session_id, turn_id };
+    return [
+      at(start, 'pre_llm_call', fields),
+      at(start + 0.2, 'pre_api_request', { ...fields, api_call_count: 1 }),
+      at(start + 0.4, 'post_api_request', { ...fields, api_call_count: 1, usage: { output_tokens: 2 } }),
+      at(start + 0.6, 'pre_tool_call', { ...fields, tool_name: 'terminal', tool_call_id: 'c' }),
+      at(start + 0.8, 'post_tool_call', { ...fields, tool_name: 'terminal', tool_call_id: 'c' }),
+      at(start + 1, 'on_session_end', { ...fields, completed: true }),
+    ];
+  };
+  const inTime = (events: readonly FlatEvent[]) => events.toSorted((a, b) => a.ts - b.ts);
+
+  test.each(['1', 'turn-1', 't'])('%s counts the turns of each session, also of two at once', (turnId) => {
+    const log = inTime([
+      ...counted('one', turnId, 1),
+      ...counted('two', turnId, 1.1),
+      ...counted('three', turnId, 9),
+    ]);
+    for (const tracePer of ['session', 'turn'] as const) {
+      const { spans } = replayEvents(log, { tracePer });
+      const below = (kind: 'api_call' | 'tool_call') =>
+        ofKind(spans, kind).map(({ sessionId, parentSpanId }) => [
+          sessionId,
+          ofKind(spans, 'turn').find(({ spanId }) => spanId === parentSpanId)?.sessionId,
+        ]);
+      const each = [
+        ['one', 'one'],
+        ['two', 'two'],
+        ['three', 'three'],
+      ];
+      expect([below('api_call'), below('tool_call')]).toEqual([each, each]);
+      expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+    }
+  });
+
+  test('long ones name a turn wherever they come', () => {
+    const turnId = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const [start, ...more] = counted('one', turnId, 1);
+    const { spans } = replayEvents([
+      start,
+      ...more.map((event) => ({ ...event, session_id: 'two' })),
+    ] as FlatEvent[]);
+    expect(ofKind(spans, 'turn').map((each) => [each.sessionId, each.turnId])).toEqual([['one', turnId]]);
+  });
+});
+
+test('a turn of a session whose id begins with that of another one stays where it is', () => {
+  const longer = 'gateway-1';
+  const turnId = `${longer}:${longer}:0a1b2c3d`;
+  const events = [
+    at(1, 'pre_llm_call', { session_id: longer, turn_id: turnId }),
+    at(2, 'pre_api_request', { session_id: 'gateway', turn_id: turnId, api_call_count: 1 }),
+    at(3, 'post_api_request', { session_id: 'gateway', turn_id: turnId, api_call_count: 1 }),
+    at(4, 'on_session_end', { session_id: 'gateway', turn_id: turnId, completed: true }),
+  ];
+  const { spans } = replayEvents(events);
+  expect(ofKind(spans, 'turn').map(({ sessionId, completed }) => [sessionId, completed])).toEqual([
+    [longer, true],
+  ]);
+});
