@@ -163,7 +163,7 @@ async function openAll(
       committed === undefined
         ? { position: begin, place: '' }
         : await stored(store, options, number, committed);
-    const partition = await openPartition(number, options, from, clock);
+    const partition = await openPartition(number, options, { ...from, end }, clock);
     if (from.position < earliest) {
       partition.skipTo(earliest);
       options.on?.notice?.(

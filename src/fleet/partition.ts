@@ -110,13 +110,19 @@ const GONE_MILLIS = 24 * 3_600_000;
 
 /**
  * @param text of a snapshot; `undefined`: begins at `position`
+ * @param end offset behind the last message that another consumer can have read before
  * @param place names the snapshot in messages
  * Throws a `ReplayError` for a snapshot that cannot be read, or of other settings.
  */
 export async function openPartition(
   number: number,
   options: FleetOptions,
-  from: { readonly text?: string | undefined; readonly position: bigint; readonly place: string },
+  from: {
+    readonly text?: string | undefined;
+    readonly position: bigint;
+    readonly end: bigint;
+    readonly place: string;
+  },
   clock: () => number,
 ): Promise<Partition> {
   const { topic, settings = {}, resource, idleTimeoutMillis = FOLLOWED_IDLE_MILLIS } = options;
@@ -207,8 +213,12 @@ export async function openPartition(
     position = message.offset + 1n;
   }
 
-  /** What is silent at `now`. Nothing is while the partition is behind: a source may have messages that were not read yet. */
+  /**
+   * What is silent at `now`. Nothing is while the partition is behind: a source may have messages that were not read yet.
+   * Nor before the point where another consumer may have been: it has sent what follows from these messages without a silence.
+   */
   function silencesAt(now: number): Silences {
+    if (position < from.end) return { quiet: [], silent: [], gone: [], now: undefined };
     const isQuiet = now - receivedAt >= QUIET_MILLIS;
     const isLive = isQuiet || now - producedAt < LIVE_MILLIS;
     const since = (millis: number, test: (unit: Unit) => boolean) =>

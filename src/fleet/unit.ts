@@ -51,7 +51,7 @@ export function unitFromText(
     source,
     closed,
     state,
-    watermark: createWatermark(state.watermark),
+    watermark: createWatermark(state.reached),
     repeats: createSourceRepeats(source, repeats),
     receivedAt: now,
     text: `${facts}\n${stateText}`,

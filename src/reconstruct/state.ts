@@ -48,6 +48,8 @@ export interface State {
   clock: EpochMicros;
   /** The time of the event applied last. An event with an earlier time is late, or its clock was set back. */
   watermark: EpochMicros;
+  /** The latest `watermark`, which goes back where the log's clock does. */
+  reached: EpochMicros;
   /** Log time of the next check for idle sessions. */
   nextIdleCheck: EpochMicros;
 }
@@ -296,6 +298,7 @@ export function createState(options: ReconstructOptions): State {
     waitingFrom: 0,
     clock: 0 as EpochMicros,
     watermark: 0 as EpochMicros,
+    reached: 0 as EpochMicros,
     nextIdleCheck: 0 as EpochMicros,
   };
 }

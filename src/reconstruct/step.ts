@@ -42,8 +42,10 @@ import { type MaybeTurnContext, openTurn, outsideTurn, turnWasSent } from './tur
 
 /** Takes one event and adds to `out` what it finished. Events may wait in the reorder window first. */
 export function step(state: State, event: HookEvent, out: Output): void {
-  if (state.options.reorderWindowMicros === 0) apply({ state, out }, event);
-  else reorder(state, event, (next) => apply({ state, out }, next));
+  if (state.options.reorderWindowMicros === 0) {
+    apply({ state, out }, event);
+    state.reached = later(state.reached, event.time);
+  } else reorder(state, event, (next) => apply({ state, out }, next));
 }
 
 /** Flushes the reorder window, when a live log is silent. */
@@ -313,6 +315,7 @@ function release(state: State, due: number, keep: number, apply: Apply): void {
     state.waitingFrom++;
     apply(event);
     state.watermark = event.time;
+    state.reached = later(state.reached, event.time);
   }
   if (state.waitingFrom === waiting.length || state.waitingFrom >= COMPACT_AT) {
     waiting.splice(0, state.waitingFrom);

@@ -89,7 +89,7 @@ function countSpans({ report, state, watermark, prices }: Ingestion, { spans, co
     // The one place that redacts finished spans: metrics, receivers and views get them from here.
     spans[index] = report.redaction.typed(span);
   }
-  advance(watermark, state.watermark, { spans, counted });
+  advance(watermark, state.reached, { spans, counted });
 }
 
 /** Sets the cost of a model call whose price is known. */
@@ -128,7 +128,7 @@ function account({ report, state, prices }: Ingestion, batch: Output): void {
     addSpan(report, span);
     if (prices !== undefined) addCost(report, span);
   }
-  report.lastEvent = state.watermark;
+  report.lastEvent = state.reached;
 }
 
 /** Without any time nothing can be put where it happened: no trace is better than an invented one. */

@@ -110,7 +110,7 @@ async function startRun(
   );
   const settings = reconstructOptions(options, input.live);
   const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
-  const watermark = createWatermark(state.watermark);
+  const watermark = createWatermark(state.reached);
   const prices = await openPrices(options);
   const measured = options.follow && createMeasured(found?.measured);
   const repeats = createRepeats(found?.repeats, options.follow && FOLLOWED_LINES);

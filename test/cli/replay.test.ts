@@ -322,6 +322,13 @@ describe('old logs', () => {
   });
 });
 
+test('without a reorder window metrics have the same times', async () => {
+  const log = 'fixtures/recordings/0.19.0/multi-turn-new-exit/flat.ndjson';
+  const points = async (...flags: readonly string[]) =>
+    (await runMain(['replay', log, '-e', 'otlp_file', '--no-traces', ...flags])).out;
+  expect(await points('--reorder-window', '0')).toBe(await points());
+});
+
 describe('budgets', () => {
   test.each([
     ['errors>0', 0],

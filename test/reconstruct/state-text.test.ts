@@ -6,7 +6,7 @@ import { DEFAULT_OPTIONS, type ReconstructOptions } from '../../src/reconstruct/
 import { createOutput, type Output } from '../../src/reconstruct/output.ts';
 import { createState, type State } from '../../src/reconstruct/state.ts';
 import { stateFromText, stateToText } from '../../src/reconstruct/state-text.ts';
-import { finish, step } from '../../src/reconstruct/step.ts';
+import { finish, settle, step } from '../../src/reconstruct/step.ts';
 import { type MadeSession, sessions } from './hermes-log.ts';
 
 function take(state: State, out: Output, lines: readonly string[], content: boolean): void {
@@ -98,4 +98,16 @@ test('arguments that look like a map of ours stay arguments', () => {
   const state = createState(options);
   take(state, createOutput(), [line], true);
   expect(stateFromText(stateToText(state, createRedaction()), options).waiting).toEqual(state.waiting);
+});
+
+test('what the clock of the log reached stays, also when a later line is of an earlier time', () => {
+  const options: ReconstructOptions = { ...DEFAULT_OPTIONS, reorderWindowMicros: 1_000_000 };
+  const state = createState(options);
+  const starts = [10, 20, 12, 13].map((ts) =>
+    JSON.stringify({ ts: 1_790_000_000 + ts, event: 'on_session_start', session_id: `s${ts}` }),
+  );
+  take(state, createOutput(), starts, false);
+  settle(state, createOutput());
+  expect(state.reached - state.watermark).toBe(7_000_000);
+  expect(stateFromText(stateToText(state, createRedaction()), options).reached).toBe(state.reached);
 });
