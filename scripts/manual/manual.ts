@@ -11,7 +11,7 @@ export function manual(program: Command): string {
     '# Commands and flags',
     'Written by `npm run docs:cli` from the program itself; a test fails when it is not current. `hermes-otel <command> --help` says the same.',
     'A flag beats its variable, which beats the [configuration file](configuration.md), which beats the default. An empty variable is the same as an unset one. Times are written `500ms`, `30s`, `5m`, `2h`, sizes `512kb`, `4mb`.',
-    'Exit codes: **0** done; **1** done with problems (lost lines with `--strict`, spans that were not delivered, broken budgets, failed checks); **2** could not run; 130 and 143 after an interrupt, which is the ordinary end of a pipe and of `--follow`: there it changes nothing.',
+    'Exit codes: **0** done; **1** done with problems (lost lines with `--strict`, spans that were not delivered, broken budgets, failed checks); **2** could not run; **75** `consume` wants to be started again; 129, 130 and 143 after an interrupt, which is the ordinary end of a pipe and of `--follow`: there it changes nothing.',
     markdownTable([
       ['command', ''],
       ...program.commands.map((command) => [

@@ -1,4 +1,4 @@
-/** Exit codes: 0 done; 1 done with problems; 2 could not run (`main` makes it of an error). */
+/** Exit codes: 0 done; 1 done with problems; 2 could not run (`main` makes it of an error); 75 start `consume` again. */
 import type { DeliveryAccount } from '../model/sink.ts';
 import {
   eventCount,

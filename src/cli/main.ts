@@ -12,7 +12,7 @@ import { allowLeaving } from './write-to.ts';
 /** 2: could not run. Also for a wrong flag, for which commander alone would return 1. */
 const COULD_NOT_RUN = 2;
 
-/** @returns 0 done, 1 done with problems, 2 could not run. Throws only for our own bugs. */
+/** @returns 0 done, 1 done with problems, 2 could not run, 75 start `consume` again. Throws only for our own bugs. */
 export async function main(argv: readonly string[], given: Io): Promise<number> {
   const io = guardedIo(given);
   allowLeaving(io.stdout);

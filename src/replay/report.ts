@@ -266,8 +266,7 @@ export function assertAccounted(report: Report): void {
   }
 }
 
-/** The diagnostics that a report keeps: the first ones by file and line. */
-/** Bounds the memory that a large broken log takes. */
+/** The first ones by file and line are kept, as a large broken log must not fill the memory. */
 const MAX_DIAGNOSTICS = 1000;
 
 /** Inserts it in order, which is nearly always at the end. Drops the last one beyond the limit. */
