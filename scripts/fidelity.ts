@@ -5,7 +5,7 @@ import type { AgentSpan, ApiCallSpan, AuxiliaryCallSpan } from '../src/model/spa
 import { parseLine } from '../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
 import { createState } from '../src/reconstruct/state.ts';
-import { createWatermark, finish, ingest } from '../src/replay/ingest.ts';
+import { finish, ingest } from '../src/replay/ingest.ts';
 import { assertAccounted, createReport, spanCount } from '../src/replay/report.ts';
 import { kindsTable } from './fidelity-kinds.ts';
 
@@ -114,7 +114,7 @@ function rowOf(name: string, totals: Totals) {
 
 function replay(text: string) {
   const report = createReport(1);
-  const reading = { report, watermark: createWatermark(), state: createState(DEFAULT_OPTIONS) };
+  const reading = { report, state: createState(DEFAULT_OPTIONS) };
   const lines = text.split('\n').slice(0, -1);
   const parsed = lines.map((line, index) =>
     parseLine(

@@ -7,7 +7,7 @@ import type { AgentSpan } from '../src/model/span.ts';
 import { parseLine } from '../src/parse/parse-line.ts';
 import { DEFAULT_OPTIONS } from '../src/reconstruct/options.ts';
 import { createState } from '../src/reconstruct/state.ts';
-import { createWatermark, finish, ingest } from '../src/replay/ingest.ts';
+import { finish, ingest } from '../src/replay/ingest.ts';
 import { assertAccounted, createReport } from '../src/replay/report.ts';
 import { anyText } from './any-text.ts';
 
@@ -128,7 +128,6 @@ function replay(texts: readonly string[], options: Partial<typeof DEFAULT_OPTION
   const report = createReport(1);
   const reading = {
     report,
-    watermark: createWatermark(),
     state: createState({ ...DEFAULT_OPTIONS, ...options }),
   };
   const lines = texts.map((text, index) =>

@@ -174,7 +174,7 @@ export async function openPartition(
   let waited = false;
 
   async function emitOf(unit: Unit, ingested: (run: Emission) => Batch): Promise<void> {
-    const run: Emission = { ...shared, state: unit.state, watermark: unit.watermark, repeats: unit.repeats };
+    const run: Emission = { ...shared, state: unit.state, repeats: unit.repeats };
     unit.text = undefined;
     waited = false;
     await emit(run, ingested(run));
@@ -215,7 +215,8 @@ export async function openPartition(
 
   /**
    * What is silent at `now`. Nothing is while the partition is behind: a source may have messages that were not read yet.
-   * Nor before the point where another consumer may have been: it has sent what follows from these messages without a silence.
+   * Nor is anything before the last message that another consumer may have read: it has already sent what follows from those
+   * messages, without a silence.
    */
   function silencesAt(now: number): Silences {
     if (position < from.end) return { quiet: [], silent: [], gone: [], now: undefined };

@@ -3,11 +3,11 @@ import type { Redaction } from '../model/redact.ts';
 import type { ReconstructOptions } from '../reconstruct/options.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText, stateToText } from '../reconstruct/state-text.ts';
-import { createWatermark, type Ingestion } from '../replay/ingest.ts';
+import type { Ingestion } from '../replay/ingest.ts';
 import { createRecent, type RecentText } from '../replay/measured.ts';
 import { createRepeats, FOLLOWED_LINES, isMarked, keyOf, type Repeats } from '../replay/repeats.ts';
 
-export interface Unit extends Pick<Ingestion, 'state' | 'watermark'> {
+export interface Unit extends Pick<Ingestion, 'state'> {
   readonly source: string;
   readonly repeats: SourceRepeats;
   /** Of its last message, by the wall clock. */
@@ -27,9 +27,8 @@ interface SavedUnit {
 
 export function createUnit(source: string, options: ReconstructOptions, now: number): Unit {
   const state = createState(options);
-  const watermark = createWatermark();
   const repeats = createSourceRepeats(source);
-  return { source, state, watermark, repeats, receivedAt: now, closed: false, text: undefined };
+  return { source, state, repeats, receivedAt: now, closed: false, text: undefined };
 }
 
 /** Two lines: its own facts, and its state. */
@@ -51,7 +50,6 @@ export function unitFromText(
     source,
     closed,
     state,
-    watermark: createWatermark(state.reached),
     repeats: createSourceRepeats(source, repeats),
     receivedAt: now,
     text: `${facts}\n${stateText}`,

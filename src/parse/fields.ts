@@ -51,10 +51,10 @@ export function common<H extends HookName>(
 
 type Found = JsonValue | undefined;
 
-/** Shorter ids that are none of Hermes only count: `1`, `turn-3`. */
+/** Shorter ids without a colon are counters, such as `1` or `turn-3`. */
 const SHORTEST_TURN_ID = 16;
 
-/** The id of a turn. One that only counts is of another turn in each session, so the session's id is put before it. */
+/** The id of a turn. A counter names another turn in each session, so the session's id is put before it. */
 export function turnIdIn(sessionId: string | undefined, id: string | undefined): string | undefined {
   if (id === undefined || sessionId === undefined || id.length >= SHORTEST_TURN_ID) return id;
   return id.includes(':') ? id : `${sessionId}:${id}`;

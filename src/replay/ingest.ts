@@ -18,7 +18,6 @@ export interface Ingestion {
   readonly prices?: Prices | undefined;
   readonly report: Report;
   readonly state: State;
-  readonly watermark: Watermark;
   /** Lines that were read; `undefined`: each line counts, however often it comes. */
   readonly repeats?: Repeats | undefined;
 }
@@ -31,15 +30,12 @@ export interface Batch extends Output {
 
 /** Ingests a batch of lines, or the silence after them. */
 export function ingest(run: Ingestion, lines: LineBatch): Batch {
+  if (lines === SILENCE) return ingested(run, settle);
   const batch = createBatch();
-  if (lines === SILENCE) {
-    settle(run.state, batch);
-    countSpans(run, batch);
-  } else {
-    for (const line of lines) {
-      ingestLine(run, line, batch);
-      countSpans(run, batch);
-    }
+  for (const line of lines) {
+    const before = run.state.reached;
+    ingestLine(run, line, batch);
+    countSpans(run, batch, before);
   }
   account(run, batch);
   return batch;
@@ -47,19 +43,21 @@ export function ingest(run: Ingestion, lines: LineBatch): Batch {
 
 /** The log was silent for the idle timeout by the wall clock: closes what is idle. */
 export function ingestSilence(run: Ingestion): Batch {
-  const batch = createBatch();
-  closeSilent(run.state, batch);
-  countSpans(run, batch);
-  account(run, batch);
-  return batch;
+  return ingested(run, closeSilent);
 }
 
 /** The end of the input: closes everything that is still open. Throws a `ReplayError` when no line had a time. */
 export function finish(run: Ingestion): Batch {
   refuseUntimed(run.report);
+  return ingested(run, finishState);
+}
+
+/** What a step without a line finished. */
+function ingested(run: Ingestion, step: (state: State, out: Output) => void): Batch {
   const batch = createBatch();
-  finishState(run.state, batch);
-  countSpans(run, batch);
+  const before = run.state.reached;
+  step(run.state, batch);
+  countSpans(run, batch, before);
   account(run, batch);
   return batch;
 }
@@ -79,8 +77,12 @@ function createBatch(): Batch {
   return { ...createOutput(), counted: [] };
 }
 
-/** Called after every step: when its spans are counted depends on the watermark before and after it. */
-function countSpans({ report, state, watermark, prices }: Ingestion, { spans, counted }: Batch): void {
+/** Called after every step: when its spans are counted depends on what the log's clock had reached `before`. */
+function countSpans(
+  { report, state, prices }: Ingestion,
+  { spans, counted }: Batch,
+  before: EpochMicros,
+): void {
   const first = counted.length;
   for (let index = first; index < spans.length; index++) {
     const span = spans[index];
@@ -89,7 +91,7 @@ function countSpans({ report, state, watermark, prices }: Ingestion, { spans, co
     // The one place that redacts finished spans: metrics, receivers and views get them from here.
     spans[index] = report.redaction.typed(span);
   }
-  advance(watermark, state.reached, { spans, counted });
+  countBetween(before, state.reached, { spans, counted });
 }
 
 /** Sets the cost of a model call whose price is known. */
@@ -140,16 +142,6 @@ function refuseUntimed({ account, firstEvent }: Report): void {
   );
 }
 
-/** The log's clock: all events before it have been reconstructed. It never goes back. */
-export interface Watermark {
-  time: EpochMicros;
-}
-
-/** @param time where the run before stopped */
-export function createWatermark(time = 0 as EpochMicros): Watermark {
-  return { time };
-}
-
 /** A span, and the time at which metrics count it. */
 export interface CountedSpan {
   readonly span: AgentSpan;
@@ -157,21 +149,18 @@ export interface CountedSpan {
 }
 
 /**
- * Moves the watermark on, and counts the spans that left meanwhile: at their end, but not before the old watermark nor
- * after the new one. Those of one step are in order of time.
+ * Counts the spans that left while the log's clock went on from `before` to `now`: at their end, but in that time. Those of
+ * one step are in order of time.
  */
-export function advance(
-  watermark: Watermark,
-  time: EpochMicros,
+export function countBetween(
+  before: EpochMicros,
+  now: EpochMicros,
   { spans, counted }: Pick<Batch, 'spans' | 'counted'>,
 ): void {
-  const before = watermark.time;
-  watermark.time = later(before, time);
   const first = counted.length;
   for (let index = first; index < spans.length; index++) {
     const span = spans[index];
-    if (span !== undefined)
-      counted.push({ span, time: earlier(later(span.endTime, before), watermark.time) });
+    if (span !== undefined) counted.push({ span, time: earlier(later(span.endTime, before), now) });
   }
   if (counted.length - first < 2) return;
   for (const one of counted.splice(first).sort((a, b) => a.time - b.time)) counted.push(one);

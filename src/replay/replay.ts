@@ -14,7 +14,7 @@ import { outcomeListeners } from './checkpoint/skip-settled.ts';
 import { type Continuity, openDestinations } from './destinations.ts';
 import { emit, liveMetrics } from './emit.ts';
 import { type Incremental, openIncremental } from './incremental.ts';
-import { createWatermark, finish, ingest } from './ingest.ts';
+import { finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
 import { createMeasured } from './measured.ts';
 import {
@@ -110,7 +110,6 @@ async function startRun(
   );
   const settings = reconstructOptions(options, input.live);
   const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
-  const watermark = createWatermark(state.reached);
   const prices = await openPrices(options);
   const measured = options.follow && createMeasured(found?.measured);
   const repeats = createRepeats(found?.repeats, options.follow && FOLLOWED_LINES);
@@ -124,7 +123,6 @@ async function startRun(
     measured,
     isNew,
     state,
-    watermark,
     shiftMicros,
     prices,
     repeats,

@@ -3,7 +3,7 @@ import { createRedaction } from '../model/redact.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createState } from '../reconstruct/state.ts';
 import { openFollowed } from './follow-input.ts';
-import { createWatermark, finish, type Ingestion, ingest, openSpans } from './ingest.ts';
+import { finish, type Ingestion, ingest, openSpans } from './ingest.ts';
 import { type Input, listOf, openInput } from './input.ts';
 import { type Logs, type ReplayOptions, reconstructOptions } from './options.ts';
 import { openPrices } from './prices.ts';
@@ -78,7 +78,7 @@ export function followSpans(
     const input = openFollowed(list, { options: { ...options, follow: {}, on }, report }, undefined);
     const state = createState(reconstructOptions({ ...options, follow: {} }, true));
     const prices = await openPrices(options);
-    const run = { report, state, watermark: createWatermark(), prices, repeats: createRepeats() };
+    const run = { report, state, prices, repeats: createRepeats() };
     for await (const lines of input.lines) {
       yield { finished: ingest(run, lines).spans, open: () => openSpans(run) };
     }
@@ -99,7 +99,7 @@ async function openRun(
   const input = await openInput(list, { options: reading, report });
   const state = createState(reconstructOptions(reading, isLive(input)));
   const prices = await openPrices(options);
-  return { input, report, state, watermark: createWatermark(), prices, repeats: createRepeats() };
+  return { input, report, state, prices, repeats: createRepeats() };
 }
 
 async function* batches(

@@ -141,7 +141,7 @@ export function registerConsume(program: Command, io: Io, exit: Exit): void {
   command.action(async () => exit(await runConsume(command, io)));
 }
 
-/** Start again: style of `EX_TEMPFAIL`, which supervisors and init systems know. */
+/** `EX_TEMPFAIL` of sysexits.h: a supervisor starts it again. */
 const START_AGAIN = 75;
 
 async function runConsume(command: Command, io: Io): Promise<number> {
