@@ -25,8 +25,14 @@ export interface Consumed {
   readonly messages: number;
   /** One for each partition that this member owned, when it lost it. */
   readonly accounts: readonly DeliveryAccount[];
-  /** Why another start is needed; `undefined` after a stop that was asked for. */
-  readonly again: string | undefined;
+  /** Why it ended; `undefined` after a stop that was asked for. */
+  readonly ended: Ended | undefined;
+}
+
+export interface Ended {
+  readonly reason: string;
+  /** True when another start may succeed, false when it would end in the same way. */
+  readonly startAgain: boolean;
 }
 
 /** How long one wait for messages takes: silences and stops are noticed this late. */
@@ -46,7 +52,7 @@ export async function consume(
 ): Promise<Consumed> {
   const accounts: DeliveryAccount[] = [];
   let messages = 0;
-  let again: string | undefined;
+  let ended: Ended | undefined;
   const onServed = (partitions: readonly Partition[], taken: number, left: readonly DeliveryAccount[]) => {
     messages += taken;
     accounts.push(...left);
@@ -56,23 +62,27 @@ export async function consume(
   let member: GroupMember | undefined;
   try {
     member = await join();
-    while (!options.signal?.aborted && again === undefined) {
+    while (!options.signal?.aborted && ended === undefined) {
       const owned = member.assignment();
       if (owned === undefined) await member.next(TICK_MILLIS);
       else {
         options.on?.notice?.(
           `reading partitions ${owned.partitions.join(', ') || '(none)'} of ${options.topic}.`,
         );
-        again = await serve({ member, store, options, owned }, onServed);
+        ended = await serve({ member, store, options, owned }, onServed);
       }
     }
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    again = error.message;
+    ended = again(error.message);
   } finally {
     await member?.close();
   }
-  return { messages, accounts, again };
+  return { messages, accounts, ended };
+}
+
+function again(reason: string): Ended {
+  return { reason, startAgain: true };
 }
 
 interface Serving {
@@ -88,8 +98,8 @@ type OnServed = (
   accounts: readonly DeliveryAccount[],
 ) => void;
 
-/** Reads one assignment to its end, or until the stop. Returns why another start is needed. */
-async function serve(serving: Serving, onServed: OnServed): Promise<string | undefined> {
+/** Reads one assignment to its end, or until the stop. Returns why it ended early. */
+async function serve(serving: Serving, onServed: OnServed): Promise<Ended | undefined> {
   const { member, options } = serving;
   const { signal, clock = Date.now, snapshotIntervalMillis = 1000, shutdownTimeoutMillis } = options;
   const byNumber = await openAll(serving, clock);
@@ -102,33 +112,33 @@ async function serve(serving: Serving, onServed: OnServed): Promise<string | und
   };
   signal?.addEventListener('abort', onStop, { once: true });
   let [taken, dueAt] = [0, 0];
-  let again: string | undefined;
+  let ended: Ended | undefined;
   try {
     await member.readFrom(new Map(partitions.map(({ number, position }) => [number, position()])));
-    while (isOwned() && !signal?.aborted && again === undefined) {
+    while (isOwned() && !signal?.aborted && ended === undefined) {
       const messages = await member.next(TICK_MILLIS);
       if (!isOwned()) break;
-      again = await take(byNumber, messages);
+      ended = await take(byNumber, messages);
       taken += messages.length;
       if (clock() < dueAt) continue;
       const from = clock();
-      again ??= await save();
+      ended ??= await save();
       dueAt = clock() + Math.max(snapshotIntervalMillis, (clock() - from) / SNAPSHOT_SHARE);
     }
-    if (isOwned()) again ??= await save();
+    if (isOwned()) ended ??= await save();
   } finally {
     signal?.removeEventListener('abort', onStop);
     const left = await Promise.all(partitions.map(({ destinations }) => destinations.finish(LEAVE_MILLIS)));
     onServed(partitions, taken, left.flat());
   }
-  return again;
+  return ended;
 }
 
-/** Returns the sentence about a gap, or `undefined`. */
+/** Returns `undefined` unless there is a gap. */
 async function take(
   partitions: ReadonlyMap<number, Partition>,
   messages: readonly Message[],
-): Promise<string | undefined> {
+): Promise<Ended | undefined> {
   for (const [number, some] of byPartition(messages)) {
     const partition = partitions.get(number);
     if (partition !== undefined && !(await partition.take(some))) return gap(partition.position(), number);
@@ -136,8 +146,10 @@ async function take(
   return undefined;
 }
 
-function gap(position: bigint, partition: number): string {
-  return `partition ${partition} goes on beyond offset ${position}, which was not read: compacted and transactional topics cannot be read`;
+function gap(position: bigint, partition: number): Ended {
+  return again(
+    `partition ${partition} goes on beyond offset ${position}, which was not read: compacted and transactional topics cannot be read`,
+  );
 }
 
 function byPartition(messages: readonly Message[]): ReadonlyMap<number, readonly Message[]> {
@@ -191,13 +203,13 @@ function nameOf({ group, topic }: ConsumeOptions, partition: number, offset: big
 }
 
 /**
- * Stores snapshots, and commits the offsets that name them. What it makes returns why another start is needed: something
- * was lost, or snapshots have failed for too long.
+ * Stores snapshots, and commits the offsets that name them. What it makes returns why the consumer has to end: something
+ * could not be delivered, or snapshots have failed for too long.
  */
 function createSaver(
   { member, store, options, owned }: Serving,
   partitions: readonly Partition[],
-): () => Promise<string | undefined> {
+): () => Promise<Ended | undefined> {
   const clock = options.clock ?? Date.now;
   const isOwned = () => member.assignment() === owned;
   /** The last offset that was committed, by partition. */
@@ -219,19 +231,19 @@ function createSaver(
     if (before !== undefined && before !== position) await store.remove(nameOf(options, number, before));
   }
 
-  function failed(reason: string): string | undefined {
+  function failed(reason: string): Ended | undefined {
     const sentence = `no snapshot could be stored and committed: ${reason}`;
     if (failingSince === undefined) options.on?.notice?.(sentence);
     failingSince ??= clock();
-    return clock() - failingSince > PATIENCE_MILLIS ? sentence : undefined;
+    return clock() - failingSince > PATIENCE_MILLIS ? again(sentence) : undefined;
   }
 
   return async () => {
     const due = partitions.filter((partition) => partition.isDue());
     await Promise.all(due.map(({ destinations }) => destinations.settled()));
     if (!isOwned()) return undefined;
-    const lost = due.reduce((sum, { destinations }) => sum + lostIn(destinations.accounts()), 0);
-    if (lost > 0) return undelivered(lost);
+    const undelivered = undeliveredIn(due.flatMap(({ destinations }) => destinations.accounts()));
+    if (undelivered !== undefined) return undelivered;
     // All of them end before the next attempt begins.
     const outcomes = await Promise.allSettled(due.map(saveOne));
     const rejected = outcomes.find(({ status }) => status === 'rejected');
@@ -242,11 +254,15 @@ function createSaver(
   };
 }
 
-function undelivered(items: number): string {
-  return `${items} spans or points could not be delivered, and are sent again from the last snapshot. --dead-letter keeps what a receiver refuses for good`;
-}
-
-/** Items that no receiver has and no dead-letter file keeps. */
-function lostIn(accounts: readonly DeliveryAccount[]): number {
-  return accounts.reduce((sum, { failed, deadLettered }) => sum + failed - deadLettered, 0);
+/** About items that no receiver has and no dead-letter file keeps. */
+function undeliveredIn(accounts: readonly DeliveryAccount[]): Ended | undefined {
+  const undelivered = accounts.filter(({ failed, deadLettered }) => failed > deadLettered);
+  if (undelivered.length === 0) return undefined;
+  const reason = undelivered.flatMap(({ problems }) => problems).join('; ');
+  const refused = undelivered.some((account) => account.refused > account.deadLettered);
+  if (!refused) return again(`nothing is committed, as not everything was delivered: ${reason}`);
+  return {
+    reason: `nothing is committed, as a receiver refuses what it would get again: ${reason}. With --dead-letter FILE it is kept there, and reading goes on`,
+    startAgain: false,
+  };
 }

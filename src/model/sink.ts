@@ -47,6 +47,8 @@ export interface DeliveryAccount extends Account {
   readonly deadLettered: number;
   /** Of the failed ones: refused by a server that does not take this signal at all (404, 405, 415). */
   readonly notTaken: number;
+  /** Of the failed ones: refused for what they are, so that another try would get the same answer. */
+  readonly refused: number;
   /** Came after the reader of our output had left on purpose (`| head`): not part of `made`, and no error. */
   readonly unwanted: number;
   /** Waiting on disk while the receiver is down; no part of `made` at the end of a run, as the next run sends them. */

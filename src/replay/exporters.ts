@@ -209,7 +209,15 @@ function accountable<Item>(
 }
 
 /** What only a delivery over a network can count. */
-const PLAIN = { retries: 0, cut: 0, deadLettered: 0, notTaken: 0, unwanted: 0, spilled: 0 } as const;
+const PLAIN = {
+  retries: 0,
+  cut: 0,
+  deadLettered: 0,
+  notTaken: 0,
+  refused: 0,
+  unwanted: 0,
+  spilled: 0,
+} as const;
 
 /** The limits of a destination, with the defaults of those that are not given. */
 export function limitsOf({ limits }: DeliveryOptions): DeliveryLimits {

@@ -80,7 +80,7 @@ function produce(broker: FakeBroker, source: string, lines: readonly string[], p
 test('the committed offset names the snapshot; those before it are removed', async () => {
   const { broker, names, run } = world();
   produce(broker, 'a', recorded(turn('s', at)));
-  expect((await run()).again).toBeUndefined();
+  expect((await run()).ended).toBeUndefined();
   expect([[...names.keys()], broker.committed.get(0)]).toEqual([['g/hooks/0/3'], 3n]);
 });
 
@@ -111,7 +111,10 @@ test('nothing is read beyond a gap: the consumer ends, and says so', async () =>
   const { broker, run } = world();
   produce(broker, 'a', recorded(turn('s', at)));
   broker.removeOne(0, 1n);
-  expect((await run()).again).toMatch(/partition 0 goes on beyond offset 1/);
+  expect((await run()).ended).toEqual({
+    reason: expect.stringMatching(/partition 0 goes on beyond offset 1/),
+    startAgain: true,
+  });
 });
 
 test('messages that retention removed before they were read are counted and said', async () => {
@@ -121,7 +124,7 @@ test('messages that retention removed before they were read are counted and said
   produce(broker, 'a', recorded(turn('t', at + 60), 8));
   produce(broker, 'a', recorded(turn('u', at + 120), 9));
   broker.removeBefore(0, 6n);
-  expect((await run()).again).toBeUndefined();
+  expect((await run()).ended).toBeUndefined();
   expect(notices.join('\n')).toContain('3 messages of partition 0 were removed by retention');
 });
 
@@ -139,26 +142,30 @@ test('a snapshot that is missing, damaged or of other settings is refused', asyn
   await expect(run()).rejects.toThrow('g/hooks/0/3 is missing');
 });
 
-test('what a receiver does not take is no progress: nothing is committed', async () => {
+test.each([
+  ['cannot be reached', { failed: 2, refused: 0 }, true],
+  ['refuses for good', { failed: 2, refused: 2 }, false],
+])('a receiver that %s: nothing is committed', async (_, counts, startAgain) => {
   const { broker, run } = world();
   produce(broker, 'a', recorded(turn('s', at)));
   const failing = receiver(received(), newProcess());
-  const { again } = await run(5, {
+  const { ended } = await run(5, {
     destinations: [
       async (how) => {
         const open = await failing(how);
         const spans = open.spans && {
           ...open.spans,
-          soFar: () => ({ ...open.spans?.soFar(), failed: 2 }) as never,
+          soFar: () => ({ ...open.spans?.soFar(), ...counts, problems: ['no (2 spans)'] }) as never,
         };
         return { ...open, spans };
       },
     ],
   });
-  expect([again, broker.committed.get(0)]).toEqual([
-    expect.stringContaining('2 spans or points could not be delivered'),
+  expect([ended, broker.committed.get(0)]).toEqual([
+    { reason: expect.stringContaining(': no (2 spans)'), startAgain },
     undefined,
   ]);
+  expect(ended?.reason.includes('--dead-letter')).toBe(!startAgain);
 });
 
 test('a new group begins at the end of the topic when asked to', async () => {

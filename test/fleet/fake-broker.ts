@@ -174,6 +174,7 @@ const ACCOUNT = {
   cut: 0,
   deadLettered: 0,
   notTaken: 0,
+  refused: 0,
   unwanted: 0,
   spilled: 0,
 };

@@ -119,13 +119,13 @@ async function consumed(
         return await member.next(millis);
       };
       try {
-        const { again } = await consume(async () => ({ ...member, next }), storeOf(process), {
+        const { ended } = await consume(async () => ({ ...member, next }), storeOf(process), {
           ...OPTIONS,
           destinations: [receiver(got, process)],
           clock: () => clock.now,
           signal: stop.signal,
         });
-        expect(again).toBeUndefined();
+        expect(ended).toBeUndefined();
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
       }

@@ -143,6 +143,8 @@ export function registerConsume(program: Command, io: Io, exit: Exit): void {
 
 /** `EX_TEMPFAIL` of sysexits.h: a supervisor starts it again. */
 const START_AGAIN = 75;
+/** As of `replay`: another start would meet the same refusal. */
+const NOT_DELIVERED = 1;
 
 async function runConsume(command: Command, io: Io): Promise<number> {
   refuseOldNode(io);
@@ -170,7 +172,7 @@ async function runConsume(command: Command, io: Io): Promise<number> {
   ]);
   const interrupt = watchInterrupts(io);
   try {
-    const { messages, accounts, again } = await consume(
+    const { messages, accounts, ended } = await consume(
       () => joinKafka(kafka),
       compressedStore(directoryStore(checkpoint)),
       {
@@ -189,9 +191,10 @@ async function runConsume(command: Command, io: Io): Promise<number> {
       },
     );
     say(`${messages} messages; ${accountsInWords(accounts)}.`);
-    if (again !== undefined)
-      io.stderr.write(`hermes-otel: ${again}. Exit code ${START_AGAIN}: start it again.\n`);
-    return again === undefined ? 0 : START_AGAIN;
+    if (ended === undefined) return 0;
+    const next = ended.startAgain ? ` Exit code ${START_AGAIN}: start it again.` : '';
+    io.stderr.write(`hermes-otel: ${ended.reason}.${next}\n`);
+    return ended.startAgain ? START_AGAIN : NOT_DELIVERED;
   } finally {
     interrupt.stop();
     interrupt.leave();

@@ -26,6 +26,8 @@ export interface FailedItems {
   readonly deadLettered: boolean;
   /** Nothing there takes this signal. */
   readonly notTaken?: boolean | undefined;
+  /** Another try would get the same answer. */
+  readonly refused?: boolean | undefined;
 }
 
 /** Distinct sentences kept. A receiver that writes an id into each message must not fill the memory. */
@@ -44,6 +46,7 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
     cut: 0,
     deadLettered: 0,
     notTaken: 0,
+    refused: 0,
     unwanted: 0,
     spilled: 0,
   };
@@ -90,10 +93,11 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
       counts.rejected += items;
       blame(sentence, items);
     },
-    failed(items, sentence, { deadLettered, notTaken }) {
+    failed(items, sentence, { deadLettered, notTaken, refused }) {
       counts.failed += items;
       if (deadLettered) counts.deadLettered += items;
       if (notTaken) counts.notTaken += items;
+      if (refused) counts.refused += items;
       blame(sentence, items);
     },
     unwanted(items) {

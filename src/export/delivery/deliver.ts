@@ -39,8 +39,11 @@ interface Tries {
 }
 
 const DEFERRED = { kind: 'deferred' } as const;
-const OUT_OF_TIME =
-  'the time for finishing was over before it could be delivered: see HERMES_OTEL_SHUTDOWN_TIMEOUT';
+const OUT_OF_TIME = {
+  kind: 'final',
+  sentence: 'the time for finishing was over before it could be delivered: see HERMES_OTEL_SHUTDOWN_TIMEOUT',
+  mayPass: true,
+} as const;
 
 /**
  * Makes the function that delivers one request: it tries until the receiver accepts it, refuses it, or its time is over.
@@ -64,11 +67,11 @@ export function createDeliver<Body>(
   async function attemptOnce(attempt: Attempt, isRetry: boolean, wake: AbortSignal): Promise<Answer> {
     const pause = pausedUntil - clock.monotonicMillis();
     if (pause > 0) await clock.sleep(pause, wake);
-    if (stop.aborted) return { kind: 'final', sentence: OUT_OF_TIME };
+    if (stop.aborted) return OUT_OF_TIME;
     onRequest(isRetry);
     const answer = passing(await attempt(stop));
     note(answer);
-    return stop.aborted && answer.kind === 'transient' ? { kind: 'final', sentence: OUT_OF_TIME } : answer;
+    return stop.aborted && answer.kind === 'transient' ? OUT_OF_TIME : answer;
   }
 
   function note(answer: Answer): void {
@@ -115,7 +118,7 @@ export function createDeliver<Body>(
     if (isDeferred(pause, budget, tries, how)) return DEFERRED;
     if (typeof pause !== 'string') return await waitFor(pause, answer, tries.wake);
     abandoned = !reached;
-    return { kind: 'final', sentence: pause };
+    return { kind: 'final', sentence: pause, mayPass: true };
   }
 
   function isDeferred(pause: number | string, budget: number, { start }: Tries, how: DeliverHow): boolean {

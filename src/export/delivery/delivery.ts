@@ -66,6 +66,8 @@ export interface OutcomeListener<Item> {
   onOutcome(counts: OutcomeCounts): void;
 }
 
+type FinalAnswer = Extract<Outcome, { kind: 'final' }>;
+
 interface Batch<Item, Body> {
   readonly items: readonly Item[];
   readonly listener: OutcomeListener<Item> | undefined;
@@ -233,7 +235,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
       case 'too_large':
         return await halve(batch, outcome.sentence);
       case 'final':
-        return await fail(batch, outcome.sentence, outcome.isNoReceiver);
+        return await fail(batch, outcome.sentence, outcome);
       default:
         outcome satisfies never;
     }
@@ -259,13 +261,13 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
   async function fail(
     { items, listener: own }: Batch<Item, Body>,
     sentence: string,
-    notTaken?: boolean,
+    { isNoReceiver, mayPass = false }: Pick<FinalAnswer, 'isNoReceiver' | 'mayPass'> = {},
   ): Promise<void> {
     const problem = await deadLetter?.append(encodeAll(encoder, items, 'application/json'));
     if (problem !== undefined) account.note(problem);
     const failed = weigh(items);
     const kept = deadLetter !== undefined && problem === undefined;
-    account.failed(failed, sentence, { deadLettered: kept, notTaken });
+    account.failed(failed, sentence, { deadLettered: kept, notTaken: isNoReceiver, refused: !mayPass });
     // What failed for lack of time is left for the next run.
     if (kept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered: kept ? failed : 0 });
   }

@@ -42,22 +42,22 @@ describe('a wrong answer for a while', () => {
     expect(account).toMatchObject({ made: 4, accepted: 4, failed: 0, retries: 3, problems: [] });
   });
 
-  test.each<[string, number, RetryRefusals | undefined, number, number]>([
-    ['is final without a checkpoint', 401, undefined, 1, 3],
-    ['is final when nothing was accepted yet', 401, 'once-accepted', 0, 3],
-    ['passes when an earlier run was accepted', 401, 'accepted-before', 0, 0],
-    ['is final when it is about the data', 400, 'accepted-before', 1, 3],
-    ['is final when it is about the type', 415, 'accepted-before', 1, 3],
-  ])('%s', async (_, code, retryRefusals, good, failed) => {
+  test.each<[string, number, RetryRefusals | undefined, number, number, number]>([
+    ['is final without a checkpoint', 401, undefined, 1, 3, 0],
+    ['is final when nothing was accepted yet', 401, 'once-accepted', 0, 3, 0],
+    ['passes when an earlier run was accepted', 401, 'accepted-before', 0, 0, 0],
+    ['is final when it is about the data', 400, 'accepted-before', 1, 3, 3],
+    ['is final when it is about the type', 415, 'accepted-before', 1, 3, 3],
+  ])('%s', async (_, code, retryRefusals, good, failed, refused) => {
     const { account } = await send(wrongForAWhile(good, status(code)), retryRefusals);
-    expect(account).toMatchObject({ made: 4, accepted: 4 - failed, failed });
+    expect(account).toMatchObject({ made: 4, accepted: 4 - failed, failed, refused });
   });
 
   test('that lasts is final after --retry-for, with its own sentence', async () => {
     const behave: Behaviour = (exchange) =>
       exchange.index === 0 ? exchange.accept() : status(404)(exchange);
     const { account } = await send(behave, 'once-accepted', 5000);
-    expect(account).toMatchObject({ accepted: 1, failed: 3 });
+    expect(account).toMatchObject({ accepted: 1, failed: 3, refused: 0 });
     expect(account.problems[0]).toMatch(
       /answered 404: nothing is at this path; .*; tried for 5 s \(3 spans\)$/,
     );
