@@ -15,7 +15,7 @@ const KINDS: readonly (readonly [claim: string, ...logs: string[]])[] = [
     'ids/sub-agents-that-stop-at-one-time',
   ],
   [
-    'reviews are told from the turns of the user',
+    'reviews are distinguished from the turns of the user',
     'reviews/in-the-session-without-turn-ids',
     'reviews/api-and-tool-hooks-only',
     'reviews/resumed-one-shot-is-none',
@@ -30,7 +30,7 @@ const KINDS: readonly (readonly [claim: string, ...logs: string[]])[] = [
   ],
   ['pairing before 0.16', 'tools/converted-arguments', 'tools/one-id-for-all-calls'],
   [
-    'heard twice means equal in every field but the time',
+    'recorded twice means equal in every field but the time',
     'turns/retry-at-once',
     'approvals/two-at-once',
     'approvals/of-two-sessions',

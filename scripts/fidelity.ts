@@ -34,7 +34,7 @@ export function fidelityPage(): string {
     '',
     'Made by `npm run fidelity` from the recordings in `fixtures/recordings`; `npm test` fails when it is out of date.',
     '',
-    `**Every line of ${rows.length} recordings is accounted for, no span is an orphan in ${rows.filter(({ orphans }) => orphans === 0).length} of ${rows.length}, and the token sums of ${equal} of ${compared} sessions (most of them told by two recorders) equal those of Hermes's own database.**`,
+    `**Every line of ${rows.length} recordings is accounted for, no span is an orphan in ${rows.filter(({ orphans }) => orphans === 0).length} of ${rows.length}, and the token sums of ${equal} of ${compared} sessions (most of them reported by two recorders) equal those of Hermes's own database.**`,
     '',
     '_merged_ lines say again what another line said; _unmapped_ are hooks that are no part of a span; _other_ are test payloads, unknown hooks and',
     'lines that hold no event. Tokens are those of the sessions in the database: uncached input, output. Turns of the background review are set',
@@ -127,7 +127,7 @@ function replay(text: string) {
   return { report, spans };
 }
 
-/** Over the calls of one session, background turns set aside. What nobody reported is 0 in the database. */
+/** Over the calls of one session, background turns set aside. What was not reported is 0 in the database. */
 function sumsOf(spans: readonly AgentSpan[], sessionId: string): Sums {
   const calls = spans.filter(isCall).filter((span) => span.sessionId === sessionId && !span.background);
   const sum = (field: keyof typeof COUNTS) =>

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { AgentSpan } from '../src/model/span.ts';
 import { replayText } from './replayed.ts';
 
-// One run, told by three recorders: a plugin inside the process, a command hook beside it, and outbound webhooks. The
+// One run, recorded three times: a plugin inside the process, a command hook beside it, and outbound webhooks. The
 // spans must be the same, but for the recorders' own stamps. A webhook has the body of the command hook.
 const ROOT = new URL('../fixtures/recordings/', import.meta.url);
 
@@ -27,7 +27,7 @@ function webhooksOf(shell: string): string {
   return `${deliveries.join('\n')}\n`;
 }
 
-/** What a span says, without the recorder's stamps. Before 0.16 ids are named by time, so the tree is told by names. */
+/** What a span says, without the recorder's stamps. Before 0.16 ids are named by time, so the tree is compared by names. */
 function factsOf(spans: readonly AgentSpan[], withIds: boolean): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const facts = spans.map((span) => {
@@ -100,7 +100,7 @@ test('every run that has both recorders is compared', () => {
   expect(RUNS.length).toBeGreaterThan(50);
 });
 
-test.each(RUNS)('%s: a plugin, a command hook and webhooks tell the same spans', (name) => {
+test.each(RUNS)('%s: a plugin, a command hook and webhooks give the same spans', (name) => {
   const shell = read(`${name}/shell.ndjson`);
   const withIds = !name.startsWith('0.14');
   const ofShell = factsOf(replayText(shell).spans, withIds);

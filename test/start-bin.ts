@@ -9,7 +9,7 @@ export interface BinRun {
   /** Resolves with what standard output holds so far, as soon as that includes `words`. */
   until(words: string): Promise<string>;
   /** The same of standard error. */
-  untilTold(words: string): Promise<string>;
+  untilReported(words: string): Promise<string>;
   readonly ended: Promise<{
     readonly code: number | string | null;
     readonly out: string;
@@ -59,6 +59,6 @@ function watch(child: ChildProcessWithoutNullStreams): BinRun {
       look();
     });
   const until = awaitWords(child.stdout, () => out);
-  const untilTold = awaitWords(child.stderr, () => err);
-  return { child, until, untilTold, ended };
+  const untilReported = awaitWords(child.stderr, () => err);
+  return { child, until, untilReported, ended };
 }

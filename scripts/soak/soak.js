@@ -62,12 +62,12 @@ try {
   const perSecond = written / ((performance.now() - began) / 1000);
   follower.child.kill('SIGTERM');
   const code = await follower.ended;
-  print(`\n${tableOf(samples)}\n\n${summaryOf(follower.told, code, perSecond, samples)}`);
+  print(`\n${tableOf(samples)}\n\n${summaryOf(follower.reported, code, perSecond, samples)}`);
   if (flags.profile) print(`\n${sharesOf(folder)}`);
-  const isWhole = follower.lines === written && / 0 rejected, 0 failed/.test(follower.told);
+  const isWhole = follower.lines === written && / 0 rejected, 0 failed/.test(follower.reported);
   process.exitCode = code === 0 && isWhole ? 0 : 1;
   if (process.exitCode === 1)
-    print(`${written} lines were written, ${follower.lines} read:\n${follower.told}`);
+    print(`${written} lines were written, ${follower.lines} read:\n${follower.reported}`);
 } finally {
   clearInterval(sampler);
   follower.child.kill('SIGKILL');
@@ -84,10 +84,10 @@ function startFollower() {
   const child = spawn(process.execPath, [...profiling, BIN, ...follow, ...delivery], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const state = { child, lines: 0, told: '', ended: undefined };
+  const state = { child, lines: 0, reported: '', ended: undefined };
   child.stderr.on('data', (chunk) => {
-    state.told = (state.told + chunk).slice(-4000);
-    state.lines = Number(state.told.match(/.*lines=(\d+)/s)?.[1] ?? state.lines);
+    state.reported = (state.reported + chunk).slice(-4000);
+    state.lines = Number(state.reported.match(/.*lines=(\d+)/s)?.[1] ?? state.lines);
   });
   state.ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
   return state;

@@ -30,8 +30,8 @@ export function tableOf(samples) {
   return markdownTable([['after', 'lines read', 'resident memory'], ...rows], { align: 'r' });
 }
 
-export function summaryOf(told, code, rate, samples) {
-  const said = told.split('\n').filter((line) => /^(replayed|sent)/.test(line));
+export function summaryOf(reported, code, rate, samples) {
+  const said = reported.split('\n').filter((line) => /^(replayed|sent)/.test(line));
   const peak = Math.max(...samples.map(({ peakMb }) => peakMb));
   const machine = `Node ${process.versions.node}, ${availableParallelism()} processors, load average ${loadavg()[0].toFixed(1)}`;
   return [...said, `${Math.round(rate)} events per second; peak ${peak} MB; exit ${code}; ${machine}`].join(

@@ -51,7 +51,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
 });
 
 describe('for a screen reader', () => {
-  test('rows tell their level, their place, whether they are open, and what they are', async () => {
+  test('rows announce their level, their place, whether they are open, and what they are', async () => {
     const { page } = await viewer.open(story(), FIRST);
     const row = page.locator('.row', { hasText: 'researcher' });
     expect(await row.getAttribute('aria-level')).toBe('4');

@@ -11,7 +11,7 @@ import {
 } from '../agent-spans.ts';
 import { finished } from '../html/generate.ts';
 
-/** Two small sessions with one of everything, told apart by what their spans are called. */
+/** Two small sessions with one of everything, distinguished by what their spans are called. */
 export function story(): readonly FinishedSpan[] {
   const first = session({ at: [0, 60_000], sessionId: 'first', platform: 'cli', model: 'big-model' });
   const one = turn({ at: [10, 9_000], below: first, index: 1 });

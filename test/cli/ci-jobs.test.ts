@@ -133,12 +133,12 @@ describe.each(JOBS)('%s', (_, backfill, resend, summary) => {
   });
 });
 
-test('the page tells every field of the report', async () => {
+test('the page describes every field of the report', async () => {
   const schema = JSON.parse(await readFile('docs/schema/report.schema.json', 'utf8'));
   const { delivery, diagnostic, budget } = schema.$defs;
   const parts = [schema, schema.properties.account, delivery, diagnostic, budget, budget.properties.span];
-  const told = PAGE.slice(PAGE.indexOf('## The report'));
+  const reported = PAGE.slice(PAGE.indexOf('## The report'));
   for (const field of parts.flatMap(({ properties }) => Object.keys(properties))) {
-    expect(told).toMatch(new RegExp(`\`[^\`]*\\b${field}\\b[^\`]*\``));
+    expect(reported).toMatch(new RegExp(`\`[^\`]*\\b${field}\\b[^\`]*\``));
   }
 });

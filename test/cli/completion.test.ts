@@ -86,7 +86,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _hermes_otel 2>/dev/null; printf '%s\
 });
 
 (hasShell('zsh') ? describe : describe.skip)('zsh', () => {
-  // zsh completes only at a terminal: it is given one, with each line typed, and tells all that is added to the list.
+  // zsh completes only at a terminal: it is given one, with each line typed, and prints all that is added to the list.
   const ZSHRC = `
 autoload -Uz compinit && compinit -u -D
 unsetopt auto_menu

@@ -75,7 +75,7 @@ describe('two genuine logs', () => {
     expect([ran.code, ran.out]).toEqual([1, expect.stringMatching(expected)]);
   });
 
-  test('a budget that cannot be read is told before anything is compared', async () => {
+  test('a budget that cannot be read is reported before anything is compared', async () => {
     const { code, out, err } = await runMain(['diff', RETRIES, FALLBACK, '--fail-on', 'error>0']);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('There is no metric "error"');

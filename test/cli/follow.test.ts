@@ -44,7 +44,7 @@ interface Following {
   /** Waits until so many spans are in `out`. */
   spans(count: number): Promise<void>;
   /** Waits until standard error says it. */
-  told(words: string): Promise<void>;
+  reported(words: string): Promise<void>;
   ask(): void;
 }
 
@@ -78,7 +78,7 @@ function follow(...argv: readonly string[]): Following {
     answers,
     read: (lines) => answers(`lines=${lines} lag_bytes=0 `),
     spans: (count) => until(() => spansIn().length >= count),
-    told: (words) => until(() => err().includes(words)),
+    reported: (words) => until(() => err().includes(words)),
   };
 }
 
@@ -178,9 +178,9 @@ describe('a followed log', () => {
     expect(err).toContain('was truncated or written anew');
   });
 
-  test('a missing one is told, waited for, and read', async () => {
+  test('a missing one is reported, waited for, and read', async () => {
     const following = follow(at('log'));
-    await following.told('log does not exist; it is waited for');
+    await following.reported('log does not exist; it is waited for');
     writeFileSync(at('log'), text(SAMPLE));
     await following.read(13);
     expect((await following.stop()).err).toContain('log does not exist; it is waited for');
@@ -227,12 +227,12 @@ describe('a followed log', () => {
     expect((await following.stop()).err).toContain('open_turns=5');
   });
 
-  test('SIGUSR1 and --stats-interval tell how it goes', async () => {
+  test('SIGUSR1 and --stats-interval report progress', async () => {
     writeFileSync(at('log'), text(SAMPLE));
     const health =
       'lines=13 lag_bytes=0 lag_seconds=0 open_sessions=0 open_turns=0 spans_accepted=6 spans_failed=0 spans_in_flight=0\n';
     const unasked = follow(at('log'), '--stats-interval', '50ms');
-    await unasked.told(`hermes-otel: ${health}`);
+    await unasked.reported(`hermes-otel: ${health}`);
     expect((await unasked.stop()).code).toBe(0);
     const asked = follow(at('log'));
     await asked.answers(health);
@@ -355,14 +355,14 @@ describe('with a checkpoint', () => {
     writeFileSync(at('log'), text(SAMPLE));
     const argv = ['replay', '--follow', ...cp(), '--stats-interval', '100ms'];
     const first = startBin(...argv);
-    await first.untilTold('lines=13');
+    await first.untilReported('lines=13');
     const second = await startBin(...argv).ended;
     expect(second.code).toBe(2);
     expect(second.err).toContain(`is in use by process ${first.child.pid}`);
     first.child.kill('SIGKILL');
     await first.ended;
     const third = startBin(...argv);
-    await third.untilTold('lines=13');
+    await third.untilReported('lines=13');
     third.child.kill('SIGTERM');
     expect((await third.ended).code).toBe(0);
   });
@@ -380,7 +380,7 @@ describe('with a checkpoint', () => {
       '--stats-interval',
       '100ms',
     );
-    await follower.untilTold('lines=13');
+    await follower.untilReported('lines=13');
     follower.child.kill('SIGSTOP');
     const other = JSON.stringify({ host: 'elsewhere', pid: 1, began: '' });
     writeFileSync(at('fresh'), other);
@@ -401,7 +401,7 @@ describe('with a checkpoint', () => {
     rmSync(at('cp'), { recursive: true });
     appendFileSync(at('log'), text(SAMPLE.slice(7)));
     await following.read(13);
-    await following.told('was removed and is created again');
+    await following.reported('was removed and is created again');
     expect((await following.stop()).code).toBe(0);
     const { err } = await followTo(13);
     expect(err).toContain('replayed 13 events');
@@ -418,7 +418,7 @@ describe('with a checkpoint', () => {
     expect(err).toContain('2 damaged lines of the journal in');
   });
 
-  test('on a full disk is told, and following goes on; so is the dead letter', async () => {
+  test('on a full disk is reported, and following goes on; so is the dead letter', async () => {
     const many = Array.from({ length: 40 }, (_, index) =>
       sampleLog(`20261120_1200${index + 10}_abc123`, NOON),
     );
@@ -426,9 +426,9 @@ describe('with a checkpoint', () => {
     const delivery = ['-e', 'otlp', '--endpoint', 'http://127.0.0.1:9', '--retry-for', '0'];
     const files = ['--dead-letter', at('dead'), '--stats-interval', '100ms'];
     const follower = startBinOnSmallDisk(2, 'replay', '--follow', ...cp(), ...delivery, ...files);
-    await follower.untilTold('the checkpoint could not be written: ');
+    await follower.untilReported('the checkpoint could not be written: ');
     appendFileSync(at('log'), text(SAMPLE));
-    await follower.untilTold('lines=533 ');
+    await follower.untilReported('lines=533 ');
     follower.child.kill('SIGTERM');
     const { code, err } = await follower.ended;
     expect(err).toContain('the dead-letter file');

@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 onSmallDisk(
-  'a full disk is told, following goes on, and when there is room again the checkpoint is written',
+  'a full disk is reported, following goes on, and when there is room again the checkpoint is written',
   () => {
     writeFileSync(join(folder, 'first'), sessions(0, 40));
     writeFileSync(join(folder, 'second'), sessions(40, 41));
@@ -37,15 +37,15 @@ onSmallDisk(
     const script = `
     cd "${folder}"
     mount -t tmpfs -o size=256k tmpfs disk && mkdir disk/cp && head -c 240k /dev/zero > disk/filler
-    told() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "never told: $1"; exit 9; }
+    reported() { for _ in $(seq 300); do grep -q "$1" err && return; sleep 0.1; done; echo "not reported: $1"; exit 9; }
     cp first log
     HERMES_OTEL_POLL_INTERVAL=20ms "${process.execPath}" "${BIN}" replay --follow log --checkpoint disk/cp ${delivery} 2> err &
     trap 'kill -KILL %1 2> /dev/null' EXIT
-    told 'checkpoint could not be written: the disk is full; the one before stays'
-    told 'spans or points were not delivered'
+    reported 'checkpoint could not be written: the disk is full; the one before stays'
+    reported 'spans or points were not delivered'
     rm disk/filler
     cat second >> log
-    told 'the checkpoint is written again'
+    reported 'the checkpoint is written again'
     kill -TERM %1; wait %1; echo $? > code
     cp disk/cp/checkpoint.json checkpoint.json; cp disk/dead dead 2> /dev/null; true`;
     const { stdout, status } = spawnSync('unshare', ['-rm', 'bash', '-c', script], { encoding: 'utf8' });

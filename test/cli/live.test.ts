@@ -16,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.stop());
 
-test('a log that is never silent tells its turns as they end, not when it falls silent', async () => {
+test('a log that is never silent prints its turns as they end, not when it falls silent', async () => {
   let spansBeforeTheEnd = 0;
   async function* busy() {
-    // Four seconds of log time; after that blank lines, which tell no time and leave no pause.
+    // Four seconds of log time; after that blank lines, which have no time and leave no pause.
     for (const session of [0, 1, 2, 3]) {
       const lines = sampleLog(`20261120_120000_${session}`, shift(NOON, session * SECOND));
       yield Buffer.from(lines.map((line) => `${line}\n`).join(''));

@@ -141,7 +141,7 @@ sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 200 + os.WTERMSIG(s
     await until(() => receiver.spanCount() > 0);
     const before = receiver.spanCount();
     writeFileSync(at('close'), '');
-    // By the signal that told it, which is 1; not by an abort.
+    // By the signal that it got, which is 1; not by an abort.
     expect(await ended).toBe(201);
     expect(receiver.spanCount()).toBeGreaterThan(before);
   },

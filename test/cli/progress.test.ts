@@ -34,7 +34,7 @@ const COMMANDS: readonly (readonly [name: string, argv: readonly string[]])[] = 
 const run = (argv: readonly string[], options: MainOptions) => runMain(argv, { stdin: LINES, ...options });
 
 describe.each(COMMANDS)('%s', (_, argv) => {
-  test('tells how far it is after a second, and wipes that away', async () => {
+  test('shows how far it is after a second, and wipes that away', async () => {
     clockThatPasses(1000);
     const { code, out, err } = await run(argv, { errIsTerminal: true });
     expect(code).toBe(0);
@@ -43,12 +43,12 @@ describe.each(COMMANDS)('%s', (_, argv) => {
     expect(out).not.toContain(ANEW);
   });
 
-  test('tells nothing of it before a second', async () => {
+  test('shows nothing of it before a second', async () => {
     clockThatPasses(0);
     expect((await run(argv, { errIsTerminal: true })).err).not.toContain('\r');
   });
 
-  test('tells nothing of it where no terminal is', async () => {
+  test('shows nothing of it where no terminal is', async () => {
     clockThatPasses(1000);
     expect((await run(argv, {})).err).not.toContain(ANEW);
   });
@@ -61,7 +61,7 @@ test('spans that are shown at the terminal as they come are not disturbed', asyn
   expect(err).not.toContain('\r');
 });
 
-test('send tells how far it is', async () => {
+test('send shows how far it is', async () => {
   const receiver = await startReceiver();
   const { out } = await runMain(['replay', '-q', '-e', 'otlp_file', SAMPLE]);
   clockThatPasses(1000);

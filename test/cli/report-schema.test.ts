@@ -16,7 +16,7 @@ const SAMPLE = 'fixtures/seed/six-spans/input.ndjson';
 
 const SCHEMA: AnySchemaObject = JSON.parse(await readFile('docs/schema/report.schema.json', 'utf8'));
 
-/** As published, the schema leaves room for fields to come. Here it is closed: a field that it does not tell of fails. */
+/** As published, the schema leaves room for fields to come. Here it is closed: a field that it does not have fails. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -43,7 +43,7 @@ interface Life {
   readonly ended: Promise<MainResult>;
 }
 
-/** A follower of `log`, with the checkpoint `cp`: to the receiver in small requests, one at a time, unless told otherwise. */
+/** A follower of `log`, with the checkpoint `cp`: to the receiver in small requests, one at a time, by default. */
 function live(
   cp: string,
   argv: readonly string[] = TO_RECEIVER(),

@@ -62,7 +62,7 @@ describe('send', () => {
     expect([await readFile(kept, 'utf8'), receiver.requests.length]).toEqual([before, 0]);
   });
 
-  test('tells the first lines that it cannot send, and the number of the others', async () => {
+  test('names the first lines that it cannot send, and the number of the others', async () => {
     await writeFile(kept, await readFile(LOG));
     const lines = (await readFile(LOG, 'utf8')).trim().split('\n').length;
     const { code, err } = await send();

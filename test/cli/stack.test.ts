@@ -29,7 +29,7 @@ describe('stack init', () => {
     expect(written).toContain('grafana/dashboards/hermes-agent-observability.json');
   });
 
-  test('overwrites nothing unless told to', async () => {
+  test('overwrites nothing unless asked to', async () => {
     await run('stack', 'init', '.');
     await writeFile(join(folder, 'compose.yaml'), 'mine');
     const refused = await run('stack', 'init', '.');
@@ -51,7 +51,7 @@ describe('stack check', () => {
     return ['collector', 'health', 'jaeger', 'prometheus', 'grafana'].flatMap((name) => [`--${name}`, url]);
   }
 
-  test('tells seven steps as text, and exits 1 when one has failed', async () => {
+  test('prints seven steps as text, and exits 1 when one has failed', async () => {
     const { code, out } = await run('stack', 'check', ...(await nobody()));
     expect(code).toBe(1);
     expect(out.match(/^failed {2}1 /gm)).toHaveLength(1);
@@ -59,7 +59,7 @@ describe('stack check', () => {
     expect(out.match(/^ +→ /gm)).toHaveLength(1);
   });
 
-  test('tells them as JSON', async () => {
+  test('prints them as JSON', async () => {
     const { out } = await run('stack', 'check', '--json', ...(await nobody()));
     expect(JSON.parse(out)).toHaveLength(7);
   });

@@ -24,7 +24,7 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   return path;
 }
 
-describe('what is told of a genuine log', () => {
+describe('what is reported of a genuine log', () => {
   test.each([
     ['0.14.0/tools-parallel', 'text', 'txt'],
     ['0.19.0/kill9-tool', 'text', 'txt'],
@@ -51,7 +51,7 @@ describe('the exit code', () => {
     expect((await runMain(['validate', log])).code).toBe(0);
   });
 
-  test('a file that breaks off is told, and fails --strict', async () => {
+  test('a file that breaks off is reported, and fails --strict', async () => {
     const whole = gzipSync(`${EVENT}\n`.repeat(2000));
     const log = await file('log.ndjson.gz', whole.subarray(0, whole.length - 12));
     const { code, out, err } = await runMain(['validate', log, '--strict']);
@@ -71,7 +71,7 @@ describe('the exit code', () => {
   });
 });
 
-test('standard input is a log too, and is told as -', async () => {
+test('standard input is a log too, and is named -', async () => {
   const { out } = await runMain(['validate', '--format', 'json'], { stdin: await readFile(LOG, 'utf8') });
   const { sources, lost, events } = JSON.parse(out);
   expect({ sources, lost, events }).toEqual({ sources: ['-'], lost: 0, events: 7 });

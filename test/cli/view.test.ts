@@ -59,7 +59,7 @@ describe('in the terminal', () => {
 });
 
 describe('into files', () => {
-  test('a page and a trace, and what was written is told', async () => {
+  test('a page and a trace, and what was written is reported', async () => {
     const [page, trace] = [join(folder, 'page.html'), join(folder, 'trace.json')];
     const { code, out, err } = await runMain(['view', ERRORS, '--html', page, '--perfetto', trace]);
     expect([code, out]).toEqual([0, '']);

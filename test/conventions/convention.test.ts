@@ -95,12 +95,12 @@ describe('status', () => {
     ['nothing wrong is unset', turn(), unset],
     ['a failed attempt', failedCall(), error('Error code: 429 - slow down')],
     [
-      'a failed attempt without a message tells the reason',
+      'a failed attempt without a message has the reason',
       failedCall({ error: { ...rateLimit, message: undefined } }),
       error('rate_limit'),
     ],
     [
-      'a failed attempt of which nothing is known tells the class',
+      'a failed attempt of which nothing is known has the class',
       failedCall({ error: { ...rateLimit, type: '_OTHER', message: undefined, reason: undefined } }),
       error('_OTHER'),
     ],

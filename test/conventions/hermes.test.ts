@@ -376,7 +376,7 @@ describe('what the log does not say is absent, never zero', () => {
 
 describe('single attributes', () => {
   test.each<[string, AgentSpan, string, Attributes[string] | undefined]>([
-    ['a retry tells its number', apiCall({ retryCount: 2 }), 'hermes.retry_count', 2],
+    ['a retry has its number', apiCall({ retryCount: 2 }), 'hermes.retry_count', 2],
     ['a first attempt that succeeds does not', apiCall(), 'hermes.retry_count', undefined],
     ['a background turn', turn({ background: true }), 'hermes.turn.background', true],
     ['a call of a background turn', apiCall({ background: true }), 'hermes.turn.background', true],

@@ -87,12 +87,12 @@ describe('hermes measures', () => {
       ],
     ],
     [
-      'a failed attempt, told apart',
+      'a failed attempt, kept apart',
       failedCall(),
       [[DURATION, 2, { ...request, 'error.type': 'RateLimitError' }]],
     ],
     ['nothing of an attempt without an end', apiCall({ ...unanswered, incomplete: 'turn_end' }), []],
-    ['an auxiliary call, told apart', auxiliaryCall(), [[DURATION, 2, aux], ...tokens(aux, 120, 48)]],
+    ['an auxiliary call, kept apart', auxiliaryCall(), [[DURATION, 2, aux], ...tokens(aux, 120, 48)]],
     [
       'a failed auxiliary call',
       auxiliaryCall({ ...unanswered, error: rateLimit }),
@@ -113,7 +113,7 @@ describe('hermes measures', () => {
     ],
     ['a tool call', toolCall(), [['hermes.tool.duration', 2, { 'hermes.tool.name': 'terminal' }]]],
     [
-      'a tool call without an end, told apart',
+      'a tool call without an end, kept apart',
       toolCall({ incomplete: 'turn_end' }),
       [['hermes.tool.duration', 2, { 'hermes.tool.name': 'terminal', 'hermes.incomplete': true }]],
     ],

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { PYTHON } from '../python.ts';
 
-/** Writes into a database as Hermes does, beside whoever reads it. */
+/** Writes into a database as Hermes does, while it is read. */
 export function sql(path: string, statements: string): void {
   const script =
     'import sqlite3, sys; d = sqlite3.connect(sys.argv[1], timeout=5); d.executescript(sys.argv[2]); d.close()';

@@ -54,7 +54,7 @@ test('a home without any log is refused', async () => {
   expect(err).toContain('--hermes-home: ');
 });
 
-test('doctor tells what is there, since when, and since when with times', async () => {
+test('doctor reports what is there, since when, and since when with times', async () => {
   const found = (await databaseFacts(home)).map((facts) => checkDatabase(facts, false));
   expect(found.map(({ level }) => level)).toEqual(['ok', 'ok', 'ok']);
   expect(found[0]?.found).toContain('2 sessions since 2026-11-30, with times inside a turn since 2026-11-30');

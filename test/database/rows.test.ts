@@ -310,7 +310,7 @@ describe('agent.log', () => {
     ]);
   });
 
-  test('where cache writes are not told, the uncached input of a call is unknown', () => {
+  test('where cache writes are not recorded, the uncached input of a call is unknown', () => {
     const tokens = { ...NONE, inputTokens: 10, outputTokens: 7, cacheReadTokens: 40, cacheWriteTokens: 50 };
     const [, call] = ofKind(
       spansOf(messages, { log: logAt(0), session: session({ tokens, apiCallCount: 2 }) }),

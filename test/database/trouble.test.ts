@@ -88,7 +88,7 @@ describePython('Python', () => {
     const first = `if [ ! -e ${marker} ]; then touch ${marker}; ${six}; exit; fi`;
     const path = fakePython('mortal', `${first}; exec ${python} "$@"`, PATH);
     const run = startBinIn({ env: { PATH: path } }, 'replay', whole, '--follow', '-e', 'otlp_file');
-    await run.untilTold('python3 ended: no answer');
+    await run.untilReported('python3 ended: no answer');
     await run.until('resourceSpans');
     run.child.kill('SIGTERM');
     expect((await run.ended).err).toContain('2 sessions, 4 turns, 5 calls');

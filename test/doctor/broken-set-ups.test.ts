@@ -87,7 +87,7 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out.includes('wrong-secret')]).toEqual([1, false]);
   });
 
-  test('tells apart who takes OTLP and who takes everything', async () => {
+  test('distinguishes receivers of OTLP from servers that take everything', async () => {
     const health = answering((_request, response) =>
       response.setHeader('content-type', 'application/json').end('{"status":"up"}'),
     );

@@ -1,4 +1,4 @@
-/** A language model for Hermes to talk to: an HTTP server on loopback that says what a script tells it to say. */
+/** A language model for Hermes to talk to: an HTTP server on loopback that answers as a script says. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -49,7 +49,7 @@ describe.each(HERMES_VERSIONS)('Hermes %s', (version) => {
     expect(model.left()).toBe(0);
   }
 
-  /** What each of the two runs must have left, whoever recorded it. */
+  /** What each of the two runs must have left, with either recorder. */
   function expectTurns(lines: readonly JsonObject[]): void {
     expect(new Set(lines.map((line) => field(line, 'session_id')).filter(Boolean)).size).toBe(2);
     for (const hook of ['on_session_start', 'pre_llm_call', 'post_llm_call', 'on_session_end']) {

@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 /** Who a span is, before its end is known. */
 export type Identity = Pick<SpanBase, 'traceId' | 'spanId' | 'sessionId'>;
 
-/** A story being told: where it hangs, how far its clock is, and what it has finished. */
+/** A story in the making: where it hangs, how far its clock is, and what it has finished. */
 export interface Lead {
   readonly random: Random;
   readonly below: Identity;

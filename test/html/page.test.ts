@@ -84,14 +84,14 @@ describe('what a page says of itself', () => {
     expect(html).toContain('<title>a&lt;b&gt;&amp;&quot;&#39;&lt;/title&gt;</title>');
   });
 
-  test('the end of the file tells how many spans there must be', async () => {
+  test('the end of the file says how many spans there must be', async () => {
     const html = await pageOf(spans);
     expect(partsOf(html, 'end')).toEqual([`{"spans":${spans.length}}`]);
     expect(blocksOf(html).length).toBe(Math.ceil(spans.length / 4096));
     expect(html.endsWith('</body>\n</html>\n')).toBe(true);
   });
 
-  test('the resource is told, lists and doubles in words', async () => {
+  test('the resource is reported, lists and doubles in words', async () => {
     const attributes = { 'service.name': 'hermes-agent', tags: ['a', 'b'], load: { double: 2 } };
     const [about = ''] = partsOf(await pageOf([], { resource: { attributes } }), 'about');
     expect(JSON.parse(about).resource).toEqual([

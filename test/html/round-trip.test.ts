@@ -24,7 +24,7 @@ import { blocksOf, pageOf } from './page-text.ts';
 jest.setTimeout(60_000);
 
 /** What must come out of a page for a span that went in, as plain values. */
-function told({ otel }: FinishedSpan) {
+function reported({ otel }: FinishedSpan) {
   return {
     id: otel.spanId,
     trace: otel.traceId,
@@ -78,7 +78,7 @@ describe('what goes into a page comes out of it', () => {
   test('for sessions as they are', async () => {
     const spans = generate({ seed: 5, spans: 4500, turns: 9 });
     const lines = (all: readonly object[]) => all.map((one) => JSON.stringify(one)).toSorted();
-    expect(lines(await throughPage(spans))).toEqual(lines(spans.map(told)));
+    expect(lines(await throughPage(spans))).toEqual(lines(spans.map(reported)));
   });
 
   const texts = anyText({ maxLength: 12 });
@@ -119,7 +119,7 @@ describe('what goes into a page comes out of it', () => {
             const endTime = epochMicros(fields.startTime + duration);
             return { agent: plain.agent, otel: { ...plain.otel, ...fields, endTime, spanId: id } };
           });
-          expect((await throughPage(spans)).sort(byId)).toEqual(spans.map(told).sort(byId));
+          expect((await throughPage(spans)).sort(byId)).toEqual(spans.map(reported).sort(byId));
         },
       ),
       { numRuns: 30 },

@@ -59,7 +59,7 @@ class Writer {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** `log.1` becomes `log.2`, and so on, as logrotate does. What follows begins with a telling head. */
+  /** `log.1` becomes `log.2`, and so on, as logrotate does. What follows begins with a distinctive head. */
   #rotate(move: (target: string) => void): void {
     this.#finish();
     for (let i = this.#rotations; i > 0; i -= 1) {
@@ -139,7 +139,7 @@ async function enough(reader: Reader, count: number): Promise<void> {
   await sleep(5 * POLL);
 }
 
-/** Ends with a running reader, and tells whether it saw every line once. */
+/** Ends with a running reader, and returns whether it saw every line once. */
 async function check(writer: Writer, reader: Reader): Promise<void> {
   writer.append(1);
   reader.start();

@@ -36,12 +36,12 @@ interface Followed {
   /** `name:line text`, in the order they came. */
   readonly lines: string[];
   readonly texts: () => string[];
-  readonly told: string[];
+  readonly reported: string[];
   readonly progress: () => FollowProgress;
   /** Waits until so many lines came. */
   readonly until: (count: number) => Promise<void>;
   readonly untilText: (text: string) => Promise<void>;
-  readonly untilTold: (count: number) => Promise<void>;
+  readonly untilReported: (count: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -52,14 +52,14 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
   const stop = new AbortController();
   const lines: string[] = [];
   const texts: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   let progress: FollowProgress = { positions: [], lagBytes: 0 };
   const batches = followLines(paths, {
     pollMillis: POLL,
     signal: stop.signal,
     onDiagnostic: (diagnostic) => {
       expect(diagnostic.at?.source).toContain(folder);
-      told.push(`${diagnostic.severity} ${diagnostic.code}`);
+      reported.push(`${diagnostic.severity} ${diagnostic.code}`);
     },
     ...options,
   });
@@ -82,16 +82,16 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
   const followed: Followed = {
     lines,
     texts: () => texts,
-    told,
+    reported,
     progress: () => progress,
     until: (count) => waitFor(lines, count),
     untilText: async (text) => {
       const end = Date.now() + 15_000;
       while (!texts.includes(text) && Date.now() < end) await sleep(2);
       if (!texts.includes(text))
-        throw new Error(`${text} did not come: ${texts.join(' | ')}; ${told.join()}`);
+        throw new Error(`${text} did not come: ${texts.join(' | ')}; ${reported.join()}`);
     },
-    untilTold: (count) => waitFor(told, count),
+    untilReported: (count) => waitFor(reported, count),
     stop: async () => {
       stop.abort();
       await done;
@@ -101,7 +101,7 @@ function follow(paths: readonly string[], options: Partial<FollowOptions> = {}):
   return followed;
 }
 
-/** Lines long enough that a few of them are a telling beginning. */
+/** Lines long enough that a few of them are a distinctive beginning. */
 const wide = (...names: string[]): string => names.map((name) => `${name.padEnd(600)}\n`).join('');
 
 async function positionsAfter(paths: string[], count: number): Promise<FollowProgress> {
@@ -123,7 +123,7 @@ describe('a file that grows', () => {
     }
     await followed.until(4);
     expect(followed.lines).toEqual(['log:1 a1', 'log:2 a2', 'log:3 half', 'log:4 a4']);
-    expect(followed.told).toEqual([]);
+    expect(followed.reported).toEqual([]);
   });
 
   test('cut inside a character, waits for the rest of it', async () => {
@@ -136,12 +136,12 @@ describe('a file that grows', () => {
     expect(followed.lines).toEqual(['log:1 €€']);
   });
 
-  test('its unfinished last line is told at the end, not given', async () => {
+  test('its unfinished last line is reported at the end, not given', async () => {
     writeFileSync(at('log'), 'a1\nhalf');
     const followed = follow([at('log')]);
     await followed.until(1);
     await followed.stop();
-    expect(followed.told).toEqual(['info unfinished-line']);
+    expect(followed.reported).toEqual(['info unfinished-line']);
     expect(followed.progress().positions).toMatchObject([{ path: at('log'), offsetBytes: 3, line: 1 }]);
     expect(followed.progress().lagBytes).toBe(0);
   });
@@ -185,7 +185,7 @@ describe('a file that is rotated', () => {
     appendFileSync(at('log'), 'b2\n');
     await followed.until(6);
     expect(new Set(followed.texts().slice(4))).toEqual(new Set(['a4', 'b2']));
-    expect(followed.told).toEqual([]);
+    expect(followed.reported).toEqual([]);
   });
 
   test('by rename, with a backlog of many turns, all of the old one comes first', async () => {
@@ -211,7 +211,7 @@ describe('a file that is rotated', () => {
     }
     await followed.until(10);
     expect(followed.texts()).toEqual(['t0', 'u0', 't1', 'u1', 't2', 'u2', 't3', 'u3', 't4', 'u4']);
-    expect(followed.told).toEqual([]);
+    expect(followed.reported).toEqual([]);
   });
 
   test.each([
@@ -230,7 +230,7 @@ describe('a file that is rotated', () => {
     await followed.until(6);
     expect(followed.texts()).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2']);
     expect(followed.lines.slice(3)).toEqual(['logs/log:4 a4', 'logs/log:1 b1', 'logs/log:2 b2']);
-    expect(followed.told).toEqual(['info restarted-file']);
+    expect(followed.reported).toEqual(['info restarted-file']);
   });
 
   test('by truncation, is read from its beginning, also when it has grown beyond where it was', async () => {
@@ -240,7 +240,7 @@ describe('a file that is rotated', () => {
     writeFileSync(at('log'), 'b1\nb2\nb3\nb4\nb5\n');
     await followed.until(7);
     expect(followed.lines.slice(2)).toEqual(['log:1 b1', 'log:2 b2', 'log:3 b3', 'log:4 b4', 'log:5 b5']);
-    expect(followed.told).toEqual(['warning restarted-file']);
+    expect(followed.reported).toEqual(['warning restarted-file']);
   });
 
   test('deleted and made again, is another file', async () => {
@@ -252,7 +252,7 @@ describe('a file that is rotated', () => {
     writeFileSync(at('log'), 'b1\n');
     await followed.until(2);
     expect(followed.lines).toEqual(['log:1 a1', 'log:1 b1']);
-    expect(followed.told).toEqual([]);
+    expect(followed.reported).toEqual([]);
   });
 
   test('copied over with more, as a mirror does, goes on where it was', async () => {
@@ -271,10 +271,10 @@ describe('a file that is rotated', () => {
 describe('files that come and go', () => {
   test('a file is waited for', async () => {
     const followed = follow([at('log')]);
-    await followed.untilTold(1);
+    await followed.untilReported(1);
     writeFileSync(at('log'), 'a1\n');
     await followed.until(1);
-    expect(followed.told).toEqual(['info awaited-file']);
+    expect(followed.reported).toEqual(['info awaited-file']);
   });
 
   test('new files in a directory are picked up; hidden, compressed and nested ones are not', async () => {
@@ -291,7 +291,7 @@ describe('files that come and go', () => {
     appendFileSync(at('logs/one'), 'a2\n');
     await followed.until(3);
     expect(followed.lines.slice().sort()).toEqual(['logs/one:1 a1', 'logs/one:2 a2', 'logs/two:1 b1']);
-    expect(followed.told).toEqual(['info compressed-file']);
+    expect(followed.reported).toEqual(['info compressed-file']);
   });
 
   test('a glob takes what fits it, now and later', async () => {
@@ -336,18 +336,18 @@ describe('files that come and go', () => {
 
   // Root may read everything, so the test steps down for a moment.
   const asNobody = process.geteuid?.() === 0 ? test : test.skip;
-  asNobody('an unreadable file is told once, and read when it can be', async () => {
+  asNobody('an unreadable file is reported once, and read when it can be', async () => {
     chmodSync(folder, 0o755);
     writeFileSync(at('log'), 'a1\n');
     chmodSync(at('log'), 0);
     process.seteuid?.(65_534);
     try {
       const followed = follow([at('log')]);
-      await followed.untilTold(1);
-      expect(followed.told).toEqual(['warning unreadable-file']);
+      await followed.untilReported(1);
+      expect(followed.reported).toEqual(['warning unreadable-file']);
       process.seteuid?.(0);
       await followed.until(1);
-      expect(followed.told.length).toBe(1);
+      expect(followed.reported.length).toBe(1);
     } finally {
       process.seteuid?.(0);
     }
@@ -381,7 +381,7 @@ describe('a file whose read part was changed', () => {
       expect(followed.texts()).toEqual(expect.arrayContaining(names(20, 32)));
       // What has to be read again is in proportion to what was lost.
       expect(followed.texts().length).toBeLessThan(12 + 4 * 8);
-      expect(followed.told).toEqual(['warning changed-file']);
+      expect(followed.reported).toEqual(['warning changed-file']);
     },
   );
 
@@ -394,7 +394,7 @@ describe('a file whose read part was changed', () => {
     appendFileSync(at('log'), wide(...names(20, 32)));
     await followed.untilText('n31');
     expect(followed.texts().slice(20)).toEqual(expect.arrayContaining(names(20, 32)));
-    expect(followed.told).toContain('warning changed-file');
+    expect(followed.reported).toContain('warning changed-file');
   });
 
   test.each(change)(
@@ -406,7 +406,7 @@ describe('a file whose read part was changed', () => {
       write(edited);
       await followed.untilText('n31');
       expect(followed.texts().slice(20)).toEqual(expect.arrayContaining(['other', ...names(20, 32)]));
-      expect(followed.told).toEqual(['warning changed-file']);
+      expect(followed.reported).toEqual(['warning changed-file']);
     },
   );
 
@@ -417,7 +417,7 @@ describe('a file whose read part was changed', () => {
     truncateSync(at('log'), kept.length);
     appendFileSync(at('log'), wide('new'));
     await followed.untilText('new');
-    expect(followed.told).toEqual(['warning shortened-file', 'warning changed-file']);
+    expect(followed.reported).toEqual(['warning shortened-file', 'warning changed-file']);
   });
 
   test('whatever was cut and appended, every line after the cut comes', async () => {
@@ -486,14 +486,14 @@ test('a symbolic link that is switched while nobody follows: its old target is r
   const followed = follow([at('log')], { start: positions });
   await followed.until(2);
   expect(followed.texts()).toEqual(['a2', 'b1']);
-  expect(followed.told).toEqual([]);
+  expect(followed.reported).toEqual([]);
 });
 
 test('a path that becomes a named pipe is reported', async () => {
   spawnSync('mkfifo', [at('log')]);
   const followed = follow([at('log')]);
-  await followed.untilTold(1);
-  expect(followed.told).toEqual(['warning special-file']);
+  await followed.untilReported(1);
+  expect(followed.reported).toEqual(['warning special-file']);
   expect(await Promise.all([at('log'), '/dev/null', folder, at('none')].map(specialFile))).toEqual([
     'a named pipe',
     'a device',
@@ -537,7 +537,7 @@ describe('a restart from positions', () => {
     const followed = follow([at('log')], { start: positions });
     await followed.until(2);
     expect(followed.lines).toEqual(['log:2 a2', 'log:1 b1']);
-    expect(followed.told).toEqual([]);
+    expect(followed.reported).toEqual([]);
   });
 
   test('reads the rest of a file that was copied and truncated meanwhile', async () => {
@@ -573,7 +573,7 @@ describe('a restart from positions', () => {
     expect(followed.lines).toEqual(['log:3 a3']);
   });
 
-  test('tells when a file is gone, and when it is none of the logs any more', async () => {
+  test('reports when a file is gone, and when it is none of the logs any more', async () => {
     writeFileSync(at('log'), 'a1\n');
     writeFileSync(at('other'), 'o1\n');
     const { positions } = await positionsAfter([at('log'), at('other')], 2);
@@ -582,7 +582,7 @@ describe('a restart from positions', () => {
     const followed = follow([at('log')], { start: positions });
     await followed.until(1);
     expect(followed.lines).toEqual(['log:1 b1']);
-    expect(followed.told.slice().sort()).toEqual(['warning unasked-position', 'warning vanished-file']);
+    expect(followed.reported.slice().sort()).toEqual(['warning unasked-position', 'warning vanished-file']);
   });
 
   test('at any batch gives exactly what was not given before', async () => {

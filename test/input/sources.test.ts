@@ -22,14 +22,14 @@ async function read(source: ByteSource | undefined, options: Omit<ReadLinesOptio
   if (source === undefined) throw new Error('no source');
   const lines: string[] = [];
   const damage: (string | undefined)[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const onDiagnostic: ReadLinesOptions['onDiagnostic'] = ({ code, message, at }) =>
-    told.push(`${at?.line} ${code}: ${message}`);
+    reported.push(`${at?.line} ${code}: ${message}`);
   for await (const batch of readLines(source, { ...options, onDiagnostic })) {
     lines.push(...batch.map(({ text }) => text));
     damage.push(...batch.map((line) => line.damage?.kind));
   }
-  return { lines, told, lastDamage: damage.at(-1) };
+  return { lines, reported, lastDamage: damage.at(-1) };
 }
 
 async function readLog(log: string | AsyncIterable<unknown>) {
@@ -79,8 +79,12 @@ describe('logs named on the command line', () => {
   });
 
   test('an empty file has no lines and no problem', async () => {
-    expect(await readLog(file('empty', ''))).toEqual({ lines: [], told: [], lastDamage: undefined });
-    expect(await readLog(file('short', 'a'))).toEqual({ lines: ['a'], told: [], lastDamage: 'no_line_end' });
+    expect(await readLog(file('empty', ''))).toEqual({ lines: [], reported: [], lastDamage: undefined });
+    expect(await readLog(file('short', 'a'))).toEqual({
+      lines: ['a'],
+      reported: [],
+      lastDamage: 'no_line_end',
+    });
   });
 
   test('a named pipe is read to its end, also through gzip', async () => {
@@ -138,7 +142,7 @@ describe('UTF-16', () => {
     ['big endian, with a mark', Buffer.concat([Buffer.of(0xfe, 0xff), big])],
     ['big endian, without', big],
   ])('%s is read as UTF-8, from a file and in pieces', async (_form, data) => {
-    const expected = { lines: ['{"a":"é😀"}', '{"b":1}'], told: [], lastDamage: undefined };
+    const expected = { lines: ['{"a":"é😀"}', '{"b":1}'], reported: [], lastDamage: undefined };
     expect(await readLog(file('wide.ndjson', data))).toEqual(expected);
     for (const size of [1, 3]) expect(await readLog(pieces(data, size))).toEqual(expected);
   });
@@ -157,13 +161,13 @@ describe('gzip', () => {
   const packed = gzipSync(manyText);
   const twice = Buffer.concat([gzipSync('a\nb'), gzipSync('c\n'), gzipSync(''), gzipSync('d\n')]);
 
-  test('is told by its first bytes, whatever the name', async () => {
+  test('is recognised by its first bytes, whatever the name', async () => {
     expect(sameLines((await readLog(file('plain-name', packed))).lines, manyLines)).toBe(true);
     expect((await readLog(file('not.gz', 'a\n'))).lines).toEqual(['a']);
   });
 
   test('members follow one another as one text, padded with zeros or not', async () => {
-    const expected = { lines: ['a', 'bc', 'd'], told: [], lastDamage: undefined };
+    const expected = { lines: ['a', 'bc', 'd'], reported: [], lastDamage: undefined };
     expect(await readLog(file('members.gz', twice))).toEqual(expected);
     expect(await readLog(file('padded.gz', Buffer.concat([twice, Buffer.alloc(100_000)])))).toEqual(expected);
   });
@@ -177,8 +181,8 @@ describe('gzip', () => {
 
   test('cut off, it gives every line before the cut, and one error', async () => {
     for (const cutBytes of [1, 8, 2000, packed.length - 30]) {
-      const { lines, told } = await readLog(file('cut.gz', packed.subarray(0, -cutBytes)));
-      expect(told).toEqual([
+      const { lines, reported } = await readLog(file('cut.gz', packed.subarray(0, -cutBytes)));
+      expect(reported).toEqual([
         expect.stringMatching(new RegExp(`^${lines.length} gzip-truncated: .*too early`)),
       ]);
       const whole = cutBytes <= 8 ? manyLines : manyLines.slice(0, Math.max(0, lines.length - 1));
@@ -192,38 +196,40 @@ describe('gzip', () => {
   test('with a wrong checksum, it gives every line, and one error', async () => {
     const wrong = Buffer.from(packed);
     wrong.writeUInt32LE(1, wrong.length - 8);
-    const { lines, told } = await readLog(file('checksum.gz', wrong));
+    const { lines, reported } = await readLog(file('checksum.gz', wrong));
     expect(sameLines(lines, manyLines)).toBe(true);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       expect.stringMatching(/^8000 gzip-corrupt: .*; the 8000 lines before that were read$/),
     ]);
   });
 
   test('followed by something else, it gives every line, and one error', async () => {
-    const { lines, told } = await readLog(file('tail.gz', Buffer.concat([packed, Buffer.from('not gzip')])));
+    const { lines, reported } = await readLog(
+      file('tail.gz', Buffer.concat([packed, Buffer.from('not gzip')])),
+    );
     expect(sameLines(lines, manyLines)).toBe(true);
-    expect(told).toEqual([expect.stringMatching(/^8000 gzip-corrupt/)]);
+    expect(reported).toEqual([expect.stringMatching(/^8000 gzip-corrupt/)]);
   });
 
   test('damaged in the middle, a file gives every line before the damage, a pipe all but the last step', async () => {
     const wrong = Buffer.from(packed);
     const middle = Math.floor(wrong.length / 2);
     wrong.fill(0xff, middle, middle + 64);
-    const { lines, told } = await readLog(file('damaged.gz', wrong));
+    const { lines, reported } = await readLog(file('damaged.gz', wrong));
     // What zlib makes of the bytes before the damage, cut off right there.
     const sound = await readLog(file('sound.gz', wrong.subarray(0, middle)));
     expect(sound.lines.length).toBeGreaterThan(manyLines.length * 0.4);
     expect(sameLines(lines.slice(0, sound.lines.length - 1), sound.lines.slice(0, -1))).toBe(true);
-    expect(told.map((line) => line.split(':')[0])).toEqual([`${lines.length} gzip-corrupt`]);
+    expect(reported.map((line) => line.split(':')[0])).toEqual([`${lines.length} gzip-corrupt`]);
     const piped = await readLog(Readable.from([wrong]));
     expect(piped.lines.length).toBeGreaterThan(manyLines.length * 0.35);
     expect(sameLines(piped.lines.slice(0, -1), lines.slice(0, piped.lines.length - 1))).toBe(true);
   });
 
   test('nothing but its first bytes is an error, not an empty log', async () => {
-    const { lines, told } = await readLog(file('head.gz', Buffer.of(0x1f, 0x8b)));
+    const { lines, reported } = await readLog(file('head.gz', Buffer.of(0x1f, 0x8b)));
     expect(lines).toEqual([]);
-    expect(told).toEqual([expect.stringMatching(/^0 gzip-truncated: .*, before any line$/)]);
+    expect(reported).toEqual([expect.stringMatching(/^0 gzip-truncated: .*, before any line$/)]);
   });
 });
 
@@ -235,25 +241,25 @@ describe('reading that ends early', () => {
         throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
       })(),
     );
-    const { lines, told, lastDamage } = await readLog(stream);
+    const { lines, reported, lastDamage } = await readLog(stream);
     expect(lines).toEqual(['a', 'b']);
     expect(lastDamage).toBe('no_line_end');
-    expect(told).toEqual(['2 read-failed: reading failed (EIO); the 2 lines before that were read']);
+    expect(reported).toEqual(['2 read-failed: reading failed (EIO); the 2 lines before that were read']);
   });
 
   test('a file that cannot be read any more is a diagnostic', async () => {
-    const { lines, told } = await read(fileSource(join(folder, 'gone')));
-    expect({ lines, told }).toEqual({
+    const { lines, reported } = await read(fileSource(join(folder, 'gone')));
+    expect({ lines, reported }).toEqual({
       lines: [],
-      told: ['0 read-failed: reading failed (ENOENT), before any line'],
+      reported: ['0 read-failed: reading failed (ENOENT), before any line'],
     });
   });
 
   test('a file replaced between two chunks is not read on', async () => {
     const path = file('replaced', 'a\nb\nc\n');
     const lines: string[] = [];
-    const told: string[] = [];
-    const onDiagnostic: ReadLinesOptions['onDiagnostic'] = ({ code }) => told.push(code);
+    const reported: string[] = [];
+    const onDiagnostic: ReadLinesOptions['onDiagnostic'] = ({ code }) => reported.push(code);
     for await (const [line] of readLines(fileSource(path, { keepOpen: false, chunkBytes: 2 }), {
       onDiagnostic,
     })) {
@@ -263,7 +269,7 @@ describe('reading that ends early', () => {
         execFileSync('mv', [`${path}.new`, path]);
       }
     }
-    expect({ lines, told }).toEqual({ lines: ['a', 'b'], told: ['read-failed'] });
+    expect({ lines, reported }).toEqual({ lines: ['a', 'b'], reported: ['read-failed'] });
   });
 
   test('an abort ends an endless stream, keeps its whole lines, and lets go of it', async () => {
@@ -275,7 +281,7 @@ describe('reading that ends early', () => {
       streamSource('-', async () => endless),
       { signal: stop.signal },
     );
-    expect(result).toEqual({ lines: ['a', 'b'], told: [], lastDamage: undefined });
+    expect(result).toEqual({ lines: ['a', 'b'], reported: [], lastDamage: undefined });
     expect(endless.destroyed).toBe(true);
     expect(endless.listenerCount('readable')).toBe(0);
   });

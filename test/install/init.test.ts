@@ -206,7 +206,7 @@ describe('hermes-otel init', () => {
     expect(existsSync(plugin('plugin.yaml'))).toBe(false);
   });
 
-  test('tells of plugins that Hermes will not load', async () => {
+  test('names plugins that Hermes will not load', async () => {
     writeFileSync(join(home, 'config.yaml'), '');
     mkdirSync(join(home, 'plugins/other'), { recursive: true });
     writeFileSync(join(home, 'plugins/other/plugin.yaml'), 'name: other\n');
@@ -286,7 +286,7 @@ describe('hermes-otel init --shell-hooks', () => {
     ['hermes-otel record --out ~/a.ndjson', 0],
     ['/opt/node /opt/hermes-otel/bin/hermes-otel.js record', 0],
     ['my-script', 2],
-  ])('runs %s when told so', async (command, expected) => {
+  ])('runs %s when asked to', async (command, expected) => {
     const { code, out } = await init(['--shell-hooks', '--command', command]);
     expect(code).toBe(expected);
     expect(out === '' ? [] : Object.values(parse(out).hooks)).toHaveLength(expected === 0 ? 19 : 0);

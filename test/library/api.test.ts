@@ -138,7 +138,7 @@ describe('replay()', () => {
   });
 
   test('calls back with each diagnostic, and waits for a slow one', async () => {
-    const told: Diagnostic[] = [];
+    const reported: Diagnostic[] = [];
     let waiting = 0;
     async function* lines() {
       for (let line = 0; line < 50; line += 1) yield 'no JSON\n';
@@ -148,12 +148,12 @@ describe('replay()', () => {
         diagnostic: async (diagnostic) => {
           waiting += 1;
           await new Promise((resolve) => setTimeout(resolve, 1));
-          told.push(diagnostic);
+          reported.push(diagnostic);
           waiting -= 1;
         },
       },
     });
-    expect([told.length, waiting, report.account.malformed]).toEqual([50, 0, 50]);
+    expect([reported.length, waiting, report.account.malformed]).toEqual([50, 0, 50]);
   });
 
   test('shows its progress in one live object', async () => {

@@ -422,7 +422,7 @@ describe.each(ROWS)('%s', (_claim, hook, kwargs, expected) => {
   });
 });
 
-test('only the flat envelope still tells the parent of a session that opens a turn', () => {
+test('only the flat envelope still names the parent of a session that opens a turn', () => {
   const kwargs = { ...OBSERVER, parent_session_id: 'parent' };
   const parents = Object.values(ENVELOPES).map((envelope) => {
     const event = eventIn(envelope('pre_llm_call', kwargs));

@@ -30,7 +30,7 @@ describe('the dialect', () => {
   });
 });
 
-test.each(Object.entries(ENVELOPES))('the %s envelope is told from the others', (name, envelope) => {
+test.each(Object.entries(ENVELOPES))('the %s envelope is distinguished from the others', (name, envelope) => {
   expect(inspectLine(envelope('on_session_start', OBSERVER))).toMatchObject({
     envelope: name,
     schemaVersion: 'hermes.observer.v1',

@@ -124,7 +124,7 @@ function sums(
     const usage = usageOf(one);
     return usage && used(usage);
   });
-  // Kinds that it does not tell apart are judged as kinds; here only what is on calls counts as shown.
+  // Kinds that it does not distinguish are judged as kinds; here only what is on calls counts as shown.
   const counted = seen.some(isCounted) ? seen.filter(isCounted) : seen.filter(isCall);
   return compare(
     total(counted, ({ reading }) => reading.tokens && shown(reading.tokens)),

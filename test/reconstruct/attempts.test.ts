@@ -73,7 +73,7 @@ describe('a `pre_api_request`', () => {
     expect(ofKind(spans, 'api_call')).toHaveLength(expected);
   });
 
-  test('of a retry at once, told by any of its fields', () => {
+  test('of a retry at once, recognised by any of its fields', () => {
     const fields: Fields = {
       provider: 'p',
       base_url: 'u',

@@ -28,7 +28,7 @@ test.each<[string, FlatEvent[]]>([
   ]);
 });
 
-describe('two calls are told apart', () => {
+describe('two calls are distinguished', () => {
   const none = { api_request_id: null };
   test.each<[string, Fields, Fields]>([
     ['by their ids', {}, { api_request_id: 'b' }],

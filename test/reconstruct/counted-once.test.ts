@@ -37,7 +37,7 @@ describe('a sub-agent is one span', () => {
     expect(found(events)).toEqual([[undefined, 3, 30]]);
   });
 
-  test('whose id is null, told by the task of the child', () => {
+  test('whose id is null, recognised by the task of the child', () => {
     const events = [
       start(1, { child_session_id: null, child_subagent_id: 'sa-0-9c1b2a3d' }),
       ...turn(2, call(3, 1, work), 5, work),
@@ -46,7 +46,7 @@ describe('a sub-agent is one span', () => {
     expect(found(events)).toEqual([[undefined, 1, 10]]);
   });
 
-  test('whose stop has no id, told from its sibling by the time it ran', () => {
+  test('whose stop has no id, distinguished from its sibling by the time it ran', () => {
     const sibling = ids(THIRD, 'cccccccc', 'sa-1-9c1b2a3d');
     const events = [
       start(1, { child_session_id: SECOND }),

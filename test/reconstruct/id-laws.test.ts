@@ -162,7 +162,7 @@ const NEAR: readonly [string, FlatEvent, object][] = [
 ];
 
 test.each(NEAR)(
-  '%s: equal in all but the time is heard twice, and any other field is another event',
+  '%s: equal in all but the time was recorded twice, and any other field is another event',
   (_name, event, change) => {
     const delays = fc.integer({ min: 0, max: 240 });
     fc.assert(
@@ -226,7 +226,7 @@ test('a review changes no span of the user', () => {
   );
 });
 
-/** A made-up session may hold a review already; dialects without turn ids share nothing that would tell one call from another. */
+/** A made-up session may hold a review already; dialects without turn ids share nothing that would distinguish calls. */
 function isReviewOrLegacy(event: FlatEvent): boolean {
   if (event.event !== 'pre_llm_call') return false;
   return event.turn_id === undefined || String(event.user_message).startsWith('Review');

@@ -12,7 +12,7 @@ describe('a tool_call_id that the provider repeats', () => {
 
   test.each([
     ['one after the other, at once', [...one, ...other]],
-    ['heard by two recorders', [...one, ...heardAgain(one), ...other, ...heardAgain(other)]],
+    ['recorded by two recorders', [...one, ...heardAgain(one), ...other, ...heardAgain(other)]],
     [
       'the second recorder is late',
       [...one, ...other, ...one.map((event) => ({ ...event, ts: event.ts + 0.06 }))],
@@ -27,7 +27,7 @@ describe('a tool_call_id that the provider repeats', () => {
     expect(new Set(tools.map(({ spanId }) => spanId)).size).toBe(2);
   });
 
-  test('an end that comes long after the first is told', () => {
+  test('an end that comes long after the first is reported', () => {
     const [, late] = tool(9, 'call_0', 'a.md', ids());
     const { diagnostics } = replayEvents(turn(0, [...one, ...(late === undefined ? [] : [late])], 10));
     expect(diagnostics.map(({ code, at: where }) => [code, where?.line])).toEqual([['ended-twice', 4]]);
@@ -55,7 +55,7 @@ describe('a clock that is set back by ten minutes', () => {
     for (const span of spans) expect(span.endTime).toBeGreaterThanOrEqual(span.startTime);
   });
 
-  test('is told once, and so is every end that it put before its start', () => {
+  test('is reported once, and so is every end that it put before its start', () => {
     const codes = replayEvents(events).diagnostics.map(({ code }) => code);
     expect(codes).toEqual(['out-of-order', 'end-before-start', 'end-before-start']);
   });

@@ -284,7 +284,7 @@ describe('approvals of two sessions at once', () => {
   const of = (events: readonly FlatEvent[]) =>
     ofKind(replayEvents(events).spans, 'approval').map(({ sessionId, choice }) => [sessionId, choice]);
 
-  test('are told by the command, and answered in any order', () => {
+  test('are matched by the command, and answered in any order', () => {
     const events = [
       ...begin(ROOT, 'rm a', 0),
       ...begin(SECOND, 'rm b', 0.05),
@@ -369,7 +369,7 @@ test('sub-agents that stop at one time are one each, in any order of their lines
   expect(found(stops.toReversed())).toEqual(found(stops));
 });
 
-test('approvals that are asked at one time are told apart by their commands, in any order of their lines', () => {
+test('approvals that are asked at one time are distinguished by their commands, in any order of their lines', () => {
   const asked = ['rm a', 'rm b'].map((command) =>
     at(5, 'pre_approval_request', { session_id: ROOT, surface: 'cli', pattern_key: 'rm', command }),
   );
@@ -422,7 +422,7 @@ describe('the session of a log that has only turn ids', () => {
     ['a UUID as task', 'team:room:1', UUID, undefined, 'team:room:1'],
     ['the task of a sub-agent', 'team:room', 'sa-0-9c1b2a3d', undefined, 'team:room'],
     ['one colon', ROOT, 'task', undefined, ROOT],
-    ['nothing that would tell the two apart', 'a:b', 'c', undefined, undefined],
+    ['nothing that would distinguish the two', 'a:b', 'c', undefined, undefined],
     ['a task that is the end of the id by chance', ROOT, 'task', 'sk', ROOT],
     ['halves that are not equal', 'app:a', 'app:b', undefined, undefined],
     ["Hermes's word for no session", 'session', 'task', undefined, undefined],

@@ -99,7 +99,7 @@ const EVENTS: readonly (readonly [claim: string, fired: Fired, kept: JsonObject]
   ['why a task is blocked', ['kanban_task_blocked', { reason: SECRET, run_id: 'r' }], { run_id: 'r' }],
   [
     'a hook of tomorrow',
-    ['on_hook_of_tomorrow', { said: SECRET, told: [SECRET], held: { deep: SECRET }, count: 2, so: true }],
+    ['on_hook_of_tomorrow', { said: SECRET, reported: [SECRET], held: { deep: SECRET }, count: 2, so: true }],
     { count: 2, so: true },
   ],
 ];
@@ -120,7 +120,7 @@ describeWithPython('without content, the plugin', () => {
     }
   });
 
-  test('tells calls without ids apart by their arguments, with a digest that means nothing elsewhere', () => {
+  test('distinguishes calls without ids by their arguments, with a digest that means nothing elsewhere', () => {
     const [one, two] = [path(), path()];
     const calls: readonly Fired[] = [
       ['pre_tool_call', { tool_name: 'read', tool_call_id: '', args: { path: 'a' } }],

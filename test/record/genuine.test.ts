@@ -33,7 +33,7 @@ function eventsOf(lines: readonly string[], content: boolean): readonly HookEven
   });
 }
 
-/** What a log without content cannot tell, and need not. */
+/** What a log without content cannot show, and need not. */
 function withoutContent(events: readonly HookEvent[]): readonly object[] {
   return events.map((event) => ({ ...event, args: undefined, errorMessage: undefined, command: undefined }));
 }

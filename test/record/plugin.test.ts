@@ -89,13 +89,13 @@ describeWithPython('the recorder plugin', () => {
   });
 
   test('has the same lists and bounds as the command for shell hooks', () => {
-    const told = drive('names', to(newLog()));
-    expect(told.heavy).toEqual([...HEAVY].sort());
-    expect(told.plain).toEqual([...PLAIN].sort());
-    expect(told.plain_objects).toEqual([...PLAIN_OBJECTS].sort());
-    expect(told.plain_lists).toEqual([...PLAIN_LISTS].sort());
-    expect(told.prose_reason).toBe(PROSE_REASON);
-    expect(told.review_opening).toBe(REVIEW_OPENING);
+    const reported = drive('names', to(newLog()));
+    expect(reported.heavy).toEqual([...HEAVY].sort());
+    expect(reported.plain).toEqual([...PLAIN].sort());
+    expect(reported.plain_objects).toEqual([...PLAIN_OBJECTS].sort());
+    expect(reported.plain_lists).toEqual([...PLAIN_LISTS].sort());
+    expect(reported.prose_reason).toBe(PROSE_REASON);
+    expect(reported.review_opening).toBe(REVIEW_OPENING);
   });
 });
 
@@ -195,7 +195,7 @@ describeWithPython('whatever happens', () => {
     expect(lines).toHaveLength(1600);
   });
 
-  test('rotation keeps as many logs as it was told, the newest', () => {
+  test('rotation keeps as many logs as was asked, the newest', () => {
     const path = newLog();
     const events = Array.from(
       { length: 40 },
@@ -266,7 +266,7 @@ describeWithPython('whatever happens', () => {
     expect(drive('events', to(path), [['pre_llm_call', {}]])).toEqual({ returned_only_none: true });
   });
 
-  test('a full disk is told of once, not with every event', () => {
+  test('a full disk is reported once, not with every event', () => {
     const { heard } = drive('full_disk', to('/dev/full'));
     expect(heard).toEqual([expect.stringContaining('No space left on device')]);
   });

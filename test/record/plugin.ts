@@ -16,7 +16,7 @@ export const describeWithPython = PYTHON === undefined ? describe.skip : describ
 /** The recorder wants nothing but Python itself (-S: no packages besides), and leaves nothing behind (-B). */
 const argumentsOf = (...words: readonly string[]) => ['-S', '-B', DRIVER, ...words];
 
-/** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario told. */
+/** Runs one scenario of `drive.py` in a Python of its own. @returns what the scenario printed. */
 export function drive(scenario: string, env: Env, events: readonly Fired[] = []): JsonObject {
   const run = spawnSync(PYTHON ?? 'python3', argumentsOf(scenario), {
     env,
@@ -26,8 +26,8 @@ export function drive(scenario: string, env: Env, events: readonly Fired[] = [])
   });
   if (run.error !== undefined) throw run.error;
   if (run.status !== 0) throw new Error(`drive.py ${scenario}: exit ${run.status}\n${run.stderr}`);
-  const told: JsonValue = JSON.parse(run.stdout);
-  return told as JsonObject;
+  const reported: JsonValue = JSON.parse(run.stdout);
+  return reported as JsonObject;
 }
 
 /** Runs a scenario in several processes at once. */

@@ -138,7 +138,7 @@ describe('hermes-otel record', () => {
       { HOME: '{dir}' },
       '.hermes/hermes-otel/hooks.ndjson',
     ],
-  ])('writes where it is told: %s', async (_claim, argv, env, expected) => {
+  ])('writes where it is asked to: %s', async (_claim, argv, env, expected) => {
     const dir = directory();
     const here = (text: string) => text.replace('{dir}', dir);
     const set = Object.entries(env).map(([name, value]) => [name, here(value)]);
@@ -176,7 +176,7 @@ describe('rotation', () => {
   });
   const body = (n: number) => JSON.stringify({ n, text: 'x'.repeat(60) });
 
-  test('keeps as many logs as it was told, the newest', async () => {
+  test('keeps as many logs as was asked, the newest', async () => {
     const path = newLog();
     for (let n = 1; n <= 6; n += 1) await recordBody(body(n), small(path));
     expect(readdirSync(join(path, '..')).sort()).toEqual([
@@ -187,7 +187,7 @@ describe('rotation', () => {
     expect(['.2', '.1', ''].map((end) => readLog(path + end)[0]?.n)).toEqual([4, 5, 6]);
   });
 
-  test('keeps none when told so', async () => {
+  test('keeps none when asked to', async () => {
     const path = newLog();
     for (let n = 1; n <= 3; n += 1)
       await recordBody(body(n), { ...small(path), HERMES_OTEL_RECORD_KEEP: '0' });

@@ -6,7 +6,7 @@ import { openFollowed } from '../../src/replay/follow-input.ts';
 import { SILENCE } from '../../src/replay/input.ts';
 import { createReport } from '../../src/replay/report.ts';
 
-test('it is only as far as the lines it gave, also when it reads on while a silence is heard out', async () => {
+test('it is only as far as the lines it gave, also when it reads on while a silence is waited out', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-follow-input-'));
   const log = join(folder, 'log');
   const controller = new AbortController();

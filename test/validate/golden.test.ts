@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { renderJson, renderText } from '../../src/validate/render.ts';
 import { inputsOf, lintLog } from './inputs.ts';
 
-/** Logs of genuine Hermes runs: 0.14.0 with tools whose ends it never tells, 0.19.0 killed in a tool. */
+/** Logs of genuine Hermes runs: 0.14.0 with tools whose ends it never reports, 0.19.0 killed in a tool. */
 const CASES = new URL('./golden/', import.meta.url);
 
 describe.each(readdirSync(CASES))('%s', (name) => {

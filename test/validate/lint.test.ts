@@ -238,7 +238,7 @@ test('every finding of ours is shown above', () => {
   );
 });
 
-test('a session without start or end is told once, at its first line', () => {
+test('a session without start or end is reported once, at its first line', () => {
   const { findings } = lintLog(inputsOf([flat('post_llm_call', IDS), flat('transform_llm_output', IDS)]));
   expect(findings.map(({ code, count, places }) => [code, count, places[0]?.line])).toEqual([
     ['merged', 1, 1],
@@ -301,7 +301,7 @@ describe('the summary', () => {
   });
 });
 
-test('of many places the first twenty are told, and all are counted', () => {
+test('of many places the first twenty are reported, and all are counted', () => {
   const lines = Array.from({ length: 50 }, (_, index) => flat('on_new_thing', { session_id: String(index) }));
   const [finding] = lintLog(inputsOf(lines)).findings;
   expect(finding).toMatchObject({ code: 'unknown-hook', count: 50 });

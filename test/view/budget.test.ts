@@ -76,7 +76,7 @@ test.each([
   expect([result.value, result.span?.name]).toEqual([value, name]);
 });
 
-test('a broken budget is told with its value, unrounded, and the span with its ids', () => {
+test('a broken budget is reported with its value, unrounded, and the span with its ids', () => {
   const { broken, span, message } = check('turn_max>7.07s');
   expect(broken).toBe(true);
   expect(message).toBe(

@@ -200,7 +200,7 @@ test('the sink waits for the writer, and its account holds every span', async ()
   expect({ made, accepted, failed }).toEqual({ made: parallelReads().length, accepted: made, failed: 0 });
 });
 
-test('a writer that fails is heard', async () => {
+test('an error of the writer is reported', async () => {
   const write = () => Promise.reject(new Error('EPIPE'));
   const sink = consoleSink({ ...PLAIN_100, write, traces: true, metrics: false });
   await expect(sink.write(parallelReads())).rejects.toThrow('EPIPE');

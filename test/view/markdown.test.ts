@@ -105,7 +105,7 @@ test.each(MARKUP)('a whole view, totals and a diff of a log full of %j have no m
   for (const document of documents) expect(html(document).replace(harmless, '')).not.toContain('<');
 });
 
-test('a summary tells broken budgets first, then the figures', () => {
+test('a summary lists broken budgets first, then the figures', () => {
   const totals = totalsOf(logOf('`x`'));
   const budgets = [{ ...NO_ERRORS, text: visible('errors>9'), limit: 9 }, NO_ERRORS];
   const [headline, list] = renderSummaryMarkdown(totals, checkBudgets(totals, budgets)).split('\n\n');

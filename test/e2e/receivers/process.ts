@@ -48,7 +48,7 @@ export async function start(options: StartOptions): Promise<Running> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = tailOf(child);
-  child.once('error', () => undefined); // told by `untilReady`: there is no process then
+  child.once('error', () => undefined); // reported by `untilReady`: there is no process then
   try {
     await untilReady(child, options, log);
   } catch (error) {

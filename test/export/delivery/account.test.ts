@@ -11,7 +11,7 @@ describe('an account', () => {
     );
   });
 
-  test('tells each problem once, the most costly first, and notes last', () => {
+  test('reports each problem once, the most costly first, and notes last', () => {
     const account = openAccount('R', 'spans');
     account.made(10);
     account.failed(1, 'few', { deadLettered: false });
@@ -26,7 +26,7 @@ describe('an account', () => {
     });
   });
 
-  test('stays small whatever a receiver says, and costs stay told', () => {
+  test('stays small whatever a receiver says, and costs stay reported', () => {
     const account = openAccount('R', 'spans');
     for (let index = 0; index < 1000; index += 1) {
       account.made(1);

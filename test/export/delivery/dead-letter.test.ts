@@ -104,7 +104,7 @@ describe('a dead-letter file', () => {
     },
   );
 
-  test('that cannot be written is told; the spans count as failed, not as kept', async () => {
+  test('that cannot be written is reported; the spans count as failed, not as kept', async () => {
     receiver = await startReceiver({ behave: status(401) });
     const keep = deadLetter(join(folder, 'no', 'such', 'dead.jsonl'));
     const destination = httpDestination({ url: receiver.url, more: { deadLetter: keep } });

@@ -74,7 +74,7 @@ describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => 
   });
 });
 
-test('a limit that not even an empty span fits is told, and nothing hangs', async () => {
+test('a limit that not even an empty span fits is reported, and nothing hangs', async () => {
   receiver = await startReceiver();
   const destination = httpDestination({ url: receiver.url, limits: { maxRequestBytes: 50 } });
   await destination.spans.write(spans(3));

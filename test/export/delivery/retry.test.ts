@@ -87,7 +87,7 @@ describe('Retry-After', () => {
   });
 });
 
-test('a receiver that dies and comes back costs nothing, and each outage is told once', async () => {
+test('a receiver that dies and comes back costs nothing, and each outage is reported once', async () => {
   receiver = await startReceiver();
   const { port, url } = receiver;
   const taken: string[] = [];

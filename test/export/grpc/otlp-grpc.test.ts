@@ -211,7 +211,7 @@ describe('partial success is read', () => {
   });
 });
 
-describe('trouble that stays is told in one sentence', () => {
+describe('trouble that stays is reported in one sentence', () => {
   const all = [0, 0, 20, 2, 0];
   test.each<Row>([
     [
@@ -306,7 +306,7 @@ describe('TLS', () => {
     expect(account).toMatchObject({ made: 20, accepted: 20 });
   });
 
-  test('with an authority we do not trust is final, and told', async () => {
+  test('with an authority we do not trust is final, and reported', async () => {
     const { server } = await makeCertificates();
     const pair = { private_key: Buffer.from(server.key), cert_chain: Buffer.from(server.cert) };
     const account = await send({ credentials: ServerCredentials.createSsl(null, [pair]) }, { secure: true });

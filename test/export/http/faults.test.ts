@@ -81,7 +81,7 @@ test('no answer in time is tried again', async () => {
   expect(new Set(receiver.spanIds).size).toBe(20);
 });
 
-test('no answer for too long is told with the flag that sets the time', async () => {
+test('no answer for too long is reported with the flag that sets the time', async () => {
   const account = await send(hang, { timeoutMillis: 50 });
   expect(counts(account)).toEqual([0, 0, 20, 10, 8]);
   expect(account.problems).toEqual([
@@ -185,7 +185,7 @@ describe('an answer that accepts is believed as far as it goes', () => {
   });
 });
 
-describe('trouble that stays is told in one sentence that says what to check', () => {
+describe('trouble that stays is reported in one sentence that says what to check', () => {
   const all = [0, 0, 20, 2, 0];
   test.each<Row>([
     [
@@ -322,7 +322,7 @@ describe('trouble that stays is told in one sentence that says what to check', (
   });
 });
 
-test('a mix of troubles is told by how much each cost', async () => {
+test('a mix of troubles is reported by how much each cost', async () => {
   const account = await send(first(1, partial(2, 'late'), status(401)));
   expect(counts(account)).toEqual([8, 2, 10, 2, 0]);
   expect(account.problems.map((problem) => problem.slice(0, 20))).toEqual([
@@ -349,7 +349,7 @@ describe('when nobody is there', () => {
   const why =
     'R cannot be reached: the connection was refused; is the receiver running, and is --endpoint right?';
 
-  test('the first request is tried for the whole time, the others once, and all is told in one sentence', async () => {
+  test('the first request is tried for the whole time, the others once, and all is reported in one sentence', async () => {
     const { account, outages } = await sendToNobody(5000);
     expect(counts(account)).toEqual([0, 0, 50, 9, 4]);
     expect(account.problems).toEqual([`${why}; tried for 5 s (50 spans)`]);

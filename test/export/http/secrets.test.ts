@@ -11,12 +11,12 @@ afterEach(() => receiver.stop());
 
 const SECRETS = ['hunter2', 'tok-123456', 'key-345678', 'abc.def.ghi'];
 
-/** Repeats all it was told, as debugging proxies do. */
+/** Repeats all it was reported, as debugging proxies do. */
 const echo =
   (code: number): Behaviour =>
   ({ received, response }) => {
-    const told = JSON.stringify({ message: `no: ${JSON.stringify(received.headers)} ${received.path}` });
-    reply(response, code, told, 'application/json', { location: `http://elsewhere${received.path}` });
+    const reported = JSON.stringify({ message: `no: ${JSON.stringify(received.headers)} ${received.path}` });
+    reply(response, code, reported, 'application/json', { location: `http://elsewhere${received.path}` });
   };
 
 test.each([200, 307, 400, 401, 503])(

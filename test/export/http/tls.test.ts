@@ -33,7 +33,7 @@ describe('a receiver with TLS', () => {
     expect(await send({ certificate: certificates.authority })).toMatchObject({ made: 5, accepted: 5 });
   });
 
-  test('is not trusted without, which is told at once', async () => {
+  test('is not trusted without, which is reported at once', async () => {
     receiver = await startReceiver({ tls: certificates.server });
     const account = await send({});
     expect(account).toMatchObject({ failed: 5, requests: 1 });
@@ -87,7 +87,7 @@ describe('a receiver that wants to know us', () => {
   });
 });
 
-test('https to a receiver without TLS is told as such', async () => {
+test('https to a receiver without TLS is reported as such', async () => {
   receiver = await startReceiver();
   const account = await send({}, receiver.url.replace('http', 'https'));
   expect(account).toMatchObject({ failed: 5, requests: 1 });

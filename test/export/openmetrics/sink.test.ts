@@ -30,7 +30,7 @@ describe('the OpenMetrics sink', () => {
     expect(account).toEqual({ made: 100, accepted: 100, rejected: 0, failed: 0, requests: 1, problems: [] });
   });
 
-  test('tells of a file that cannot be written', async () => {
+  test('reports a file that cannot be written', async () => {
     const write = async () => {
       throw new Error('no space left');
     };

@@ -110,8 +110,8 @@ describe.each<[string, ContentType]>([
       fc.property(fc.array(anySpan, { minLength: 1, maxLength: 30 }), (items) => {
         const request = traces.newRequest(contentType);
         for (const item of items) request.add(item, Number.POSITIVE_INFINITY);
-        const told = request.sizeBytes();
-        expect(request.finish()).toHaveLength(told);
+        const reported = request.sizeBytes();
+        expect(request.finish()).toHaveLength(reported);
         expect(request.sizeBytes()).toBe(0);
       }),
     );

@@ -35,12 +35,12 @@ describe('queries', () => {
     ['tool="two words"', ['tool = two words']],
     ['http://x/?a', ['http://x/?a']],
   ])('%s', (query, terms) => {
-    const told = parseQuery(query).map(({ not, key, operator, value }) =>
+    const reported = parseQuery(query).map(({ not, key, operator, value }) =>
       [not ? 'not' : undefined, key, key === undefined ? undefined : operator, value]
         .filter((part) => part !== undefined)
         .join(' '),
     );
-    expect(told).toEqual(terms);
+    expect(reported).toEqual(terms);
   });
 });
 

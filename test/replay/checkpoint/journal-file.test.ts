@@ -14,14 +14,14 @@ const FIRST = 'a'.repeat(64);
 const SECOND = 'b'.repeat(64);
 
 let folder: string;
-let told: string[];
+let reported: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hermes-otel-journal-'));
-  told = [];
+  reported = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const file = (digest: string) => join(folder, `sent-${digest.slice(0, 16)}.ndjson`);
-const open = (mostBytes?: number) => openJournal(folder, (sentence) => told.push(sentence), mostBytes);
+const open = (mostBytes?: number) => openJournal(folder, (sentence) => reported.push(sentence), mostBytes);
 const at = (lines: number) => ({ kind: 'silence', lines }) as const;
 const silences = async (digest: string) => readState(await readJournal(folder, digest)).silences;
 
@@ -70,7 +70,7 @@ test('before there is a checkpoint nothing is kept', () => {
   const journal = open();
   journal.note(at(1));
   journal.close();
-  expect([readdirSync(folder), told]).toEqual([[], []]);
+  expect([readdirSync(folder), reported]).toEqual([[], []]);
 });
 
 test('what a run left that was killed between two checkpoints is removed, and nothing else', async () => {
@@ -87,10 +87,10 @@ test('it is half full, then full, which is reported once; it fills no disk', () 
   const line = { kind: 'spans', lines: 1, to: 'x'.repeat(200), keys: '', how: NOTHING } as const;
   for (let count = 0; count < 6; count += 1) {
     journal.note(line);
-    states.push(`${journal.isHalfFull() ? 'half' : ''}${told.length}`);
+    states.push(`${journal.isHalfFull() ? 'half' : ''}${reported.length}`);
   }
   expect(states).toEqual(['0', '0', 'half0', 'half0', 'half0', 'half1']);
-  expect(told).toEqual([expect.stringContaining('cannot be written: it is full')]);
+  expect(reported).toEqual([expect.stringContaining('cannot be written: it is full')]);
   journal.begin(SECOND);
   expect(journal.isHalfFull()).toBe(false);
   journal.close();

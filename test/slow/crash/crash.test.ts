@@ -148,9 +148,9 @@ async function plainFollow(log: string): Promise<Receiver> {
   ];
   const began = performance.now();
   const run = startBin(...argv, '-e', 'otlp', '--endpoint', receiver.url);
-  await run.untilTold('lines=');
+  await run.untilReported('lines=');
   longestLifeMillis = Math.max(LONG_LIFE_MILLIS, Math.round(2 * (performance.now() - began)));
-  await run.untilTold(`lines=${log.trimEnd().split('\n').length} `);
+  await run.untilReported(`lines=${log.trimEnd().split('\n').length} `);
   run.child.kill('SIGTERM');
   expect((await run.ended).code).toBe(0);
   return receiver;

@@ -1,7 +1,7 @@
 import type { Kill } from './killer.ts';
 import type { Kept } from './moody-receiver.ts';
 
-// What came twice, and whether the sender could know better: it could when it had heard the answer, and gone on.
+// What came twice, and whether the sender could know better: it could when it had the answer, and gone on.
 
 export interface Double {
   readonly item: string;
@@ -41,7 +41,7 @@ function doubleOf(item: string, { life, answeredAt, readAt }: Kept, kills: reado
   return { item, answeredMillis, isFault: couldKnow };
 }
 
-/** A row for each kind of double, for whoever reads the log of a run. */
+/** A row for each kind of double, for readers of the log of a run. */
 export function tableOf(doubles: readonly Double[]): string {
   const within = (from: number, to: number) =>
     doubles.filter(({ answeredMillis: millis }) => millis !== undefined && millis >= from && millis < to);

@@ -53,7 +53,7 @@ export async function killSomeTime(
   return killed ?? { at: performance.now(), sight: undefined, wasAsleep: false };
 }
 
-/** The state of its main thread, as Linux tells it; elsewhere it counts as busy. */
+/** The state of its main thread, as Linux reports it; elsewhere it counts as busy. */
 function isAsleep(pid = 0): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -10,7 +10,7 @@ import type { Random } from '../../html/random.ts';
 export interface Kept {
   /** Each span, or each point with its time, as it came: the same text is the same sending. */
   readonly items: readonly string[];
-  /** Which of the senders it came from, by the header it was told to send. */
+  /** Which of the senders it came from, by the header it was asked to send. */
   readonly life: number;
   /** When the answer was in the hands of the system, in milliseconds of `performance.now()`; `undefined`: never. */
   answeredAt: number | undefined;
@@ -22,7 +22,7 @@ export interface MoodyReceiver extends Receiver {
   readonly kept: readonly Kept[];
 }
 
-/** The header that tells which sender a request is from, from 0. */
+/** The header that holds which sender a request is from, from 0. */
 export const LIFE = 'x-life';
 
 export async function startMoodyReceiver(random: Random): Promise<MoodyReceiver> {

@@ -4,7 +4,7 @@ import { convert, hooksOf, ofKind, PAIRS, replayLines, totalsOf, WITH_LOG } from
 
 // The tree from the database is a part of the tree from the hooks of the same run, and the token sums are equal.
 
-/** What a database has that its hooks do not have, or tells otherwise. */
+/** What a database has that its hooks do not have, or has otherwise. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   // Before 0.16 no hook links a sub-agent, and a call of its `delegate_task` has no id in `pre_tool_call`.
   '0.14.0/delegate-batch': ['subagent', 'tool delegate_task'],
