@@ -1,24 +1,11 @@
 /** Whether to paint. chalk reads the process itself and ignores NO_COLOR, so the level is decided here. */
 import type { ChalkInstance } from 'chalk';
-import { type Command, Option } from 'commander';
-import { helpWidth } from './help.ts';
 import type { Io } from './io.ts';
 
-/** Adds `--color` and `--no-color`. */
-export function addColorFlags(command: Command, helpGroup?: string): void {
-  const options = [
-    new Option('--color', 'always use colour'),
-    new Option('--no-color', 'never use colour (env: NO_COLOR)'),
-  ];
-  for (const option of options)
-    command.addOption(helpGroup === undefined ? option : option.helpGroup(helpGroup));
-}
+const WIDTH_WITHOUT_TERMINAL = 100;
 
-/** `undefined` when neither `--color` nor `--no-color` was given. */
-export function colorFlag(command: Command): boolean | undefined {
-  return command.getOptionValueSource('color') === 'cli'
-    ? command.getOptionValue('color') === true
-    : undefined;
+export function helpWidth(stream: Io['stdout']): number {
+  return stream.columns ?? WIDTH_WITHOUT_TERMINAL;
 }
 
 /** The width and the colours of standard output. */

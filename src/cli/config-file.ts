@@ -126,27 +126,19 @@ function settingsFor(command: Command, { path, settings }: ConfigFile): Readonly
   const shared = Object.entries(settings).filter(
     ([key]) => key !== '$schema' && !CONFIGURED_COMMANDS.includes(key),
   );
-  for (const [key] of shared) refuseUnknown(key, sharedNames(), path);
+  for (const [key] of shared) refuseUnknown(key, SHARED_NAMES, path);
   for (const key of Object.keys(own)) refuseUnknown(key, namesOf(command), `${section} in ${path}`);
   const about = shared.filter(([key]) => LIKE_REPLAY.has(name) || !OF_REPLAY_ALONE.has(key));
   return { ...Object.fromEntries(about), ...own };
 }
 
-/** The names at the top of the file: those of the flags of `replay`, and of its settings without a flag. */
-function sharedNames(): readonly string[] {
-  return Object.entries(REPLAY_FLAGS).map(([key, { flags }]) => (flags === undefined ? key : nameOf(flags)));
-}
+/** The names at the top of the file. */
+const SHARED_NAMES: readonly string[] = Object.keys(REPLAY_FLAGS);
 
 /** The names below a command: those of its flags, and of the settings without one. */
 function namesOf({ options }: Command): readonly string[] {
   const withoutFlag = Object.entries(REPLAY_FLAGS).filter(([, { flags }]) => flags === undefined);
   return [...options.map((option) => option.attributeName()), ...withoutFlag.map(([key]) => key)];
-}
-
-/** `--retry-for <time>` → `retryFor`; `--no-cost` → `cost`. */
-export function nameOf(flags: string): string {
-  const [, words = ''] = /--(?:no-)?([\w-]+)/.exec(flags) ?? [];
-  return words.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function refuseUnknown(key: string, names: readonly string[], where: string): void {

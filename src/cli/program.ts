@@ -1,8 +1,8 @@
 /** The program as commander knows it: its name, its version, its commands. */
 import { Command } from 'commander';
 import { packageVersion } from '../replay/version.ts';
-import type { CommandEntry, Exit } from './commands/commands.ts';
-import { helpWidth } from './help.ts';
+import { helpWidth } from './colors.ts';
+import { addCommand, type CommandEntry } from './command.ts';
 import type { Io } from './io.ts';
 
 /** Commands that are `wanted` are loaded whole; of the others, the program knows the name and one line of help. */
@@ -10,7 +10,7 @@ export async function createProgram(
   commands: readonly CommandEntry[],
   wanted: (name: string) => boolean,
   io: Io,
-  exit: Exit,
+  exit: (code: number) => void,
 ): Promise<Command> {
   const program = new Command('hermes-otel')
     .description('Replay recorded hook logs of the Hermes AI agent into OpenTelemetry traces and metrics.')
@@ -24,10 +24,9 @@ export async function createProgram(
     })
     // Choices and defaults stand in our own words in the description already.
     .configureHelp({ optionDescription: ({ description }) => description });
-  for (const { name, summary, register } of commands) {
-    if (wanted(name)) await register(program, io, exit);
-    else program.command(name);
-    program.commands.at(-1)?.description(summary);
+  for (const entry of commands) {
+    if (wanted(entry.name)) await addCommand(program, entry, io, exit);
+    else program.command(entry.name).description(entry.summary);
   }
   return program;
 }

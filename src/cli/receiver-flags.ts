@@ -10,7 +10,7 @@ export type ReadFlags = FlagValues<typeof REPLAY_FLAGS>;
 
 /** Reads the flags of `replay`. Throws a `CliError` that names the flag or variable to mend. */
 export function readReplayFlags(command: Command, env: Io['env']): ReadFlags {
-  const { receiver } = readFlags({ receiver: REPLAY_FLAGS.receiver }, command, env);
+  const { for: receiver } = readFlags({ for: REPLAY_FLAGS.for }, command, env);
   if (receiver === undefined) return readPlainFlags(command, env);
   const to = RECEIVERS[receiver];
   const { exporter, conventions, metrics, tracePer } = REPLAY_FLAGS;
@@ -64,14 +64,14 @@ function endpointOf(to: Receiver, { endpoint: flag }: ReadFlags, env: Io['env'])
 
 /** Sentences about what the names and the receiver imply, for standard error. */
 export function notices(
-  flags: Pick<ReadFlags, 'receiver' | 'conventions' | 'header' | 'metrics' | 'tracePer' | 'endpoint'>,
+  flags: Pick<ReadFlags, 'for' | 'conventions' | 'header' | 'metrics' | 'tracePer' | 'endpoint'>,
 ): readonly string[] {
   return [...aboutReceiver(flags), ...aboutTokens(flags.conventions)];
 }
 
 function aboutReceiver(flags: Parameters<typeof notices>[0]): readonly string[] {
-  if (flags.receiver === undefined) return [];
-  const { headers, keys, path } = RECEIVERS[flags.receiver];
+  if (flags.for === undefined) return [];
+  const { headers, keys, path } = RECEIVERS[flags.for];
   const set = [
     `conventions ${flags.conventions.join(',')}`,
     ...(path === '' ? [] : [`path ${path}`]),
@@ -83,7 +83,7 @@ function aboutReceiver(flags: Parameters<typeof notices>[0]): readonly string[] 
   const missing = keys.filter((name) => !given.includes(name));
   const hint =
     missing.length === 0 ? '' : `; your key goes into --header ${missing[0]}=… or OTEL_EXPORTER_OTLP_HEADERS`;
-  return [`--for ${flags.receiver} sets ${set.join(', ')}${hint}.`];
+  return [`--for ${flags.for} sets ${set.join(', ')}${hint}.`];
 }
 
 /** One attribute cannot have two meanings, so the standard's wins where it was asked for. */
@@ -96,7 +96,7 @@ function aboutTokens(conventions: readonly string[]): readonly string[] {
 }
 
 /** Throws a `CliError` for a receiver that is not on this machine and has no address. */
-export function requireEndpoint({ receiver, endpoint }: ReadFlags, env: Io['env']): void {
+export function requireEndpoint({ for: receiver, endpoint }: ReadFlags, env: Io['env']): void {
   if (receiver === undefined || endpoint !== undefined || RECEIVERS[receiver].path === '') return;
   if (env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return;
   throw new CliError(`--for ${receiver} needs --endpoint: the address of your ${receiver}, without a path.`);

@@ -9,7 +9,6 @@ import {
   type FlagValues,
   grouped,
   listFlag,
-  optionalChoiceFlag,
   sizeFlag,
   switchFlag,
   textFlag,
@@ -18,267 +17,215 @@ import {
 export const EXPORTERS = ['console', 'otlp', 'otlp_grpc', 'otlp_file', 'openmetrics'] as const;
 
 export const INPUT_FLAGS = grouped('Input', {
-  captureContent: switchFlag({
-    flags: '--capture-content',
-    help: 'keep messages, arguments and results, truncated',
+  captureContent: switchFlag('--capture-content', 'keep messages, arguments and results, truncated', {
     env: 'HERMES_OTEL_CAPTURE_CONTENT',
   }),
-  redact: listFlag({
-    flags: '--redact <pattern>',
-    help: 'also redact what matches this regular expression, or those in @file, one a line; repeatable',
-    env: 'HERMES_OTEL_REDACT',
-  }),
-  assumeTimes: switchFlag({
-    flags: '--assume-times',
-    help: 'give lines without a time an artificial one, a second apart',
-  }),
-  timezone: textFlag({
-    flags: '--timezone <zone>',
-    help: 'zone of times without one (Europe/Berlin, +02:00) where no time of Hermes shows it [default: UTC]',
-  }),
-  hermesHome: textFlag({
-    flags: '--hermes-home <dir>',
-    help: "read all databases and recorder's logs of this Hermes home",
-  }),
-  agentLog: listFlag({
-    flags: '--agent-log <file>',
-    help: "Hermes's text log for a database, or none; logs/agent.log* beside it unless set; repeatable",
-  }),
+  redact: listFlag(
+    '--redact <pattern>',
+    'also redact what matches this regular expression, or those in @file, one a line; repeatable',
+    { env: 'HERMES_OTEL_REDACT' },
+  ),
+  assumeTimes: switchFlag('--assume-times', 'give lines without a time an artificial one, a second apart'),
+  timezone: textFlag(
+    '--timezone <zone>',
+    'zone of times without one (Europe/Berlin, +02:00) where no time of Hermes shows it [default: UTC]',
+  ),
+  hermesHome: textFlag('--hermes-home <dir>', "read all databases and recorder's logs of this Hermes home"),
+  agentLog: listFlag(
+    '--agent-log <file>',
+    "Hermes's text log for a database, or none; logs/agent.log* beside it unless set; repeatable",
+  ),
 });
 
 export const FILTER_FLAGS = grouped('Filters', {
-  session: listFlag({
-    flags: '--session <id>',
-    help: 'replay only sessions whose id starts with this; repeatable',
-  }),
-  since: textFlag({
-    flags: '--since <time>',
-    help: 'replay only turns that started at or after: ISO 8601, or 2h for two hours ago',
-  }),
-  until: textFlag({
-    flags: '--until <time>',
-    help: 'replay only turns that started before: ISO 8601, or 2h',
-  }),
-  platform: listFlag({
-    flags: '--platform <name>',
-    help: 'replay only turns of this platform (cli, telegram, cron, …); repeatable',
-  }),
-  profile: listFlag({
-    flags: '--profile <name>',
-    help: 'replay only turns of this profile of Hermes; repeatable',
-  }),
-  model: listFlag({ flags: '--model <name>', help: 'replay only turns of this model; repeatable' }),
+  session: listFlag('--session <id>', 'replay only sessions whose id starts with this; repeatable'),
+  since: textFlag(
+    '--since <time>',
+    'replay only turns that started at or after: ISO 8601, or 2h for two hours ago',
+  ),
+  until: textFlag('--until <time>', 'replay only turns that started before: ISO 8601, or 2h'),
+  platform: listFlag(
+    '--platform <name>',
+    'replay only turns of this platform (cli, telegram, cron, …); repeatable',
+  ),
+  profile: listFlag('--profile <name>', 'replay only turns of this profile of Hermes; repeatable'),
+  model: listFlag('--model <name>', 'replay only turns of this model; repeatable'),
 });
 
 export const OUTPUT_FLAGS = grouped('Output', {
   exporter: choicesFlag(
+    '-e, --exporter <name>',
+    `send to this exporter: ${EXPORTERS.join(', ')}, or an npm package; repeatable`,
+    EXPORTERS,
     {
-      flags: '-e, --exporter <name>',
-      help: `send to this exporter: ${EXPORTERS.join(', ')}, or an npm package; repeatable`,
       env: 'HERMES_OTEL_EXPORTER',
       fallback: 'console',
+      // The live plugin's other words for it.
+      aliases: { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
+      isOther: (name): name is string => name !== '',
     },
-    EXPORTERS,
-    // The live plugin's other words for it.
-    { grpc: 'otlp_grpc', otlp_proto_grpc: 'otlp_grpc' },
-    (name): name is string => name !== '',
   ),
-  output: textFlag({
-    flags: '-o, --output <file>',
-    help: 'write otlp_file and openmetrics to this file; - is standard output',
-    fallback: '-',
-  }),
-  traces: switchFlag({ flags: '--no-traces', help: 'send no spans' }, true),
-  metrics: switchFlag({ flags: '--no-metrics', help: 'send no metrics' }, true),
-  logs: switchFlag({
-    flags: '--logs',
-    help: 'also send retries, failures, approvals and other moments as log records, tied to their spans',
-    env: 'HERMES_OTEL_LOGS',
-  }),
+  output: textFlag(
+    '-o, --output <file>',
+    'write otlp_file and openmetrics to this file; - is standard output',
+    { fallback: '-' },
+  ),
+  traces: switchFlag('--no-traces', 'send no spans'),
+  metrics: switchFlag('--no-metrics', 'send no metrics'),
+  logs: switchFlag(
+    '--logs',
+    'also send retries, failures, approvals and other moments as log records, tied to their spans',
+    { env: 'HERMES_OTEL_LOGS' },
+  ),
 });
 
 export const OTLP_FLAGS = grouped('OTLP', {
-  endpoint: textFlag({
-    flags: '--endpoint <url>',
-    help: 'send to this base address; /v1/traces and /v1/metrics are added (env: OTEL_EXPORTER_OTLP_ENDPOINT and its kin, default: http://localhost:4318)',
-  }),
-  header: listFlag({
-    flags: '--header <key=value>',
-    help: 'add this header to every request; repeatable',
-  }),
-  retryFor: durationFlag({
-    flags: '--retry-for <time>',
-    help: 'retry a failed request for this long',
+  endpoint: textFlag(
+    '--endpoint <url>',
+    'send to this base address; /v1/traces and /v1/metrics are added (env: OTEL_EXPORTER_OTLP_ENDPOINT and its kin, default: http://localhost:4318)',
+  ),
+  header: listFlag('--header <key=value>', 'add this header to every request; repeatable'),
+  retryFor: durationFlag('--retry-for <time>', 'retry a failed request for this long', {
     env: 'HERMES_OTEL_RETRY_FOR',
     fallback: '60s',
   }),
-  deadLetter: textFlag({
-    flags: '--dead-letter <file>',
-    help: 'append requests that failed for good to this file, as OTLP/JSON lines for "hermes-otel send"',
-    env: 'HERMES_OTEL_DEAD_LETTER',
-  }),
-  flushInterval: durationFlag({
-    flags: '--flush-interval <time>',
-    help: 'maximum time a finished span is buffered before it is sent',
-    env: 'HERMES_OTEL_FLUSH_INTERVAL',
-    fallback: '500ms',
-  }),
+  deadLetter: textFlag(
+    '--dead-letter <file>',
+    'append requests that failed for good to this file, as OTLP/JSON lines for "hermes-otel send"',
+    { env: 'HERMES_OTEL_DEAD_LETTER' },
+  ),
+  flushInterval: durationFlag(
+    '--flush-interval <time>',
+    'maximum time a finished span is buffered before it is sent',
+    { env: 'HERMES_OTEL_FLUSH_INTERVAL', fallback: '500ms' },
+  ),
 });
 
 export const NAMING_FLAGS = grouped('Naming', {
-  receiver: optionalChoiceFlag(
-    {
-      flags: '--for <receiver>',
-      help: 'set conventions, signals, path and headers for this receiver; every other flag still wins',
-      env: 'HERMES_OTEL_FOR',
-    },
+  for: choiceFlag(
+    '--for <receiver>',
+    'set conventions, signals, path and headers for this receiver; every other flag still wins',
     RECEIVER_NAMES,
+    { env: 'HERMES_OTEL_FOR' },
   ),
   conventions: choicesFlag(
-    {
-      flags: '--conventions <names>',
-      help: `name spans and metrics by these conventions: ${CONVENTION_NAMES.join(', ')}; several may be joined by commas`,
-      env: 'HERMES_OTEL_CONVENTIONS',
-      fallback: 'hermes',
-    },
+    '--conventions <names>',
+    `name spans and metrics by these conventions: ${CONVENTION_NAMES.join(', ')}; several may be joined by commas`,
     CONVENTION_NAMES,
+    { env: 'HERMES_OTEL_CONVENTIONS', fallback: 'hermes' },
   ),
-  dropAttribute: listFlag({
-    flags: '--drop-attribute <name>',
-    help: 'leave out this attribute; * stands for any characters, and !name keeps one; repeatable',
-  }),
-  cost: switchFlag({ flags: '--no-cost', help: 'leave out what model calls cost' }, true),
-  prices: textFlag({
-    flags: '--prices <file>',
-    help: 'read own prices of models from this JSON file; they come before the built-in ones',
-    env: 'HERMES_OTEL_PRICES',
-  }),
+  dropAttribute: listFlag(
+    '--drop-attribute <name>',
+    'leave out this attribute; * stands for any characters, and !name keeps one; repeatable',
+  ),
+  cost: switchFlag('--no-cost', 'leave out what model calls cost'),
+  prices: textFlag(
+    '--prices <file>',
+    'read own prices of models from this JSON file; they come before the built-in ones',
+    { env: 'HERMES_OTEL_PRICES' },
+  ),
   tracePer: choiceFlag(
-    {
-      flags: '--trace-per <unit>',
-      help: 'make one trace for each session or for each turn',
-      env: 'HERMES_OTEL_TRACE_PER',
-      fallback: 'session',
-    },
+    '--trace-per <unit>',
+    'make one trace for each session or for each turn',
     ['session', 'turn'],
+    { env: 'HERMES_OTEL_TRACE_PER', fallback: 'session' },
   ),
-  serviceName: textFlag({
-    flags: '--service-name <name>',
-    help: 'set service.name of the resource; hermes-agent unless set',
-    env: 'OTEL_SERVICE_NAME',
-  }),
-  resource: listFlag({
-    flags: '--resource <key=value>',
-    help: 'set a resource attribute, in addition to OTEL_RESOURCE_ATTRIBUTES; repeatable',
-  }),
+  serviceName: textFlag(
+    '--service-name <name>',
+    'set service.name of the resource; hermes-agent unless set',
+    { env: 'OTEL_SERVICE_NAME' },
+  ),
+  resource: listFlag(
+    '--resource <key=value>',
+    'set a resource attribute, in addition to OTEL_RESOURCE_ATTRIBUTES; repeatable',
+  ),
 });
 
 export const FOLLOW_FLAGS = grouped('Following', {
-  follow: switchFlag({
-    flags: '-f, --follow',
-    help: 'continue with what is appended to files, directories and globs, until interrupted',
-    env: 'HERMES_OTEL_FOLLOW',
-  }),
-  checkpoint: textFlag({
-    flags: '--checkpoint <dir>',
-    help: 'save how far a followed log or a database was read, and continue there the next time',
-    env: 'HERMES_OTEL_CHECKPOINT',
-  }),
-  settle: durationFlag({
-    flags: '--settle <time>',
-    help: 'with --checkpoint, replay a session of a database when it has ended or was silent for this long',
-    env: 'HERMES_OTEL_SETTLE',
-    fallback: '1h',
-  }),
-  openSpans: choiceFlag(
-    {
-      flags: '--open-spans <how>',
-      help: 'withhold open sessions and turns until they end, or also send them before, as incomplete',
-      env: 'HERMES_OTEL_OPEN_SPANS',
-      fallback: 'withhold',
-    },
-    ['withhold', 'send'],
+  follow: switchFlag(
+    '-f, --follow',
+    'continue with what is appended to files, directories and globs, until interrupted',
+    { env: 'HERMES_OTEL_FOLLOW' },
   ),
-  statsInterval: durationFlag({
-    flags: '--stats-interval <time>',
-    help: 'print progress on standard error this often; SIGUSR1 prints it at any time',
-    env: 'HERMES_OTEL_STATS_INTERVAL',
-    fallback: undefined,
-  }),
+  checkpoint: textFlag(
+    '--checkpoint <dir>',
+    'save how far a followed log or a database was read, and continue there the next time',
+    { env: 'HERMES_OTEL_CHECKPOINT' },
+  ),
+  settle: durationFlag(
+    '--settle <time>',
+    'with --checkpoint, replay a session of a database when it has ended or was silent for this long',
+    { env: 'HERMES_OTEL_SETTLE', fallback: '1h' },
+  ),
+  openSpans: choiceFlag(
+    '--open-spans <how>',
+    'withhold open sessions and turns until they end, or also send them before, as incomplete',
+    ['withhold', 'send'],
+    { env: 'HERMES_OTEL_OPEN_SPANS', fallback: 'withhold' },
+  ),
+  statsInterval: durationFlag(
+    '--stats-interval <time>',
+    'print progress on standard error this often; SIGUSR1 prints it at any time',
+    { env: 'HERMES_OTEL_STATS_INTERVAL' },
+  ),
 });
 
 export const CI_FLAGS = grouped('CI', {
-  strict: switchFlag({
-    flags: '--strict',
-    help: 'exit 1 when a line was lost',
-    env: 'HERMES_OTEL_STRICT',
-  }),
-  failOn: listFlag({
-    flags: '--fail-on <budget>',
-    help: "exit 1 when this holds: 'errors>0', 'turn_p95>60s', 'error_rate>5%', 'cost>1', 'tool:terminal errors>0'; repeatable",
-  }),
-  summary: choiceFlag(
-    {
-      flags: '--summary <format>',
-      help: 'print a summary on standard output: markdown for a job page (appended to $GITHUB_STEP_SUMMARY when an exporter prints), or the budgets as junit or as github annotations',
-      fallback: 'none',
-    },
-    ['none', 'markdown', 'junit', 'github'],
+  strict: switchFlag('--strict', 'exit 1 when a line was lost', { env: 'HERMES_OTEL_STRICT' }),
+  failOn: listFlag(
+    '--fail-on <budget>',
+    "exit 1 when this holds: 'errors>0', 'turn_p95>60s', 'error_rate>5%', 'cost>1', 'tool:terminal errors>0'; repeatable",
   ),
-  summaryFile: textFlag({
-    flags: '--summary-file <file>',
-    help: 'write the summary to this file instead, as markdown unless --summary says otherwise',
-  }),
-  report: textFlag({
-    flags: '--report <file>',
-    help: 'write the account of every line and span as JSON',
-  }),
-  diagnostics: textFlag({
-    flags: '--diagnostics <file>',
-    help: 'write every diagnostic as a line of JSON, while it runs; the report keeps the first 1,000',
-  }),
-  quiet: switchFlag({ flags: '-q, --quiet', help: 'print no summary and no progress' }),
+  summary: choiceFlag(
+    '--summary <format>',
+    'print a summary on standard output: markdown for a job page (appended to $GITHUB_STEP_SUMMARY when an exporter prints), or the budgets as junit or as github annotations',
+    ['none', 'markdown', 'junit', 'github'],
+    { fallback: 'none' },
+  ),
+  summaryFile: textFlag(
+    '--summary-file <file>',
+    'write the summary to this file instead, as markdown unless --summary says otherwise',
+  ),
+  report: textFlag('--report <file>', 'write the account of every line and span as JSON'),
+  diagnostics: textFlag(
+    '--diagnostics <file>',
+    'write every diagnostic as a line of JSON, while it runs; the report keeps the first 1,000',
+  ),
+  quiet: switchFlag('-q, --quiet', 'print no summary and no progress'),
 });
 
 export const ADVANCED_FLAGS = grouped('Advanced', {
-  idleTimeout: durationFlag({
-    flags: '--idle-timeout <time>',
-    help: 'close sessions that are silent for this long in log time; never, and 30m with --follow, unless set',
-    env: 'HERMES_OTEL_IDLE_TIMEOUT',
-    fallback: undefined,
-  }),
-  reorderWindow: durationFlag({
-    flags: '--reorder-window <time>',
-    help: 'sort events by time within this window of log time; 5s, and 250ms for a log read as it grows, unless set',
-    env: 'HERMES_OTEL_REORDER_WINDOW',
-    fallback: undefined,
-  }),
-  metricInterval: durationFlag({
-    flags: '--metric-interval <time>',
-    help: "collect metrics this often, on the log's clock",
+  idleTimeout: durationFlag(
+    '--idle-timeout <time>',
+    'close sessions that are silent for this long in log time; never, and 30m with --follow, unless set',
+    { env: 'HERMES_OTEL_IDLE_TIMEOUT' },
+  ),
+  reorderWindow: durationFlag(
+    '--reorder-window <time>',
+    'sort events by time within this window of log time; 5s, and 250ms for a log read as it grows, unless set',
+    { env: 'HERMES_OTEL_REORDER_WINDOW' },
+  ),
+  metricInterval: durationFlag('--metric-interval <time>', "collect metrics this often, on the log's clock", {
     env: 'HERMES_OTEL_METRIC_INTERVAL',
     fallback: '60s',
   }),
-  timeShift: textFlag({
-    flags: '--time-shift <time>',
-    help: 'move the whole log in time: now (for its newest event), or a duration such as 30d or -2h',
-  }),
+  timeShift: textFlag(
+    '--time-shift <time>',
+    'move the whole log in time: now (for its newest event), or a duration such as 30d or -2h',
+  ),
 });
 
 /** Settings without a flag: the help lists their variables. */
 export const DELIVERY_VARIABLES = {
-  concurrency: countFlag({
-    help: 'requests in flight at once',
+  concurrency: countFlag(undefined, 'requests in flight at once', {
     env: 'HERMES_OTEL_CONCURRENCY',
     fallback: 4,
   }),
-  maxRequestBytes: sizeFlag({
-    help: 'largest request, before compression',
+  maxRequestBytes: sizeFlag(undefined, 'largest request, before compression', {
     env: 'HERMES_OTEL_MAX_REQUEST_BYTES',
     fallback: '4mb',
   }),
-  shutdownTimeout: durationFlag({
-    help: 'time that an interrupted run has to send what is in flight',
+  shutdownTimeout: durationFlag(undefined, 'time that an interrupted run has to send what is in flight', {
     env: 'HERMES_OTEL_SHUTDOWN_TIMEOUT',
     fallback: '10s',
   }),
@@ -286,13 +233,11 @@ export const DELIVERY_VARIABLES = {
 
 export const REPLAY_VARIABLES = {
   ...DELIVERY_VARIABLES,
-  pollInterval: durationFlag({
-    help: 'how often followed files are checked',
+  pollInterval: durationFlag(undefined, 'how often followed files are checked', {
     env: 'HERMES_OTEL_POLL_INTERVAL',
     fallback: '250ms',
   }),
-  maxOpen: countFlag({
-    help: 'open turns kept in memory; the oldest beyond it are closed as incomplete',
+  maxOpen: countFlag(undefined, 'open turns kept in memory; the oldest beyond it are closed as incomplete', {
     env: 'HERMES_OTEL_MAX_OPEN',
     fallback: 100_000,
   }),

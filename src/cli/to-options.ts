@@ -58,7 +58,7 @@ export async function replayOptions(
     destinations: await Promise.all(flags.exporter.map((name) => destinationOf(name, flags, io))),
     conventions: flags.conventions,
     dropAttributes: flags.dropAttribute,
-    receiver: flags.receiver,
+    receiver: flags.for,
     logs: flags.logs,
     resource: resourceOf(flags, io.env),
     timeShift: timeShiftOf(logs, flags),
@@ -315,7 +315,7 @@ export function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Re
   return {
     '--trace-per': flags.tracePer,
     '--conventions': flags.conventions.toSorted().join(','),
-    '--for': flags.receiver ?? '',
+    '--for': flags.for ?? '',
     '--drop-attribute': flags.dropAttribute.join(','),
     '--logs': String(flags.logs),
     '--capture-content': String(flags.captureContent),

@@ -15,9 +15,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Command } from 'commander';
 import { parse } from 'yaml';
-import { registerInit } from '../../src/cli/commands/init.ts';
+import { main } from '../../src/cli/main.ts';
 import { temporaryDirectory } from '../record/log-directory.ts';
 
 const RECORDER = fileURLToPath(new URL('../../src/recorder', import.meta.url));
@@ -53,14 +52,9 @@ async function init(
     on: () => undefined,
     off: () => undefined,
   };
-  let code: number | undefined;
-  const program = new Command();
-  registerInit(program, io, (given) => {
-    code = given;
-  });
-  await program.parseAsync(
+  const code = await main(
     ['init', ...(typeof words === 'string' ? words.split(' ').filter(Boolean) : words)],
-    { from: 'user' },
+    io,
   );
   stdout.end();
   stderr.end();

@@ -2,15 +2,15 @@
 import type { Command } from 'commander';
 import { createRedaction } from '../../model/redact.ts';
 import { visible } from '../../view/visible.ts';
-import { findConfig, nameOf } from '../config-file.ts';
-import { addFlags, type Flag, type GivenSetting, givenFor, readFlags, switchFlag } from '../flags.ts';
-import { addExamples } from '../help.ts';
+import type { CommandSpec } from '../command.ts';
+import { findConfig } from '../config-file.ts';
+import { type Flag, type GivenSetting, givenFor, readFlags, switchFlag } from '../flags.ts';
 import type { Io } from '../io.ts';
 import { type ReadFlags, readReplayFlags } from '../receiver-flags.ts';
 import { REPLAY_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
 
-const OWN_FLAGS = { json: switchFlag({ flags: '--json', help: 'write JSON' }) } as const;
+const OWN_FLAGS = { json: switchFlag('--json', 'write JSON') } as const;
 
 interface Setting {
   readonly name: string;
@@ -19,30 +19,29 @@ interface Setting {
   readonly source: string;
 }
 
-export function registerConfig(program: Command, io: Io): void {
-  const command = program.command('config');
-  addFlags(command, { ...OWN_FLAGS, ...REPLAY_FLAGS });
-  addExamples(command, [
-    ['hermes-otel config', 'all settings of a replay, and where each comes from'],
-    ['hermes-otel config --for langfuse --json', 'the same with these flags, as JSON'],
-  ]);
-  command.action(async () => {
+export const CONFIG: CommandSpec = {
+  flags: { ...OWN_FLAGS, ...REPLAY_FLAGS },
+  examples: {
+    'hermes-otel config': 'all settings of a replay, and where each comes from',
+    'hermes-otel config --for langfuse --json': 'the same with these flags, as JSON',
+  },
+  run: async (command, io) => {
     const { json } = readFlags(OWN_FLAGS, command, io.env);
     const file = await findConfig(io);
     const settings = createRedaction().value(settingsOf(command, io.env));
     const text = json ? `${JSON.stringify({ file: file?.path, settings }, null, 2)}\n` : table(settings);
     await writeTo(io.stdout)(text);
-  });
-}
+    return 0;
+  },
+};
 
 function settingsOf(command: Command, env: Io['env']): readonly Setting[] {
   const values = readReplayFlags(command, env);
-  const flags = (Object.keys(REPLAY_FLAGS) as (keyof ReadFlags)[]).map((key): Setting => {
-    const flag: Flag<unknown> = REPLAY_FLAGS[key];
-    const given = givenFor(key, flag, command, env);
-    const isDefault = JSON.stringify(flag.fallback) === JSON.stringify(values[key]);
-    const value = given?.given ?? (isDefault ? flag.shown || flag.fallback : values[key]);
-    const name = flag.flags === undefined ? key : nameOf(flag.flags);
+  const flags = (Object.keys(REPLAY_FLAGS) as (keyof ReadFlags)[]).map((name): Setting => {
+    const flag: Flag<unknown> = REPLAY_FLAGS[name];
+    const given = givenFor(name, flag, command, env);
+    const isDefault = JSON.stringify(flag.fallback) === JSON.stringify(values[name]);
+    const value = given?.given ?? (isDefault ? flag.shown || flag.fallback : values[name]);
     return { name, value: shown(name, value), source: sourceOf(given, isDefault) };
   });
   const variables = Object.keys(env).filter((name) => OTHER_VARIABLES.test(name) && env[name]);

@@ -5,21 +5,10 @@ import type { KafkaOptions, Sasl } from '../../fleet/kafka.ts';
 import type { DeliveryAccount } from '../../model/sink.ts';
 import { errorInWords } from '../../model/system-error.ts';
 import { CliError } from '../cli-error.ts';
-import {
-  addFlags,
-  choiceFlag,
-  durationFlag,
-  grouped,
-  optionalChoiceFlag,
-  readFlags,
-  switchFlag,
-  textFlag,
-  variablesOf,
-} from '../flags.ts';
-import { addExamples, addVariables } from '../help.ts';
+import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
+import { choiceFlag, durationFlag, grouped, readFlags, switchFlag, textFlag, variablesOf } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import {
   ADVANCED_FLAGS,
@@ -32,64 +21,49 @@ import {
   type ReplayFlags,
 } from '../replay-flags.ts';
 import { replayOptions, settingsOf } from '../to-options.ts';
-import type { Exit } from './commands.ts';
 
 const KAFKA_FLAGS = grouped('Kafka', {
-  brokers: textFlag({
-    flags: '--brokers <hosts>',
-    help: 'addresses of brokers, as host:port,host:port',
+  brokers: textFlag('--brokers <hosts>', 'addresses of brokers, as host:port,host:port', {
     env: 'HERMES_OTEL_BROKERS',
   }),
-  topic: textFlag({
-    flags: '--topic <name>',
-    help: 'topic whose messages are lines of logs',
-    env: 'HERMES_OTEL_TOPIC',
-  }),
-  group: textFlag({
-    flags: '--group <name>',
-    help: 'consumer group that shares the partitions',
+  topic: textFlag('--topic <name>', 'topic whose messages are lines of logs', { env: 'HERMES_OTEL_TOPIC' }),
+  group: textFlag('--group <name>', 'consumer group that shares the partitions', {
     env: 'HERMES_OTEL_GROUP',
     fallback: 'hermes-otel',
   }),
-  checkpoint: textFlag({
-    flags: '--checkpoint <dir>',
-    help: 'directory that all consumers of the group see, for the state at each committed offset',
-    env: 'HERMES_OTEL_CHECKPOINT',
-  }),
-  keyAs: textFlag({
-    flags: '--key-as <what>',
-    help: 'what names the log that a message is from: key, or header:NAME',
+  checkpoint: textFlag(
+    '--checkpoint <dir>',
+    'directory that all consumers of the group see, for the state at each committed offset',
+    { env: 'HERMES_OTEL_CHECKPOINT' },
+  ),
+  keyAs: textFlag('--key-as <what>', 'what names the log that a message is from: key, or header:NAME', {
     fallback: 'key',
   }),
-  from: choiceFlag(
-    { flags: '--from <where>', help: 'where a group without offsets begins', fallback: 'earliest' },
-    ['earliest', 'latest'],
+  from: choiceFlag('--from <where>', 'where a group without offsets begins', ['earliest', 'latest'], {
+    fallback: 'earliest',
+  }),
+  snapshotInterval: durationFlag(
+    '--snapshot-interval <time>',
+    'commit this often; what was sent since is sent again after a crash',
+    { fallback: '1s' },
   ),
-  snapshotInterval: durationFlag({
-    flags: '--snapshot-interval <time>',
-    help: 'commit this often; what was sent since is sent again after a crash',
-    fallback: '1s',
-  }),
-  sessionTimeout: durationFlag({
-    flags: '--session-timeout <time>',
-    help: 'give the partitions of a consumer that died to others after this long',
-    fallback: '10s',
-  }),
-  tls: switchFlag({ flags: '--tls', help: 'connect with TLS' }),
-  tlsCa: textFlag({
-    flags: '--tls-ca <file>',
-    help: 'trust the certificates in this PEM file; implies --tls',
-  }),
-  sasl: optionalChoiceFlag({ flags: '--sasl <mechanism>', help: 'authenticate by this mechanism' }, [
+  sessionTimeout: durationFlag(
+    '--session-timeout <time>',
+    'give the partitions of a consumer that died to others after this long',
+    { fallback: '10s' },
+  ),
+  tls: switchFlag('--tls', 'connect with TLS'),
+  tlsCa: textFlag('--tls-ca <file>', 'trust the certificates in this PEM file; implies --tls'),
+  sasl: choiceFlag('--sasl <mechanism>', 'authenticate by this mechanism', [
     'plain',
     'scram-sha-256',
     'scram-sha-512',
   ]),
-  user: textFlag({ flags: '--user <name>', help: 'name for --sasl', env: 'HERMES_OTEL_KAFKA_USER' }),
-  passwordFile: textFlag({
-    flags: '--password-file <file>',
-    help: 'file whose first line is the password for --sasl (env: HERMES_OTEL_KAFKA_PASSWORD)',
-  }),
+  user: textFlag('--user <name>', 'name for --sasl', { env: 'HERMES_OTEL_KAFKA_USER' }),
+  passwordFile: textFlag(
+    '--password-file <file>',
+    'file whose first line is the password for --sasl (env: HERMES_OTEL_KAFKA_PASSWORD)',
+  ),
 });
 
 const { captureContent, redact, timezone } = INPUT_FLAGS;
@@ -119,27 +93,22 @@ const SHARED_FLAGS = {
   quiet: CI_FLAGS.quiet,
 } as const;
 
-export function registerConsume(program: Command, io: Io, exit: Exit): void {
-  const command = program.command('consume');
-  addFlags(command, { ...KAFKA_FLAGS, ...SHARED_FLAGS });
-  addVariables(command, [
-    ['HERMES_OTEL_KAFKA_PASSWORD', 'password for --sasl'],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
+export const CONSUME: CommandSpec = {
+  flags: { ...KAFKA_FLAGS, ...SHARED_FLAGS },
+  variables: {
+    HERMES_OTEL_KAFKA_PASSWORD: 'password for --sasl',
+    OTEL_RESOURCE_ATTRIBUTES: 'resource attributes, as key=value,key=value',
     ...variablesOf(DELIVERY_VARIABLES),
     ...OTLP_VARIABLES,
-  ]);
-  addExamples(command, [
-    [
-      'hermes-otel consume --brokers kafka:9092 --topic hermes-hooks --checkpoint /state --endpoint http://collector:4318',
+  },
+  examples: {
+    'hermes-otel consume --brokers kafka:9092 --topic hermes-hooks --checkpoint /state --endpoint http://collector:4318':
       'one of several consumers; start as many as the topic has partitions, at most',
-    ],
-    [
-      'hermes-otel consume --brokers kafka:9093 --tls --sasl scram-sha-512 --user otel --password-file /run/secrets/kafka --topic hermes-hooks --checkpoint /state',
+    'hermes-otel consume --brokers kafka:9093 --tls --sasl scram-sha-512 --user otel --password-file /run/secrets/kafka --topic hermes-hooks --checkpoint /state':
       'to a receiver on this machine, from brokers that ask for a password',
-    ],
-  ]);
-  command.action(async () => exit(await runConsume(command, io)));
-}
+  },
+  run: runConsume,
+};
 
 /** `EX_TEMPFAIL` of sysexits.h: a supervisor starts it again. */
 const START_AGAIN = 75;

@@ -1,26 +1,20 @@
 /** `hermes-otel convert`: logs, above all databases, as one hook log in order of time, for people to look at and programs to keep. */
-import type { Command } from 'commander';
 import { mergeByTime } from '../../input/merge.ts';
 import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
 import { createReport } from '../../replay/report.ts';
 import { visible } from '../../view/visible.ts';
+import type { CommandSpec } from '../command.ts';
 import { findLogs } from '../find-logs.ts';
-import { addFlags, type FlagValues, readFlags, textFlag } from '../flags.ts';
-import { addExamples } from '../help.ts';
+import { type FlagValues, readFlags, textFlag } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { INPUT_FLAGS } from '../replay-flags.ts';
 import { agentLogsOf, logsOf } from '../to-options.ts';
-import type { Exit } from './commands.ts';
 import { writeFile } from './view-files.ts';
 
 const CONVERT_FLAGS = {
-  output: textFlag({
-    flags: '-o, --output <file>',
-    help: 'write to this file; - is standard output',
-    fallback: '-',
-  }),
+  output: textFlag('-o, --output <file>', 'write to this file; - is standard output', { fallback: '-' }),
   captureContent: INPUT_FLAGS.captureContent,
   hermesHome: INPUT_FLAGS.hermesHome,
   agentLog: INPUT_FLAGS.agentLog,
@@ -28,19 +22,15 @@ const CONVERT_FLAGS = {
 
 type ConvertFlags = FlagValues<typeof CONVERT_FLAGS>;
 
-export function registerConvert(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('convert')
-    .argument('[log...]', 'databases and other logs, or - for standard input');
-  addFlags(command, CONVERT_FLAGS);
-  addExamples(command, [
-    ['hermes-otel convert ~/.hermes/state.db -o events.ndjson', 'what a recorder would have written'],
-    ['hermes-otel convert --hermes-home ~/.hermes | less', 'all profiles, with what was recorded'],
-  ]);
-  command.action(async (logs: string[]) => {
-    exit(await convert(logs, readFlags(CONVERT_FLAGS, command, io.env), io));
-  });
-}
+export const CONVERT: CommandSpec = {
+  words: { '[log...]': 'databases and other logs, or - for standard input' },
+  flags: CONVERT_FLAGS,
+  examples: {
+    'hermes-otel convert ~/.hermes/state.db -o events.ndjson': 'what a recorder would have written',
+    'hermes-otel convert --hermes-home ~/.hermes | less': 'all profiles, with what was recorded',
+  },
+  run: (command, io) => convert(command.args, readFlags(CONVERT_FLAGS, command, io.env), io),
+};
 
 /** @returns 1 when a part of a log could not be read. */
 async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Promise<number> {

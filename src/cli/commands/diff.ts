@@ -1,18 +1,16 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
-import type { Command } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
 import type { Budget, BudgetResult } from '../../view/budget.ts';
-import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
+import { pageFor } from '../colors.ts';
+import type { CommandSpec } from '../command.ts';
 import { endedBy } from '../exit-code.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
-import { addExamples } from '../help.ts';
+import { COLOR_FLAGS, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { printBudgets, writeBudgets } from '../print-summary.ts';
 import { CI_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
-import type { Exit } from './commands.ts';
 import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
 
 const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const;
@@ -21,58 +19,42 @@ const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const;
 const { captureContent: _content, tracePer: _tracePer, ...READ_FLAGS } = SPAN_FLAGS;
 
 const DIFF_FLAGS = {
-  format: choiceFlag(
-    {
-      flags: '--format <name>',
-      help: 'text, json, markdown; or only the budgets: junit, github',
-      fallback: 'text',
-    },
-    FORMATS,
-  ),
+  format: choiceFlag('--format <name>', 'text, json, markdown; or only the budgets: junit, github', FORMATS, {
+    fallback: 'text',
+  }),
   failOn: {
     ...CI_FLAGS.failOn,
     help: "exit 1 when this holds for the second log: 'errors>0', 'tool:terminal p95>10s', or against the first: 'tokens>+20%'; repeatable",
   },
-  beforeSession: textFlag({
-    flags: '--before-session <id>',
-    help: 'of the first log only the session whose id begins so',
-  }),
-  afterSession: textFlag({
-    flags: '--after-session <id>',
-    help: 'of the second log, or of the only one, likewise',
-  }),
+  beforeSession: textFlag('--before-session <id>', 'of the first log only the session whose id begins so'),
+  afterSession: textFlag('--after-session <id>', 'of the second log, or of the only one, likewise'),
   ...READ_FLAGS,
+  ...COLOR_FLAGS,
 } as const;
 
-type DiffFlags = FlagValues<typeof DIFF_FLAGS> & { readonly color: boolean | undefined };
+type DiffFlags = FlagValues<typeof DIFF_FLAGS>;
 
-export function registerDiff(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('diff')
-    .argument('<before>', 'a log, or - for standard input')
-    .argument('[after]', 'the log to compare with it; budgets (--fail-on) are about this one');
-  addFlags(command, DIFF_FLAGS);
-  addColorFlags(command);
-  addExamples(command, [
-    ['hermes-otel diff yesterday.ndjson today.ndjson', 'what changed since yesterday'],
-    [
-      "hermes-otel diff main.ndjson branch.ndjson --format markdown --fail-on 'errors>0'",
+export const DIFF: CommandSpec = {
+  words: {
+    '<before>': 'a log, or - for standard input',
+    '[after]': 'the log to compare with it; budgets (--fail-on) are about this one',
+  },
+  flags: DIFF_FLAGS,
+  examples: {
+    'hermes-otel diff yesterday.ndjson today.ndjson': 'what changed since yesterday',
+    "hermes-otel diff main.ndjson branch.ndjson --format markdown --fail-on 'errors>0'":
       'a comment for a pull request',
-    ],
-    [
-      "hermes-otel diff main.ndjson branch.ndjson --format junit --fail-on 'tokens>+20%'",
+    "hermes-otel diff main.ndjson branch.ndjson --format junit --fail-on 'tokens>+20%'":
       'a test report: no more than a fifth more tokens',
-    ],
-    [
-      'hermes-otel diff hooks.ndjson --before-session 20261123_08 --after-session 20261124_09',
+    'hermes-otel diff hooks.ndjson --before-session 20261123_08 --after-session 20261124_09':
       'two sessions of one log',
-    ],
-  ]);
-  command.action(async (before: string, after: string | undefined) => {
-    const flags = { ...readFlags(DIFF_FLAGS, command, io.env), color: colorFlag(command) };
-    exit(await diff(sidesOf(before, after, flags), flags, io));
-  });
-}
+  },
+  run: (command, io) => {
+    const flags = readFlags(DIFF_FLAGS, command, io.env);
+    const [before = '', after] = command.args;
+    return diff(sidesOf(before, after, flags), flags, io);
+  },
+};
 
 /** @returns 1 when a budget of the second log is broken, else 0. */
 async function diff(sides: readonly [Side, Side], flags: DiffFlags, io: Io): Promise<number> {

@@ -1,15 +1,12 @@
 /** `hermes-otel replay`: its flags, and the run: options → report → summary, files, exit code. */
-import type { Command } from 'commander';
-import { addColorFlags, colorFlag } from '../colors.ts';
+import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
 import { openDiagnosticLog } from '../diagnostic-log.ts';
 import { exitCodeOf, printBadEnding, undelivered } from '../exit-code.ts';
 import { findLogs, LOG_ARGUMENT } from '../find-logs.ts';
-import { addFlags, readBoolean, variablesOf } from '../flags.ts';
+import { COLOR_FLAGS, grouped, readBoolean, readFlags, variablesOf } from '../flags.ts';
 import { watchHealth } from '../health.ts';
-import { addExamples, addVariables } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import {
   isPrinted,
   printBudgets,
@@ -23,32 +20,28 @@ import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts'
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
 import { keepHeapSteady } from '../steady-heap.ts';
 import { logsOf, replayOptions } from '../to-options.ts';
-import type { Exit } from './commands.ts';
 
-export function registerReplay(program: Command, io: Io, exit: Exit): void {
-  const command = program.command('replay').argument('[log...]', LOG_ARGUMENT);
-  addFlags(command, REPLAY_FLAGS);
-  addColorFlags(command, 'Output:');
-  addVariables(command, [
-    ['HERMES_OTEL_ENABLED', 'false: does nothing, and says so'],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'resource attributes, as key=value,key=value'],
+export const REPLAY: CommandSpec = {
+  words: { '[log...]': LOG_ARGUMENT },
+  flags: { ...REPLAY_FLAGS, ...grouped('Output', COLOR_FLAGS) },
+  variables: {
+    HERMES_OTEL_ENABLED: 'false: does nothing, and says so',
+    OTEL_RESOURCE_ATTRIBUTES: 'resource attributes, as key=value,key=value',
     ...variablesOf(REPLAY_FLAGS),
     ...OTLP_VARIABLES,
-  ]);
-  addExamples(command, [
-    ['hermes-otel replay session.ndjson', 'the tree of a session in the terminal'],
-    ['tail -f hooks.ndjson | hermes-otel replay - -e otlp', 'live, to a receiver on this machine'],
-    [
-      'hermes-otel replay logs/*.ndjson.gz -e otlp --strict --report report.json',
+  },
+  examples: {
+    'hermes-otel replay session.ndjson': 'the tree of a session in the terminal',
+    'tail -f hooks.ndjson | hermes-otel replay - -e otlp': 'live, to a receiver on this machine',
+    'hermes-otel replay logs/*.ndjson.gz -e otlp --strict --report report.json':
       'a backfill that fails when anything is lost',
-    ],
-  ]);
-  command.action(async (logs: string[]) => {
-    if (isDisabled(io)) return;
-    const flags = { ...readReplayFlags(command, io.env), color: colorFlag(command) };
-    exit(await runReplay(logs, flags, io));
-  });
-}
+  },
+  run: async (command, io) => {
+    if (isDisabled(io)) return 0;
+    const { color } = readFlags(COLOR_FLAGS, command, io.env);
+    return runReplay(command.args, { ...readReplayFlags(command, io.env), color }, io);
+  },
+};
 
 /** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
 async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {

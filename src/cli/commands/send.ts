@@ -1,66 +1,50 @@
 /** `hermes-otel send`: files of OTLP/JSON lines (a dead-letter file, `otlp_file`'s, the Collector's) → a receiver. */
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import type { CheckpointOptions } from '../../replay/options.ts';
 import { CliError } from '../cli-error.ts';
+import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
 import { endedBy } from '../exit-code.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags, textFlag, variablesOf } from '../flags.ts';
-import { addExamples, addVariables } from '../help.ts';
+import { choiceFlag, type FlagValues, readFlags, textFlag, variablesOf } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { printUndelivered } from '../print-summary.ts';
 import { startProgress } from '../progress.ts';
 import { CI_FLAGS, DELIVERY_VARIABLES, OTLP_FLAGS, OUTPUT_FLAGS } from '../replay-flags.ts';
 import { destinationOf, logsOf } from '../to-options.ts';
-import type { Exit } from './commands.ts';
 import { tellLines, tellSending } from './tell-sending.ts';
 
 const SEND_FLAGS = {
-  exporter: choiceFlag(
-    {
-      flags: '-e, --exporter <name>',
-      help: 'otlp or otlp_grpc',
-      env: 'HERMES_OTEL_SEND_EXPORTER',
-      fallback: 'otlp',
-    },
-    ['otlp', 'otlp_grpc'],
-  ),
+  exporter: choiceFlag('-e, --exporter <name>', 'otlp or otlp_grpc', ['otlp', 'otlp_grpc'], {
+    env: 'HERMES_OTEL_SEND_EXPORTER',
+    fallback: 'otlp',
+  }),
   ...OTLP_FLAGS,
   traces: OUTPUT_FLAGS.traces,
   metrics: OUTPUT_FLAGS.metrics,
-  checkpoint: textFlag({
-    flags: '--checkpoint <dir>',
-    help: 'save how far the files were sent, and continue there the next time, also after a kill',
-  }),
+  checkpoint: textFlag(
+    '--checkpoint <dir>',
+    'save how far the files were sent, and continue there the next time, also after a kill',
+  ),
   quiet: CI_FLAGS.quiet,
   ...DELIVERY_VARIABLES,
 } as const;
 
 type SendFlags = FlagValues<typeof SEND_FLAGS>;
 
-export function registerSend(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('send')
-    .argument('<file...>', 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -');
-  addFlags(command, SEND_FLAGS);
-  addVariables(command, [...variablesOf(SEND_FLAGS), ...OTLP_VARIABLES]);
-  addExamples(command, [
-    [
-      'hermes-otel send failed.jsonl --endpoint https://otel.example.com',
+export const SEND: CommandSpec = {
+  words: { '<file...>': 'a dead-letter file, otlp_file output, a Collector file (also .gz), or -' },
+  flags: SEND_FLAGS,
+  variables: { ...variablesOf(SEND_FLAGS), ...OTLP_VARIABLES },
+  examples: {
+    'hermes-otel send failed.jsonl --endpoint https://otel.example.com':
       'what a replay could not deliver, again',
-    ],
-    [
-      'hermes-otel send failed.jsonl --checkpoint sending',
+    'hermes-otel send failed.jsonl --checkpoint sending':
       'the same in several runs: each continues where the one before was interrupted',
-    ],
-    ['hermes-otel send traces.jsonl.gz -e otlp_grpc', 'a stored file, over gRPC'],
-  ]);
-  command.action(async (files: string[]) => {
-    exit(await runSend(files, readFlags(SEND_FLAGS, command, io.env), io));
-  });
-}
+    'hermes-otel send traces.jsonl.gz -e otlp_grpc': 'a stored file, over gRPC',
+  },
+  run: (command, io) => runSend(command.args, readFlags(SEND_FLAGS, command, io.env), io),
+};
 
 /** @returns the exit code: 1 when a line could not be sent or the receiver did not take it. */
 async function runSend(files: readonly string[], flags: SendFlags, io: Io): Promise<number> {

@@ -2,20 +2,19 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
 import type { StackAddresses, StepResult } from '../../stack/check.ts';
 import { visible } from '../../view/visible.ts';
 import { CliError } from '../cli-error.ts';
-import { addFlags, durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';
-import { addExamples } from '../help.ts';
+import type { CommandSpec } from '../command.ts';
+import { durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';
 import type { Io } from '../io.ts';
 
 const INIT_FLAGS = {
-  force: switchFlag({ flags: '--force', help: 'overwrite existing files' }),
+  force: switchFlag('--force', 'overwrite existing files'),
 } as const;
 
 const address = (name: string, fallback: string, what: string) =>
-  textFlag({ flags: `--${name} <url>`, help: what, fallback });
+  textFlag(`--${name} <url>`, what, { fallback: fallback });
 
 const CHECK_FLAGS = {
   collector: address('collector', 'http://localhost:4318', 'OTLP/HTTP address of the Collector'),
@@ -23,50 +22,49 @@ const CHECK_FLAGS = {
   jaeger: address('jaeger', 'http://localhost:16686', 'address of Jaeger'),
   prometheus: address('prometheus', 'http://localhost:9090', 'address of Prometheus'),
   grafana: address('grafana', 'http://localhost:3000', 'address of Grafana'),
-  wait: durationFlag({
-    flags: '--wait <time>',
-    help: 'maximum time for a program to show what it received',
+  wait: durationFlag('--wait <time>', 'maximum time for a program to show what it received', {
     fallback: '45s',
   }),
-  json: switchFlag({ flags: '--json', help: 'print the steps as JSON' }),
+  json: switchFlag('--json', 'print the steps as JSON'),
 } as const;
 
-export function registerStack(program: Command, io: Io, exit: (code: number) => void): void {
-  const stack = program.command('stack');
-  addExamples(stack, [
-    ['hermes-otel stack init viewing', 'write the files, then `docker compose up -d --wait` in viewing'],
-    ['hermes-otel stack check', 'check the seven steps from the Collector to the dashboard'],
-  ]);
-  const init = stack
-    .command('init')
-    .description('Write the Docker Compose file, the configuration and the dashboard')
-    .argument('<folder>', 'target folder, created when it is missing');
-  addFlags(init, INIT_FLAGS);
-  addExamples(init, [
-    [
-      'hermes-otel stack init viewing',
-      'write everything that `docker compose up` needs to the folder viewing',
-    ],
-    ['hermes-otel stack init viewing --force', 'overwrite the files that are there'],
-  ]);
-  init.action(async (folder: string) => {
-    await stackInit(folder, readFlags(INIT_FLAGS, init, io.env), io);
-  });
-  const check = stack.command('check').description('Check the running stack: seven steps, each ok or failed');
-  addFlags(check, CHECK_FLAGS);
-  addExamples(check, [
-    ['hermes-otel stack check', 'check the stack on this machine'],
-    [
-      'hermes-otel stack check --jaeger http://jaeger.example.com:16686 --wait 90s',
-      'check another Jaeger, with a longer timeout',
-    ],
-  ]);
-  check.action(async () => {
-    exit(await stackCheck(readFlags(CHECK_FLAGS, check, io.env), io));
-  });
-}
+export const STACK: CommandSpec = {
+  examples: {
+    'hermes-otel stack init viewing': 'write the files, then `docker compose up -d --wait` in viewing',
+    'hermes-otel stack check': 'check the seven steps from the Collector to the dashboard',
+  },
+  commands: [
+    {
+      name: 'init',
+      summary: 'Write the Docker Compose file, the configuration and the dashboard',
+      load: async () => ({
+        words: { '<folder>': 'target folder, created when it is missing' },
+        flags: INIT_FLAGS,
+        examples: {
+          'hermes-otel stack init viewing':
+            'write everything that `docker compose up` needs to the folder viewing',
+          'hermes-otel stack init viewing --force': 'overwrite the files that are there',
+        },
+        run: (init, io) => stackInit(init.args[0] ?? '', readFlags(INIT_FLAGS, init, io.env), io),
+      }),
+    },
+    {
+      name: 'check',
+      summary: 'Check the running stack: seven steps, each ok or failed',
+      load: async () => ({
+        flags: CHECK_FLAGS,
+        examples: {
+          'hermes-otel stack check': 'check the stack on this machine',
+          'hermes-otel stack check --jaeger http://jaeger.example.com:16686 --wait 90s':
+            'check another Jaeger, with a longer timeout',
+        },
+        run: (check, io) => stackCheck(readFlags(CHECK_FLAGS, check, io.env), io),
+      }),
+    },
+  ],
+};
 
-async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, io: Io): Promise<void> {
+async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, io: Io): Promise<number> {
   const { alreadyIn, stackFiles, writeStack } = await import('../../stack/files.ts');
   const target = resolve(io.cwd(), folder);
   const files = await stackFiles();
@@ -81,6 +79,7 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
   io.stderr.write(
     `Start it with \`docker compose up -d --wait\` in ${folder}, then see \`hermes-otel stack check\` and README.md there.\n`,
   );
+  return 0;
 }
 
 /** @returns exit code 0 when every step is ok, else 1 */

@@ -1,5 +1,4 @@
 /** `hermes-otel validate`: a look over logs without replaying them. It refuses to export, and to change anything. */
-import type { Command } from 'commander';
 import { mergeByTime } from '../../input/merge.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { InputLine, ParsedLine } from '../../model/line.ts';
@@ -17,44 +16,37 @@ import { finishLint, lintLine, lintReconstructed } from '../../validate/lint.ts'
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
 import { visible } from '../../view/visible.ts';
+import type { CommandSpec } from '../command.ts';
 import { findLogs } from '../find-logs.ts';
-import { addFlags, choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
-import { addExamples } from '../help.ts';
+import { choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { INPUT_FLAGS } from '../replay-flags.ts';
 import { logsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
-import type { Exit } from './commands.ts';
 
 const FORMATS = ['text', 'json'] as const;
 
 const VALIDATE_FLAGS = {
-  format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
+  format: choiceFlag('--format <name>', FORMATS.join(', '), FORMATS, { fallback: 'text' }),
   hermesHome: INPUT_FLAGS.hermesHome,
-  strict: switchFlag({ flags: '--strict', help: 'exit 1 when a replay would lose anything' }),
+  strict: switchFlag('--strict', 'exit 1 when a replay would lose anything'),
 } as const;
 
 type ValidateFlags = FlagValues<typeof VALIDATE_FLAGS>;
 
-export function registerValidate(program: Command, io: Io, exit: Exit): void {
-  const command = program
-    .command('validate')
-    .argument('[log...]', 'files (also .gz), or - for standard input');
-  addFlags(command, VALIDATE_FLAGS);
-  addExamples(command, [
-    ['hermes-otel validate session.ndjson', 'dialect, hooks, missing partners, duplicates, clock jumps'],
-    [
-      'hermes-otel validate logs/*.ndjson --strict',
+export const VALIDATE: CommandSpec = {
+  words: { '[log...]': 'files (also .gz), or - for standard input' },
+  flags: VALIDATE_FLAGS,
+  examples: {
+    'hermes-otel validate session.ndjson': 'dialect, hooks, missing partners, duplicates, clock jumps',
+    'hermes-otel validate logs/*.ndjson --strict':
       'fails when a line would be lost: a check before a backfill',
-    ],
-    ['hermes-otel validate session.ndjson --format json', 'the same for a program'],
-  ]);
-  command.action(async (logs: string[]) => {
-    exit(await validate(logs, readFlags(VALIDATE_FLAGS, command, io.env), io));
-  });
-}
+    'hermes-otel validate session.ndjson --format json': 'the same for a program',
+  },
+  run: (command, io) => validate(command.args, readFlags(VALIDATE_FLAGS, command, io.env), io),
+};
 
 /** @returns 1 when nothing is an event, or when something would be lost and `--strict` asks for that, else 0. */
 async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {

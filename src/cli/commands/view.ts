@@ -1,96 +1,77 @@
 /** `hermes-otel view`: the spans of a log to look at, in the terminal, as a page, as a Perfetto trace. */
-import type { Command } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
 import { CliError } from '../cli-error.ts';
-import { addColorFlags, colorFlag, pageFor } from '../colors.ts';
+import { pageFor } from '../colors.ts';
+import type { CommandSpec } from '../command.ts';
 import { endOfReading } from '../exit-code.ts';
 import { LOG_ARGUMENT } from '../find-logs.ts';
 import {
-  addFlags,
+  COLOR_FLAGS,
   choiceFlag,
   countFlag,
   durationFlag,
   type FlagValues,
-  optionalChoiceFlag,
   optionalCountFlag,
   readFlags,
   switchFlag,
   textFlag,
 } from '../flags.ts';
-import { addExamples } from '../help.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { summaryOf } from '../print-summary.ts';
 import { readLog } from '../read-log.ts';
 import { NAMING_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { writeTo } from '../write-to.ts';
-import type { Exit } from './commands.ts';
 import { openInBrowser, pageOf, temporaryPage, writeFile } from './view-files.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
 
 const VIEW_FLAGS = {
-  format: choiceFlag({ flags: '--format <name>', help: FORMATS.join(', '), fallback: 'text' }, FORMATS),
+  format: choiceFlag('--format <name>', FORMATS.join(', '), FORMATS, { fallback: 'text' }),
   depth: countFlag(
-    {
-      flags: '--depth <levels>',
-      help: 'levels below the session: 1 shows turns, 2 also their calls and tools',
-      fallback: 99,
-    },
-    0,
+    '--depth <levels>',
+    'levels below the session: 1 shows turns, 2 also their calls and tools',
+    { fallback: 99, least: 0 },
   ),
-  only: optionalChoiceFlag({ flags: '--only <what>', help: 'only what failed, or what was slow' }, [
-    'errors',
-    'slow',
-  ]),
-  slow: durationFlag({
-    flags: '--slow <time>',
-    help: 'only what took at least so long; --only slow without it: the slowest 5 % of each kind',
-    fallback: undefined,
-  }),
-  conversation: switchFlag({
-    flags: '--conversation',
-    help: 'show what was said and done, turn by turn; the log must have content',
-  }),
-  grep: textFlag({ flags: '--grep <text>', help: 'only what contains the text, in its name or content' }),
-  tool: textFlag({ flags: '--tool <name>', help: 'only calls of this tool' }),
-  follow: switchFlag({
-    flags: '-f, --follow',
-    help: 'show turns as they happen, the newest first, until interrupted; plain lines when standard output is no terminal',
-  }),
-  last: optionalCountFlag({ flags: '--last [count]', help: 'only the latest session, or so many of them' }),
-  open: switchFlag({ flags: '--open', help: 'write a page and open it in the browser (env: BROWSER)' }),
-  html: textFlag({
-    flags: '--html <file>',
-    help: 'write a page that opens without a network, instead; - is standard output',
-  }),
-  perfetto: textFlag({
-    flags: '--perfetto <file>',
-    help: 'write a trace for ui.perfetto.dev, instead; - is standard output',
-  }),
+  only: choiceFlag('--only <what>', 'only what failed, or what was slow', ['errors', 'slow']),
+  slow: durationFlag(
+    '--slow <time>',
+    'only what took at least so long; --only slow without it: the slowest 5 % of each kind',
+  ),
+  conversation: switchFlag(
+    '--conversation',
+    'show what was said and done, turn by turn; the log must have content',
+  ),
+  grep: textFlag('--grep <text>', 'only what contains the text, in its name or content'),
+  tool: textFlag('--tool <name>', 'only calls of this tool'),
+  follow: switchFlag(
+    '-f, --follow',
+    'show turns as they happen, the newest first, until interrupted; plain lines when standard output is no terminal',
+  ),
+  last: optionalCountFlag('--last [count]', 'only the latest session, or so many of them'),
+  open: switchFlag('--open', 'write a page and open it in the browser (env: BROWSER)'),
+  html: textFlag('--html <file>', 'write a page that opens without a network, instead; - is standard output'),
+  perfetto: textFlag('--perfetto <file>', 'write a trace for ui.perfetto.dev, instead; - is standard output'),
   conventions: NAMING_FLAGS.conventions,
   dropAttribute: NAMING_FLAGS.dropAttribute,
   ...SPAN_FLAGS,
+  ...COLOR_FLAGS,
 } as const;
 
-type ViewFlags = FlagValues<typeof VIEW_FLAGS> & { readonly color: boolean | undefined };
+type ViewFlags = FlagValues<typeof VIEW_FLAGS>;
 
-export function registerView(program: Command, io: Io, exit: Exit): void {
-  const command = program.command('view').argument('[log...]', LOG_ARGUMENT);
-  addFlags(command, VIEW_FLAGS);
-  addColorFlags(command);
-  addExamples(command, [
-    ['hermes-otel view --last --conversation', 'what was said in the latest session'],
-    ['hermes-otel view --open', 'all recorded sessions as a page'],
-    ['hermes-otel view session.ndjson --only errors', 'what went wrong, and where'],
-    ['hermes-otel view logs/*.ndjson --html report.html', 'one file to open, send or keep'],
-    ['hermes-otel view session.ndjson --format markdown', 'a comment for a pull request'],
-  ]);
-  command.action(async (logs: string[]) => {
-    const flags = { ...readFlags(VIEW_FLAGS, command, io.env), color: colorFlag(command) };
-    exit(await view(logs, flags, io));
-  });
-}
+export const VIEW: CommandSpec = {
+  words: { '[log...]': LOG_ARGUMENT },
+  flags: VIEW_FLAGS,
+  examples: {
+    'hermes-otel view --last --conversation': 'what was said in the latest session',
+    'hermes-otel view --open': 'all recorded sessions as a page',
+    'hermes-otel view session.ndjson --only errors': 'what went wrong, and where',
+    'hermes-otel view logs/*.ndjson --html report.html': 'one file to open, send or keep',
+    'hermes-otel view session.ndjson --format markdown': 'a comment for a pull request',
+  },
+  run: (command, io) => view(command.args, readFlags(VIEW_FLAGS, command, io.env), io),
+};
 
 async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<number> {
   if (flags.follow) {

@@ -1,7 +1,7 @@
 /** The script for bash 3.2 and later. macOS has 3.2, so `mapfile` is not used, and `compopt` may be missing. */
-import { type CommandSpec, everyCommand, type Value } from './spec.ts';
+import { type CommandWords, everyCommand, type Value } from './spec.ts';
 
-export function bashScript(program: string, root: CommandSpec): string {
+export function bashScript(program: string, root: CommandWords): string {
   const commands = everyCommand(root);
   const below = commands.filter(({ path }) => path.length > 0);
   const name = `_${program.replaceAll('-', '_')}`;
@@ -40,7 +40,7 @@ const at = (path: readonly string[]) => path.map((word) => ` ${word}`).join('');
 /** Completes the value of a flag. */
 const valueCases =
   (name: string) =>
-  ({ path, flags }: CommandSpec): readonly string[] =>
+  ({ path, flags }: CommandWords): readonly string[] =>
     flags.flatMap(({ names, value }) => {
       if (value === undefined) return [];
       const patterns = names.map((flag) => quoted(`${at(path)} ${flag}`)).join(' | ');
@@ -50,7 +50,7 @@ const valueCases =
 /** Completes flags after a dash, else commands or arguments. */
 const wordCase =
   (name: string) =>
-  ({ path, flags, words, commands }: CommandSpec): string => {
+  ({ path, flags, words, commands }: CommandWords): string => {
     const names = flags.flatMap((flag) => flag.names);
     const plain: Value = { kind: 'choices', choices: commands.map((one) => one.path.at(-1) ?? '') };
     const flagWords = offer(name, { kind: 'choices', choices: names });

@@ -1,7 +1,7 @@
 /** The script for fish 3.0 and later. The current command is found as in bash, because fish's own test accepts any word. */
-import { type CommandSpec, everyCommand, type FlagSpec, type Value } from './spec.ts';
+import { type CommandWords, everyCommand, type FlagSpec, type Value } from './spec.ts';
 
-export function fishScript(program: string, root: CommandSpec): string {
+export function fishScript(program: string, root: CommandWords): string {
   const commands = everyCommand(root);
   const name = `__${program.replaceAll('-', '_')}`;
   const paths = commands.flatMap(({ path }) => (path.length === 0 ? [] : quoted(path.join(' '))));
@@ -23,7 +23,7 @@ ${commands.flatMap((command) => linesOf(`complete -c ${program} -n ${quoted(`${n
 `;
 }
 
-function linesOf(start: string, { flags, words, commands }: CommandSpec): readonly string[] {
+function linesOf(start: string, { flags, words, commands }: CommandWords): readonly string[] {
   return [
     ...commands.map(({ path, help }) => `${start} -a ${quoted(path.at(-1) ?? '')} -d ${quoted(help)}`),
     ...(words === undefined ? [] : [`${start} ${wordsOf(words)}`]),

@@ -14,18 +14,18 @@ export interface FlagSpec {
   readonly value: Value | undefined;
 }
 
-export interface CommandSpec {
+export interface CommandWords {
   /** The words of the command, without the program's name: `[]`, `['stack']`, `['stack', 'init']`. */
   readonly path: readonly string[];
   readonly help: string;
   readonly flags: readonly FlagSpec[];
   /** What its arguments are; `undefined` when it takes none. */
   readonly words: Value | undefined;
-  readonly commands: readonly CommandSpec[];
+  readonly commands: readonly CommandWords[];
 }
 
 /** The tree of `command`, with help commands and help flags. */
-export function specOf(command: Command, path: readonly string[] = []): CommandSpec {
+export function specOf(command: Command, path: readonly string[] = []): CommandWords {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((one) => one.name() !== 'help');
   const commands = below.map((one) => specOf(one, [...path, one.name()]));
@@ -40,11 +40,11 @@ export function specOf(command: Command, path: readonly string[] = []): CommandS
 }
 
 /** A command and all below it, parents first. */
-export function everyCommand(spec: CommandSpec): readonly CommandSpec[] {
+export function everyCommand(spec: CommandWords): readonly CommandWords[] {
   return [spec, ...spec.commands.flatMap(everyCommand)];
 }
 
-function helpCommand(path: readonly string[], commands: readonly CommandSpec[]): CommandSpec {
+function helpCommand(path: readonly string[], commands: readonly CommandWords[]): CommandWords {
   const choices = commands.flatMap(({ path: one }) => one.at(-1) ?? []);
   return {
     path: [...path, 'help'],

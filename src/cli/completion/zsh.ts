@@ -1,7 +1,7 @@
 /** The script for zsh 5 and later: a function for each command, which calls zsh's `_arguments`. */
-import { type CommandSpec, everyCommand, type FlagSpec, type Value } from './spec.ts';
+import { type CommandWords, everyCommand, type FlagSpec, type Value } from './spec.ts';
 
-export function zshScript(program: string, root: CommandSpec): string {
+export function zshScript(program: string, root: CommandWords): string {
   const name = `_${program.replaceAll('-', '_')}`;
   return `#compdef ${program}
 # zsh completion of ${program}. Write it to a file _${program} in a folder of $fpath, or in ~/.zshrc after compinit:
@@ -13,7 +13,7 @@ if [[ \${funcstack[1]} == ${name} || \${funcstack[1]} == _${program} ]]; then ${
 `;
 }
 
-function functionOf(name: string, command: CommandSpec): string {
+function functionOf(name: string, command: CommandWords): string {
   const own = [name, ...command.path].join('_');
   const specs = command.flags.flatMap(flagSpecs);
   if (command.commands.length === 0) {

@@ -11,10 +11,9 @@ import { epochMicros } from '../../model/time.ts';
 import { ReplayError } from '../../replay/replay-error.ts';
 import { visible } from '../../view/visible.ts';
 import { CliError } from '../cli-error.ts';
-import { addFlags, type FlagValues, readFlags, switchFlag } from '../flags.ts';
-import { addExamples, addVariables } from '../help.ts';
+import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
+import { type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import type { Io } from '../io.ts';
-import { OTLP_VARIABLES } from '../otlp-variables.ts';
 import { OTLP_FLAGS, OUTPUT_FLAGS, REPLAY_FLAGS } from '../replay-flags.ts';
 
 const DOCTOR_FLAGS = {
@@ -23,31 +22,26 @@ const DOCTOR_FLAGS = {
   header: OTLP_FLAGS.header,
   traces: OUTPUT_FLAGS.traces,
   metrics: OUTPUT_FLAGS.metrics,
-  sendTest: switchFlag({
-    flags: '--send-test',
-    help: 'send a sample session (six spans, seven metrics), which the receiver will store',
-  }),
-  json: switchFlag({ flags: '--json', help: 'print the findings as JSON' }),
+  sendTest: switchFlag(
+    '--send-test',
+    'send a sample session (six spans, seven metrics), which the receiver will store',
+  ),
+  json: switchFlag('--json', 'print the findings as JSON'),
 } as const;
 
 type DoctorFlags = FlagValues<typeof DOCTOR_FLAGS>;
 
-export function registerDoctor(program: Command, io: Io, exit: (code: number) => void): void {
-  const command = program.command('doctor').argument('[log]', "log to check (default: the recorder's)");
-  addFlags(command, DOCTOR_FLAGS);
-  addVariables(command, OTLP_VARIABLES);
-  addExamples(command, [
-    ['hermes-otel doctor', 'check this machine: Node.js, variables, Hermes, the recorder and its log'],
-    [
-      'hermes-otel doctor session.ndjson --endpoint http://localhost:4318',
-      'check that log and that receiver',
-    ],
-    ['hermes-otel doctor -e otlp --send-test --json', 'send a sample session; print the findings as JSON'],
-  ]);
-  command.action(async (log: string | undefined) => {
-    exit(await doctor(log, readFlags(DOCTOR_FLAGS, command, io.env), io));
-  });
-}
+export const DOCTOR: CommandSpec = {
+  words: { '[log]': "log to check (default: the recorder's)" },
+  flags: DOCTOR_FLAGS,
+  variables: OTLP_VARIABLES,
+  examples: {
+    'hermes-otel doctor': 'check this machine: Node.js, variables, Hermes, the recorder and its log',
+    'hermes-otel doctor session.ndjson --endpoint http://localhost:4318': 'check that log and that receiver',
+    'hermes-otel doctor -e otlp --send-test --json': 'send a sample session; print the findings as JSON',
+  },
+  run: (command, io) => doctor(command.args[0], readFlags(DOCTOR_FLAGS, command, io.env), io),
+};
 
 /** @returns exit code 1 when a check fails, else 0 */
 async function doctor(log: string | undefined, flags: DoctorFlags, io: Io): Promise<number> {
