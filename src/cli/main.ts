@@ -1,5 +1,6 @@
 /** `main(argv, io)` runs one command and returns its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
+import { OptionError } from '../export/settings/settings.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
@@ -34,7 +35,8 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : COULD_NOT_RUN;
-    if (!(error instanceof CliError || error instanceof ReplayError)) throw error;
+    if (!(error instanceof CliError || error instanceof ReplayError || error instanceof OptionError))
+      throw error;
     io.stderr.write(`hermes-otel: ${error.message}${hintFor(error)}\n`);
     return error instanceof ReplayError && error.code === 'lost-lock' ? 1 : COULD_NOT_RUN;
   }
@@ -63,7 +65,7 @@ function calledBy(argv: readonly string[]): (name: string) => boolean {
 }
 
 /** The flag to use. The library cannot name it, because it knows no flags. */
-function hintFor(error: CliError | ReplayError): string {
+function hintFor(error: Error): string {
   return error instanceof ReplayError && error.code === 'no-times'
     ? ' Or give artificial times with --assume-times.'
     : '';

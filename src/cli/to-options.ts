@@ -1,6 +1,5 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
 import { readFileSync } from 'node:fs';
-import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
 import { isDatabase } from '../input/find-files.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
@@ -45,9 +44,8 @@ export async function replayOptions(
 ): Promise<Omit<ReplayOptions, 'on' | 'signal'>> {
   refuseToFollow(logs, flags);
   const incremental = await incrementalOf(logs, flags);
-  const { temporality } = valueOrCliError(
-    await (await import('../export/settings/settings.ts')).resolveTemporality(io.env),
-  );
+  const { resolveTemporality } = await import('../export/settings/settings.ts');
+  const temporality = resolveTemporality(io.env);
   if (temporality === 'delta' && flags.exporter.includes('openmetrics')) {
     throw new CliError(
       '-e openmetrics needs cumulative metrics: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
@@ -192,14 +190,12 @@ export async function destinationOf(
         color: wantsColor(io.stdout, flags.color, io.env),
       });
     case 'otlp': {
-      const { resolveOtlpHttp } = await import('../export/settings/otlp-http.ts');
-      const settings = await resolveOtlpHttp(io.env, flags);
-      return exporters.otlpHttpWith(valueOrCliError(settings), options);
+      const { resolveOtlpHttp } = await import('../export/settings/otlp.ts');
+      return exporters.otlpHttpWith(resolveOtlpHttp(io.env, flags), options);
     }
     case 'otlp_grpc': {
-      const { resolveOtlpGrpc } = await import('../export/settings/otlp-grpc.ts');
-      const settings = await resolveOtlpGrpc(io.env, flags);
-      return exporters.otlpGrpcWith(valueOrCliError(settings), options);
+      const { resolveOtlpGrpc } = await import('../export/settings/otlp.ts');
+      return exporters.otlpGrpcWith(resolveOtlpGrpc(io.env, flags), options);
     }
     case 'otlp_file':
       return exporters.otlpFile(output, options);
@@ -207,10 +203,10 @@ export async function destinationOf(
       return exporters.openMetrics(output);
     default: {
       const { loadExporter } = await import('../export/load-exporter.ts');
-      const { spans, metrics } = valueOrCliError(await loadExporter(name, io.cwd()));
-      if (spans !== undefined) return exporters.fromSpanExporter(spans, { ...options, name });
-      if (metrics !== undefined) return exporters.fromMetricExporter(metrics, { ...options, name });
-      throw new CliError(`-e ${name} has no exporter.`);
+      const loaded = await loadExporter(name, io.cwd());
+      return 'spans' in loaded
+        ? exporters.fromSpanExporter(loaded.spans, { ...options, name })
+        : exporters.fromMetricExporter(loaded.metrics, { ...options, name });
     }
   }
 }
@@ -343,10 +339,4 @@ export function settingsOf(flags: ReplayFlags, io: Pick<Io, 'env'>): Readonly<Re
 /** '' for the default, also when it is written out. */
 function millisUnless(standard: number, duration: number | undefined): string {
   return duration === undefined || duration === standard ? '' : `${duration}ms`;
-}
-
-/** A setting that cannot be worked with ends the run before it begins. */
-export function valueOrCliError<T extends object>(value: T | OptionProblem): T {
-  if (isProblem(value)) throw new CliError(value.sentence);
-  return value;
 }

@@ -12,7 +12,8 @@ import {
   type OutcomeListener,
 } from './delivery/delivery.ts';
 import type { Spill } from './delivery/spill.ts';
-import type { Transports } from './delivery/transport.ts';
+import type { Transport, Transports } from './delivery/transport.ts';
+import type { LineOutput } from './line-output.ts';
 import { logEncoder } from './otlp/log-encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
 import { readOwnLine } from './otlp/read-lines.ts';
@@ -90,6 +91,28 @@ export function openDestination(transports: Transports, options: DestinationOpti
     }),
     close: () => transports.close(),
   };
+}
+
+export interface OtlpFileOptions extends DestinationOptions {
+  readonly output: LineOutput;
+}
+
+/**
+ * `-e otlp_file`: one `ExportTraceServiceRequest`, `ExportMetricsServiceRequest` or `ExportLogsServiceRequest` per line, the
+ * format that the Collector's file exporter writes and its `otlpjsonfile` receiver reads.
+ */
+export function openOtlpFile({ output, ...options }: OtlpFileOptions): Destination {
+  const lines: Transport = {
+    destination: output.name,
+    contentType: 'application/json',
+    prepare: (line) => () => output.write(line),
+  };
+  // A file takes one line after the other, and a write that failed once fails again.
+  const limits = { ...options.limits, concurrency: 1, retryForMillis: 0 };
+  return openDestination(
+    { traces: lines, metrics: lines, logs: lines, close: () => output.close() },
+    { ...options, limits },
+  );
 }
 
 type SignalOptions<Item, Body> = Pick<

@@ -5,14 +5,10 @@ import { pathToFileURL } from 'node:url';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { plainText } from './outside-text.ts';
-import { collectProblem, OptionError, type OptionProblem } from './settings/settings.ts';
+import { OptionError } from './settings/settings.ts';
 
-/** An exporter of the OpenTelemetry SDK that was loaded by name. One of the two signals is `undefined`. */
-export interface LoadedExporter {
-  readonly name: string;
-  readonly spans: SpanExporter | undefined;
-  readonly metrics: PushMetricExporter | undefined;
-}
+/** An exporter of the OpenTelemetry SDK that was loaded by name. */
+export type LoadedExporter = { readonly spans: SpanExporter } | { readonly metrics: PushMetricExporter };
 
 type Exporter = SpanExporter | PushMetricExporter;
 type Module = Readonly<Record<string, unknown>>;
@@ -21,16 +17,13 @@ type Module = Readonly<Record<string, unknown>>;
  * Loads the exporter of an npm package, or of a module by its path; `package#Name` picks one of several. A package is
  * looked for from `directory`, then from here. Its exporter is the default export, else the only exported class with
  * `export` and `shutdown`. It is constructed without arguments and reads its own environment variables.
+ * Throws an `OptionError`.
  */
-export async function loadExporter(name: string, directory: string): Promise<LoadedExporter | OptionProblem> {
-  return await collectProblem(async () => {
-    const [from = '', wanted] = name.split('#', 2);
-    const module = await importModule(await locate(from, directory), from);
-    const exporter = construct(pick(module, from, wanted), from);
-    return isMetricExporter(exporter)
-      ? { name, spans: undefined, metrics: exporter }
-      : { name, spans: exporter, metrics: undefined };
-  });
+export async function loadExporter(name: string, directory: string): Promise<LoadedExporter> {
+  const [from = '', wanted] = name.split('#', 2);
+  const module = await importModule(await locate(from, directory), from);
+  const exporter = construct(pick(module, from, wanted), from);
+  return isMetricExporter(exporter) ? { metrics: exporter } : { spans: exporter };
 }
 
 async function locate(from: string, directory: string): Promise<string> {

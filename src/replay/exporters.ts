@@ -7,7 +7,7 @@ import type { Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
 import type { FileOutputOptions } from '../export/line-output.ts';
-import { isProblem, type OptionProblem } from '../export/settings/settings.ts';
+import { OptionError } from '../export/settings/settings.ts';
 import type { Account, DeliveryAccount, Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
@@ -47,24 +47,22 @@ export interface OtlpHttpOptions extends DeliveryOptions {
 /** OTLP over HTTP. Every request is followed to its outcome. No environment variable is read. */
 export function otlpHttp(options: OtlpHttpOptions = {}): DestinationFactory {
   return async (run) => {
-    const { resolveOtlpHttp } = await import('../export/settings/otlp-http.ts');
-    const settings = await resolveOtlpHttp(
-      {},
-      {
-        endpoint: options.url,
-        header: Object.entries(options.headers ?? {}).map(([key, value]) => `${key}=${value}`),
-        compression: options.compression,
-        exportTimeoutMillis: options.timeoutMillis,
-      },
-    );
-    return await otlpHttpWith(valueOrReplayError(settings), options)(run);
+    const { resolveOtlpHttp } = await import('../export/settings/otlp.ts');
+    const flags = {
+      endpoint: options.url,
+      header: Object.entries(options.headers ?? {}).map(([key, value]) => `${key}=${value}`),
+      compression: options.compression,
+      exportTimeoutMillis: options.timeoutMillis,
+    };
+    const settings = orReplayError(() => resolveOtlpHttp({}, flags));
+    return await otlpHttpWith(settings, options)(run);
   };
 }
 
 /** The same, with all settings of both signals. */
 export function otlpHttpWith(settings: OtlpHttpSettings, options: DeliveryOptions): DestinationFactory {
   return async (run) => {
-    const { openOtlpHttp } = await import('../export/otlp-http.ts');
+    const { openOtlpHttp } = await import('../export/http/transport.ts');
     return wanted(openOtlpHttp({ ...run, ...settings, limits: limitsOf(options) }), options);
   };
 }
@@ -72,9 +70,12 @@ export function otlpHttpWith(settings: OtlpHttpSettings, options: DeliveryOption
 /** OTLP over gRPC, through the libraries of the SDK's exporters, which must be installed beside this one. */
 export function otlpGrpcWith(settings: OtlpGrpcSettings, options: DeliveryOptions): DestinationFactory {
   return async (run) => {
-    const { openOtlpGrpc } = await import('../export/otlp-grpc.ts');
-    const opened = await openOtlpGrpc({ ...run, ...settings, limits: limitsOf(options) });
-    return wanted(valueOrReplayError(opened), options);
+    const { openOtlpGrpc } = await import('../export/grpc/transport.ts');
+    const limits = limitsOf(options);
+    return wanted(
+      orReplayError(() => openOtlpGrpc({ ...run, ...settings, limits })),
+      options,
+    );
   };
 }
 
@@ -86,7 +87,7 @@ export interface OutputOptions extends DeliveryOptions {
 /** OTLP/JSON lines in a file or on a stream, one request per line, as the Collector's file exporter writes them. */
 export function otlpFile(to: string | Writable, options: OutputOptions = {}): DestinationFactory {
   return async (run) => {
-    const { openOtlpFile } = await import('../export/otlp-file.ts');
+    const { openOtlpFile } = await import('../export/destination.ts');
     const append = options.append ?? run.goesOn;
     const output = await openOutput(to, { append, ownerOnly: run.holdsContent });
     return wanted(openOtlpFile({ ...run, output, limits: limitsOf(options) }), options);
@@ -237,7 +238,11 @@ function wanted(
   };
 }
 
-function valueOrReplayError<T extends object>(value: T | OptionProblem): T {
-  if (isProblem(value)) throw new ReplayError('invalid-option', value.sentence);
-  return value;
+function orReplayError<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new ReplayError('invalid-option', error.message, { cause: error });
+  }
 }

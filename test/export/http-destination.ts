@@ -3,7 +3,7 @@ import { systemClock } from '../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../src/export/delivery/delivery.ts';
 import type { Destination } from '../../src/export/destination.ts';
 import type { OtlpHttpSettings, OtlpHttpSignal } from '../../src/export/http/transport.ts';
-import { type OtlpHttpOptions, openOtlpHttp } from '../../src/export/otlp-http.ts';
+import { type OtlpHttpOptions, openOtlpHttp } from '../../src/export/http/transport.ts';
 import { ORIGIN } from './spans.ts';
 
 export const LIMITS: DeliveryLimits = {

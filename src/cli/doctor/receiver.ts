@@ -6,9 +6,8 @@ import { systemClock } from '../../export/delivery/clock.ts';
 import type { Answer, Transport, Transports } from '../../export/delivery/transport.ts';
 import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc/transport.ts';
 import { httpTransports } from '../../export/http/transport.ts';
-import { resolveOtlpGrpc } from '../../export/settings/otlp-grpc.ts';
-import { resolveOtlpHttp } from '../../export/settings/otlp-http.ts';
-import { collectProblem, isProblem, type OptionProblem } from '../../export/settings/settings.ts';
+import { resolveOtlpGrpc, resolveOtlpHttp } from '../../export/settings/otlp.ts';
+import { OptionError } from '../../export/settings/settings.ts';
 import { packageVersion } from '../../replay/version.ts';
 import type { Io } from '../io.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
@@ -28,9 +27,12 @@ export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGene
     );
     return;
   }
-  const opened = await signalProbes(flags, io.env);
-  if ('sentence' in opened) {
-    yield fail('Receiver', ...splitOptionProblem(opened.sentence));
+  let opened: Probes;
+  try {
+    opened = flags.exporter.includes('otlp_grpc') ? grpcProbes(flags, io.env) : httpProbes(flags, io.env);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    yield fail('Receiver', ...splitOptionProblem(error.message));
     return;
   }
   const probes = opened.probes.filter(({ signal }) => flags[signal]);
@@ -81,16 +83,11 @@ interface Probes {
   close(): Promise<void>;
 }
 
-/** Probes with the settings of flags and variables, or the problem of one of these. */
-async function signalProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
-  return flags.exporter.includes('otlp_grpc') ? grpcProbes(flags, env) : httpProbes(flags, env);
-}
-
 const userAgent = () => `hermes-otel/${packageVersion()}`;
 
-async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
-  const settings = await resolveOtlpHttp(env, flags);
-  if (isProblem(settings)) return settings;
+/** Probes with the settings of flags and variables. Throws an `OptionError`. */
+function httpProbes(flags: Given, env: Io['env']): Probes {
+  const settings = resolveOtlpHttp(env, flags);
   const { traces, metrics } = settings;
   const way = (signal: typeof traces): Way => ({
     // With a proxy, the connection that matters is the one to it.
@@ -100,14 +97,11 @@ async function httpProbes(flags: Given, env: Io['env']): Promise<Probes | Option
   return probesOf(httpTransports(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
 }
 
-async function grpcProbes(flags: Given, env: Io['env']): Promise<Probes | OptionProblem> {
-  const settings = await resolveOtlpGrpc(env, flags);
-  if (isProblem(settings)) return settings;
+function grpcProbes(flags: Given, env: Io['env']): Probes {
+  const settings = resolveOtlpGrpc(env, flags);
   const way = (signal: OtlpGrpcSignal): Way => ({ url: urlOf(signal), manner: manner(signal).join(', ') });
-  return collectProblem(async () => {
-    const transports = grpcTransports(loadGrpc(import.meta.url), settings, userAgent());
-    return probesOf(transports, 'grpc', way(settings.traces), way(settings.metrics));
-  });
+  const transports = grpcTransports(loadGrpc(import.meta.url), settings, userAgent());
+  return probesOf(transports, 'grpc', way(settings.traces), way(settings.metrics));
 }
 
 interface Way {

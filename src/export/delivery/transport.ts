@@ -12,11 +12,21 @@ export interface Transport<Body = Uint8Array> {
 /** One attempt. Aborting `signal` ends it early, with whatever answer that leads to. */
 export type Attempt = (signal: AbortSignal) => Promise<Answer>;
 
+/** One of each signal. */
+export interface Signals<T> {
+  readonly traces: T;
+  readonly metrics: T;
+  readonly logs: T;
+}
+
+export type SignalName = keyof Signals<unknown>;
+
+export function eachSignal<T>(make: (signal: SignalName) => T): Signals<T> {
+  return { traces: make('traces'), metrics: make('metrics'), logs: make('logs') };
+}
+
 /** The signals of one receiver. */
-export interface Transports {
-  readonly traces: Transport;
-  readonly metrics: Transport;
-  readonly logs: Transport;
+export interface Transports extends Signals<Transport> {
   /** Frees sockets and files, after everything is delivered. */
   close(): Promise<void>;
 }

@@ -1,7 +1,14 @@
 import { createRequire } from 'node:module';
 import type * as Grpc from '@grpc/grpc-js';
 import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
-import type { Answer, Transport, Transports } from '../delivery/transport.ts';
+import {
+  type Answer,
+  eachSignal,
+  type Signals,
+  type Transport,
+  type Transports,
+} from '../delivery/transport.ts';
+import { type Destination, type DestinationOptions, openDestination } from '../destination.ts';
 import { acceptedAnswer, readPartialSuccess } from '../http/answer-body.ts';
 import type { Tls } from '../http/transport.ts';
 import { OptionError } from '../settings/settings.ts';
@@ -22,10 +29,18 @@ export interface OtlpGrpcSignal {
   readonly redact: (text: string) => string;
 }
 
-export interface OtlpGrpcSettings {
-  readonly traces: OtlpGrpcSignal;
-  readonly metrics: OtlpGrpcSignal;
-  readonly logs: OtlpGrpcSignal;
+export type OtlpGrpcSettings = Signals<OtlpGrpcSignal>;
+
+export interface OtlpGrpcOptions extends DestinationOptions, OtlpGrpcSettings {
+  /** Where the search for the optional packages begins; by default here. */
+  readonly from?: string;
+}
+
+/** `-e otlp_grpc`: OTLP over gRPC. Throws an `OptionError` when its packages are not installed. */
+export function openOtlpGrpc(options: OtlpGrpcOptions): Destination {
+  const grpc = loadGrpc(options.from ?? import.meta.url);
+  const { name, version } = options.origin.scope;
+  return openDestination(grpcTransports(grpc, options, `${name}/${version}`), options);
 }
 
 export type GrpcModule = typeof Grpc;
@@ -61,9 +76,11 @@ function isGlobal(from: string): boolean {
   return /[/\\](?:lib|npm|nodejs)[/\\]node_modules[/\\]/.test(from);
 }
 
-const TRACE_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
-const METRIC_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
-const LOG_METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
+const METHODS: Signals<string> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+};
 
 /** The library's number for gzip. */
 const GZIP = 2;
@@ -72,17 +89,11 @@ const LONGEST_RECONNECT_MILLIS = 5000;
 
 /** OTLP over gRPC: requests that are already encoded, and answers read as closely as over HTTP. */
 export function grpcTransports(grpc: GrpcModule, settings: OtlpGrpcSettings, userAgent: string): Transports {
-  const traces = grpcTransport(grpc, settings.traces, TRACE_METHOD, userAgent);
-  const metrics = grpcTransport(grpc, settings.metrics, METRIC_METHOD, userAgent);
-  const logs = grpcTransport(grpc, settings.logs, LOG_METHOD, userAgent);
+  const transports = eachSignal((name) => grpcTransport(grpc, settings[name], METHODS[name], userAgent));
   return {
-    traces,
-    metrics,
-    logs,
+    ...transports,
     async close() {
-      traces.close();
-      metrics.close();
-      logs.close();
+      for (const transport of Object.values(transports)) transport.close();
     },
   };
 }

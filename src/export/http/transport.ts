@@ -10,9 +10,16 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { errorCode } from '../../model/system-error.ts';
 import { timerMillis } from '../../model/time.ts';
-import type { Clock } from '../delivery/clock.ts';
-import type { Answer, Transport, Transports } from '../delivery/transport.ts';
-import { redactUrl } from '../settings/url.ts';
+import { type Clock, systemClock } from '../delivery/clock.ts';
+import {
+  type Answer,
+  eachSignal,
+  type Signals,
+  type Transport,
+  type Transports,
+} from '../delivery/transport.ts';
+import { type Destination, type DestinationOptions, openDestination } from '../destination.ts';
+import { redactUrl } from '../settings/settings.ts';
 import { classify, connectionProblem, type HttpAnswer } from './classify.ts';
 
 // One POST of OTLP/HTTP, followed to the end of its answer. It never follows a redirect (a secret in a header would go
@@ -35,10 +42,15 @@ export interface OtlpHttpSignal {
   readonly redact: (text: string) => string;
 }
 
-export interface OtlpHttpSettings {
-  readonly traces: OtlpHttpSignal;
-  readonly metrics: OtlpHttpSignal;
-  readonly logs: OtlpHttpSignal;
+export type OtlpHttpSettings = Signals<OtlpHttpSignal>;
+
+export interface OtlpHttpOptions extends DestinationOptions, OtlpHttpSettings {}
+
+/** `-e otlp`: OTLP over HTTP. */
+export function openOtlpHttp(options: OtlpHttpOptions): Destination {
+  const { origin, limits, clock = systemClock } = options;
+  const userAgent = `${origin.scope.name}/${origin.scope.version}`;
+  return openDestination(httpTransports(options, limits.concurrency, userAgent, clock), options);
 }
 
 export interface Tls {
@@ -61,17 +73,11 @@ export function httpTransports(
   userAgent: string,
   clock: Clock,
 ): Transports {
-  const traces = httpTransport(settings.traces, concurrency, userAgent, clock);
-  const metrics = httpTransport(settings.metrics, concurrency, userAgent, clock);
-  const logs = httpTransport(settings.logs, concurrency, userAgent, clock);
+  const transports = eachSignal((name) => httpTransport(settings[name], concurrency, userAgent, clock));
   return {
-    traces,
-    metrics,
-    logs,
+    ...transports,
     async close() {
-      traces.close();
-      metrics.close();
-      logs.close();
+      for (const transport of Object.values(transports)) transport.close();
     },
   };
 }

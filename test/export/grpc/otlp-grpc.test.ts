@@ -7,8 +7,7 @@ import protobuf from 'protobufjs';
 import { systemClock } from '../../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../../src/export/delivery/delivery.ts';
 import type { OtlpGrpcSignal } from '../../../src/export/grpc/transport.ts';
-import { openOtlpGrpc } from '../../../src/export/otlp-grpc.ts';
-import { isProblem } from '../../../src/export/settings/settings.ts';
+import { openOtlpGrpc } from '../../../src/export/grpc/transport.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import { makeCertificates } from '../certificates.ts';
 import { encodeResponse } from '../decode.ts';
@@ -40,7 +39,7 @@ async function open(
     redact: (text) => text.replaceAll('hunter2', '***'),
     ...signal,
   };
-  const destination = await openOtlpGrpc({
+  const destination = openOtlpGrpc({
     origin: ORIGIN,
     traces: own,
     metrics: own,
@@ -48,7 +47,6 @@ async function open(
     limits: { ...LIMITS, maxRequestItems: 10, concurrency: 1, retryForMillis: 5000, ...limits },
     clock,
   });
-  if (isProblem(destination)) throw new Error(destination.sentence);
   return destination;
 }
 
@@ -331,25 +329,17 @@ describe('its packages', () => {
   test('when not installed are named with the command that installs them', async () => {
     receiver = await startGrpcReceiver();
     const signal: OtlpGrpcSignal = { ...(await anySignal()) };
-    const problem = await openOtlpGrpc({
-      origin: ORIGIN,
-      traces: signal,
-      metrics: signal,
-      logs: signal,
-      limits: LIMITS,
-      from: pathToFileURL(`${tmpdir()}/nowhere.js`).href,
-    });
+    const from = pathToFileURL(`${tmpdir()}/nowhere.js`).href;
+    const settings = { traces: signal, metrics: signal, logs: signal };
     const wanted = packages.map((name) => `${name}@${manifest.peerDependencies[name]}`).join(' ');
-    expect(problem).toEqual({
-      kind: 'problem',
-      sentence: `-e otlp_grpc needs two packages that are not installed: npm install ${wanted}`,
-    });
+    expect(() => openOtlpGrpc({ ...settings, origin: ORIGIN, limits: LIMITS, from })).toThrow(
+      `-e otlp_grpc needs two packages that are not installed: npm install ${wanted}`,
+    );
   });
 });
 
 async function anySignal(): Promise<OtlpGrpcSignal> {
-  const { resolveOtlpGrpc } = await import('../../../src/export/settings/otlp-grpc.ts');
-  const settings = await resolveOtlpGrpc({}, {});
-  if (isProblem(settings)) throw new Error(settings.sentence);
+  const { resolveOtlpGrpc } = await import('../../../src/export/settings/otlp.ts');
+  const settings = resolveOtlpGrpc({}, {});
   return settings.traces;
 }

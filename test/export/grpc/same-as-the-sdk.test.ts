@@ -1,10 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { openOtlpGrpc } from '../../../src/export/otlp-grpc.ts';
+import { openOtlpGrpc } from '../../../src/export/grpc/transport.ts';
 import { toReadableSpan, toResourceMetrics, toSdkOrigin } from '../../../src/export/readable.ts';
-import { resolveOtlpGrpc } from '../../../src/export/settings/otlp-grpc.ts';
-import { isProblem } from '../../../src/export/settings/settings.ts';
+import { resolveOtlpGrpc } from '../../../src/export/settings/otlp.ts';
 import { decodeProtobuf, type Json } from '../decode.ts';
 import { LIMITS } from '../http-destination.ts';
 import { ORIGIN, snapshot, spans } from '../spans.ts';
@@ -14,10 +13,8 @@ let receiver: GrpcReceiver;
 afterEach(() => receiver.stop());
 
 async function ours(url: string): Promise<void> {
-  const settings = await resolveOtlpGrpc({}, { endpoint: url });
-  if (isProblem(settings)) throw new Error(settings.sentence);
-  const destination = await openOtlpGrpc({ ...settings, origin: ORIGIN, limits: LIMITS });
-  if (isProblem(destination)) throw new Error(destination.sentence);
+  const settings = resolveOtlpGrpc({}, { endpoint: url });
+  const destination = openOtlpGrpc({ ...settings, origin: ORIGIN, limits: LIMITS });
   await destination.spans.write(spans(10));
   await destination.spans.finish();
   await destination.metrics.write([snapshot(3)]);

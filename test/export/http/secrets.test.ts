@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { openOtlpHttp } from '../../../src/export/otlp-http.ts';
-import { resolveOtlpHttp } from '../../../src/export/settings/otlp-http.ts';
-import { isProblem } from '../../../src/export/settings/settings.ts';
+import { openOtlpHttp } from '../../../src/export/http/transport.ts';
+import { resolveOtlpHttp } from '../../../src/export/settings/otlp.ts';
 import { hurriedClock, LIMITS } from '../http-destination.ts';
 import { type Behaviour, type Receiver, reply, startReceiver } from '../receiver.ts';
 import { ORIGIN, spans } from '../spans.ts';
@@ -24,11 +23,10 @@ test.each([200, 307, 400, 401, 503])(
   async (code) => {
     receiver = await startReceiver({ behave: echo(code) });
     const endpoint = receiver.url.replace('http://', 'http://me:hunter2@');
-    const settings = await resolveOtlpHttp(
+    const settings = resolveOtlpHttp(
       { HERMES_OTEL_TOKEN: 'tok-123456', OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc.def.ghi' },
       { endpoint: `${endpoint}/x?api=key-345678` },
     );
-    if (isProblem(settings)) throw new Error(settings.sentence);
     const outages: string[] = [];
     const destination = openOtlpHttp({
       ...settings,
@@ -53,11 +51,7 @@ test.each([200, 307, 400, 401, 503])(
 
 test('user and password of an endpoint are sent as Basic credentials', async () => {
   receiver = await startReceiver();
-  const settings = await resolveOtlpHttp(
-    {},
-    { endpoint: receiver.url.replace('http://', 'http://me:hunt%20er@') },
-  );
-  if (isProblem(settings)) throw new Error(settings.sentence);
+  const settings = resolveOtlpHttp({}, { endpoint: receiver.url.replace('http://', 'http://me:hunt%20er@') });
   const destination = openOtlpHttp({ ...settings, origin: ORIGIN, limits: LIMITS });
   await destination.spans.write(spans(1));
   expect(await destination.spans.finish()).toMatchObject({ accepted: 1 });

@@ -1,14 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { resolveOtlpGrpc } from '../../../src/export/settings/otlp-grpc.ts';
-import type { OtlpFlags } from '../../../src/export/settings/otlp-http.ts';
-import { isProblem } from '../../../src/export/settings/settings.ts';
+import { type OtlpFlags, resolveOtlpGrpc } from '../../../src/export/settings/otlp.ts';
+import { OptionError } from '../../../src/export/settings/settings.ts';
 
 type Env = Record<string, string>;
 const base = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 
 async function resolve(env: Env, flags: OtlpFlags = {}) {
-  const settings = await resolveOtlpGrpc(env, flags);
-  if (isProblem(settings)) throw new Error(settings.sentence);
+  const settings = resolveOtlpGrpc(env, flags);
   return settings;
 }
 
@@ -61,5 +59,5 @@ test.each<[string, Env, OtlpFlags]>([
   ['OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://localhost:4317', { [base]: 'http://' }, {}],
   ['the header a has a value that gRPC does not allow', {}, { header: ['a=\u00fc'] }],
 ])('%s', async (sentence, env, flags) => {
-  expect(await resolveOtlpGrpc(env, flags)).toEqual({ kind: 'problem', sentence });
+  expect(() => resolveOtlpGrpc(env, flags)).toThrow(new OptionError(sentence));
 });

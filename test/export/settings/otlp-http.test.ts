@@ -3,21 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { OtlpHttpSettings } from '../../../src/export/http/transport.ts';
-import { type OtlpFlags, resolveOtlpHttp } from '../../../src/export/settings/otlp-http.ts';
-import { isProblem, resolveTemporality } from '../../../src/export/settings/settings.ts';
+import { type OtlpFlags, resolveOtlpHttp } from '../../../src/export/settings/otlp.ts';
+import { OptionError, resolveTemporality } from '../../../src/export/settings/settings.ts';
 
 type Env = Record<string, string>;
 
 async function resolve(env: Env, flags: OtlpFlags = {}): Promise<OtlpHttpSettings> {
-  const settings = await resolveOtlpHttp(env, flags);
-  if (isProblem(settings)) throw new Error(settings.sentence);
-  return settings;
+  return resolveOtlpHttp(env, flags);
 }
 
 async function problemOf(env: Env, flags: OtlpFlags = {}): Promise<string> {
-  const settings = await resolveOtlpHttp(env, flags);
-  if (!isProblem(settings)) throw new Error('no problem was found');
-  return settings.sentence;
+  try {
+    resolveOtlpHttp(env, flags);
+  } catch (error) {
+    if (error instanceof OptionError) return error.message;
+    throw error;
+  }
+  throw new Error('no problem was found');
 }
 
 describe('the addresses of traces and metrics', () => {
@@ -230,13 +232,16 @@ describe('secrets', () => {
 
 describe('the temporality preference', () => {
   const name = 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE';
-  test.each<[Env, object]>([
-    [{}, { temporality: 'cumulative' }],
-    [{ [name]: 'cumulative' }, { temporality: 'cumulative' }],
-    [{ [name]: 'Delta' }, { temporality: 'delta' }],
-    [{ [name]: 'LowMemory' }, { temporality: 'delta' }],
-    [{ [name]: 'x' }, { kind: 'problem', sentence: `${name} must be cumulative or delta or lowmemory` }],
-  ])('%j is %j', async (env, expected) => {
-    expect(await resolveTemporality(env)).toEqual(expected);
+  test.each<[Env, string]>([
+    [{}, 'cumulative'],
+    [{ [name]: 'cumulative' }, 'cumulative'],
+    [{ [name]: 'Delta' }, 'delta'],
+    [{ [name]: 'LowMemory' }, 'delta'],
+  ])('%j is %j', (env, expected) => {
+    expect(resolveTemporality(env)).toBe(expected);
+  });
+  test('that is none is refused', () => {
+    const sentence = `${name} must be cumulative or delta or lowmemory`;
+    expect(() => resolveTemporality({ [name]: 'x' })).toThrow(new OptionError(sentence));
   });
 });
