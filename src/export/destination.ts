@@ -21,8 +21,6 @@ import { spanEncoder } from './otlp/span-encoder.ts';
 
 /** One place that all signals of a run go to, each with its own account. */
 export interface Destination {
-  /** The name for people, without secrets. */
-  readonly name: string;
   readonly spans: Delivery<OtelSpan>;
   readonly metrics: Delivery<MetricSnapshot>;
   /** Takes spans and sends their log records. */
@@ -65,7 +63,6 @@ export function openDestination(transports: Transports, options: DestinationOpti
   const points = metricEncoder(origin);
   const records = logEncoder(origin);
   return {
-    name: traces.destination,
     spans: openDelivery(options, {
       transport: traces,
       encoder: spans,

@@ -119,36 +119,25 @@ const SDK_TEMPORALITY = {
 
 function toMetricData({ instrument, temporality, points }: Metric): MetricData {
   const { name, unit, description, sums } = instrument;
-  const aggregationTemporality = SDK_TEMPORALITY[temporality];
-  if (instrument.kind === 'counter') {
-    return {
-      descriptor: {
-        name,
-        unit,
-        description,
-        valueType: sums === 'double' ? ValueType.DOUBLE : ValueType.INT,
-      },
-      aggregationTemporality,
-      dataPointType: DataPointType.SUM,
-      isMonotonic: true,
-      dataPoints: points.flatMap((point) =>
-        point.value.kind === 'sum' ? [{ ...frame(point), value: point.value.sum }] : [],
-      ),
-    };
-  }
-  return {
-    descriptor: { name, unit, description, valueType: ValueType.DOUBLE },
-    aggregationTemporality,
-    dataPointType: DataPointType.HISTOGRAM,
-    dataPoints: points.flatMap((point) =>
-      point.value.kind === 'histogram'
-        ? [{ ...frame(point), value: toHistogram(point.value, instrument.bounds) }]
-        : [],
-    ),
+  const isCounter = instrument.kind === 'counter';
+  const valueType = isCounter && sums !== 'double' ? ValueType.INT : ValueType.DOUBLE;
+  const common = {
+    descriptor: { name, unit, description, valueType },
+    aggregationTemporality: SDK_TEMPORALITY[temporality],
   };
+  if (isCounter) {
+    const dataPoints = points.flatMap(({ value, ...point }) =>
+      value.kind === 'sum' ? [{ ...frame(point), value: value.sum }] : [],
+    );
+    return { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
+  }
+  const dataPoints = points.flatMap(({ value, ...point }) =>
+    value.kind === 'histogram' ? [{ ...frame(point), value: toHistogram(value, instrument.bounds) }] : [],
+  );
+  return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
 }
 
-function frame({ attributes, startTime, endTime }: MetricPoint) {
+function frame({ attributes, startTime, endTime }: Omit<MetricPoint, 'value'>) {
   return {
     attributes: toSdkAttributes(attributes),
     startTime: hrTime(startTime),

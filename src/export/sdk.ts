@@ -3,8 +3,9 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
 import { systemClock } from './delivery/clock.ts';
 import type { Delivery } from './delivery/delivery.ts';
-import type { Answer, Transport } from './delivery/transport.ts';
+import { type Answer, type Transport, transient } from './delivery/transport.ts';
 import { type DestinationOptions, openDelivery } from './destination.ts';
+import { TRANSIENT } from './http/classify.ts';
 import type { RequestBody } from './otlp/encoder.ts';
 import { metricEncoder } from './otlp/metric-encoder.ts';
 import { readOwnLine } from './otlp/read-lines.ts';
@@ -94,35 +95,25 @@ function sdkTransport<Body>(
   { name, timeoutMillis = DEFAULT_TIMEOUT_MILLIS, clock = systemClock }: SdkOptions,
   run: (body: Body, done: (result: ExportResult) => void) => void,
 ): Pick<Transport<Body>, 'destination' | 'prepare'> {
-  const attempt = (body: Body, stop: AbortSignal) =>
-    new Promise<Answer>((resolve) => {
-      const over = new AbortController();
-      const settle = (answer: Answer) => {
-        over.abort();
-        stop.removeEventListener('abort', onStop);
-        resolve(answer);
-      };
-      const onStop = () => settle(transient(`${name} was still exporting`, true));
-      stop.addEventListener('abort', onStop);
-      void clock
-        .sleep(timeoutMillis, over.signal)
-        .then(() => settle(transient(`${name} did not finish within ${timeoutMillis / 1000} s`, true)));
-      try {
-        run(body, (result) => settle(answerOf(name, result)));
-      } catch (error) {
-        settle(
-          answerOf(name, { code: FAILED, error: error instanceof Error ? error : new Error(`${error}`) }),
-        );
-      }
+  async function attempt(body: Body, stop: AbortSignal): Promise<Answer> {
+    const over = new AbortController();
+    const result = new Promise<ExportResult>((resolve) => run(body, resolve)).catch((error: unknown) => ({
+      code: FAILED,
+      error: error instanceof Error ? error : new Error(`${error}`),
+    }));
+    const answer = result.then((known) => answerOf(name, known));
+    const late = clock.sleep(timeoutMillis, AbortSignal.any([stop, over.signal])).then(() => {
+      const took = stop.aborted ? 'was still exporting' : `did not finish within ${timeoutMillis / 1000} s`;
+      return transient(`${name} ${took}`);
     });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      over.abort();
+    }
+  }
   return { destination: name, prepare: (body) => (stop) => attempt(body, stop) };
 }
-
-function transient(sentence: string, reached: boolean): Answer {
-  return { kind: 'transient', sentence, reached, retryAfterMillis: undefined };
-}
-
-const BUSY: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /**
  * An exporter reports a failure as an error and no more. Its `code`, where it has one, is an HTTP status; a failure
@@ -136,7 +127,7 @@ function answerOf(name: string, { code, error }: ExportResult): Answer {
   const says = [`${name} failed`, ...(isStatus ? [`with ${status}`] : [])].join(' ');
   const sentence = reason === '' ? `${says} and gave no reason` : `${says}: ${reason}`;
   if (status === 413) return { kind: 'too_large', sentence };
-  if (!isStatus || BUSY.has(status)) return transient(sentence, isStatus);
+  if (!isStatus || TRANSIENT.has(status)) return transient(sentence, isStatus);
   return { kind: 'final', sentence, mayPass: status !== 400 };
 }
 

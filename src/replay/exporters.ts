@@ -106,7 +106,6 @@ export function openMetrics(to: string | Writable): DestinationFactory {
         const answer = await output.write(Buffer.from(text.endsWith('\n') ? text.slice(0, -1) : text));
         if (answer.kind === 'final') throw new ReplayError('unwritable-file', answer.sentence);
       },
-      problemOf: (error) => (error instanceof Error ? error.message : String(error)),
     });
     const metrics = accountable(sink, output.name, 'metric points');
     return { metrics, close: () => output.close() };

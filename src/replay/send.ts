@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { deadLetter } from '../export/delivery/dead-letter.ts';
 import type { Delivery } from '../export/delivery/delivery.ts';
-import { pointsIn } from '../export/metrics/points.ts';
+import { pointsIn } from '../export/metrics/series.ts';
 import { createOtlpReader } from '../export/otlp/read-lines.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { readLines } from '../input/read-lines.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { timerMillis } from '../../model/time.ts';
 
 /** Time and randomness for the delivery. Tests pass a clock that does not wait. */
@@ -20,7 +21,7 @@ export const systemClock: Clock = {
   async sleep(millis, signal) {
     // In several parts when it is longer than a timer can count.
     for (let left = millis; left >= 0 && !signal.aborted; left -= timerMillis(left) + 1) {
-      await sleepOnce(timerMillis(left), signal);
+      await sleep(timerMillis(left), undefined, { signal }).catch(() => {});
     }
   },
   timer(millis, run) {
@@ -36,15 +37,3 @@ export const systemClock: Clock = {
   },
   random: () => Math.random(),
 };
-
-function sleepOnce(millis: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, millis);
-    signal.addEventListener('abort', done);
-  });
-}

@@ -58,3 +58,12 @@ export type Answer =
   | { readonly kind: 'too_large'; readonly sentence: string }
   /** The reader of our output has left on purpose (`| head`). Nothing is lost, and there is no reason to go on. */
   | { readonly kind: 'unwanted' };
+
+/** @param reached false when no answer of any kind came */
+export function transient(
+  sentence: string,
+  reached = true,
+  retryAfterMillis?: number,
+): Answer & { readonly kind: 'transient' } {
+  return { kind: 'transient', sentence, reached, retryAfterMillis };
+}

@@ -1,5 +1,5 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import type { Answer } from '../delivery/transport.ts';
+import { type Answer, transient } from '../delivery/transport.ts';
 import { wishedMillis } from '../http/classify.ts';
 import { protobufFields } from '../otlp/read-protobuf.ts';
 import { outsideText } from '../outside-text.ts';
@@ -47,12 +47,12 @@ export function classify(error: ServiceError, context: ClassifyContext): Answer 
   if (connection !== undefined) return connection;
   if (error.code === DEADLINE_EXCEEDED) {
     const sentence = `${destination} did not answer within ${context.timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
-    return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
+    return transient(sentence);
   }
   const says = `${destination} answered ${NAMES[error.code] ?? error.code}${details === '' ? '' : `, "${details}"`}`;
   const retryAfterMillis = retryDelayMillis(error);
   if (TRANSIENT.has(error.code) || (error.code === RESOURCE_EXHAUSTED && retryAfterMillis !== undefined)) {
-    return { kind: 'transient', sentence: says, reached: true, retryAfterMillis };
+    return transient(says, true, retryAfterMillis);
   }
   const tooLarge = error.code === RESOURCE_EXHAUSTED && /larger than max/i.test(error.details);
   const sentence = `${says}: ${tooLarge ? 'lower HERMES_OTEL_MAX_REQUEST_BYTES' : (ADVICE[error.code] ?? OTHER_ADVICE)}`;
@@ -92,7 +92,7 @@ function connectionProblem(destination: string, details: string): Answer | undef
   }
   const why = /ECONNREFUSED/.test(cause) ? 'the connection was refused' : cause;
   const sentence = `${destination} cannot be reached: ${why}; is the receiver running, and is --endpoint right?`;
-  return { kind: 'transient', sentence, reached: false, retryAfterMillis: undefined };
+  return transient(sentence, false);
 }
 
 /** The `RetryInfo` among the status details, where the receiver sent one (google/rpc/error_details.proto). */

@@ -1,5 +1,5 @@
 import { errorCode } from '../../model/system-error.ts';
-import type { Answer } from '../delivery/transport.ts';
+import { type Answer, transient } from '../delivery/transport.ts';
 import type { ContentType } from '../otlp/encoder.ts';
 import { outsideText } from '../outside-text.ts';
 import { acceptedAnswer, formatOf, readPartialSuccess, readRefusal } from './answer-body.ts';
@@ -25,7 +25,7 @@ export interface ClassifyContext {
 }
 
 // Retryable by the OTLP specification (429, 502, 503, 504), and 408, which means the same.
-const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
+export const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /** Answers of a server that does not know this signal. */
 const NO_RECEIVER: ReadonlySet<number> = new Set([404, 405, 415]);
@@ -37,12 +37,7 @@ export function classify(answer: HttpAnswer, context: ClassifyContext): Answer {
   if (status >= 200 && status < 300) return accepted(answer, context);
   if (TRANSIENT.has(status)) {
     const wish = retryAfterMillis(answer.retryAfter, context.wallMillis);
-    return {
-      kind: 'transient',
-      sentence: `${says} (${TRANSIENT_WORDS[status]})`,
-      reached: true,
-      retryAfterMillis: wish,
-    };
+    return transient(`${says} (${TRANSIENT_WORDS[status]})`, true, wish);
   }
   if (status >= 300 && status < 400)
     return { kind: 'final', sentence: `${says}, a redirect${target(answer, context)}`, mayPass: true };
@@ -161,7 +156,7 @@ export function connectionProblem(destination: string, error: unknown): Answer {
   }
   const why = WORDS[code] ?? (code === '' ? 'the connection failed' : code);
   const sentence = `${destination} cannot be reached: ${why}; is the receiver running, and is --endpoint right?`;
-  return { kind: 'transient', sentence, reached: false, retryAfterMillis: undefined };
+  return transient(sentence, false);
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -17,6 +17,7 @@ import {
   type Signals,
   type Transport,
   type Transports,
+  transient,
 } from '../delivery/transport.ts';
 import { type Destination, type DestinationOptions, openDestination } from '../destination.ts';
 import { redactUrl } from '../settings/settings.ts';
@@ -222,7 +223,7 @@ function unanswered(
 ): Answer {
   if (error instanceof TimeoutError) {
     const sentence = `${destination} did not answer within ${timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
-    return { kind: 'transient', sentence, reached: true, retryAfterMillis: undefined };
+    return transient(sentence);
   }
   const answer = connectionProblem(
     proxy === undefined ? destination : `${destination} (through ${redactUrl(proxy)})`,

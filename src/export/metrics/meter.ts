@@ -34,8 +34,6 @@ export interface Meter {
   finish(): MetricSnapshot | undefined;
   /** Everything needed to continue after a restart, as plain JSON data. */
   state(): MeterState;
-  /** Measurements that were folded because there were too many series. */
-  overflowed(): number;
 }
 
 export interface MeterState {
@@ -112,6 +110,5 @@ export function createMeter(options: MeterOptions): Meter {
       snapshotTime,
       series: [...tables.values()].flatMap((table) => table.states()),
     }),
-    overflowed: () => [...tables.values()].reduce((sum, table) => sum + table.overflowed(), 0),
   };
 }

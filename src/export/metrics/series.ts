@@ -3,6 +3,7 @@ import type {
   Instrument,
   Metric,
   MetricPoint,
+  MetricSnapshot,
   PointValue,
   Temporality,
 } from '../../model/otel.ts';
@@ -26,8 +27,6 @@ export interface SeriesTable {
   take(start: EpochMicros, end: EpochMicros): Metric | undefined;
   resume(state: SeriesState): void;
   states(): readonly SeriesState[];
-  /** Measurements folded into the overflow series. */
-  overflowed(): number;
 }
 
 interface Series {
@@ -54,7 +53,6 @@ export function createSeriesTable(
   /** Equal labels are usually the identical object, which is found without a key. */
   const byObject = new Map<Attributes, Series>();
   const byKey = new Map<string, Series>();
-  let overflowed = 0;
 
   function find(attributes: Attributes): Series {
     const key = keyOf(attributes);
@@ -89,7 +87,6 @@ export function createSeriesTable(
     record(value, attributes) {
       refuseFraction(instrument, value);
       const series = byObject.get(attributes) ?? find(attributes);
-      if (series.attributes['otel.metric.overflow'] === true) overflowed += 1;
       series.count += 1;
       series.sum += toWhole(instrument, value);
       if (value < series.min) series.min = value;
@@ -117,7 +114,6 @@ export function createSeriesTable(
         value: pointValue(instrument, series),
         endTime: series.endTime,
       })),
-    overflowed: () => overflowed,
   };
 }
 
@@ -170,4 +166,20 @@ function scaleOf({ unit, sums }: Instrument): number {
 function toWhole(instrument: Instrument, value: number): number {
   const scale = scaleOf(instrument);
   return scale === 1 ? value : Math.round(value * scale);
+}
+
+/** How many points a snapshot has, over all its metrics. */
+export function pointsIn(snapshot: MetricSnapshot): number {
+  return snapshot.metrics.reduce((sum, metric) => sum + metric.points.length, 0);
+}
+
+/** A snapshot of the same moment with the points from the `from`-th up to the `to`-th. */
+export function part(snapshot: MetricSnapshot, from: number, to: number): MetricSnapshot {
+  let before = 0;
+  const metrics = snapshot.metrics.map((metric) => {
+    const points = metric.points.slice(Math.max(0, from - before), Math.max(0, to - before));
+    before += metric.points.length;
+    return { ...metric, points };
+  });
+  return { ...snapshot, metrics: metrics.filter((metric) => metric.points.length > 0) };
 }

@@ -1,7 +1,59 @@
-import type { HistogramValue, Instrument, PointValue } from '../../model/otel.ts';
+/** Every series over the whole log, and its lines in the file: snapshots come by time, the file has one series after the other. */
+import type {
+  HistogramValue,
+  Instrument,
+  MetricPoint,
+  MetricSnapshot,
+  PointValue,
+} from '../../model/otel.ts';
 import { type EpochMicros, shift } from '../../model/time.ts';
-import type { Change, SeriesHistory } from './history.ts';
-import { familyName } from './names.ts';
+import { familyName, labels } from './names.ts';
+
+export interface History {
+  /** By name, in order of first appearance. */
+  readonly instruments: Map<string, InstrumentHistory>;
+  /** The latest moment of the log; `undefined` when nothing was added. */
+  endTime: EpochMicros | undefined;
+}
+
+export interface InstrumentHistory {
+  readonly instrument: Instrument;
+  /** The moments at which a series changed, by its labels. */
+  readonly series: Map<string, Change[]>;
+}
+
+interface Change {
+  readonly time: EpochMicros;
+  readonly value: PointValue;
+}
+
+export function createHistory(): History {
+  return { instruments: new Map(), endTime: undefined };
+}
+
+/** Throws a `TypeError` for delta points: a backfilled series must hold totals. */
+export function addSnapshot(history: History, { metrics }: MetricSnapshot): void {
+  for (const { instrument, temporality, points } of metrics) {
+    if (temporality !== 'cumulative') throw new TypeError('OpenMetrics needs cumulative points');
+    const { series } = history.instruments.get(instrument.name) ?? { series: new Map<string, Change[]>() };
+    history.instruments.set(instrument.name, { instrument, series });
+    for (const point of points) addPoint(series, point);
+    history.endTime = points.at(-1)?.endTime ?? history.endTime;
+  }
+}
+
+function addPoint(series: Map<string, Change[]>, { attributes, endTime: time, value }: MetricPoint): void {
+  const key = labels(attributes);
+  const changes = series.get(key) ?? [];
+  series.set(key, changes);
+  // A snapshot repeats the series that stood still; the text fills those in again.
+  if (!sameTotal(changes.at(-1)?.value, value)) changes.push({ time, value });
+}
+
+function sameTotal(before: PointValue | undefined, now: PointValue): boolean {
+  if (before?.kind === 'sum') return now.kind === 'sum' && before.sum === now.sum;
+  return before !== undefined && now.kind === 'histogram' && before.count === now.count;
+}
 
 const MINUTE_MICROS = 60_000_000;
 /** Prometheus forgets a series five minutes after its last sample. */
@@ -28,21 +80,21 @@ interface Row {
  */
 export function* sampleLines(
   instrument: Instrument,
-  series: SeriesHistory,
+  [own, changes]: readonly [labels: string, changes: readonly Change[]],
   resource: string,
   options: SampleOptions,
 ): Generator<string> {
-  const rows = [...rowsOf(series.changes, options)];
+  const rows = [...rowsOf(changes, options)];
   const name = familyName(instrument);
-  const common = [series.labels, resource].filter((part) => part !== '').join(',');
+  const common = [own, resource].filter((part) => part !== '').join(',');
   if (instrument.kind === 'counter') {
     yield* lines(`${name}_total`, common, rows, (value) => (value?.kind === 'sum' ? value.sum : 0));
     return;
   }
   const histogram = (value: PointValue | undefined) => (value?.kind === 'histogram' ? value : undefined);
   for (const [index, bound] of [...instrument.bounds, Number.POSITIVE_INFINITY].entries()) {
-    const labels = [common, `le="${number(bound)}"`].filter((part) => part !== '').join(',');
-    yield* lines(`${name}_bucket`, labels, rows, (value) => upTo(histogram(value), index));
+    const bucket = [common, `le="${number(bound)}"`].filter((part) => part !== '').join(',');
+    yield* lines(`${name}_bucket`, bucket, rows, (value) => upTo(histogram(value), index));
   }
   yield* lines(`${name}_count`, common, rows, (value) => histogram(value)?.count ?? 0);
   yield* lines(`${name}_sum`, common, rows, (value) => histogram(value)?.sum ?? 0);

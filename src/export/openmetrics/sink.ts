@@ -1,16 +1,23 @@
-import type { MetricSnapshot, Resource } from '../../model/otel.ts';
+/**
+ * Metrics as OpenMetrics text with the log's own times, for `promtool tsdb create-blocks-from openmetrics`: the only door
+ * through which Prometheus takes the past. https://prometheus.io/docs/specs/om/open_metrics_spec/
+ */
+import type { Instrument, MetricSnapshot, Resource } from '../../model/otel.ts';
 import type { Account, Sink } from '../../model/sink.ts';
-import { pointsIn } from '../metrics/points.ts';
-import type { History, InstrumentHistory } from './history.ts';
-import { createHistory } from './history.ts';
+import { epochMicros } from '../../model/time.ts';
+import { pointsIn } from '../metrics/series.ts';
 import { familyName, helpText, labels, unitWord } from './names.ts';
-import { sampleLines } from './samples.ts';
+import { addSnapshot, createHistory, type History, sampleLines } from './samples.ts';
+
+export interface OpenMetricsOptions {
+  readonly resource: Resource;
+  /** Of the snapshots. */
+  readonly intervalMicros: number;
+}
 
 export interface OpenMetricsSinkOptions extends OpenMetricsOptions {
-  /** Returns when there is room for more. Rejects when the file cannot be written. */
+  /** Returns when there is room for more. Rejects with a sentence when the file cannot be written. */
   readonly write: (text: string) => Promise<void>;
-  /** One sentence for the user about a write that failed. */
-  readonly problemOf: (error: unknown) => string;
 }
 
 const CHUNK_CHARS = 64 * 1024;
@@ -22,7 +29,7 @@ export function openMetricsSink(options: OpenMetricsSinkOptions): Sink<MetricSna
   return {
     async write(snapshots) {
       for (const snapshot of snapshots) {
-        history.add(snapshot);
+        addSnapshot(history, snapshot);
         points += pointsIn(snapshot);
       }
     },
@@ -34,7 +41,7 @@ export function openMetricsSink(options: OpenMetricsSinkOptions): Sink<MetricSna
         for (const chunk of chunks(openMetricsText(history, options))) await options.write(chunk);
         return account(points, points, []);
       } catch (error) {
-        return account(points, 0, [options.problemOf(error)]);
+        return account(points, 0, [error instanceof Error ? error.message : String(error)]);
       }
     },
   };
@@ -55,31 +62,21 @@ function* chunks(texts: Iterable<string>): Generator<string> {
   if (chunk !== '') yield chunk;
 }
 
-/**
- * Metrics as OpenMetrics text with the log's own times, for `promtool tsdb create-blocks-from openmetrics`: the only door
- * through which Prometheus takes the past. https://prometheus.io/docs/specs/om/open_metrics_spec/
- */
-export interface OpenMetricsOptions {
-  readonly resource: Resource;
-  /** Of the snapshots. */
-  readonly intervalMicros: number;
-}
-
-/** The file, in pieces of one line or more. */
-export function* openMetricsText(history: History, options: OpenMetricsOptions): Generator<string> {
-  const resource = resourceLabels(options.resource);
-  const endTime = history.endTime();
-  if (endTime !== undefined) {
-    for (const { instrument, series } of history.instruments()) {
-      yield* heading(instrument);
-      const { intervalMicros } = options;
-      for (const one of series) yield* sampleLines(instrument, one, resource, { intervalMicros, endTime });
-    }
+/** The file, in pieces of one line or more: series in order of their labels. */
+export function* openMetricsText(
+  { instruments, endTime = epochMicros(0) }: History,
+  { resource, intervalMicros }: OpenMetricsOptions,
+): Generator<string> {
+  const common = resourceLabels(resource);
+  for (const { instrument, series } of instruments.values()) {
+    yield* heading(instrument);
+    const sorted = [...series].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const one of sorted) yield* sampleLines(instrument, one, common, { intervalMicros, endTime });
   }
   yield '# EOF\n';
 }
 
-function* heading(instrument: InstrumentHistory['instrument']): Generator<string> {
+function* heading(instrument: Instrument): Generator<string> {
   const name = familyName(instrument);
   const unit = unitWord(instrument.unit);
   yield `# HELP ${name} ${helpText(instrument)}\n`;

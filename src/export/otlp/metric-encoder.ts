@@ -1,6 +1,6 @@
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { MetricSnapshot, Origin } from '../../model/otel.ts';
-import { part, pointsIn } from '../metrics/points.ts';
+import { part, pointsIn } from '../metrics/series.ts';
 import { toResourceMetrics, toSdkOrigin } from '../readable.ts';
 import type { Encoder, RequestBody } from './encoder.ts';
 import { serialized } from './joined.ts';

@@ -4,7 +4,7 @@
  */
 import type { Delivery } from '../../export/delivery/delivery.ts';
 import type { OutcomeListeners } from '../../export/destination.ts';
-import { part, pointsIn } from '../../export/metrics/points.ts';
+import { part, pointsIn } from '../../export/metrics/series.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
 import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
 import {

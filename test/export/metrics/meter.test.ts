@@ -176,7 +176,6 @@ describe('many series', () => {
     const target = meter();
     const [snapshot] = await run(target, [[0, ...tools(5000)]]);
     expect(snapshot?.metrics[0]?.points).toHaveLength(5000);
-    expect(target.overflowed()).toBe(0);
   });
 
   test('above the limit are folded into one series and counted, not lost', async () => {
@@ -190,7 +189,6 @@ describe('many series', () => {
       29,
     );
     expect(points.filter(({ attributes }) => attributes['otel.metric.overflow'] === true)).toHaveLength(1);
-    expect(target.overflowed()).toBe(15);
   });
 });
 

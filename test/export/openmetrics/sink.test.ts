@@ -16,7 +16,7 @@ function snapshot(series: number): MetricSnapshot {
   return { metrics: [{ instrument, temporality: 'cumulative', points }] };
 }
 
-const options = { resource: { attributes: {} }, intervalMicros: 60_000_000, problemOf: String };
+const options = { resource: { attributes: {} }, intervalMicros: 60_000_000 };
 
 describe('the OpenMetrics sink', () => {
   test('writes nothing before the end, then whole lines, none of them empty', async () => {
@@ -34,7 +34,7 @@ describe('the OpenMetrics sink', () => {
     const write = async () => {
       throw new Error('no space left');
     };
-    const sink = openMetricsSink({ ...options, write, problemOf: () => 'no space left' });
+    const sink = openMetricsSink({ ...options, write });
     await sink.write([snapshot(2)]);
     expect(await sink.finish()).toMatchObject({
       made: 2,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createHistory } from '../../../src/export/openmetrics/history.ts';
+import { addSnapshot, createHistory } from '../../../src/export/openmetrics/samples.ts';
 import { openMetricsText } from '../../../src/export/openmetrics/sink.ts';
 import type { Attributes, Instrument, Metric, MetricPoint, MetricSnapshot } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
@@ -48,7 +48,7 @@ function render(snapshots: readonly MetricSnapshot[], resource: Attributes = {})
 
 function renderAll(snapshots: readonly MetricSnapshot[], resource: Attributes = {}): readonly string[] {
   const history = createHistory();
-  for (const snapshot of snapshots) history.add(snapshot);
+  for (const snapshot of snapshots) addSnapshot(history, snapshot);
   return [...openMetricsText(history, { resource: { attributes: resource }, intervalMicros: MINUTE })]
     .join('')
     .split('\n');

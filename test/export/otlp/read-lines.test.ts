@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { pointsIn } from '../../../src/export/metrics/points.ts';
+import { pointsIn } from '../../../src/export/metrics/series.ts';
 import { type ContentType, encodeAll } from '../../../src/export/otlp/encoder.ts';
 import { metricEncoder } from '../../../src/export/otlp/metric-encoder.ts';
 import { createOtlpReader, type OtlpLine } from '../../../src/export/otlp/read-lines.ts';
