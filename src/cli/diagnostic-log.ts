@@ -4,7 +4,7 @@ import type { WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { systemProblem } from '../replay/system-problem.ts';
+import { systemProblem } from '../model/system-error.ts';
 import { CliError } from './cli-error.ts';
 
 export interface DiagnosticLog {

@@ -1,9 +1,11 @@
 /** The end of a run: the summary on standard error, the whole account as JSON where it was asked for. */
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { workText } from '../model/figures.ts';
 import type { DeliveryAccount, Signal } from '../model/sink.ts';
+import { systemProblem } from '../model/system-error.ts';
 import { inThousands, money } from '../model/units.ts';
+import { packageVersion } from '../replay/origin.ts';
 import {
   eventCount,
   type LogReport,
@@ -12,8 +14,6 @@ import {
   type ReplayReport,
   spanCount,
 } from '../replay/report.ts';
-import { systemProblem } from '../replay/system-problem.ts';
-import { packageVersion } from '../replay/version.ts';
 import type { BudgetResult } from '../view/budget.ts';
 import { CliError } from './cli-error.ts';
 import { bareOutput } from './guarded-output.ts';
@@ -110,6 +110,8 @@ async function writeTextFile(flag: string, file: string, text: string): Promise<
   try {
     await writeFile(file, text);
   } catch (error) {
+    // A full disk would leave half a file. Not a rename: it may be a pipe, or a file that a container has mounted.
+    await truncate(file).catch(() => {});
     throw new CliError(`${flag}: ${file} cannot be written: ${systemProblem(error)}.`);
   }
 }

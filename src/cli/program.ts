@@ -1,6 +1,6 @@
 /** The program as commander knows it: its name, its version, its commands. */
 import { Command } from 'commander';
-import { packageVersion } from '../replay/version.ts';
+import { packageVersion } from '../replay/origin.ts';
 import { helpWidth } from './colors.ts';
 import { addCommand, type CommandEntry } from './command.ts';
 import type { Io } from './io.ts';

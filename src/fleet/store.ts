@@ -3,9 +3,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { errorCode } from '../model/system-error.ts';
+import { errorCode, systemProblem } from '../model/system-error.ts';
 import { replaceFile } from '../replay/checkpoint/checkpoint.ts';
-import { systemProblem } from '../replay/system-problem.ts';
 import { Unreachable } from './group.ts';
 
 /** Methods reject with `Unreachable`. */

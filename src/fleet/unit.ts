@@ -4,8 +4,15 @@ import type { ReconstructOptions } from '../reconstruct/options.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText, stateToText } from '../reconstruct/state-text.ts';
 import type { Ingestion } from '../replay/ingest.ts';
-import { createRecent, type RecentText } from '../replay/measured.ts';
-import { createRepeats, FOLLOWED_LINES, isMarked, keyOf, type Repeats } from '../replay/repeats.ts';
+import {
+  createRecent,
+  createRepeats,
+  FOLLOWED_LINES,
+  isMarked,
+  keyOf,
+  type RecentText,
+  type Repeats,
+} from '../replay/recent.ts';
 
 export interface Unit extends Pick<Ingestion, 'state'> {
   readonly source: string;
@@ -83,12 +90,12 @@ function createSourceRepeats(source: string, saved?: SavedRepeats): SourceRepeat
     const repeats = createRepeats(saved?.recent, FOLLOWED_LINES);
     return { isRepeat: repeats.isRepeat, saved: () => ({ recent: repeats.toText(), last: [] }) };
   }
-  const recent = createRecent(saved?.recent, RECENT_LINES);
+  const recent = createRecent(keyOf, saved?.recent, RECENT_LINES);
   return {
     isRepeat(line) {
       if (!isMarked(line)) return false;
       const { pid = 0, seq } = line.recorder ?? {};
-      if (seq === undefined) return !recent.add(keyOf(line));
+      if (seq === undefined) return !recent.add(line);
       const { time } = line.event;
       const before = last.get(pid);
       if (before !== undefined && seq <= before.seq && time <= before.time) return true;

@@ -12,20 +12,8 @@ import {
 } from './byte-source.ts';
 import { decompressed } from './gunzip.ts';
 
-/** A log that cannot be opened. */
-export interface InputError {
-  /** As the user wrote it. */
-  readonly source: string;
-  readonly reason: 'missing' | 'directory' | 'unreadable';
-  /** One sentence with the next step. */
-  readonly message: string;
-}
-
-export interface OpenedSources {
-  readonly sources: readonly ByteSource[];
-  /** If there are any, no log should be read: half a log would pass for the whole. */
-  readonly errors: readonly InputError[];
-}
+/** A log that cannot be opened: one sentence with the next step. */
+export class InputError extends Error {}
 
 /** With more files, each is closed between its chunks: a process is often limited to 1024 descriptors. */
 const KEEP_OPEN_FILES = 64;
@@ -42,20 +30,19 @@ export interface NamedStream {
 
 /**
  * The logs as sources, each checked before any is read: paths of files (also gzip, recognised by its first bytes) and of
- * named pipes, and streams of bytes, text or parsed objects. Opens nothing yet, expands no globs.
+ * named pipes, and streams of bytes, text or parsed objects. Opens nothing yet, expands no globs. Throws an `InputError`
+ * for the first one that cannot be opened: half a log would pass for the whole.
  */
 export async function openSources(
   logs: readonly (string | AsyncIterable<unknown> | NamedStream)[],
-): Promise<OpenedSources> {
+): Promise<readonly ByteSource[]> {
   const options = logs.length <= KEEP_OPEN_FILES ? {} : manyFiles(logs.length);
   const sources: ByteSource[] = [];
-  const errors: InputError[] = [];
   for (const log of logs) {
-    const found = typeof log === 'string' ? await pathSource(log, options) : givenSource(log);
-    if ('reason' in found) errors.push(found);
-    else sources.push(decompressed(found));
+    const source = typeof log === 'string' ? await pathSource(log, options) : givenSource(log);
+    sources.push(decompressed(source));
   }
-  return { sources, errors };
+  return sources;
 }
 
 function givenSource(log: AsyncIterable<unknown> | NamedStream): ByteSource {
@@ -68,10 +55,10 @@ function manyFiles(count: number): FileSourceOptions {
   return { keepOpen: false, chunkBytes: Math.max(LEAST_CHUNK_BYTES, share) };
 }
 
-async function pathSource(path: string, options: FileSourceOptions): Promise<ByteSource | InputError> {
+async function pathSource(path: string, options: FileSourceOptions): Promise<ByteSource> {
   try {
     const stats = await stat(path);
-    if (stats.isDirectory()) return inputError(path, 'EISDIR');
+    if (stats.isDirectory()) throw new InputError(problemOf(path, 'EISDIR'));
     if (stats.isFile()) {
       await (await openFile(path)).close();
       return fileSource(path, options);
@@ -82,7 +69,7 @@ async function pathSource(path: string, options: FileSourceOptions): Promise<Byt
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    return inputError(path, code);
+    throw new InputError(problemOf(path, code));
   }
 }
 
@@ -91,22 +78,18 @@ async function openPipe(path: string): Promise<Readable> {
   return new Socket({ fd: await promisify(open)(path, 'r'), readable: true, writable: false });
 }
 
-function inputError(source: string, code: string): InputError {
-  const name = JSON.stringify(source);
+function problemOf(path: string, code: string): string {
+  const name = JSON.stringify(path);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return { source, reason: 'missing', message: `There is no file ${name}: check the path.` };
+      return `There is no file ${name}: check the path.`;
     case 'EISDIR':
-      return {
-        source,
-        reason: 'directory',
-        message: `${name} is a directory: name the log files in it, for example with a glob.`,
-      };
+      return `${name} is a directory: name the log files in it, for example with a glob.`;
     case 'EACCES':
     case 'EPERM':
-      return { source, reason: 'unreadable', message: `${name} may not be read: check its permissions.` };
+      return `${name} may not be read: check its permissions.`;
     default:
-      return { source, reason: 'unreadable', message: `${name} cannot be read (${code}).` };
+      return `${name} cannot be read (${code}).`;
   }
 }

@@ -10,9 +10,9 @@ import type { FileOutputOptions } from '../export/line-output.ts';
 import { OptionError } from '../export/settings/settings.ts';
 import type { Account, DeliveryAccount, Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
+import { systemProblem } from '../model/system-error.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
 import { ReplayError } from './replay-error.ts';
-import { systemProblem } from './system-problem.ts';
 
 /** Which signals a destination takes, and within which limits. */
 export interface DeliveryOptions {

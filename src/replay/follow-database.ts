@@ -1,5 +1,6 @@
 /** Follows databases by polling: a live view without a recorder. Lines that were yielded before are not yielded again. */
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HermesDatabase, type ListedSession, openDatabase } from '../input/database.ts';
 import { mergeByTime } from '../input/merge.ts';
@@ -21,6 +22,8 @@ interface Followed {
   /** Of each line that was yielded. */
   readonly yielded: Set<string>;
   version: number | undefined;
+  /** Of the file that is read; another one means that the database was replaced. */
+  inode: number | undefined;
   /** Messages since the last look that went well. */
   readonly reported: Set<string>;
 }
@@ -37,9 +40,10 @@ export async function* followDatabases(
   const followed: Followed[] = [];
   try {
     for (const path of paths) {
+      const inode = await inodeOf(path);
       const database = await openHermesDatabase(path, reading.content, async (opened) => opened);
       const known = { seen: new Map(), yielded: new Set<string>(), reported: new Set<string>() };
-      followed.push({ path, database, ...known, version: undefined });
+      followed.push({ path, database, ...known, version: undefined, inode });
     }
     for (;;) {
       // After the end comes a last look at what was written since the one before.
@@ -64,6 +68,7 @@ async function* orTrouble(
     followed.reported.add(diagnostic.message);
   };
   try {
+    await reopenIfReplaced(followed);
     followed.database ??= await openDatabase(followed.path, reading);
     yield* changedLines(followed, followed.database, { ...reading, onDiagnostic });
   } catch (error) {
@@ -71,10 +76,28 @@ async function* orTrouble(
     const { message } = error;
     const at = { source: followed.path, line: 0 };
     onDiagnostic({ severity: 'warning', code: 'read-failed', message, at });
-    await followed.database?.close();
-    followed.database = undefined;
-    followed.version = undefined;
+    await close(followed);
   }
+}
+
+/** A database that was restored or created anew is another file under the same path. Its sessions are all read again. */
+async function reopenIfReplaced(followed: Followed): Promise<void> {
+  const inode = await inodeOf(followed.path);
+  if (inode === undefined || inode === followed.inode) return;
+  followed.inode = inode;
+  followed.seen.clear();
+  await close(followed);
+}
+
+/** `undefined` when there is no file now: what is open is still read. */
+async function inodeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.ino;
+}
+
+async function close(followed: Followed): Promise<void> {
+  await followed.database?.close();
+  followed.database = undefined;
+  followed.version = undefined;
 }
 
 /** What is new since the last look. */

@@ -77,7 +77,7 @@ export function openFollowed(
       yield batch === SILENCE ? SILENCE : batch.lines;
     }
   }
-  return { lines: givenBatches(), live: true, progress: () => given };
+  return { lines: givenBatches(), live: true, progress: () => given, close: async () => {} };
 }
 
 /** Reports once when the first lines are no events: it may be the wrong file. */

@@ -8,9 +8,9 @@ import type { ListedSession } from '../input/database.ts';
 import type { DatabaseSession } from '../model/database.ts';
 import { append } from '../model/lists.ts';
 import type { AgentSpan } from '../model/span.ts';
+import { systemProblem } from '../model/system-error.ts';
 import { openCheckpoint, type SavedState } from './checkpoint/checkpoint.ts';
 import type { SelectSessions } from './database.ts';
-import { systemProblem } from './system-problem.ts';
 
 export interface IncrementalOptions {
   readonly directory: string;

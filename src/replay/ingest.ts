@@ -9,7 +9,7 @@ import { createOutput, type Output } from '../reconstruct/output.ts';
 import type { State } from '../reconstruct/state.ts';
 import { closeSilent, finish as finishState, settle, step } from '../reconstruct/step.ts';
 import { type LineBatch, SILENCE } from './input.ts';
-import type { Repeats } from './repeats.ts';
+import type { Repeats } from './recent.ts';
 import { ReplayError } from './replay-error.ts';
 import { addCost, addDiagnostic, addLine, addSpan, type Report } from './report.ts';
 

@@ -4,7 +4,7 @@ import type { ByteSource } from '../input/byte-source.ts';
 import { isDatabase } from '../input/find-files.ts';
 import type { FollowProgress } from '../input/follow.ts';
 import { type MergeSource, mergeByTime } from '../input/merge.ts';
-import { openSources } from '../input/open-sources.ts';
+import { InputError, openSources } from '../input/open-sources.ts';
 import { type ReadLinesOptions, readLines, type Shorten } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -30,6 +30,8 @@ export interface Input {
   readonly live: boolean;
   /** How far followed files are read with the last batch; `undefined` when nothing is followed. */
   readonly progress: (() => FollowProgress) | undefined;
+  /** Closes what is open already, for a run that ends before it reads. The end of `lines` does the same. */
+  close(): Promise<void>;
 }
 
 /** After this much silence of a live log the reorder window is flushed. */
@@ -58,7 +60,7 @@ export async function openInput(logs: readonly Log[], reading: Reading): Promise
     ),
     close,
   );
-  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined };
+  return { lines: live ? withSilence(lines, SILENCE_MILLIS) : lines, live, progress: undefined, close };
 }
 
 async function* closing<T>(
@@ -152,10 +154,12 @@ export function listOf(logs: Logs): readonly Log[] {
 
 /** Opens every log. Throws a `ReplayError` for the first one that cannot be read. */
 export async function openLogs(logs: readonly Log[]): Promise<readonly ByteSource[]> {
-  const { sources, errors } = await openSources(logs);
-  const [error] = errors;
-  if (error !== undefined) throw new ReplayError('unreadable-log', error.message);
-  return sources;
+  try {
+    return await openSources(logs);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new ReplayError('unreadable-log', error.message);
+  }
 }
 
 export type LineParser = (line: InputLine) => ParsedLine;

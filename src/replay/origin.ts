@@ -1,7 +1,8 @@
 /** Who a replay's data is from: the resource and the scope of everything that it sends. */
+
+import { createRequire } from 'node:module';
 import type { ConventionName } from '../conventions/names.ts';
 import type { Attributes, Origin } from '../model/otel.ts';
-import { packageVersion } from './version.ts';
 
 /** The live plugin's. */
 const DEFAULT_SERVICE_NAME = 'hermes-agent';
@@ -14,4 +15,10 @@ export function originOf(resource: Attributes | undefined, conventions: readonly
     attributes['openinference.project.name'] ??= attributes['service.name'];
   }
   return { resource: { attributes }, scope: { name: 'hermes-otel', version: packageVersion() } };
+}
+
+/** The version of this package, as its `package.json` says. */
+export function packageVersion(): string {
+  const read: { readonly version: string } = createRequire(import.meta.url)('../../package.json');
+  return read.version;
 }

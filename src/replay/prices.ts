@@ -1,11 +1,11 @@
 /** The prices of a replay. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { systemProblem } from '../model/system-error.ts';
 import { PriceFileError } from '../prices/price-file.ts';
 import type { Prices } from '../prices/prices.ts';
 import type { ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
-import { systemProblem } from './system-problem.ts';
 
 /** `undefined` without costs. Throws a `ReplayError` for a file of prices that cannot be used. */
 export async function openPrices(

@@ -16,7 +16,6 @@ import { emit, liveMetrics } from './emit.ts';
 import { type Incremental, openIncremental } from './incremental.ts';
 import { finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
-import { createMeasured } from './measured.ts';
 import {
   DEFAULT_METRIC_INTERVAL_MILLIS,
   DEFAULT_SHUTDOWN_MILLIS,
@@ -28,7 +27,7 @@ import {
 } from './options.ts';
 import { originOf } from './origin.ts';
 import { openPrices } from './prices.ts';
-import { createRepeats, FOLLOWED_LINES } from './repeats.ts';
+import { createMeasured, createRepeats, FOLLOWED_LINES } from './recent.ts';
 import { ReplayError } from './replay-error.ts';
 import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
 import type { Run } from './run.ts';
@@ -94,6 +93,7 @@ async function startRun(
   const report = resumeReport(logs.length, found?.report, createRedaction(options.redact));
   report.onDiagnostic = onDiagnostic;
   const budgets = await openBudgets(options);
+  const prices = await openPrices(options);
   const shiftMicros = await shiftOf(logs, options);
   const input =
     options.follow === undefined
@@ -107,10 +107,12 @@ async function startRun(
       directory: checkpoint.directory,
       listeners: outcomeListeners(checkpoint.journal, checkpoint.journalState, () => report.lines),
     },
-  );
+  ).catch(async (error: unknown) => {
+    await input.close();
+    throw error;
+  });
   const settings = reconstructOptions(options, input.live);
   const state = found === undefined ? createState(settings) : stateFromText(found.state, settings);
-  const prices = await openPrices(options);
   const measured = options.follow && createMeasured(found?.measured);
   const repeats = createRepeats(found?.repeats, options.follow && FOLLOWED_LINES);
   const isNew = incremental?.isNew;

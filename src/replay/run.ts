@@ -5,8 +5,7 @@ import type { Budgets } from './budgets.ts';
 import type { Destinations } from './destinations.ts';
 import type { Ingestion } from './ingest.ts';
 import type { Input } from './input.ts';
-import type { Measured } from './measured.ts';
-import type { LogRepeats } from './repeats.ts';
+import type { LogRepeats, Measured } from './recent.ts';
 
 export interface Run extends Emission {
   readonly input: Input;

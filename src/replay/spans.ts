@@ -7,7 +7,7 @@ import { finish, type Ingestion, ingest, openSpans } from './ingest.ts';
 import { type Input, listOf, openInput } from './input.ts';
 import { type Logs, type ReplayOptions, reconstructOptions } from './options.ts';
 import { openPrices } from './prices.ts';
-import { createRepeats } from './repeats.ts';
+import { createRepeats } from './recent.ts';
 import { assertAccounted, createReport, type LogReport, logReport } from './report.ts';
 
 /** The options of a replay that decide which spans a log becomes. */
@@ -75,10 +75,14 @@ export function followSpans(
   const list = listOf(logs);
   const report = createReport(list.length, createRedaction(options.redact));
   async function* batches(): AsyncGenerator<Followed, void, undefined> {
-    const input = openFollowed(list, { options: { ...options, follow: {}, on }, report }, undefined);
-    const state = createState(reconstructOptions({ ...options, follow: {} }, true));
-    const prices = await openPrices(options);
-    const run = { report, state, prices, repeats: createRepeats() };
+    const following = { ...options, follow: {}, on };
+    const run = {
+      report,
+      state: createState(reconstructOptions(following, true)),
+      prices: await openPrices(options),
+      repeats: createRepeats(),
+    };
+    const input = openFollowed(list, { options: following, report }, undefined);
     for await (const lines of input.lines) {
       yield { finished: ingest(run, lines).spans, open: () => openSpans(run) };
     }
@@ -96,9 +100,9 @@ async function openRun(
   const list = listOf(logs);
   const report = createReport(list.length, createRedaction(options.redact));
   const { on: _on, ...reading } = options;
+  const prices = await openPrices(options);
   const input = await openInput(list, { options: reading, report });
   const state = createState(reconstructOptions(reading, isLive(input)));
-  const prices = await openPrices(options);
   return { input, report, state, prices, repeats: createRepeats() };
 }
 

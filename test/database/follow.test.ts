@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -42,6 +42,28 @@ test.each([
   const followed = replayLines(lines);
   expect(followed.diagnostics).toEqual([]);
   expect(comparable(followed.spans)).toEqual(comparable(replayLines(await convertFile(whole)).spans));
+});
+
+test('a database that is replaced by another file is opened again', async () => {
+  const database = join(directory, 'replaced.db');
+  copyFileSync(databaseFile('0.19.0/multi-turn-new-exit'), database);
+  const other = join(directory, 'other.db');
+  copyFileSync(databaseFile('0.19.0/tools-parallel'), other);
+  const end = new AbortController();
+  const lines: string[] = [];
+  const following = (async () => {
+    const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
+    for await (const batch of followDatabases([database], reading, { pollMillis: 20, signal: end.signal }))
+      lines.push(...batch.map(({ text }) => text));
+  })();
+  const expected = [database, other].map((file) => convertFile(file));
+  const [first = [], second = []] = await Promise.all(expected);
+  await until(() => lines.length >= first.length);
+  renameSync(other, database);
+  await until(() => lines.length >= first.length + second.length);
+  end.abort();
+  await following;
+  expect(lines.slice(first.length).length).toBe(second.length);
 });
 
 /** What a span is, wherever its times were known first. */

@@ -16,6 +16,8 @@ import { SqliteError } from '../../src/input/sqlite.ts';
 import { databaseSources } from '../../src/replay/database.ts';
 import { followDatabases } from '../../src/replay/follow-database.ts';
 import { lineTime } from '../../src/replay/input.ts';
+import { replay } from '../../src/replay/replay.ts';
+import { ReplayError } from '../../src/replay/replay-error.ts';
 import { PYTHON } from '../python.ts';
 import { startBinIn } from '../start-bin.ts';
 import { sql } from './growing.ts';
@@ -121,6 +123,18 @@ describe('a run that fails after a database was opened ends', () => {
     const { ended } = startBinIn({ env: { PATH } }, 'replay', whole, '-q', ...words);
     const { code, err } = await ended;
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
+  });
+});
+
+describePython('a replay whose destination cannot be opened', () => {
+  test('leaves no reader behind', async () => {
+    const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8');
+    const before = children();
+    const refused = async () => {
+      throw new ReplayError('destination', 'it cannot be opened');
+    };
+    await expect(replay(whole, { destinations: [refused] })).rejects.toThrow('it cannot be opened');
+    expect(children()).toBe(before);
   });
 });
 

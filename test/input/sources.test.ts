@@ -6,7 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type ByteSource, fileSource, streamSource } from '../../src/input/byte-source.ts';
-import { openSources } from '../../src/input/open-sources.ts';
+import { InputError, openSources } from '../../src/input/open-sources.ts';
 import { type ReadLinesOptions, readLines } from '../../src/input/read-lines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hermes-otel-input-'));
@@ -33,9 +33,8 @@ async function read(source: ByteSource | undefined, options: Omit<ReadLinesOptio
 }
 
 async function readLog(log: string | AsyncIterable<unknown>) {
-  const { sources, errors } = await openSources([log]);
-  expect(errors).toEqual([]);
-  return read(sources[0]);
+  const [source] = await openSources([log]);
+  return read(source);
 }
 
 const noise = (seed: number) =>
@@ -47,20 +46,20 @@ const manyText = Buffer.from(`${manyLines.join('\n')}\n`);
 const sameLines = (a: readonly string[], b: readonly string[]) => a.join('\n') === b.join('\n');
 
 describe('logs named on the command line', () => {
-  test('each problem is an error with its reason, and good logs stay', async () => {
+  test('the first one that cannot be opened is named with its reason', async () => {
     const good = file('good.ndjson', 'a\n');
     mkdirSync(join(folder, 'logs'));
     symlinkSync(join(folder, 'loop'), join(folder, 'loop'));
-    const logs = [good, join(folder, 'none'), join(good, 'x'), join(folder, 'logs'), join(folder, 'loop')];
-    const { sources, errors } = await openSources(logs);
-    expect(sources.map(({ name, reopenable }) => [name, reopenable])).toEqual([[good, true]]);
-    expect(errors.map(({ source, reason }) => [source, reason])).toEqual([
-      [logs[1], 'missing'],
-      [logs[2], 'missing'],
-      [logs[3], 'directory'],
-      [logs[4], 'unreadable'],
-    ]);
-    for (const { source, message } of errors) expect(message).toContain(source);
+    expect(await openSources([good])).toMatchObject([{ name: good, reopenable: true }]);
+    for (const [path, reason] of [
+      [join(folder, 'none'), 'There is no file NAME: check the path.'],
+      [join(good, 'x'), 'There is no file NAME: check the path.'],
+      [join(folder, 'logs'), 'NAME is a directory: name the log files in it, for example with a glob.'],
+      [join(folder, 'loop'), 'NAME cannot be read (ELOOP).'],
+    ] as const) {
+      const message = reason.replace('NAME', JSON.stringify(path));
+      await expect(openSources([good, path])).rejects.toThrow(new InputError(message));
+    }
   });
 
   // Root may read everything, so the test steps down for a moment.
@@ -71,8 +70,7 @@ describe('logs named on the command line', () => {
     execFileSync('chmod', ['755', folder]);
     process.seteuid?.(65_534);
     try {
-      const { errors } = await openSources([secret]);
-      expect(errors.map(({ reason }) => reason)).toEqual(['unreadable']);
+      await expect(openSources([secret])).rejects.toThrow('may not be read: check its permissions.');
     } finally {
       process.seteuid?.(0);
     }
@@ -94,9 +92,9 @@ describe('logs named on the command line', () => {
     ] as const) {
       const path = join(folder, name);
       execFileSync('mkfifo', [path]);
-      const { sources } = await openSources([path]);
-      expect(sources[0]?.reopenable).toBe(false);
-      const [result] = await Promise.all([read(sources[0]), writePipe(path, content)]);
+      const [source] = await openSources([path]);
+      expect(source?.reopenable).toBe(false);
+      const [result] = await Promise.all([read(source), writePipe(path, content)]);
       expect(result.lines).toEqual(['a', 'b']);
     }
   });
@@ -105,7 +103,7 @@ describe('logs named on the command line', () => {
     const logs = Array.from({ length: 300 }, (_, i) =>
       file(`many-${i}`, `${i}\n${'x'.repeat(120_000)}\nend\n`),
     );
-    const { sources } = await openSources(logs);
+    const sources = await openSources(logs);
     const readers = sources.map((source) => readLines(source, { onDiagnostic: () => {} }));
     for (const reader of readers) expect((await reader.next()).value?.length).toBe(1);
     const descriptors = execFileSync('ls', [`/proc/${process.pid}/fd`])

@@ -8,7 +8,7 @@ import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc
 import { httpTransports } from '../../export/http/transport.ts';
 import { resolveOtlpGrpc, resolveOtlpHttp } from '../../export/settings/otlp.ts';
 import { OptionError } from '../../export/settings/settings.ts';
-import { packageVersion } from '../../replay/version.ts';
+import { packageVersion } from '../../replay/origin.ts';
 import type { Io } from '../io.ts';
 import type { ReplayFlags } from '../replay-flags.ts';
 

@@ -9,15 +9,15 @@ import type { FollowPosition } from '../../input/followed-file.ts';
 import { createSessionCount } from '../../model/figures.ts';
 import type { Redaction } from '../../model/redact.ts';
 import type { SpanId } from '../../model/span.ts';
+import { systemProblem } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
 import type { DestinationSnapshot } from '../destinations.ts';
-import type { RecentText } from '../measured.ts';
 import type { Log, ReplayOptions } from '../options.ts';
+import { packageVersion } from '../origin.ts';
+import type { RecentText } from '../recent.ts';
 import { ReplayError } from '../replay-error.ts';
 import { createReport, type Report } from '../report.ts';
-import { systemProblem } from '../system-problem.ts';
-import { packageVersion } from '../version.ts';
 import {
   type Journal,
   type JournalState,

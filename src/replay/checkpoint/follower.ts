@@ -1,6 +1,7 @@
 /** What a follower does between two batches and at its end: it sends open spans, and writes checkpoints. */
 import type { DeliveryAccount } from '../../model/sink.ts';
 import type { AgentSpan, SpanId } from '../../model/span.ts';
+import { systemProblem } from '../../model/system-error.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
 import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
 import { emitOpen } from '../emit.ts';
@@ -8,7 +9,6 @@ import { type LineBatch, SILENCE } from '../input.ts';
 import { DEFAULT_OPEN_SPANS_MILLIS, type ReplayOptions } from '../options.ts';
 import { accountedLines } from '../report.ts';
 import type { Run } from '../run.ts';
-import { systemProblem } from '../system-problem.ts';
 import { type Checkpoint, type SavedState, type Snapshot, saveReport } from './checkpoint.ts';
 import type { JournalState } from './journal.ts';
 

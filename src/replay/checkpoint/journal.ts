@@ -7,8 +7,7 @@ import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutcomeCounts } from '../../model/sink.ts';
-import { errorCode } from '../../model/system-error.ts';
-import { systemProblem } from '../system-problem.ts';
+import { errorCode, systemProblem } from '../../model/system-error.ts';
 import { readSpanKeys, type SpanKey } from './span-key.ts';
 
 /** `lines`: the number of lines read by then, over all runs. */

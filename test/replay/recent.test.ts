@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import type { AgentSpan, SpanId } from '../../src/model/span.ts';
 import { epochMicros } from '../../src/model/time.ts';
 import { otlpFile } from '../../src/replay/exporters.ts';
-import { createMeasured } from '../../src/replay/measured.ts';
+import { createMeasured } from '../../src/replay/recent.ts';
 import { replay } from '../../src/replay/replay.ts';
 
 const span = (id: number, endTime = 1) =>
