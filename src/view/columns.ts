@@ -16,15 +16,21 @@ const MAX_KNOWN_WIDTHS = 10_000;
 const ELLIPSIS = '…';
 const REPLACEMENT = '\ufffd';
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made for the first text that needs it: that takes 4 ms. */
+let segmenter: Intl.Segmenter | undefined;
 const knownWidths = new Map<string, number>();
 
 /** Width of `text` in terminal columns: 2 for wide characters and emoji, 0 for combining marks. */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(text)) width += graphemeWidth(segment);
   return width;
+}
+
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -72,7 +78,7 @@ export function pad(text: Visible, width: number, side: 'left' | 'right' = 'left
 function cut(text: string, width: number, more: boolean): Visible {
   const kept: string[] = [];
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     const character = segment.length > MAX_GRAPHEME_LENGTH ? REPLACEMENT : segment;
     used += graphemeWidth(character);
     if (used > width) return withEllipsis(kept, width);
