@@ -3,16 +3,30 @@
  * apart, the rest is a few files. Loading four hundred small ones took longer than a small replay. Names are not
  * shortened, so that a stack trace says what it passed.
  */
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { copyTypes } from './library-types.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [from, to] = [join(root, 'build'), join(root, 'dist')];
 
 /** For bundled packages of the old module system, which load modules of Node with it. */
 const REQUIRE = `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n`;
+
+/**
+ * Packages of OpenTelemetry with a copy in the bundle of the little that writes metric points. As packages, which exporters and types
+ * need them to be, they are two hundred files.
+ */
+const COPIED = new Set(
+  ['api', 'otlp-transformer', 'resources', 'sdk-metrics'].map((name) => `@opentelemetry/${name}`),
+);
+
+/** What no cost depends on, in the table of prices. */
+const NOT_PRICES = new Set(
+  'name description pricing_urls price_comments extractors context_window deprecated'.split(' '),
+);
 
 await rm(to, { recursive: true, force: true });
 const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -31,9 +45,8 @@ const { metafile, outputFiles } = await build({
   platform: 'node',
   target: 'node20.19',
   // What users install beside the program is theirs, also where it is here.
-  external: Object.keys({ ...dependencies, ...peerDependencies }),
-  inject: ['scripts/lazy-segmenter.js'],
-  define: { 'Intl.Segmenter': 'LazySegmenter' },
+  external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !COPIED.has(name)),
+  mainFields: ['module', 'main'],
   plugins: [{ name: 'packages', setup: leaveOutAndShorten }],
   legalComments: 'none',
   // The names stay, which is what stack traces are made of.
@@ -47,15 +60,49 @@ for (const { path, text } of outputFiles) {
   await writeFile(path, /\bvar __require=\(?x=>/.test(text) ? REQUIRE + text : text);
 }
 await writeFile(join(to, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));
-await copyTypes(join(from, 'index.d.ts'));
+await copyTypes(from, to);
 
 /** The form of sketches for the network, which would bring protobufjs with it, and which nothing here uses. */
 function leaveOutAndShorten({ onLoad }) {
   onLoad({ filter: /sketches-js\/.*\/compiled\.js$/ }, () => ({ contents: '' }));
-  // Names within other people's packages are shortened too: a fifth of the bundle is theirs.
-  onLoad({ filter: /node_modules\/.*\.js$/ }, async ({ path }) => ({
-    contents: (await transform(await readFile(path, 'utf8'), { minify: true, legalComments: 'none' })).code,
-  }));
+  const changed = (filter, change) =>
+    onLoad({ filter }, async ({ path }) => {
+      const source = change(await readFile(path, 'utf8'));
+      // Names within other people's packages are shortened too: a fifth of the bundle is theirs.
+      return { contents: (await transform(source, { minify: true, legalComments: 'none' })).code };
+    });
+  changed(/genai-prices\/.*\.js$/, pricesAsJson);
+  changed(/(string-width|wrap-ansi)\/index\.js$/, withLazyUnicode);
+  changed(/node_modules\/.*\.js$/, (source) => source);
+}
+
+/** What knows Unicode is made when it is first needed: few texts need it, and it takes 20 ms. */
+function withLazyUnicode(source) {
+  const names = [];
+  const constants = /^const (\w+) = (\/.*\\p\{.*|new Intl\.Segmenter\(\));$/gm;
+  const made = source.replace(constants, (_, name, value) => {
+    names.push(name);
+    return `let $${name}; function ${name}() { return ($${name} ??= ${value}); }`;
+  });
+  return made.replace(new RegExp(`\\b(${names.join('|')})(?=[.)])`, 'g'), '$1()');
+}
+
+/**
+ * The table of prices as JSON: 2 ms of the start instead of 30. It is the first list in the file. Its keys need no rules of a language,
+ * of which the first use takes 6 ms.
+ */
+function pricesAsJson(source) {
+  const [start, end] = [source.indexOf('['), source.indexOf('\n]') + 2];
+  const table = Function(`return ${source.slice(start, end)}`)();
+  // Most models are those with just this name.
+  for (const model of table.flatMap(({ models }) => models))
+    if (model.match.equals === model.id) delete model.match;
+  const json = JSON.stringify(table, (key, value) => (NOT_PRICES.has(key) ? undefined : value));
+  const whole = `.map((p) => ({ ...p, models: p.models.map((m) => ({ match: { equals: m.id }, ...m })) }))`;
+  const code = source
+    .slice(end)
+    .replace(/([\w.]+)\.localeCompare\(([\w.]+)\)/g, '(Number($1 > $2) - Number($1 < $2))');
+  return `${source.slice(0, start)}JSON.parse(${JSON.stringify(json)})${whole}${code}`;
 }
 
 /** A package of the old module system that is imported on demand has only a default export in a bundle, unlike in Node. */
@@ -79,15 +126,4 @@ async function licences(inputs) {
     return `${name} ${version}\n\n${(text ?? `Licence: ${license}`).trim()}\n`;
   });
   return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
-}
-
-/** Copies the declarations of the library: `file`, and those that it imports. */
-async function copyTypes(file, copied = new Set()) {
-  if (copied.has(file)) return;
-  copied.add(file);
-  const copy = join(to, relative(from, file));
-  await mkdir(dirname(copy), { recursive: true });
-  await copyFile(file, copy);
-  for (const [, path] of (await readFile(file, 'utf8')).matchAll(/(?:from |import\()'(\.[^']+)\.[jt]s'/g))
-    await copyTypes(join(dirname(file), `${path}.d.ts`), copied);
 }

@@ -142,6 +142,6 @@ test('equals the calculation of the package, for any counts at any hour', () => 
 
 test('the source names the version of the table that is installed', () => {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
-  expect(BUNDLED_PRICES).toBe(`genai-prices ${dependencies['@pydantic/genai-prices']}`);
+  const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
+  expect(BUNDLED_PRICES).toBe(`genai-prices ${devDependencies['@pydantic/genai-prices']}`);
 });
