@@ -73,7 +73,7 @@ function leaveOutAndShorten({ onLoad }) {
     });
   changed(/genai-prices\/.*\.js$/, pricesAsJson);
   changed(/(string-width|wrap-ansi)\/index\.js$/, withLazyUnicode);
-  changed(/node_modules\/.*\.js$/, (source) => source);
+  changed(/node_modules\/.*\.m?js$/, (source) => source);
 }
 
 /** What knows Unicode is made when it is first needed: few texts need it, and it takes 20 ms. */

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { findFiles, homeLogs, kindOfPath } from '../input/find-files.ts';
 import { hermesHome, recordSettings } from '../record/settings.ts';
+import { isBucketAddress } from './buckets.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 
@@ -27,6 +28,9 @@ export async function findLogs(
   io: Pick<Io, 'env' | 'stderr' | 'stdin'>,
   command: string,
 ): Promise<readonly string[]> {
+  const address = named.find(isBucketAddress);
+  if (address !== undefined)
+    throw new CliError(`${command} reads files: ${address} is for replay alone, without other logs.`);
   if (flags.hermesHome !== undefined) return [...named, ...(await logsOfHome(flags.hermesHome))];
   if (named.length === 0) return hasInput(io.stdin) ? [] : foundLogs(flags, io, command);
   return flags.follow ? named : (await Promise.all(named.map(expand))).flat();

@@ -1,6 +1,7 @@
 /** The flags of `replay` in the groups of its help, and the settings that only a variable sets. */
 import { CONVENTION_NAMES } from '../conventions/names.ts';
 import { RECEIVER_NAMES } from '../conventions/receivers.ts';
+import { ENDPOINT_URL } from './buckets.ts';
 import {
   choiceFlag,
   choicesFlag,
@@ -35,6 +36,16 @@ export const INPUT_FLAGS = grouped('Input', {
     '--agent-log <file>',
     "Hermes's text log for a database, or none; logs/agent.log* beside it unless set; repeatable",
   ),
+});
+
+/** Of several processes that replay many logs. */
+export const BATCH_FLAGS = grouped('Input', {
+  shard: textFlag(
+    '--shard <i/n>',
+    'replay only the logs of process i of n, from 0; auto in an indexed Job of Kubernetes',
+    { env: 'HERMES_OTEL_SHARD' },
+  ),
+  endpointUrl: ENDPOINT_URL,
 });
 
 export const FILTER_FLAGS = grouped('Filters', {
@@ -149,7 +160,7 @@ export const FOLLOW_FLAGS = grouped('Following', {
   ),
   checkpoint: textFlag(
     '--checkpoint <dir>',
-    'save how far a followed log or a database was read, and continue there the next time',
+    'save how far a followed log, a database or a bucket was read, and continue there the next time; for a bucket also an address of s3://',
     { env: 'HERMES_OTEL_CHECKPOINT' },
   ),
   settle: durationFlag(
@@ -245,6 +256,7 @@ export const REPLAY_VARIABLES = {
 
 export const REPLAY_FLAGS = {
   ...INPUT_FLAGS,
+  ...BATCH_FLAGS,
   ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
   ...OTLP_FLAGS,

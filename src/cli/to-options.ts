@@ -10,6 +10,7 @@ import type { DeliveryOptions } from '../replay/exporters.ts';
 import { FOLLOWED_IDLE_MILLIS, REORDER_MILLIS, type ReplayOptions } from '../replay/options.ts';
 import type { SpanOptions } from '../replay/spans.ts';
 import type { Budget } from '../view/budget.ts';
+import { isBucketAddress } from './buckets.ts';
 import { CliError } from './cli-error.ts';
 import { wantsColor } from './colors.ts';
 import { type FlagValues, readDuration, readPairs } from './flags.ts';
@@ -299,10 +300,12 @@ async function incrementalOf(
   logs: readonly string[],
   { checkpoint, follow, settle }: ReplayFlags,
 ): Promise<ReplayOptions['incremental']> {
-  if (checkpoint === undefined || follow) return undefined;
+  if (checkpoint === undefined || follow || logs.some(isBucketAddress)) return undefined;
   const are = await Promise.all(logs.map(isDatabase));
   if (are.length > 0 && are.every(Boolean)) return { directory: checkpoint, settleMillis: settle };
-  throw new CliError('--checkpoint goes with --follow, or with databases: a finished log is replayed whole.');
+  throw new CliError(
+    '--checkpoint goes with --follow, with databases, or with s3://: a finished log is replayed whole.',
+  );
 }
 
 /** What must not change between two runs that share a checkpoint, by flag: it decides spans and metrics. */

@@ -5,9 +5,11 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { errorCode, systemProblem } from '../model/system-error.ts';
 import { replaceFile } from '../replay/checkpoint/checkpoint.ts';
+import { ReplayError } from '../replay/replay-error.ts';
+import { type Bucket, BucketError } from './bucket.ts';
 import { Unreachable } from './group.ts';
 
-/** Methods reject with `Unreachable`. */
+/** Methods reject with `Unreachable`; a bucket's also with a `ReplayError` for a refusal that stays. */
 export interface SnapshotStore {
   /** For messages. */
   readonly place: string;
@@ -62,5 +64,28 @@ export function directoryStore(directory: string): ByteStore {
         await replaceFile(pathOf(name), bytes);
       }),
     remove: (name) => reached(() => rm(pathOf(name), { force: true })),
+  };
+}
+
+/** The same in a bucket, under keys that begin with `prefix`. */
+export function bucketStore(bucket: Bucket, prefix: string): ByteStore {
+  const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+  const keyOf = (name: string) => `${folder}${name}.gz`;
+  const reached = async <T>(use: Promise<T>): Promise<T> => {
+    try {
+      return await use;
+    } catch (error) {
+      if (!(error instanceof BucketError)) throw error;
+      if (error.mayPass) throw new Unreachable(error.message, { cause: error });
+      throw new ReplayError('checkpoint', `The checkpoint cannot be used: ${error.message}.`, {
+        cause: error,
+      });
+    }
+  };
+  return {
+    place: `${bucket.url}/${folder}`.replace(/\/$/, ''),
+    get: (name) => reached(bucket.get(keyOf(name))),
+    put: (name, bytes) => reached(bucket.put(keyOf(name), bytes)),
+    remove: (name) => reached(bucket.remove(keyOf(name))),
   };
 }

@@ -1,16 +1,17 @@
-import { createGunzip } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import zlib from 'node:zlib';
 import type { ByteChunks, ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
 import { toUtf8, utf16Of } from './utf16.ts';
 
 /** Compressed bytes per step. Bounds the output of one step: deflate reaches a thousand to one. */
 const STEP_BYTES = 16 * 1024;
 
-/** The same source, decompressed when its bytes begin like gzip (1f 8b; any number of members), and in UTF-8. */
+/** The same source, decompressed when its bytes begin like gzip or zstd (any number of members), and in UTF-8. */
 export function decompressed(source: ByteSource): ByteSource {
-  return { ...source, open: (options) => plainOrGunzipped(source, options) };
+  return { ...source, open: (options) => plainOrDecompressed(source, options) };
 }
 
-async function* plainOrGunzipped(source: ByteSource, options: OpenOptions | undefined): ByteChunks {
+async function* plainOrDecompressed(source: ByteSource, options: OpenOptions | undefined): ByteChunks {
   const chunks = wideStart(source.open(options));
   try {
     const first = await chunks.next();
@@ -18,18 +19,36 @@ async function* plainOrGunzipped(source: ByteSource, options: OpenOptions | unde
     const all = prepended(first.value, chunks);
     const encoding = utf16Of(first.value);
     if (encoding !== undefined) return yield* toUtf8(all, encoding);
-    if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* all;
-    return yield* gunzip(all, source.reopenable ? () => source.open(options) : undefined);
+    const format = FORMATS.find(({ magic }) => magic.every((byte, at) => first.value[at] === byte));
+    if (format === undefined) return yield* all;
+    const { create } = format;
+    if (create === undefined) return NO_ZSTD;
+    return yield* decompress(all, create, source.reopenable ? () => source.open(options) : undefined);
   } finally {
     await chunks.return(undefined);
   }
 }
 
-/** Makes the first chunk at least two bytes long where the source has them: a pipe may bring them one by one. */
+type Create = (options: { readonly chunkSize: number }) => Transform;
+
+/** `undefined` before Node.js 22.15, whose types do not know it either. */
+const createZstd: Create | undefined = Reflect.get(zlib, 'createZstdDecompress');
+
+const FORMATS: readonly { readonly magic: readonly number[]; readonly create: Create | undefined }[] = [
+  { magic: [0x1f, 0x8b], create: zlib.createGunzip },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], create: createZstd },
+];
+
+const NO_ZSTD = {
+  code: 'read-failed',
+  message: 'it is compressed with zstd, which needs Node.js 22.15 or newer',
+} as const;
+
+/** Makes the first chunk at least four bytes long where the source has them: a pipe may bring them one by one. */
 async function* wideStart(chunks: ByteChunks): ByteChunks {
   let head = Buffer.alloc(0);
   try {
-    while (head.length < 2) {
+    while (head.length < 4) {
       const next = await chunks.next();
       if (next.done === true) {
         if (head.length > 0) yield head;
@@ -53,11 +72,15 @@ async function* prepended(first: Buffer, rest: ByteChunks): ByteChunks {
  * On an error zlib discards the output of that step, so a small file with one bad byte would yield no line at all.
  * Where the source can be read `again`, the failed step is repeated byte by byte. From a pipe, its output is lost.
  */
-async function* gunzip(compressed: ByteChunks, again: (() => ByteChunks) | undefined): ByteChunks {
+async function* decompress(
+  compressed: ByteChunks,
+  create: Create,
+  again: (() => ByteChunks) | undefined,
+): ByteChunks {
   const reached = { inBytes: 0, outBytes: 0 };
-  const failure = yield* inflate(inSteps(compressed), reached);
+  const failure = yield* inflate(inSteps(compressed), create, reached);
   if (failure?.code !== 'gzip-corrupt' || again === undefined) return failure;
-  const repeated = inflate(inSteps(again(), reached.inBytes), { inBytes: 0, outBytes: 0 });
+  const repeated = inflate(inSteps(again(), reached.inBytes), create, { inBytes: 0, outBytes: 0 });
   return yield* after(reached.outBytes, repeated);
 }
 
@@ -68,8 +91,8 @@ interface Reached {
 }
 
 /** Keeps `reached` up to date. */
-async function* inflate(steps: ByteChunks, reached: Reached): ByteChunks {
-  const inflater = startInflater();
+async function* inflate(steps: ByteChunks, create: Create, reached: Reached): ByteChunks {
+  const inflater = startInflater(create);
   try {
     for (;;) {
       const next = await steps.next();
@@ -136,8 +159,8 @@ interface Inflater {
 
 const OUTPUT_BYTES = 64 * 1024;
 
-function startInflater(): Inflater {
-  const stream = createGunzip({ chunkSize: OUTPUT_BYTES });
+function startInflater(create: Create): Inflater {
+  const stream = create({ chunkSize: OUTPUT_BYTES });
   let output: Buffer[] = [];
   let failure: ReadFailure | undefined;
   let stepDone = () => {};
@@ -171,6 +194,7 @@ function startInflater(): Inflater {
 
 function gzipFailure(error: Error): ReadFailure {
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'Z_BUF_ERROR') return { code: 'gzip-truncated', message: 'the gzip data ends too early' };
-  return { code: 'gzip-corrupt', message: `the gzip data is damaged (${error.message})` };
+  if (code === 'Z_BUF_ERROR')
+    return { code: 'gzip-truncated', message: 'the compressed data ends too early' };
+  return { code: 'gzip-corrupt', message: `the compressed data is damaged (${error.message})` };
 }

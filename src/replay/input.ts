@@ -3,7 +3,7 @@ import { type KnownSessions, noteEvent } from '../database/known.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { isDatabase } from '../input/find-files.ts';
 import type { FollowProgress } from '../input/follow.ts';
-import { type MergeSource, mergeByTime } from '../input/merge.ts';
+import { type Batches, type MergeSource, mergeByTime } from '../input/merge.ts';
 import { InputError, openSources } from '../input/open-sources.ts';
 import { type ReadLinesOptions, readLines, type Shorten } from '../input/read-lines.ts';
 import { SILENCE, withSilence } from '../input/silence.ts';
@@ -191,6 +191,13 @@ export function zoneOf({ timeZone }: Reading['options']): ZoneOffset | undefined
     'invalid-option',
     `There is no time zone ${JSON.stringify(timeZone)}: give a name such as Europe/Berlin, or an offset such as +02:00.`,
   );
+}
+
+/** The parsed lines of one source, in their own order. */
+export function parsedLines(source: ByteSource, { options, report }: Reading): Batches<ParsedLine> {
+  const onDiagnostic = (diagnostic: Diagnostic) => addDiagnostic(report, diagnostic);
+  const lines = lineSource(source, options, { shorten: shortenOf(options), onDiagnostic });
+  return parsedSource(lines, lineParser(options), zoneOf(options)).open();
 }
 
 function parsedSource(

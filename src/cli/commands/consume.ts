@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { KafkaOptions, Sasl } from '../../fleet/kafka.ts';
 import type { DeliveryAccount } from '../../model/sink.ts';
 import { errorInWords } from '../../model/system-error.ts';
+import { AWS_VARIABLES, snapshotStore } from '../buckets.ts';
 import { CliError } from '../cli-error.ts';
 import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
 import { choiceFlag, durationFlag, grouped, readFlags, switchFlag, textFlag, variablesOf } from '../flags.ts';
@@ -12,6 +13,7 @@ import type { Io } from '../io.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import {
   ADVANCED_FLAGS,
+  BATCH_FLAGS,
   CI_FLAGS,
   DELIVERY_VARIABLES,
   INPUT_FLAGS,
@@ -33,7 +35,7 @@ const KAFKA_FLAGS = grouped('Kafka', {
   }),
   checkpoint: textFlag(
     '--checkpoint <dir>',
-    'directory that all consumers of the group see, for the state at each committed offset',
+    'directory that all consumers of the group see, or an address of s3://, for the state at each committed offset',
     { env: 'HERMES_OTEL_CHECKPOINT' },
   ),
   keyAs: textFlag('--key-as <what>', 'what names the log that a message is from: key, or header:NAME', {
@@ -71,6 +73,7 @@ const { exporter, output, traces, metrics, logs } = OUTPUT_FLAGS;
 const { idleTimeout, reorderWindow, metricInterval } = ADVANCED_FLAGS;
 /** Flags of `replay` that concern a topic as well. */
 const SHARED_FLAGS = {
+  endpointUrl: BATCH_FLAGS.endpointUrl,
   captureContent,
   redact,
   timezone,
@@ -100,6 +103,7 @@ export const CONSUME: CommandSpec = {
     OTEL_RESOURCE_ATTRIBUTES: 'resource attributes, as key=value,key=value',
     ...variablesOf(DELIVERY_VARIABLES),
     ...OTLP_VARIABLES,
+    ...AWS_VARIABLES,
   },
   examples: {
     'hermes-otel consume --brokers kafka:9092 --topic hermes-hooks --checkpoint /state --endpoint http://collector:4318':
@@ -121,7 +125,9 @@ async function runConsume(command: Command, io: Io): Promise<number> {
   const kafka = kafkaOptions(own, io.env);
   const { checkpoint } = own;
   if (checkpoint === undefined)
-    throw new CliError('consume needs --checkpoint: a directory that all consumers of the group see.');
+    throw new CliError(
+      'consume needs --checkpoint: a directory that all consumers of the group see, or an address of s3://.',
+    );
   const flags = consumeFlags(command, io.env);
   requireEndpoint(flags, io.env);
   const options = await replayOptions(['topic'], flags, io);
@@ -134,31 +140,27 @@ async function runConsume(command: Command, io: Io): Promise<number> {
     if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
   };
   for (const sentence of notices(flags)) say(sentence);
-  const [{ joinKafka }, { consume }, { compressedStore, directoryStore }] = await Promise.all([
+  const [{ joinKafka }, { consume }, store] = await Promise.all([
     import('../../fleet/kafka.ts'),
     import('../../fleet/consume.ts'),
-    import('../../fleet/store.ts'),
+    snapshotStore(checkpoint, flags.endpointUrl, io.env),
   ]);
   const interrupt = watchInterrupts(io);
   try {
-    const { messages, accounts, ended } = await consume(
-      () => joinKafka(kafka),
-      compressedStore(directoryStore(checkpoint)),
-      {
-        ...options,
-        topic: kafka.topic,
-        group: kafka.group,
-        from: own.from,
-        snapshotIntervalMillis: own.snapshotInterval,
-        settings: {
-          ...settingsOf(flags, io),
-          '--key-as': own.keyAs ?? '',
-          '--reorder-window': `${flags.reorderWindow ?? ''}`,
-        },
-        signal: interrupt.signal,
-        on: { notice: say, outage: say },
+    const { messages, accounts, ended } = await consume(() => joinKafka(kafka), store, {
+      ...options,
+      topic: kafka.topic,
+      group: kafka.group,
+      from: own.from,
+      snapshotIntervalMillis: own.snapshotInterval,
+      settings: {
+        ...settingsOf(flags, io),
+        '--key-as': own.keyAs ?? '',
+        '--reorder-window': `${flags.reorderWindow ?? ''}`,
       },
-    );
+      signal: interrupt.signal,
+      on: { notice: say, outage: say },
+    });
     say(`${messages} messages; ${accountsInWords(accounts)}.`);
     if (ended === undefined) return 0;
     const next = ended.startAgain ? ` Exit code ${START_AGAIN}: start it again.` : '';

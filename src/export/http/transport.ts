@@ -128,9 +128,10 @@ function httpTransport(
   };
 }
 
-async function createAgent(
-  { url, proxy }: OtlpHttpSignal,
-  options: { readonly keepAlive: boolean; readonly maxSockets: number },
+/** The connections to a host, through the proxy if there is one. */
+export async function createAgent(
+  { url, proxy }: Pick<OtlpHttpSignal, 'url' | 'proxy'>,
+  options: { readonly keepAlive: boolean; readonly maxSockets?: number },
 ): Promise<HttpAgent> {
   const isSecure = url.protocol === 'https:';
   if (proxy === undefined) return isSecure ? new HttpsAgent(options) : new HttpAgent(options);
