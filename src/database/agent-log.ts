@@ -31,8 +31,6 @@ export interface LogCall {
 
 export interface LogFailure {
   readonly at: EpochMicros;
-  /** From 1. */
-  readonly attempt: number;
   readonly maxAttempts: number;
   readonly errorType: string;
   readonly summary: string;
@@ -71,7 +69,7 @@ export interface SessionLog {
 const LINE = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) [A-Z]+ (?:\[([^\]]+)\] )?[\w.]+: (.*)/;
 const TURN = /^conversation turn: session=(\S+) .*?msg='?(Review the conversation above)?/;
 const CALL = /^API call #(\d+): (.*)/;
-const FAILURE = /^API call failed \(attempt (\d+)\/(\d+)\) error_type=(\S+) .*?summary=(.*)/;
+const FAILURE = /^API call failed \(attempt \d+\/(\d+)\) error_type=(\S+) .*?summary=(.*)/;
 const RETRY = /^Retrying API call in (\d+(?:\.\d+)?)s/;
 const TOOL = /^[Tt]ool (\S+) (?:completed|returned error|failed|cancelled) \((\d+(?:\.\d+)?)s/;
 const END = /^(?:Turn ended with pending.*?)?Turn ended: reason=(.*?) model=.*?api_calls=(\d+)\//;
@@ -99,9 +97,8 @@ function readLine(at: EpochMicros, text: string): LogLine | undefined {
   if (retry !== null) return { kind: 'retry', at, waitMicros: seconds(retry[1]) };
   const failure = FAILURE.exec(text);
   if (failure === null) return undefined;
-  const [, attempt, maxAttempts, errorType = '_OTHER', summary = ''] = failure;
-  const attempts = { attempt: Number(attempt), maxAttempts: Number(maxAttempts) };
-  return { kind: 'failure', at, ...attempts, errorType, summary, retryAt: undefined };
+  const [, maxAttempts, errorType = '_OTHER', summary = ''] = failure;
+  return { kind: 'failure', at, maxAttempts: Number(maxAttempts), errorType, summary, retryAt: undefined };
 }
 
 function readCall(text: string): Omit<LogCall, 'at' | 'number'> {

@@ -116,7 +116,7 @@ async function listSessions(reading: Reading): Promise<readonly ListedSession[]>
       (SELECT min(id) FROM messages WHERE session_id = s.id) AS first_id,
       (SELECT min(timestamp) FROM messages WHERE session_id = s.id) AS first_at,
       coalesce(${own('input_tokens')}, 0) + coalesce(${own('output_tokens')}, 0) AS tokens,
-      m.id AS last_id, m.timestamp AS last_at, m.role AS last_role, ${column(reading, 'messages', 'finish_reason', 'm')} AS last_reason
+      m.id AS last_id, m.timestamp AS last_at
     FROM sessions s ${parent} LEFT JOIN messages m ON m.id = ${last}`);
   return rows.map(listedSession).sort((a, b) => a.firstTime - b.firstTime);
 }
@@ -139,7 +139,6 @@ function listedSession(row: Row): ListedSession {
     firstMessageId: count(row.first_id),
     lastMessageId: count(row.last_id),
     lastMessageAt: micros(row.last_at),
-    answered: row.last_role === 'assistant' && text(row.last_reason) !== undefined,
     tokenCount: Number(row.tokens),
     firstTime: firstAt !== undefined && firstAt < startedAt ? firstAt : startedAt,
   };
@@ -215,7 +214,7 @@ function messagesSql(reading: Reading): string {
   const hasError = `m.role = 'tool' AND substr(${content}, 1, 1) = '{' AND instr(${content}, '"error"') > 0`;
   return `
     SELECT m.id AS id, m.role AS role, m.timestamp AS time, ${own('finish_reason')} AS finish_reason,
-      ${own('tool_call_id')} AS tool_call_id, ${own('tool_name')} AS tool_name, ${own('observed')} AS observed,
+      ${own('tool_call_id')} AS tool_call_id, ${own('observed')} AS observed,
       ${own('display_kind')} AS display_kind, substr(${content}, 1, 80) AS head, substr(${content}, -16) AS tail,
       length(${content}) AS length,
       CASE WHEN json_valid(${calls}) THEN (SELECT json_group_array(${call}) FROM json_each(${calls})) END AS calls,
@@ -241,7 +240,6 @@ function messageRow(row: Row, before: EpochMicros): MessageRow {
     length: count(row.length) ?? 0,
     finishReason: text(row.finish_reason),
     toolCallId: text(row.tool_call_id),
-    toolName: text(row.tool_name),
     toolCalls: Array.isArray(calls) ? calls.flatMap(toolCall) : [],
     error: error === null ? undefined : error,
     forAgent: row.observed !== 1 && row.display_kind !== 'hidden',

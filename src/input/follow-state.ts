@@ -25,8 +25,6 @@ export interface FollowState {
   pending: FollowPosition[];
   /** Positions of removed files, at most 100. */
   past: FollowPosition[];
-  /** Newly found files that were renamed between two runs, by their former path: its new file is read after them. */
-  readonly renamed: Map<string, FollowedFile>;
   /** Files that are not read (copies, compressed files), by device and inode. */
   readonly passedOver: Map<string, PassedOver>;
   /** Paths that could not be read: path → the system's code, `GZIP`, or `SPECIAL` for a pipe or device. */

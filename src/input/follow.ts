@@ -115,7 +115,6 @@ function startState(
     byHead: new Map(),
     pending: start.filter((position) => !position.gone && isAskedFor(paths, position)),
     past: start.filter(({ gone }) => gone),
-    renamed: new Map(),
     passedOver: new Map(),
     troubles: new Map(),
   };
@@ -177,9 +176,5 @@ function progressOf({ files, pending, past }: FollowState): FollowProgress {
 }
 
 async function pause(millis: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(timerMillis(Math.max(0, millis)), undefined, { signal });
-  } catch (error) {
-    if (!signal?.aborted) throw error;
-  }
+  await sleep(timerMillis(Math.max(0, millis)), undefined, { signal }).catch(() => {});
 }

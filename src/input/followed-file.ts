@@ -12,6 +12,7 @@ import {
   type Mark,
   markAt,
   type Progress,
+  readAt,
   startProgress,
   TAIL_BYTES,
 } from './marks.ts';
@@ -64,7 +65,7 @@ export async function openFollowed(path: string, split: SplitOptions): Promise<F
   const handle = await open(path);
   try {
     const stats = await handle.stat();
-    const head = await readHead(handle);
+    const head = await readAt(handle, 0, HEAD_BYTES);
     const target = await realpath(path).catch(() => path);
     return {
       key: fileKey(stats),
@@ -103,17 +104,12 @@ export async function resumeAt(file: FollowedFile, source: string, position: Fol
   if (handle === undefined) return BEGINNING;
   const marks = [position, ...position.earlier];
   const mark = await lastFitting(handle, marks);
-  const { buffer } = await handle.read(
-    Buffer.alloc(mark.tailBytes),
-    0,
-    mark.tailBytes,
-    mark.offsetBytes - mark.tailBytes,
-  );
-  const earlier = marks.filter(({ offsetBytes }) => offsetBytes < mark.offsetBytes);
-  const { line, offsetBytes } = mark;
+  const { line, offsetBytes, tailBytes } = mark;
+  const tail = await readAt(handle, offsetBytes - tailBytes, tailBytes);
+  const earlier = marks.filter((other) => other.offsetBytes < offsetBytes);
   file.split = startSplit(source, file.split, { line, offsetBytes });
   file.progress = startProgress(
-    buffer,
+    tail,
     earlier.map(({ offsetBytes, line, tailBytes, tailHash }) => ({ offsetBytes, line, tailBytes, tailHash })),
   );
   return mark;
@@ -147,7 +143,7 @@ export async function noteChange(file: FollowedFile, stats: Stats): Promise<Rest
   if (isUnchanged && file.shortSince === undefined) return undefined;
   const handle = await handleOf(file);
   if (handle === undefined) return undefined;
-  const head = await readHead(handle);
+  const head = await readAt(handle, 0, HEAD_BYTES);
   file.sizeBytes = stats.size;
   file.changedMillis = stats.mtimeMs;
   const isShort = stats.size < readOffset(file);
@@ -261,21 +257,10 @@ export interface FileIdentity {
   readonly headHash: string;
 }
 
-interface FileNumbers {
-  readonly dev: number;
-  readonly ino: number;
-}
-
 /** A shorter common beginning proves nothing: hook bodies of different sessions begin alike. */
 const HEAD_BYTES = 1024;
 
-/** The first bytes, up to 1024. */
-async function readHead(handle: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return buffer.subarray(0, bytesRead);
-}
-
-function identityOf({ dev, ino }: FileNumbers, head: Buffer): FileIdentity {
+function identityOf({ dev, ino }: Stats, head: Buffer): FileIdentity {
   return { device: dev, inode: ino, headBytes: head.length, headHash: hashOf(head) };
 }
 

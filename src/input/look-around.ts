@@ -46,14 +46,11 @@ export async function lookAround(state: FollowState): Promise<void> {
   const seen = new Set(found.map(({ stats }) => fileKey(stats)));
   const wasAt = new Map(Array.from(state.files.values(), (file) => [file.path, file]));
   // Known files first: a new file may be the copy or the successor of one that was renamed or truncated.
-  const isKnown = ({ stats }: FoundFile) => state.files.has(fileKey(stats));
-  for (const file of found.filter(isKnown)) await noteFound(state, file);
-  for (const file of found.filter((file) => !isKnown(file))) {
+  for (const file of found) await noteFound(state, file);
+  for (const file of found.filter(({ stats }) => !state.files.has(fileKey(stats)))) {
     // Renamed since the listing: the files after it are read after it, at the next look.
-    if (!(await meet(state, file, seen, wasAt.get(file.path)))) break;
+    if (!(await meet(state, file, seen, wasAt))) break;
   }
-  for (const [path, file] of state.renamed) letWait(state, path, file);
-  state.renamed.clear();
   for (const file of Array.from(state.files.values())) if (!seen.has(file.key)) await fadeOut(state, file);
   for (const key of state.passedOver.keys()) if (!seen.has(key)) state.passedOver.delete(key);
 }
@@ -118,14 +115,14 @@ async function noteFile(state: FollowState, file: FollowedFile, stats: Stats): P
 }
 
 /**
- * Begins to follow a new file, unless it is empty. `before` is the file that had its path. False when there is another
- * file at its path by now, or none.
+ * Begins to follow a new file, unless it is empty. `wasAt` has the files by the paths that they had before. False when there
+ * is another file at its path by now, or none.
  */
 async function meet(
   state: FollowState,
   { path, stats }: FoundFile,
   seen: ReadonlySet<string>,
-  before: FollowedFile | undefined,
+  wasAt: Map<string, FollowedFile>,
 ): Promise<boolean> {
   if (stats.size === 0 || isPassedOver(state, stats, seen)) return true;
   const file = await attempt(state, path, () => openFollowed(path, state.split));
@@ -139,10 +136,10 @@ async function meet(
     await passOver(state, file);
     return true;
   }
-  await goOn(state, file, original);
+  await goOn(state, file, original, wasAt);
   // The original is gone, and the copy has all its content.
   if (original !== undefined) await dropFile(state, original);
-  else file.waitsFor = before;
+  else file.waitsFor = wasAt.get(path);
   state.troubles.delete(path);
   addFile(state, file);
   if (state.files.size > OPEN_FILES) await closeFollowed(file);
@@ -160,6 +157,7 @@ async function goOn(
   state: FollowState,
   file: FollowedFile,
   original: FollowedFile | undefined,
+  wasAt: Map<string, FollowedFile>,
 ): Promise<void> {
   const taken = original ? undefined : takePosition(state, (position) => isSame(position, file));
   const known = original ?? (taken ? undefined : shortOriginal(state, file));
@@ -167,7 +165,9 @@ async function goOn(
   if (position === undefined) return;
   const from = await attempt(state, file.path, () => resumeAt(file, file.path, position));
   if (from !== undefined && from.offsetBytes < position.offsetBytes) reportRewind(state, position, from);
-  if (taken !== undefined && taken.path !== file.path) state.renamed.set(taken.path, file);
+  if (taken === undefined || taken.path === file.path) return;
+  wasAt.set(taken.path, file);
+  letWait(state, taken.path, file);
 }
 
 /** The followed file that `file` is a copy of, if it is too short to be known by its beginning. */
@@ -254,21 +254,15 @@ async function findMoved(
 export async function findPending(state: FollowState): Promise<void> {
   const unknown: FollowPosition[] = [];
   for (const position of state.pending) {
-    const moved = await findUnlessUnreadable(state, position);
+    const trouble = state.troubles.get(position.path);
+    // The file at its path, which cannot be read now, may be the one.
+    const isUnreadable = trouble !== undefined && !isMissing(trouble);
+    const moved = isUnreadable ? 'unknown' : await findMoved(state, position);
     if (moved === 'unknown') unknown.push(position);
     else if (moved === undefined) reportGone(state, position);
     else letWait(state, position.path, moved);
   }
   state.pending = unknown;
-}
-
-/** `'unknown'` when the file at the path of the position exists but cannot be read now: it may be the one. */
-async function findUnlessUnreadable(
-  state: FollowState,
-  position: FollowPosition,
-): Promise<FollowedFile | undefined | 'unknown'> {
-  const trouble = state.troubles.get(position.path);
-  return trouble !== undefined && !isMissing(trouble) ? 'unknown' : findMoved(state, position);
 }
 
 /** Makes the file at `path` wait for `moved`, which had that path before. */

@@ -41,13 +41,14 @@ export function markAt(offsetBytes: number, line: number, tail: Buffer): Mark {
 /** True when the bytes before the mark are still those that were read. Throws system errors. */
 export async function fits(handle: FileHandle, { offsetBytes, tailBytes, tailHash }: Mark): Promise<boolean> {
   if (tailBytes === 0) return true;
-  const { buffer, bytesRead } = await handle.read(
-    Buffer.alloc(tailBytes),
-    0,
-    tailBytes,
-    offsetBytes - tailBytes,
-  );
-  return bytesRead === tailBytes && shortHash(buffer) === tailHash;
+  const bytes = await readAt(handle, offsetBytes - tailBytes, tailBytes);
+  return bytes.length === tailBytes && shortHash(bytes) === tailHash;
+}
+
+/** Fewer bytes than `length` at the end of the file. Throws system errors. */
+export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** The last of `marks` (newest first) that fits the file; the beginning when none does. Throws system errors. */

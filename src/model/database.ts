@@ -50,8 +50,6 @@ export interface ChildRow extends SessionOrigin {
   readonly firstMessageId: number | undefined;
   readonly lastMessageId: number | undefined;
   readonly lastMessageAt: EpochMicros | undefined;
-  /** True when its last row is an answer of the model. */
-  readonly answered: boolean;
 }
 
 export interface MessageRow {
@@ -65,7 +63,6 @@ export interface MessageRow {
   readonly length: number;
   readonly finishReason: string | undefined;
   readonly toolCallId: string | undefined;
-  readonly toolName: string | undefined;
   readonly toolCalls: readonly ToolCallRow[];
   /** Of a tool's result: its `error`, `undefined` when it has none. */
   readonly error: JsonValue | undefined;

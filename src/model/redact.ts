@@ -3,6 +3,7 @@
  * saved state and findings, with all of their strings. It is a safety net: unknown forms of secrets stay.
  */
 import { boundedCache } from './bounded-cache.ts';
+import { parseJson } from './json.ts';
 import { ANNOUNCED, CUT_KEY, ISSUED, SECRET_NAME, type SecretKind } from './secrets.ts';
 
 const MARK = '[redacted]';
@@ -161,7 +162,8 @@ function redactList(list: readonly unknown[], field: Field, walk: Walk): unknown
 function redactWords(words: readonly unknown[], walk: Walk): readonly unknown[] {
   const text = JSON.stringify(words);
   const redacted = walk.forms(text);
-  return redacted === text ? words : (parsed(redacted) ?? words.map(() => MARK));
+  const clean = redacted === text ? words : parseJson(redacted);
+  return Array.isArray(clean) ? clean : words.map(() => MARK);
 }
 
 function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): unknown {
@@ -184,17 +186,9 @@ function redactRecord(record: Readonly<Record<string, unknown>>, walk: Walk): un
 function redactText(raw: string, walk: Walk): string {
   const redacted = walk.forms(raw.slice(0, MOST_CHARS));
   if (redacted === raw || !/^\s*[[{]/.test(raw)) return redacted;
-  const data = parsed(redacted) === undefined ? parsed(raw) : undefined;
+  const data = parseJson(redacted) === undefined ? parseJson(raw) : undefined;
   // And then the whole, for what only the whole shows.
   return data === undefined ? redacted : walk.forms(JSON.stringify(redactValue(data, UNNAMED, walk)));
-}
-
-function parsed(json: string): unknown[] | undefined {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function redactForms(raw: string, own: readonly RegExp[]): string {

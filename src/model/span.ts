@@ -114,7 +114,15 @@ export interface ModelUsage {
   readonly lastTime: EpochMicros;
 }
 
-export interface SessionSpan extends SpanBase {
+interface Totals {
+  readonly apiCallCount: number;
+  readonly toolCallCount: number;
+  /** Sums over API calls and auxiliary calls. */
+  readonly tokens: TokenSums;
+}
+
+/** Its totals are those of the ordinary turns under this session id; sub-agents' are their own. */
+export interface SessionSpan extends SpanBase, Totals {
   readonly kind: 'session';
   readonly model: string | undefined;
   readonly platform: string | undefined;
@@ -125,10 +133,6 @@ export interface SessionSpan extends SpanBase {
   readonly interrupted: boolean | undefined;
   /** Background turns left out. */
   readonly turnCount: number;
-  readonly apiCallCount: number;
-  readonly toolCallCount: number;
-  /** Sums over API calls and auxiliary calls of ordinary turns under this session id; sub-agents' are their own. */
-  readonly tokens: TokenSums;
   /** The session that context compression replaced with this one. */
   readonly previousSessionId: string | undefined;
   /** Content: the first message of the user and the last answer, present only when content was asked for. */
@@ -155,7 +159,7 @@ export interface Endpoint {
 }
 
 /** Its endpoint is the one of its first model call. */
-export interface TurnSpan extends SpanBase, Endpoint {
+export interface TurnSpan extends SpanBase, Endpoint, Totals {
   readonly kind: 'turn';
   readonly turnId: string | undefined;
   /** From 1, in order of start, within the session; `undefined` for background turns. */
@@ -169,9 +173,6 @@ export interface TurnSpan extends SpanBase, Endpoint {
   readonly background: boolean;
   /** True for a turn of a sub-agent's session. Its parent is the sub-agent, which ends after it. */
   readonly inSubagent: boolean;
-  readonly apiCallCount: number;
-  readonly toolCallCount: number;
-  readonly tokens: TokenSums;
   /** Distinct names, in order of first use. */
   readonly toolNames: readonly string[];
   /** How many tool calls ended how; only outcomes that occurred. */
@@ -198,19 +199,32 @@ export interface CallError {
   readonly maxRetries: number | undefined;
 }
 
-/** One attempt of one logical call. Only the attempt that was answered has the answer's fields. */
-export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
-  readonly kind: 'api_call';
+/** A call of a model: an API call or an auxiliary call. Only one that was answered has the answer's fields. */
+interface ModelCall extends SpanBase, Partial<AnswerFields> {
   readonly apiRequestId: string | undefined;
   readonly model: string | undefined;
   readonly platform: string | undefined;
   readonly provider: string | undefined;
   readonly baseUrl: string | undefined;
   readonly apiMode: string | undefined;
-  readonly callNumber: number | undefined;
   /** 0 for the first attempt. */
   readonly retryCount: number;
   readonly messageCount: number | undefined;
+  /** From `costUsd`, else from the prices of the replay, which sets it when the call has ended. A copy of the span is slow. */
+  cost?: CallCost;
+  readonly request?: RequestFacts | undefined;
+  /** `undefined` when the log has no failure. */
+  readonly error: CallError | undefined;
+  /** True with an answer, with or without usage. */
+  readonly answered: boolean;
+  /** True in a background turn. */
+  readonly background: boolean;
+}
+
+/** One attempt of one logical call. */
+export interface ApiCallSpan extends ModelCall {
+  readonly kind: 'api_call';
+  readonly callNumber: number | undefined;
   readonly toolCount: number | undefined;
   readonly approxInputTokens: number | undefined;
   readonly requestCharCount: number | undefined;
@@ -220,15 +234,6 @@ export interface ApiCallSpan extends SpanBase, Partial<AnswerFields> {
   /** From the attempt's start to the first chunk of its answer. */
   readonly timeToFirstChunkMicros: number | undefined;
   readonly contextLength: number | undefined;
-  /** From `costUsd`, else from the prices of the replay, which sets it when the call has ended. A copy of the span is slow. */
-  cost?: CallCost;
-  readonly request?: RequestFacts | undefined;
-  /** `undefined` when the log has no failure. */
-  readonly error: CallError | undefined;
-  /** True with an answer (a `post_api_request`), with or without usage. */
-  readonly answered: boolean;
-  /** True in a background turn. */
-  readonly background: boolean;
 }
 
 export interface ToolCallSpan extends SpanBase {
@@ -263,9 +268,11 @@ export interface ApprovalSpan extends SpanBase {
   readonly command: string | undefined;
 }
 
-/** From `subagent_start` to `subagent_stop`. Its parent is the tool call or the turn; its children are the child session's turns. */
-/** Its endpoint is the one of the child session's first model call. */
-export interface SubagentSpan extends SpanBase, Endpoint {
+/**
+ * From `subagent_start` to `subagent_stop`. Its parent is the tool call or the turn; its children are the child session's
+ * turns. Its endpoint is the one of the child session's first model call, and its totals are the child session's.
+ */
+export interface SubagentSpan extends SpanBase, Endpoint, Totals {
   readonly kind: 'subagent';
   readonly childSessionId: string | undefined;
   readonly childSubagentId: string | undefined;
@@ -274,11 +281,7 @@ export interface SubagentSpan extends SpanBase, Endpoint {
   readonly status: string | undefined;
   readonly durationMillis: number | undefined;
   readonly model: string | undefined;
-  /** The totals of the child session. */
   readonly turnCount: number;
-  readonly apiCallCount: number;
-  readonly toolCallCount: number;
-  readonly tokens: TokenSums;
   /** Of the child session, as on `SessionSpan`. */
   readonly cost?: SessionCost;
   readonly modelUsage?: readonly ModelUsage[];
@@ -287,24 +290,10 @@ export interface SubagentSpan extends SpanBase, Endpoint {
   readonly summary: string | undefined;
 }
 
-export interface AuxiliaryCallSpan extends SpanBase, Partial<AnswerFields> {
+export interface AuxiliaryCallSpan extends ModelCall {
   readonly kind: 'auxiliary_call';
   readonly auxTask: string | undefined;
-  readonly apiRequestId: string | undefined;
-  readonly model: string | undefined;
-  readonly platform: string | undefined;
-  readonly provider: string | undefined;
-  readonly baseUrl: string | undefined;
-  readonly apiMode: string | undefined;
-  readonly retryCount: number;
-  readonly messageCount: number | undefined;
   readonly streaming: boolean | undefined;
-  /** From `costUsd`, else from the prices of the replay, which sets it when the call has ended. A copy of the span is slow. */
-  cost?: CallCost;
-  readonly request?: RequestFacts | undefined;
-  readonly error: CallError | undefined;
-  readonly answered: boolean;
-  readonly background: boolean;
 }
 
 /** Hermes's statuses for a failed sub-agent. `interrupted` is a decision, not a failure. */

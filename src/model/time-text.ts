@@ -9,7 +9,6 @@ const DECIMAL = /^\d+(?:\.\d+)?$/;
 /** Groups: year, month, day, hour, minute, second, fraction, sign of the zone, its hours, its minutes. */
 const ISO =
   /^(\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?$/;
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 
 /**
  * A time in any notation of a recorder: epoch seconds, milliseconds, microseconds or nanoseconds, distinguished by
@@ -51,24 +50,17 @@ function microsOfIso(text: string): number {
   if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
   const zoneMinutes = Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0);
   const offsetMinutes = match[8] === '-' ? -zoneMinutes : zoneMinutes;
-  const seconds =
-    daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second;
+  const seconds = startOfDay(year, month, day) / 1e3 + hour * 3600 + (minute - offsetMinutes) * 60 + second;
   return seconds * 1e6 + Number(`0.${match[7] ?? 0}`) * 1e6;
 }
 
-/** NaN for a day that does not exist. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const before = DAYS_BEFORE_MONTH[month - 1];
-  const after = DAYS_BEFORE_MONTH[month];
-  if (before === undefined || after === undefined) return Number.NaN;
-  const isLeap = leapDaysUntil(year) > leapDaysUntil(year - 1);
-  const leapDay = isLeap && month === 2 ? 1 : 0;
-  if (day < 1 || day > after - before + leapDay) return Number.NaN;
-  const leapDays = leapDaysUntil(year - 1) - leapDaysUntil(1969) + (isLeap && month > 2 ? 1 : 0);
-  return (year - 1970) * 365 + leapDays + before + day - 1;
-}
+// biome-ignore lint/style/noRestrictedGlobals: arithmetic on a calendar; it reads no clock.
+const { UTC } = Date;
 
-/** The number of leap days in the years 1 to `year`. */
-function leapDaysUntil(year: number): number {
-  return Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
+/** In milliseconds; NaN for a day that does not exist. */
+function startOfDay(year: number, month: number, day: number): number {
+  const start = UTC(year, month - 1, day);
+  // Date.UTC moves the days beyond a month into the next one, and years below 100 into the 20th century.
+  const exists = year >= 100 && month >= 1 && month <= 12 && day >= 1 && start < UTC(year, month, 1);
+  return exists ? start : Number.NaN;
 }

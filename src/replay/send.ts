@@ -79,18 +79,18 @@ async function sendAll(
 ): Promise<SendReport> {
   const read = { lines: 0 };
   const deliveries = await openSending(options, checkpoint, read);
-  const position = checkpoint ? await openPosition(checkpoint, deliveries, options.on.notice) : NO_POSITION;
+  const position = checkpoint && (await openPosition(checkpoint, deliveries, options.on.notice));
   const sender = createSender(deliveries, options.on.diagnostic);
   for (const source of sources) {
-    let sent = await position.begin(source);
+    let sent = (await position?.begin(source)) ?? 0;
     for await (const line of linesOf(source, options, position)) {
       if (sent-- <= 0) await sender.send(line);
-      position.add(line);
+      position?.add(line);
       read.lines += 1;
       options.on.progress(read);
     }
   }
-  await position.writeLast();
+  await position?.writeLast();
   const accounts = await deliveries.finish(undefined);
   return {
     accounts: accounts.filter(({ signal, made }) => signal !== 'log records' || made > 0),
@@ -128,10 +128,10 @@ async function openSending(
 async function* linesOf(
   source: ByteSource,
   { signal, on }: SendOptions,
-  position: Position,
+  position: Position | undefined,
 ): AsyncGenerator<InputLine, void, undefined> {
   for await (const lines of readLines(source, { signal, onDiagnostic: on.diagnostic })) {
-    await position.write();
+    await position?.write();
     for (const line of lines) {
       if (signal?.aborted) return;
       yield line;
@@ -209,29 +209,14 @@ interface SentFile {
   readonly sha256: string;
 }
 
-interface Position {
-  /** @returns number of lines of the file that an earlier run has sent */
-  begin(source: ByteSource): Promise<number>;
-  /** Adds a line that was read. */
-  add(line: InputLine): void;
-  /** Called before a batch is sent: writes the checkpoint, if it is due. Throws when another process has taken it over. */
-  write(): Promise<void>;
-  writeLast(): Promise<void>;
-}
-
-const NO_POSITION: Position = {
-  begin: async () => 0,
-  add: () => {},
-  write: async () => {},
-  writeLast: async () => {},
-};
+type Position = Awaited<ReturnType<typeof openPosition>>;
 
 /** Throws a `ReplayError` when the checkpoint is of another destination. */
 async function openPosition(
   checkpoint: Checkpoint<Sent>,
   deliveries: Deliveries,
   onNotice: (sentence: string) => void = () => {},
-): Promise<Position> {
+) {
   const to = [...new Set(deliveries.accounts().map(({ destination }) => destination))].join(', ');
   const { snapshot: before, directory } = checkpoint;
   if (before !== undefined && before.to !== to) {
@@ -266,7 +251,8 @@ async function openPosition(
   if (before === undefined) await writer.attempt();
 
   return {
-    async begin(source) {
+    /** @returns number of lines of the file that an earlier run has sent */
+    async begin(source: ByteSource): Promise<number> {
       note();
       [path, lines, hash] = [resolve(source.name), 0, createHash('sha256')];
       const sent = files[path];
@@ -278,17 +264,19 @@ async function openPosition(
       onNotice(`${source.name} is not the file that was sent before: it is sent from its beginning.`);
       return 0;
     },
-    add(line) {
+    /** Adds a line that was read. */
+    add(line: InputLine): void {
       // A line that is still being written is read again by the next run.
       if (line.damage?.kind === 'no_line_end') return;
       addTo(hash, line);
       lines += 1;
     },
-    async write() {
+    /** Called before a batch is sent: writes the checkpoint, if it is due. Throws when another process has taken it over. */
+    async write(): Promise<void> {
       await checkpoint.assertHeld();
       if (writer.isDue(performance.now(), false)) await writer.write();
     },
-    async writeLast() {
+    async writeLast(): Promise<void> {
       await checkpoint.assertHeld();
       await writer.write();
       if (lost > 0) {

@@ -55,7 +55,6 @@ function rows(...short: readonly Short[]): MessageRow[] {
     length: text.length,
     finishReason: role === 'assistant' ? 'stop' : undefined,
     toolCallId: undefined,
-    toolName: undefined,
     toolCalls: [],
     error: undefined,
     forAgent: true,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../model/json.ts';
+import { isJsonObject, type JsonValue, parseJson } from '../../model/json.ts';
 import type { Answer } from '../delivery/transport.ts';
 import { protobufFields } from '../otlp/read-protobuf.ts';
 import { outsideText } from '../outside-text.ts';
@@ -41,7 +41,7 @@ function partialSuccessInProtobuf(body: Uint8Array): PartialSuccess | undefined 
 }
 
 function partialSuccessInJson(body: Uint8Array): PartialSuccess | undefined {
-  const answer = parseJson(body);
+  const answer = parseJson(Buffer.from(body).toString());
   if (!isJsonObject(answer)) return undefined;
   const partial = answer.partialSuccess;
   if (!isJsonObject(partial)) return NONE;
@@ -67,7 +67,7 @@ function partialSuccess(
 export function readRefusal(body: Uint8Array, format: BodyFormat): string | undefined {
   if (format === 'text') return Buffer.from(body).toString();
   if (format === 'protobuf') return text(firstFields(body)?.get(2));
-  const answer = format === 'json' ? parseJson(body) : undefined;
+  const answer = format === 'json' ? parseJson(Buffer.from(body).toString()) : undefined;
   if (!isJsonObject(answer)) return undefined;
   const message = answer.message ?? answer.error;
   return typeof message === 'string' ? message : undefined;
@@ -88,14 +88,6 @@ function isProtobuf(bytes: Uint8Array): boolean {
 
 function text(value: number | Uint8Array | undefined): string | undefined {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined;
-}
-
-function parseJson(body: Uint8Array): JsonValue | undefined {
-  try {
-    return JSON.parse(Buffer.from(body).toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** The answer of a receiver that accepted the request, or most of it. Every protocol uses the same words. */

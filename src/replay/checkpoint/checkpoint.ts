@@ -7,6 +7,7 @@ import process from 'node:process';
 import { plainText } from '../../export/outside-text.ts';
 import type { FollowPosition } from '../../input/followed-file.ts';
 import { createSessionCount } from '../../model/figures.ts';
+import { isJsonObject, parseJson } from '../../model/json.ts';
 import type { Redaction } from '../../model/redact.ts';
 import type { SpanId } from '../../model/span.ts';
 import { systemProblem } from '../../model/system-error.ts';
@@ -85,7 +86,8 @@ export async function openFollowCheckpoint(
 ): Promise<Checkpoint | undefined> {
   if (follow?.checkpoint === undefined) return undefined;
   const { directory, settings } = follow.checkpoint;
-  const log = logs.map(nameOfLog).sort().join(', ');
+  const names = logs.map((log) => (typeof log === 'string' ? resolve(log) : 'a stream'));
+  const log = names.sort().join(', ');
   return await openCheckpoint<Snapshot>(directory, { log, ...settings }, on?.notice);
 }
 
@@ -101,7 +103,10 @@ export async function openCheckpoint<Saved extends SavedState>(
   const lock = await lockOf(directory);
   try {
     const found = await snapshotIn<Saved>(directory, settings);
-    const journalState = await usable(directory, () => journalIn(directory, found?.digest));
+    const journalState = await usable(directory, async () => {
+      await removeOtherJournals(directory, found?.digest);
+      return found && readState(await readJournal(directory, found.digest));
+    });
     const strange = journalState?.strangeLines ?? 0;
     if (strange > 0) {
       onNotice(
@@ -141,11 +146,13 @@ export async function openCheckpoint<Saved extends SavedState>(
         noteRemoval();
         return isRemoved || journal.isHalfFull();
       },
-      write: async (snapshot) => {
+      write: async ({ state = '', ...rest }) => {
         await lock.check();
         throwIfLost();
         noteRemoval();
-        journal.begin(await writeText(directory, textOf(settings, snapshot)));
+        const { text, digest } = sealed(`${JSON.stringify({ settings, ...rest })}\n${state}`);
+        await replaceFile(checkpointPath(directory), text);
+        journal.begin(digest);
         isRemoved = false;
       },
       release: async () => {
@@ -157,15 +164,6 @@ export async function openCheckpoint<Saved extends SavedState>(
     await lock.release();
     throw error;
   }
-}
-
-function nameOfLog(log: Log): string {
-  return typeof log === 'string' ? resolve(log) : 'a stream';
-}
-
-async function journalIn(directory: string, digest: string | undefined): Promise<JournalState | undefined> {
-  await removeOtherJournals(directory, digest);
-  return digest === undefined ? undefined : readState(await readJournal(directory, digest));
 }
 
 /** Takes the lock of a checkpoint. Throws a `ReplayError` when another process holds it. */
@@ -197,23 +195,19 @@ async function usable<T>(directory: string, use: () => Promise<T>): Promise<T> {
 /** What must not change from run to run, by a name that messages show. */
 export type Settings = Readonly<Record<string, string>>;
 
-interface Found<Saved> {
-  readonly snapshot: Saved;
-  readonly digest: string;
-}
-
 async function snapshotIn<Saved extends SavedState>(
   directory: string,
   settings: Settings,
-): Promise<Found<Saved> | undefined> {
+): Promise<{ readonly snapshot: Saved; readonly digest: string } | undefined> {
   const path = checkpointPath(directory);
   const text = await usable(directory, () => readIfThere(path));
   if (text === undefined) return undefined;
   const anew = `remove ${path} to begin anew`;
   const { body, digest } = unsealed(text, path, anew);
-  const { settings: before, snapshot } = snapshotOf<Saved>(body);
+  const lineEnd = body.indexOf('\n');
+  const { settings: before, ...saved } = JSON.parse(body.slice(0, lineEnd));
   requireSame(settings, before, directory, anew);
-  return { snapshot, digest };
+  return { snapshot: { ...saved, state: body.slice(lineEnd + 1) }, digest };
 }
 
 /** Throws a `ReplayError` that names the first setting which changed since the checkpoint was written. */
@@ -246,16 +240,6 @@ export function sealed(body: string): { text: string; digest: string } {
   return { text: `${JSON.stringify(header)}\n${body}\n`, digest: header.sha256 };
 }
 
-function textOf(settings: Settings, { state = '', ...rest }: SavedState): string {
-  return `${JSON.stringify({ settings, ...rest })}\n${state}`;
-}
-
-function snapshotOf<Saved>(body: string): { readonly settings: Settings; readonly snapshot: Saved } {
-  const lineEnd = body.indexOf('\n');
-  const { settings, ...saved } = JSON.parse(body.slice(0, lineEnd));
-  return { settings, snapshot: { ...saved, state: body.slice(lineEnd + 1) } };
-}
-
 /** The first line of the file. It states the format, and proves that the rest is whole. */
 interface Header {
   readonly format: string;
@@ -265,24 +249,15 @@ interface Header {
 }
 
 function headerOf(line: string): Header | undefined {
-  try {
-    const { format, program, sha256 } = JSON.parse(line);
-    const isHeader = [format, program, sha256].every((field) => typeof field === 'string');
-    return isHeader ? { format, program, sha256 } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line);
+  if (!isJsonObject(value)) return undefined;
+  const { format, program, sha256 } = value;
+  const isHeader = typeof format === 'string' && typeof program === 'string' && typeof sha256 === 'string';
+  return isHeader ? { format, program, sha256 } : undefined;
 }
 
 function checkpointPath(directory: string): string {
   return join(directory, 'checkpoint.json');
-}
-
-/** Returns the digest of the body. */
-async function writeText(directory: string, body: string): Promise<string> {
-  const { text, digest } = sealed(body);
-  await replaceFile(checkpointPath(directory), text);
-  return digest;
 }
 
 function digestOf(body: string): string {

@@ -122,15 +122,6 @@ function versionOf({ endTime, incomplete }: AgentSpan): string {
 /**
  * After a restart the lines since the checkpoint are read again. Until the last of them everything happens as in the run
  * before: the log falls silent at the same lines, no open span is sent, no checkpoint is written.
- */
-export interface CatchUp {
-  /** True while there are lines that an earlier run has read, as far as is known. */
-  isOn(): boolean;
-  /** The parts in which the earlier run ingested a batch. Request one at a time. */
-  parts(batch: LineBatch): Generator<LineBatch, void, undefined>;
-}
-
-/**
  * @param linesSoFar number of lines read over all runs
  * @param nothingLeft true when everything that is written was read: if lines are still missing then, the log has lost them
  */
@@ -138,15 +129,20 @@ export function createCatchUp(
   earlier: JournalState | undefined,
   linesSoFar: () => number,
   nothingLeft: () => boolean,
-): CatchUp {
+) {
   const silences = [...(earlier?.silences ?? [])];
   let upTo = earlier?.upTo ?? 0;
   let begun = false;
 
+  /** True while there are lines that an earlier run has read, as far as is known. */
   const isOn = () => silences.length > 0 || linesSoFar() < upTo;
 
+  /** The parts in which the earlier run ingested a batch. Request one at a time. */
   function* parts(batch: LineBatch): Generator<LineBatch, void, undefined> {
-    if (batch === SILENCE && begun && nothingLeft()) giveUp();
+    if (batch === SILENCE && begun && nothingLeft()) {
+      upTo = 0;
+      silences.length = 0;
+    }
     if (!isOn()) {
       yield batch;
       return;
@@ -163,11 +159,6 @@ export function createCatchUp(
       rest = rest.slice(lines);
     }
     yield rest;
-  }
-
-  function giveUp(): void {
-    upTo = 0;
-    silences.length = 0;
   }
 
   return { isOn, parts };
@@ -244,16 +235,6 @@ export function lossCounter(accounts: () => readonly DeliveryAccount[]): () => n
   };
 }
 
-/** How often a checkpoint is written: often enough to read little again after a crash, seldom enough to cost nothing. */
-export interface Pace {
-  /** A checkpoint was written: since when it waited for answers, since when it wrote, and now, all on one clock. */
-  note(waitedFrom: number, writtenFrom: number, now: number): void;
-  /** @param silent nothing is to be read: then waiting costs nothing */
-  isDue(now: number, silent: boolean): boolean;
-  /** True when an urgent checkpoint may be written. */
-  mayHurry(now: number): boolean;
-}
-
 /** A shorter pause gains nothing. */
 const LEAST_PAUSE_MILLIS = 250;
 /** Share of the time for writing. Together with the journal it stays below 1 % at any pace at which logs are written. */
@@ -265,19 +246,23 @@ const LONG_PAUSE_MILLIS = 30_000;
 const WAITING_SHARE = 0.05;
 const MOST_WAIT_PAUSE_MILLIS = 10_000;
 
-export function createPace(): Pace {
+/** How often a checkpoint is written: often enough to read little again after a crash, seldom enough to cost nothing. */
+export function createPace() {
   let mayWriteAt = 0;
   let mayWaitAt = 0;
   let mayHurryAt = 0;
   return {
-    note(waitedFrom, writtenFrom, now) {
+    /** A checkpoint was written: since when it waited for answers, since when it wrote, and now, all on one clock. */
+    note(waitedFrom: number, writtenFrom: number, now: number): void {
       const writing = now - writtenFrom;
       const most = Math.max(LONG_PAUSE_MILLIS, writing / MOST_WRITING_SHARE);
       mayHurryAt = now + Math.max(LEAST_PAUSE_MILLIS, now - waitedFrom);
       mayWriteAt = now + Math.max(LEAST_PAUSE_MILLIS, Math.min(most, writing / WRITING_SHARE));
       mayWaitAt = now + Math.min(MOST_WAIT_PAUSE_MILLIS, (writtenFrom - waitedFrom) / WAITING_SHARE);
     },
-    isDue: (now, silent) => now >= mayWriteAt && (silent || now >= mayWaitAt),
-    mayHurry: (now) => now >= mayHurryAt,
+    /** @param silent nothing is to be read: then waiting costs nothing */
+    isDue: (now: number, silent: boolean) => now >= mayWriteAt && (silent || now >= mayWaitAt),
+    /** True when an urgent checkpoint may be written. */
+    mayHurry: (now: number) => now >= mayHurryAt,
   };
 }

@@ -13,26 +13,24 @@ import { readSpanKeys, type SpanKey } from './span-key.ts';
 /** `lines`: the number of lines read by then, over all runs. */
 export type JournalLine = SpansLine | PointsLine | SilenceLine;
 
-interface SpansLine {
-  readonly kind: 'spans';
+interface OutcomeLine {
   readonly lines: number;
   /** The destination, as in its account. */
   readonly to: string;
-  /** `toText()` of `SpanKeys`. */
-  readonly keys: string;
+  /** Outcomes of these spans, or of the points since the line before. */
   readonly how: OutcomeCounts;
 }
 
-interface PointsLine {
+interface SpansLine extends OutcomeLine {
+  readonly kind: 'spans';
+  /** `toText()` of `SpanKeys`. */
+  readonly keys: string;
+}
+
+interface PointsLine extends OutcomeLine, Pick<SettledPoints, 'through'> {
   readonly kind: 'points';
-  readonly lines: number;
-  readonly to: string;
   /** Identifies the snapshot: the time of its points, or its place. */
   readonly time: number;
-  /** Number of its points, from the first one on, that have their outcome. */
-  readonly through: number;
-  /** Outcomes of the points since the line before. */
-  readonly how: OutcomeCounts;
 }
 
 interface SilenceLine {
@@ -209,7 +207,7 @@ export function readState(texts: readonly string[]): JournalState {
     upTo = Math.max(upTo, line.lines);
     if (line.kind === 'silence') silences.add(line.lines);
     else if (line.kind === 'points') addPoints(mapOf(points, line.to), line);
-    else addSpans(mapOf(spans, line.to), readSpanKeys(line.keys), line.how);
+    else addSpans(mapOf(spans, line.to), line);
   }
   return { upTo, silences: [...silences].sort((a, b) => a - b), spans, points, strangeLines };
 }
@@ -219,8 +217,8 @@ function addPoints(points: Map<number, SettledPoints>, line: PointsLine): void {
   points.set(line.time, { through: line.through, how });
 }
 
-function addSpans(spans: Map<SpanKey, OutcomeCounts>, keys: readonly SpanKey[], how: OutcomeCounts): void {
-  for (const [at, key] of keys.entries()) spans.set(key, shareOf(how, at));
+function addSpans(spans: Map<SpanKey, OutcomeCounts>, { keys, how }: SpansLine): void {
+  for (const [at, key] of readSpanKeys(keys).entries()) spans.set(key, shareOf(how, at));
 }
 
 /** `undefined` for half a line, whose writer was killed. */
@@ -246,25 +244,21 @@ function spansLineOf(text: string): SpansLine | undefined {
 }
 
 function isLine(value: unknown): value is JournalLine {
-  if (!isObject(value) || !isCount(value.lines)) return false;
+  if (!isObject(value) || !hasCounts(value, ['lines'])) return false;
   if (value.kind === 'silence') return true;
-  const isCounted = typeof value.to === 'string' && isObject(value.how) && COUNTS.every(isCountIn(value.how));
+  const isCounted = typeof value.to === 'string' && isObject(value.how) && hasCounts(value.how, OUTCOMES);
   if (value.kind === 'spans') return isCounted && typeof value.keys === 'string';
-  return value.kind === 'points' && isCounted && isCount(value.time) && isCount(value.through);
+  return value.kind === 'points' && isCounted && hasCounts(value, ['time', 'through']);
 }
 
-const COUNTS = ['accepted', 'rejected', 'failed', 'deadLettered'];
+const OUTCOMES = ['accepted', 'rejected', 'failed', 'deadLettered'];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function isCountIn(object: Readonly<Record<string, unknown>>): (name: string) => boolean {
-  return (name) => isCount(object[name]);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+function hasCounts(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => Number.isSafeInteger(object[name]) && Number(object[name]) >= 0);
 }
 
 function mapOf<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {

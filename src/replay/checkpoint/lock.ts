@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isJsonObject, parseJson } from '../../model/json.ts';
 import { errorCode } from '../../model/system-error.ts';
 
 export interface Lock {
@@ -217,12 +218,11 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** `undefined` for anything else: a machine that went down may leave an empty file. */
 function parseOwner(text: string): Owner | undefined {
-  try {
-    const { host, pid, began } = JSON.parse(text);
-    const isOwner =
-      typeof host === 'string' && Number.isSafeInteger(pid) && pid > 0 && typeof began === 'string';
-    return isOwner ? { host, pid, began } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  if (!isJsonObject(value)) return undefined;
+  const { host, pid, began } = value;
+  const isProcess = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0;
+  return isProcess && typeof host === 'string' && typeof began === 'string'
+    ? { host, pid, began }
+    : undefined;
 }
