@@ -1,8 +1,10 @@
 /** Checks of a port below OTLP: its name, the connection, TLS and HTTP/2. Nothing is sent that a receiver would store. */
 import { lookup } from 'node:dns/promises';
+import { type EventEmitter, once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { errorCode } from '../model/system-error.ts';
 import { type Finding, fail, ok } from './finding.ts';
 
 const TIMEOUT_MILLIS = 3_000;
@@ -36,7 +38,10 @@ export async function checkConnection(url: URL, protocol: Protocol): Promise<rea
 async function checkName({ host }: Port): Promise<Finding | undefined> {
   if (isIP(host) !== 0) return undefined;
   const about = 'Name';
-  const error = await lookup(host).then(() => undefined, errorCode);
+  const error = await lookup(host).then(
+    () => undefined,
+    (reason: unknown) => errorCode(reason) ?? String(reason),
+  );
   if (error === undefined) return ok(about, `${host} has an address.`);
   return fail(
     about,
@@ -48,11 +53,7 @@ async function checkName({ host }: Port): Promise<Finding | undefined> {
 async function checkTcp(port: Port, protocol: Protocol): Promise<Finding> {
   const about = 'Connection';
   const where = `${port.host}:${port.port}`;
-  const error = await connectionError((done) => {
-    const socket = connectTcp(port, () => done(undefined));
-    socket.on('error', done);
-    return () => socket.destroy();
-  });
+  const error = await connectionError(connectTcp(port), 'connect');
   if (error === undefined) return ok(about, `${where} accepts connections.`);
   if (error === 'ECONNREFUSED')
     return fail(
@@ -79,51 +80,38 @@ async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
 }
 
 /** Whether a TLS server listens there. Its certificate is not checked. */
-export async function hasTls({ host, port }: Port): Promise<boolean> {
-  const error = await connectionError((done) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false }, () => done(undefined));
-    socket.on('error', done);
-    return () => socket.destroy();
-  });
-  return error === undefined;
+export async function hasTls(port: Port): Promise<boolean> {
+  const socket = connectTls({ ...port, rejectUnauthorized: false });
+  return (await connectionError(socket, 'secureConnect')) === undefined;
 }
 
 /** Whether the port sends HTTP/2 settings without an upgrade request. Hardly anything but a gRPC server does. */
 export async function hasHttp2(url: URL): Promise<boolean> {
-  const error = await connectionError((done) => {
-    const session = connectHttp2(url.origin, { rejectUnauthorized: false });
-    session.on('remoteSettings', () => done(undefined));
-    session.on('error', done);
-    session.on('close', () => done(new Error('closed')));
-    return () => session.destroy();
-  });
-  return error === undefined;
+  const session = connectHttp2(url.origin, { rejectUnauthorized: false });
+  return (await connectionError(session, 'remoteSettings')) === undefined;
 }
 
 /**
- * Runs one attempt within the timeout.
- * @param connect begins the attempt; returns what ends it
- * @returns `undefined` when it worked, else the error's code or message
+ * Waits for the event by which a connection shows that it works.
+ * @returns `undefined` when it came within the timeout, else the error's code or the error
  */
-function connectionError(
-  connect: (done: (error: unknown) => void) => () => void,
+async function connectionError(
+  connection: EventEmitter & { destroy(): void },
+  event: string,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let end: () => void = () => {};
-    const timer = setTimeout(() => settle('ETIMEDOUT'), TIMEOUT_MILLIS);
-    const settle = (error: string | undefined) => {
-      clearTimeout(timer);
-      resolve(error);
-      end();
-    };
-    end = connect((error) => settle(error === undefined ? undefined : errorCode(error)));
-  });
-}
-
-function errorCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return 'message' in error ? String(error.message) : 'unknown';
+  const closed = new AbortController();
+  connection.on('close', () => closed.abort());
+  const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(TIMEOUT_MILLIS)]);
+  try {
+    await once(connection, event, { signal });
+    return undefined;
+  } catch (error) {
+    const code = errorCode(error) ?? String(error);
+    return code === 'ABORT_ERR' ? 'ETIMEDOUT' : code;
+  } finally {
+    connection.on('error', () => {});
+    connection.destroy();
+  }
 }
 
 /** What usually listens on a port to which OTLP is sent by mistake. */

@@ -1,4 +1,5 @@
 /** Probes of OTLP receivers: each address is connected to, then each signal is sent an empty request and an invalid one. */
+import type { Answer, Transport } from '../export/delivery/transport.ts';
 import { checkConnection, hasHttp2, hasTls, type Protocol, portAdvice, portOf } from './connection.ts';
 import { type Finding, fail, ok, splitSentence, warn } from './finding.ts';
 
@@ -7,22 +8,21 @@ export interface SignalProbe {
   readonly signal: 'traces' | 'metrics';
   readonly protocol: Protocol;
   readonly url: URL;
-  /** The URL without its secrets. */
-  readonly shown: string;
   /** Encoding, compression, timeout and header names: a few words without secrets. */
   readonly manner: string;
-  /** Sends a request without spans or points. Every receiver accepts it, and none stores it. */
-  sendEmpty(): Promise<ProbeAnswer>;
-  /** Sends bytes that are not OTLP. A program that accepts these does not decode what it receives. */
-  sendInvalid(): Promise<ProbeAnswer>;
+  readonly transport: Transport;
 }
 
-export type ProbeAnswer =
-  /** `message` is the receiver's own; '' without one. */
-  | { readonly kind: 'accepted'; readonly message: string }
-  /** The receiver answered and refused; the sentence has the reason and advice. */
-  | { readonly kind: 'refused'; readonly sentence: string }
-  | { readonly kind: 'unanswered'; readonly sentence: string };
+/** A request without spans or points, which every receiver accepts and none stores; and bytes that are not OTLP. */
+const BODIES = {
+  json: { empty: Buffer.from('{}'), invalid: Buffer.from('no JSON') },
+  protobuf: { empty: Buffer.alloc(0), invalid: Buffer.alloc(16, 0xff) },
+} as const;
+
+async function send({ transport }: SignalProbe, body: 'empty' | 'invalid'): Promise<Answer> {
+  const bodies = BODIES[transport.contentType === 'application/json' ? 'json' : 'protobuf'];
+  return await transport.prepare(bodies[body])(new AbortController().signal);
+}
 
 /** What findings about a signal are called. */
 const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;
@@ -53,7 +53,7 @@ function settings(probes: readonly SignalProbe[]): Finding {
     return warn('Receiver', 'Both signals are turned off.', 'Remove --no-traces or --no-metrics.');
   const alike = new Set(probes.map(({ manner }) => manner)).size === 1;
   const ways = probes.map(
-    ({ signal, shown, manner }) => `${signal} to ${shown}${alike ? '' : `, ${manner}`}`,
+    ({ signal, transport, manner }) => `${signal} to ${transport.destination}${alike ? '' : `, ${manner}`}`,
   );
   return ok('Receiver', alike ? `${ways.join(', ')}: ${probes[0]?.manner}.` : `${ways.join('; ')}.`);
 }
@@ -72,14 +72,18 @@ function withoutSignalAdvice(finding: Finding): Finding {
 
 async function checkSignal(probe: SignalProbe): Promise<Finding> {
   const about = ABOUT[probe.signal];
-  const answer = await probe.sendEmpty();
+  const answer = await send(probe, 'empty');
   switch (answer.kind) {
     case 'accepted':
       return accepted(about, probe, answer.message);
-    case 'refused':
+    case 'final':
+    case 'too_large':
       return fail(about, ...refusal(probe, answer.sentence));
-    case 'unanswered':
+    case 'transient':
+      if (answer.reached) return fail(about, ...refusal(probe, answer.sentence));
       return unanswered(about, probe, answer.sentence);
+    case 'unwanted':
+      return unanswered(about, probe, 'the request was cancelled');
     default:
       return answer satisfies never;
   }
@@ -87,8 +91,10 @@ async function checkSignal(probe: SignalProbe): Promise<Finding> {
 
 /** Health checks and web pages answer 200 to anything that is posted to them. */
 async function accepted(about: string, probe: SignalProbe, message: string): Promise<Finding> {
-  const { url, protocol, shown } = probe;
-  const { kind } = await probe.sendInvalid();
+  const { url, protocol, transport } = probe;
+  const shown = transport.destination;
+  // A program that accepts these does not decode what it receives.
+  const { kind } = await send(probe, 'invalid');
   const advice = portAdvice(portOf(url).port, protocol);
   if (kind !== 'accepted')
     return message === '' ? ok(about, `${shown} accepts them.`) : warn(about, ...splitSentence(message));

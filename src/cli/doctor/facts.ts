@@ -19,18 +19,11 @@ import {
   recordingHooks,
   unapprovedHooks,
 } from '../../install/hermes-home.ts';
-import type { ParsedLine } from '../../model/line.ts';
-import type { AgentSpan } from '../../model/span.ts';
-import type { EpochMicros } from '../../model/time.ts';
-import { createOutput } from '../../reconstruct/output.ts';
-import { createState } from '../../reconstruct/state.ts';
-import { finish, step } from '../../reconstruct/step.ts';
 import { hermesHome } from '../../record/settings.ts';
 import { openHermesDatabase } from '../../replay/database.ts';
-import { openInput, SILENCE } from '../../replay/input.ts';
-import { reconstructOptions } from '../../replay/options.ts';
 import { ReplayError } from '../../replay/replay-error.ts';
-import { createReport } from '../../replay/report.ts';
+import { eventCount, lostLines } from '../../replay/report.ts';
+import { readSpans } from '../../replay/spans.ts';
 import type { Io } from '../io.ts';
 
 /** Hermes is a Python program that takes seconds to load. */
@@ -88,56 +81,26 @@ async function factsOf(path: string): Promise<DatabaseFacts> {
   }
 }
 
-/** Runs the stages of a replay over a log and counts what they produce. Throws a `ReplayError` when it cannot be opened. */
+/** Counts what a replay makes of a log. Throws a `ReplayError` when it cannot be opened. */
 export async function logFacts(log: string): Promise<LogFacts> {
-  const input = await openInput([log], { options: {}, report: createReport(1) });
-  const state = createState(reconstructOptions({}, input.live));
-  const out = createOutput();
-  const counts = { lines: 0, events: 0, lost: 0 };
-  let firstLost: string | undefined;
-  let lastEvent: EpochMicros | undefined;
-  const count = (line: ParsedLine) => {
-    counts.lines += 1;
-    if (line.kind === 'event') {
-      counts.events += 1;
-      lastEvent = line.event.time;
-      step(state, line.event, out);
-    }
-    const loss = lossOf(line);
-    if (loss !== undefined) counts.lost += 1;
-    firstLost ??= loss;
-  };
-  for await (const batch of input.lines) {
-    if (batch !== SILENCE) batch.forEach(count);
-  }
-  finish(state, out);
-  return { name: log, ...counts, firstLost, lastEvent, ...countsOf(out.spans) };
-}
-
-/** Why a replay loses a line; `undefined` when it does not. */
-function lossOf(line: ParsedLine): string | undefined {
-  switch (line.kind) {
-    case 'malformed':
-      return `line ${line.diagnostic.at?.line}: ${line.diagnostic.message}`;
-    case 'untimed':
-      return `line ${line.event.line}: it has no time`;
-    default:
-      return undefined;
-  }
-}
-
-function countsOf(spans: readonly AgentSpan[]) {
+  const { spans, report } = await readSpans([log], { cost: false });
   const ids = new Set(spans.map(({ spanId }) => spanId));
-  const of = (kind: AgentSpan['kind']) => spans.filter((span) => span.kind === kind).length;
   const answered = spans.filter((span) => span.kind === 'api_call').filter((span) => span.answered);
+  const lost = report.diagnostics.find(({ severity }) => severity === 'error');
   return {
-    sessions: of('session'),
-    turns: of('turn'),
-    apiCalls: of('api_call'),
-    toolCalls: of('tool_call'),
+    name: log,
+    lines: report.lines,
+    events: eventCount(report),
+    lost: lostLines(report),
+    firstLost: lost && `line ${lost.at?.line}: ${lost.message}`,
+    lastEvent: report.lastEvent,
+    sessions: report.spans.session,
+    turns: report.spans.turn,
+    apiCalls: report.spans.api_call,
+    toolCalls: report.spans.tool_call,
     answeredCalls: answered.length,
     callsWithUsage: answered.filter(({ usage }) => usage !== undefined).length,
     orphans: spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !ids.has(parentSpanId)).length,
-    incomplete: spans.filter(({ incomplete }) => incomplete !== undefined).length,
+    incomplete: report.incomplete,
   };
 }

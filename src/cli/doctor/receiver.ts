@@ -1,9 +1,9 @@
 /** Checks the receiver for the doctor: settings, connection, an empty request per signal, the clock, and a sample on request. */
 import { type Finding, fail, ok, splitOptionProblem, warn } from '../../doctor/finding.ts';
 import { checkClock } from '../../doctor/machine.ts';
-import { checkReceivers, type ProbeAnswer, type SignalProbe } from '../../doctor/probe.ts';
+import { checkReceivers, type SignalProbe } from '../../doctor/probe.ts';
 import { systemClock } from '../../export/delivery/clock.ts';
-import type { Answer, Transport, Transports } from '../../export/delivery/transport.ts';
+import type { Transports } from '../../export/delivery/transport.ts';
 import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc/transport.ts';
 import { httpTransports } from '../../export/http/transport.ts';
 import { resolveOtlpGrpc, resolveOtlpHttp } from '../../export/settings/otlp.ts';
@@ -131,45 +131,11 @@ function probesOf(
   traces: Way,
   metrics: Way,
 ): Probes {
-  const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => {
-    const transport = transports[signal];
-    const [empty, invalid] = BODIES[transport.contentType === 'application/json' ? 'json' : 'protobuf'];
-    return {
-      ...way,
-      signal,
-      protocol,
-      shown: transport.destination,
-      sendEmpty: () => send(transport, empty),
-      sendInvalid: () => send(transport, invalid),
-    };
-  };
+  const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => ({
+    ...way,
+    signal,
+    protocol,
+    transport: transports[signal],
+  });
   return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => transports.close() };
 }
-
-/** A message without fields, and bytes that are not a message. */
-const BODIES = {
-  json: [Buffer.from('{}'), Buffer.from('no JSON')],
-  protobuf: [Buffer.alloc(0), Buffer.alloc(16, 0xff)],
-} as const;
-
-async function send(transport: Transport, body: Uint8Array): Promise<ProbeAnswer> {
-  return toProbeAnswer(await transport.prepare(body)(new AbortController().signal));
-}
-
-function toProbeAnswer(answer: Answer): ProbeAnswer {
-  switch (answer.kind) {
-    case 'accepted':
-      return { kind: 'accepted', message: answer.message };
-    case 'final':
-    case 'too_large':
-      return { kind: 'refused', sentence: answer.sentence };
-    case 'transient':
-      return { kind: answer.reached ? 'refused' : 'unanswered', sentence: answer.sentence };
-    case 'unwanted':
-      return { kind: 'unanswered', sentence: 'the request was cancelled' };
-    default:
-      return answer satisfies never;
-  }
-}
-
-/** The doctor at the receiver's door. */
