@@ -1,8 +1,8 @@
 /** `main(argv, io)` runs one command and returns its exit code. Everything ambient comes in through `io`. */
 import { CommanderError } from 'commander';
 import { OptionError } from '../export/settings/settings.ts';
+import { visible } from '../model/visible.ts';
 import { ReplayError } from '../replay/replay-error.ts';
-import { visible } from '../view/visible.ts';
 import { CliError } from './cli-error.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { guardedOutput } from './guarded-output.ts';

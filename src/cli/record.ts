@@ -18,9 +18,7 @@ export interface RecordIo {
 export async function record(argv: readonly string[], io: RecordIo): Promise<0> {
   try {
     const settings = recordSettings(argv, io.env);
-    if (!settings.enabled) {
-      return 0;
-    }
+    if (!settings.enabled) return 0;
     const body = parseBody(readBody(io.bodyFd ?? 0) ?? '');
     if (body !== undefined && settings.path !== undefined) {
       const redact = settings.content

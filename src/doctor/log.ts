@@ -1,4 +1,5 @@
 import type { EpochMicros } from '../model/time.ts';
+import { plural } from '../model/units.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** What was counted in a log. */
@@ -71,8 +72,8 @@ function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
   );
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(value: number, noun: string): string {
+  return plural(value, noun, String);
 }
 
 function iso(time: EpochMicros): string {

@@ -40,9 +40,7 @@ export function addItem(text: string, { outer, inner, value }: ListItem): string
 export function removeItem(text: string, { outer, inner, value }: ListItem): string | undefined {
   const document = parseDocument(text);
   const list = pairAt(pairAt(document.contents, outer)?.value, inner)?.value;
-  if (!isSeq(list) || list.flow !== true || !list.range) {
-    return undefined;
-  }
+  if (!isSeq(list) || list.flow !== true || !list.range) return undefined;
   const [start, end] = list.range;
   const items: readonly JsonValue[] = list.toJS(document);
   const left = items.filter((found) => flow(found) !== flow(value));

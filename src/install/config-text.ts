@@ -55,19 +55,13 @@ function objection(text: string, { outer, inner }: ListItem): string | undefined
   const root: JsonValue = document.toJS();
   const mapping = valueAt(root, outer);
   const list = valueAt(mapping, inner);
-  if (!isJsonObject(root) && !isEmpty(root)) {
-    return 'it is not a mapping';
-  }
-  if (!isJsonObject(mapping) && !isEmpty(mapping)) {
-    return `"${outer}" is not a mapping`;
-  }
+  if (!isJsonObject(root) && !isEmpty(root)) return 'it is not a mapping';
+  if (!isJsonObject(mapping) && !isEmpty(mapping)) return `"${outer}" is not a mapping`;
   return Array.isArray(list) || isEmpty(list) ? undefined : `"${outer}.${inner}" is not a list`;
 }
 
 function withItem(text: string, item: ListItem): string {
-  if (listAt(text, item.outer, item.inner).some((found) => isDeepStrictEqual(found, item.value))) {
-    return text;
-  }
+  if (listAt(text, item.outer, item.inner).some((found) => isDeepStrictEqual(found, item.value))) return text;
   const wanted = parseDocument(text);
   listIn(wanted, item).items.unshift(wanted.createNode(item.value));
   return closest(addItem(text, item), wanted, text);
@@ -78,9 +72,7 @@ function listIn(document: Document.Parsed, { outer, inner }: ListItem): YAMLSeq<
     document.set(outer, document.createNode({}));
   }
   const found = document.getIn([outer, inner], true);
-  if (isSeq(found)) {
-    return found;
-  }
+  if (isSeq(found)) return found;
   const list = document.createNode<unknown[]>([]);
   document.setIn([outer, inner], list);
   return list;
@@ -89,15 +81,11 @@ function listIn(document: Document.Parsed, { outer, inner }: ListItem): YAMLSeq<
 function withoutItem(text: string, item: ListItem): string {
   const wanted = parseDocument(text);
   const list = wanted.getIn([item.outer, item.inner], true);
-  if (!isSeq(list)) {
-    return text;
-  }
+  if (!isSeq(list)) return text;
   const left = list.items.filter(
     (node) => !isDeepStrictEqual(isNode(node) ? node.toJS(wanted) : node, item.value),
   );
-  if (left.length === list.items.length) {
-    return text;
-  }
+  if (left.length === list.items.length) return text;
   list.items = left;
   if (left.length === 0 && list.flow !== true) {
     wanted.deleteIn([item.outer, item.inner]);
@@ -125,9 +113,7 @@ function sameMeaning(one: string, other: string): boolean {
 }
 
 function withoutEmpty(value: JsonValue, depth = 0): JsonValue {
-  if (!isJsonObject(value) || depth === 2) {
-    return value;
-  }
+  if (!isJsonObject(value) || depth === 2) return value;
   const entries = Object.entries(value).map(
     ([key, inner]) => [key, withoutEmpty(inner ?? null, depth + 1)] as const,
   );

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
 import type { ListItem } from './config-lines.ts';
 
 export const PLUGIN = 'hermes_otel_recorder';
@@ -57,9 +57,13 @@ export function readIfThere(path: string): string | undefined {
 
 /** The `hooks:` of a configuration; `undefined` when it has none, or cannot be read. */
 export function hooksOf(config: string): JsonValue | undefined {
+  return settingOf(config, 'hooks');
+}
+
+function settingOf(config: string, name: string): JsonValue | undefined {
   try {
     const value: JsonValue = parse(config);
-    return isJsonObject(value) ? value.hooks : undefined;
+    return isJsonObject(value) ? value[name] : undefined;
   } catch {
     return undefined;
   }
@@ -102,24 +106,16 @@ export function unapprovedHooks(home: string, hooks: readonly ListItem[]): reado
 
 /** Empty for a file that is missing or is not what Hermes writes. */
 function approvals(home: string): readonly JsonObject[] {
-  try {
-    const value: JsonValue = JSON.parse(readIfThere(join(home, 'shell-hooks-allowlist.json')) ?? '{}');
-    const list = isJsonObject(value) ? value.approvals : undefined;
-    return Array.isArray(list) ? list.filter(isJsonObject) : [];
-  } catch {
-    return [];
-  }
+  const value = parseJson(readIfThere(join(home, 'shell-hooks-allowlist.json')) ?? '{}');
+  const list = isJsonObject(value) ? value.approvals : undefined;
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
 /** True when Hermes runs hooks without asking. */
 export function acceptsHooks(config: string, env: Readonly<Record<string, string | undefined>>): boolean {
-  if (/^(?:1|true|yes)$/i.test(env.HERMES_ACCEPT_HOOKS ?? '')) return true;
-  try {
-    const value: JsonValue = parse(config);
-    return isJsonObject(value) && value.hooks_auto_accept === true;
-  } catch {
-    return false;
-  }
+  return (
+    /^(?:1|true|yes)$/i.test(env.HERMES_ACCEPT_HOOKS ?? '') || settingOf(config, 'hooks_auto_accept') === true
+  );
 }
 
 /** Whether `--uninstall` will recognize a hook's command. */

@@ -26,9 +26,9 @@ export function count(value: number): string {
   return value < 999.5e6 ? `${threeDigits(value / 1e6)}M` : `${threeDigits(value / 1e9)}G`;
 }
 
-/** `1 turn`, `2 turns`. */
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+/** `1 turn`, `2 turns`. `written` writes the number. */
+export function plural(value: number, noun: string, written: (value: number) => string = count): string {
+  return `${written(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** US dollars: `$0`, `$0.0055`, `$0.42`, `$12.34`, `$1,234`. Two significant digits below one dollar. */

@@ -1,5 +1,6 @@
 /** The price table of `@pydantic/genai-prices` (MIT): prices by model, provider and date. */
 import type { ModelPrice, PriceCalculation } from '@pydantic/genai-prices';
+import { boundedCache } from '../model/bounded-cache.ts';
 import type { EpochMicros } from '../model/time.ts';
 import type { PricedCall, PriceTable } from './prices.ts';
 import type { Rate, Rates } from './rates.ts';
@@ -28,52 +29,29 @@ const MOST_KNOWN = 4096;
 
 /** The rates of a model, from one time to another. */
 interface Known {
-  since: number;
-  until: number;
-  rates: Rates | undefined;
+  readonly since: number;
+  readonly until: number;
+  readonly rates: Rates | undefined;
 }
 
 /**
  * The package searches its table for each calculation, which takes 100 µs, so rates are kept for a day, and for a minute
- * where a model's price depends on the hour. Nested maps find them without building a key.
+ * where a model's price depends on the hour.
  */
 function rememberRates(calculate: Calculate): PriceTable['ratesOf'] {
-  let models = level();
-  let size = 0;
+  const remembered = boundedCache<{ latest?: Known }>(() => ({}), MOST_KNOWN);
   return (call) => {
-    const providers = next(next(next(models, call.responseModel), call.model), call.provider);
-    const known = providers.get(call.baseUrl);
-    if (known !== undefined && !(known instanceof Map) && isWithin(known, call.startTime)) return known.rates;
+    const { responseModel, model, provider, baseUrl, startTime } = call;
+    const known = remembered(`${responseModel}\n${model}\n${provider}\n${baseUrl}`);
+    const { latest } = known;
+    if (latest !== undefined && startTime >= latest.since && startTime < latest.until) return latest.rates;
     const match = find(call, calculate);
     const slot = match !== undefined && isHourly(match) ? MINUTE_MICROS : DAY_MICROS;
-    const since = Math.floor(call.startTime / slot) * slot;
+    const since = Math.floor(startTime / slot) * slot;
     const rates = match && ratesOf(match.model_price);
-    providers.set(call.baseUrl, { since, until: since + slot, rates });
-    size += 1;
-    if (size >= MOST_KNOWN) {
-      models = level();
-      size = 0;
-    }
+    known.latest = { since, until: since + slot, rates };
     return rates;
   };
-}
-
-function isWithin({ since, until }: Known, time: number): boolean {
-  return time >= since && time < until;
-}
-
-type Level = Map<string | undefined, Level | Known>;
-
-function level(): Level {
-  return new Map();
-}
-
-function next(from: Level, key: string | undefined): Level {
-  const found = from.get(key);
-  if (found instanceof Map) return found;
-  const made = level();
-  from.set(key, made);
-  return made;
 }
 
 function isHourly({ model: { prices } }: PriceCalculation): boolean {

@@ -57,9 +57,7 @@ function makeDirectory(path: string): void {
  * grows page by page.
  */
 function holdsHalfLine(fd: number): boolean {
-  if (!endsInHalfLine(fd)) {
-    return false;
-  }
+  if (!endsInHalfLine(fd)) return false;
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
   return endsInHalfLine(fd);
 }

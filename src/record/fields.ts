@@ -82,9 +82,7 @@ export function trimObject(object: JsonObject, room: Room, depth = 0): JsonObjec
   const entries = Object.entries(object);
   const kept: [string, JsonValue][] = [];
   for (const [name, value] of entries) {
-    if (value === undefined || !(room.limits.content || isPlain(name, value, room.hook))) {
-      continue;
-    }
+    if (value === undefined || !(room.limits.content || isPlain(name, value, room.hook))) continue;
     room.values -= 1;
     if (room.values < 0) {
       kept.push(['<more>', entries.length - kept.length]);
@@ -110,22 +108,14 @@ function isPlain(name: string, value: JsonValue, hook: string): boolean {
   if (typeof value === 'string') {
     return PLAIN.has(name) && !(name === 'reason' && hook.startsWith(PROSE_REASON));
   }
-  if (isJsonObject(value)) {
-    return PLAIN_OBJECTS.has(name);
-  }
+  if (isJsonObject(value)) return PLAIN_OBJECTS.has(name);
   return Array.isArray(value) ? PLAIN_LISTS.has(name) : true;
 }
 
 function trimValue(name: string, value: JsonValue, room: Room, depth: number): JsonValue {
-  if (typeof value === 'string') {
-    return trimText(name, value, room);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return value;
-  }
-  if (depth === MAX_DEPTH) {
-    return '<nested too deep>';
-  }
+  if (typeof value === 'string') return trimText(name, value, room);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_DEPTH) return '<nested too deep>';
   return isJsonObject(value) ? trimObject(value, room, depth + 1) : trimList(name, value, room, depth + 1);
 }
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isJsonObject, isTruthy, type JsonObject, type JsonValue, parseJson } from '../model/json.ts';
+import { errorCode } from '../model/system-error.ts';
 import {
   HEAVY,
   MESSAGES,
@@ -22,9 +23,7 @@ export function lineOf(head: JsonObject, body: JsonObject, limits: TrimLimits): 
   const room = roomFor(hook, limits);
   const { extra, ...envelope } = body;
   const fields = { ...head, ...trimObject(withoutHeavy(envelope), room) };
-  if (!isJsonObject(extra)) {
-    return JSON.stringify(fields);
-  }
+  if (!isJsonObject(extra)) return JSON.stringify(fields);
   const kept = trimObject(withoutHeavy(extra), room);
   return JSON.stringify({
     ...fields,
@@ -43,9 +42,7 @@ function withoutHeavy(fields: JsonObject): JsonObject {
 
 /** Request and response of a model, within limits of their own: they take no room from the other fields. */
 function conversation(extra: JsonObject, limits: TrimLimits): JsonObject {
-  if (!limits.content || !limits.messages) {
-    return {};
-  }
+  if (!limits.content || !limits.messages) return {};
   const names = [...MESSAGES].filter((name) => extra[name] !== undefined && extra[name] !== null);
   return Object.assign(
     {},
@@ -55,9 +52,7 @@ function conversation(extra: JsonObject, limits: TrimLimits): JsonObject {
 
 /** A request with its newest messages and the names of its tools; anything else as it is. */
 function recent(request: JsonValue | undefined): JsonValue | undefined {
-  if (!isJsonObject(request) || !isJsonObject(request.body)) {
-    return request;
-  }
+  if (!isJsonObject(request) || !isJsonObject(request.body)) return request;
   const body: Record<string, JsonValue | undefined> = { ...request.body };
   for (const name of ['messages', 'input']) {
     const list = body[name];
@@ -91,13 +86,9 @@ function reviewPrompt(extra: JsonObject, limits: TrimLimits): JsonObject {
 
 /** How a tool call ended. Hermes before 0.16 does not report it, and the result may be truncated or removed. */
 function outcome(hook: string, extra: JsonObject, room: Room): JsonObject {
-  if (hook !== 'post_tool_call' || extra.status) {
-    return {};
-  }
+  if (hook !== 'post_tool_call' || extra.status) return {};
   const error = errorOf(extra.result);
-  if (error === undefined) {
-    return { status: 'ok' };
-  }
+  if (error === undefined) return { status: 'ok' };
   const message = room.limits.content ? { error_message: trimText('', error, room) } : {};
   return { status: 'error', ...message };
 }
@@ -116,15 +107,8 @@ function openingOf(message: JsonValue): string {
 function errorOf(result: JsonValue | undefined): string | undefined {
   const object = typeof result === 'string' ? parseBody(result) : result;
   const error = isJsonObject(object) ? object.error : undefined;
-  if (!truthy(error)) {
-    return undefined;
-  }
+  if (!isTruthy(error)) return undefined;
   return typeof error === 'string' ? error : JSON.stringify(error);
-}
-
-/** As in Python: an empty list or object is false. */
-function truthy(value: JsonValue | undefined): boolean {
-  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /** A JSON string, or one of the numbers that Python's `json` writes although JSON does not have them. */
@@ -132,16 +116,8 @@ const STRING_OR_PYTHON_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 /** The body that Hermes wrote to standard input; `undefined` when it is not a JSON object. */
 export function parseBody(text: string): JsonObject | undefined {
-  const value = parsed(text) ?? parsed(withoutPythonNumbers(text));
+  const value = parseJson(text) ?? parseJson(withoutPythonNumbers(text));
   return isJsonObject(value) ? value : undefined;
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function withoutPythonNumbers(text: string): string {
@@ -159,17 +135,13 @@ const MAX_RETRIES = 1000;
  * Synchronous, because the agent waits and a stream costs several milliseconds.
  */
 export function readBody(fd: number): string | undefined {
-  if (fs.fstatSync(fd).isCharacterDevice()) {
-    return undefined;
-  }
+  if (fs.fstatSync(fd).isCharacterDevice()) return undefined;
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for (let chunk = readChunk(fd); chunk.length > 0; chunk = readChunk(fd)) {
     chunks.push(chunk);
     sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES) {
-      return undefined;
-    }
+    if (sizeBytes > MAX_BODY_BYTES) return undefined;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -181,9 +153,7 @@ function readChunk(fd: number): Buffer {
     try {
       return chunk.subarray(0, fs.readSync(fd, chunk));
     } catch (error) {
-      if (!(error && typeof error === 'object' && 'code' in error && error.code === 'EAGAIN')) {
-        throw error;
-      }
+      if (errorCode(error) !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLIS);
     }
   }

@@ -43,9 +43,7 @@ export function hermesHome(env: Env): string | undefined {
 
 /** Expands a leading `~`. Hermes expands it only at the start of a hook's command, not in its arguments. */
 export function expandHome(path: string, env: Env): string | undefined {
-  if (path !== '~' && !path.startsWith('~/') && !path.startsWith('~\\')) {
-    return path;
-  }
+  if (path !== '~' && !path.startsWith('~/') && !path.startsWith('~\\')) return path;
   const home = env.HOME || env.USERPROFILE;
   return home ? home + path.slice(1) : undefined;
 }
@@ -56,9 +54,7 @@ export function defaultLog(home: string): string {
 }
 
 function logPath(given: string | undefined, env: Env): string | undefined {
-  if (given?.trim()) {
-    return expandHome(given.trim(), env);
-  }
+  if (given?.trim()) return expandHome(given.trim(), env);
   const home = hermesHome(env);
   return home === undefined ? undefined : defaultLog(home);
 }

@@ -1,4 +1,5 @@
 /** The end-to-end checklist of the viewing stack: seven steps, each of which asks the programs themselves. */
+import { parseJson } from '../model/json.ts';
 import { SAMPLE_SPANS } from '../sample/sample-log.ts';
 
 /** The result of one step. */
@@ -267,17 +268,9 @@ async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
     const text = await response.text();
-    return { status: response.status, body: parsed(text), reason: undefined };
+    return { status: response.status, body: parseJson(text), reason: undefined };
   } catch (error) {
     return { status: undefined, body: undefined, reason: reasonOf(error) };
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   PreApprovalRequest,
   PreToolCall,
 } from '../model/event.ts';
+import { append } from '../model/lists.ts';
 import { type FindingCode, note } from './findings.ts';
 import { place } from './lines.ts';
 import type { LintState, OpenPair, PairKind, StartedTool, ToolsSeen } from './report.ts';
@@ -175,9 +176,7 @@ function start(state: LintState, event: PreToolCall): void {
   const started = { place: place(event, event.toolName), args };
   const id = idOf(event);
   if (id === undefined) {
-    const queue = withoutId.get(nameKey(event)) ?? [];
-    queue.push(started);
-    withoutId.set(nameKey(event), queue);
+    append(withoutId, nameKey(event), started);
     return;
   }
   dropDoubleFire(state, event, args);

@@ -1,20 +1,16 @@
+import { plural } from '../model/units.ts';
+import { visible, visibleJson } from '../model/visible.ts';
 import type { Counts, Finding, LintReport, Place } from './report.ts';
 
 /** The number of places shown for one finding. */
 const MOST_SHOWN = 5;
 
-/**
- * The report as plain text, with a final line end. `visible` makes text safe for a terminal; names of files need it.
- */
-export function renderText(report: LintReport, visible: (text: string) => string): string {
+/** The report as plain text, with a final line end. */
+export function renderText(report: LintReport): string {
   const findings = report.findings.flatMap((finding) => ['', ...findingLines(finding)]);
   const end = report.findings.length === 0 ? ['', 'No problems found.'] : [];
-  return visibleLines([...summaryLines(report), ...findings, ...end], visible);
-}
-
-/** Each line on its own, as `visible` would escape line ends. */
-function visibleLines(lines: readonly string[], visible: (text: string) => string): string {
-  return lines.map((line) => `${visible(line)}\n`).join('');
+  // Names of files may hold what a terminal obeys.
+  return [...summaryLines(report), ...findings, ...end].map((line) => `${visible(line)}\n`).join('');
 }
 
 function summaryLines(report: LintReport): string[] {
@@ -22,7 +18,7 @@ function summaryLines(report: LintReport): string[] {
   const rows: [string, string][] = [
     [
       'lines',
-      `${lines} in ${counted(sources.length, 'file')}: ${events} events, ${lost} lost, ${blank} blank`,
+      `${lines} in ${plural(sources.length, 'file', String)}: ${events} events, ${lost} lost, ${blank} blank`,
     ],
     ['dialect', dialectText(report)],
     ['envelope', countsText(report.envelopes)],
@@ -33,7 +29,7 @@ function summaryLines(report: LintReport): string[] {
 }
 
 function dialectText({ dialects, schemaVersions }: LintReport): string {
-  const found = dialects.map(({ dialect, lines }) => `Hermes ${dialect} (${counted(lines, 'line')})`);
+  const found = dialects.map(({ dialect, lines }) => `Hermes ${dialect} (${plural(lines, 'line', String)})`);
   return [...found, ...Object.keys(schemaVersions)].join(', ') || 'unknown';
 }
 
@@ -59,15 +55,7 @@ function placesText(places: readonly Place[], count: number): string {
   return texts.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Characters that act on a terminal and that JSON does not escape: C1 controls and marks of text direction. */
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /** The report as one indented JSON object with a final line end. The field names are those of `LintReport`. */
 export function renderJson(report: LintReport): string {
-  const json = JSON.stringify(report, undefined, 2);
-  return `${json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${visibleJson(report)}\n`;
 }

@@ -2,9 +2,9 @@
 import type { Tokens, Work } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
 import { plural } from '../model/units.ts';
+import { shown, type Visible } from '../model/visible.ts';
 import { mean, quantiles, type Series, type SpanRef } from './series.ts';
 import type { Totals } from './totals.ts';
-import { shown, type Visible } from './visible.ts';
 
 type Comparison = '>' | '>=' | '<' | '<=';
 

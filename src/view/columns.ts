@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { Visible } from './visible.ts';
+import type { Visible } from '../model/visible.ts';
 
 /**
  * Text with one column per character: ASCII, Latin letters, and the marks that views draw with. Measuring other text

@@ -3,11 +3,11 @@ import type { Message } from '../model/message.ts';
 import type { AgentSpan, ApiCallSpan, SubagentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import { resultText, toolLine } from '../model/tool-text.ts';
 import { duration } from '../model/units.ts';
+import { shown, type Visible, visible } from '../model/visible.ts';
 import { costPiece, problemPieces, tokenPieces } from './label.ts';
 import { type Page, type Piece, paint, piece, type Tone, wrap } from './page.ts';
 import { sessionFooter, sessionHeader } from './rows.ts';
 import { type SessionBlock, type Tree, titleOf } from './tree.ts';
-import { shown, type Visible, visible } from './visible.ts';
 
 /** Lines of a result before the rest is folded. */
 const RESULT_LINES = 6;

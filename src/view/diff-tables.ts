@@ -3,6 +3,7 @@
 import type { Figures } from '../model/figures.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { count, duration, money } from '../model/units.ts';
+import { shown, type Visible, visible, visibleJson } from '../model/visible.ts';
 import { widthOf } from './columns.ts';
 import { type Change, diffLogs, type ErrorChange, type LogDiff, presence } from './diff.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
@@ -11,7 +12,6 @@ import { presentable } from './presentable.ts';
 import { quantiles, type Series } from './series.ts';
 import { type Column, renderTable } from './table.ts';
 import { seriesJson, totalsJson } from './totals.ts';
-import { shown, type Visible, visible, visibleJson } from './visible.ts';
 
 export interface DiffOptions extends Page {
   readonly format: 'text' | 'json' | 'markdown';

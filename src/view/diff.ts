@@ -1,11 +1,11 @@
 /** `diff`: compares two logs by kind, model, tool and class of error. */
 import type { AgentSpan } from '../model/span.ts';
+import { shown, type Visible, visible } from '../model/visible.ts';
 import { errorTypeOf } from './label.ts';
 import type { Tone } from './page.ts';
 import type { Series } from './series.ts';
 import { type LogTotals, type Totals, totalsOf } from './totals.ts';
 import { kindRows, modelRows, type SeriesRow, toolRows } from './totals-tables.ts';
-import { shown, type Visible, visible } from './visible.ts';
 
 /** Two logs, or two sessions, side by side. */
 export interface LogDiff {

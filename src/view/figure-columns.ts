@@ -1,10 +1,10 @@
 /** Columns of tokens and cost, for tables of kinds, sessions and turns. */
 import type { Tokens } from '../model/figures.ts';
 import { count } from '../model/units.ts';
+import { shown, type Visible } from '../model/visible.ts';
 import { costPiece, inAndOut } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import type { Column } from './table.ts';
-import { shown, type Visible } from './visible.ts';
 
 /** What a row is about consumed. */
 interface Consumed {

@@ -14,9 +14,9 @@ import {
 } from '../model/span.ts';
 import { firstWords, toolLine } from '../model/tool-text.ts';
 import { count, money } from '../model/units.ts';
+import { join, shown, type Visible, visible } from '../model/visible.ts';
 import { type Piece, piece, type Tone } from './page.ts';
 import type { Tree } from './tree.ts';
-import { join, shown, type Visible, visible } from './visible.ts';
 
 export const KIND_TONE: Readonly<Record<AgentSpanKind, Tone>> = {
   session: 'session',

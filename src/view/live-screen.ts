@@ -5,6 +5,7 @@
 import { addToWork, addWork, countedOf, createWork, noteSession } from '../model/figures.ts';
 import type { AgentSpan, SpanId } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
+import { shown } from '../model/visible.ts';
 import { line, type Page, piece } from './page.ts';
 import { withShortTexts } from './presentable.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
@@ -12,7 +13,6 @@ import { renderRow, rowsOf, sessionHeader } from './rows.ts';
 import { addOnce, createTotals, type Totals } from './totals.ts';
 import { renderWork } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree, titleOf } from './tree.ts';
-import { shown } from './visible.ts';
 
 export interface LiveScreen {
   /** Finished spans of the latest turns. */

@@ -5,12 +5,12 @@
  */
 import { addWork, createWork, type Work } from '../model/figures.ts';
 import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
+import { shown, type Visible } from '../model/visible.ts';
 import { labelOf } from './label.ts';
 import type { Page } from './page.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
 import { renderRow, rowsOf, sessionFooter, sessionHeader, sessionReminder } from './rows.ts';
 import { grow, inOrder, type Tree, treeOf } from './tree.ts';
-import { shown, type Visible } from './visible.ts';
 
 export interface LiveTree {
   readonly page: Page;

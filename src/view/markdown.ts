@@ -4,9 +4,9 @@
  */
 import { markdownTable } from 'markdown-table';
 import { codeSpan, fenceFor } from '../model/safe-text.ts';
+import type { Visible } from '../model/visible.ts';
 import { widthOf } from './columns.ts';
 import type { Column } from './table.ts';
-import type { Visible } from './visible.ts';
 
 /** Names are aligned left, figures right. */
 export function renderMarkdownTable<R>(columns: readonly Column<R>[], rows: readonly R[]): string {

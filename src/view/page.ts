@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import wrapAnsi from 'wrap-ansi';
+import { shown, type Visible } from '../model/visible.ts';
 import { clip, widthOf } from './columns.ts';
-import { shown, type Visible } from './visible.ts';
 
 /** The page that a text is rendered for. */
 export interface Page {

@@ -7,10 +7,10 @@
 import { addTokens, countedOf, type Tokens } from '../model/figures.ts';
 import type { AgentSpan, SubagentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
+import { shown, visibleJsonLine } from '../model/visible.ts';
 import { labelOf } from './label.ts';
 import { presentable } from './presentable.ts';
 import { blocksOf, type SessionBlock, spansOf, type Tree, treeOf } from './tree.ts';
-import { shown, visibleJsonLine } from './visible.ts';
 
 /** An event of the Chrome trace format; `ts` in microseconds since the epoch. */
 export type TraceEvent = SliceEvent | CounterEvent | MetadataEvent;

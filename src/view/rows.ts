@@ -2,11 +2,11 @@ import { type Work, workText } from '../model/figures.ts';
 import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { duration } from '../model/units.ts';
+import { join, shown, type Visible, visible } from '../model/visible.ts';
 import { pad, widthOf } from './columns.ts';
 import { costPiece, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import type { Tree } from './tree.ts';
-import { join, shown, type Visible, visible } from './visible.ts';
 
 /** The row of a span before layout. */
 export interface TreeRow {

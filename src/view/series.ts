@@ -2,8 +2,8 @@
 import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js';
 import { addTokens, countedOf, type Tokens } from '../model/figures.ts';
 import { type AgentSpan, isError, type SpanId, type TraceId } from '../model/span.ts';
+import type { Visible } from '../model/visible.ts';
 import { labelOf } from './label.ts';
-import type { Visible } from './visible.ts';
 
 /** Names a span in a report. */
 export interface SpanRef {

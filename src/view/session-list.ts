@@ -2,6 +2,7 @@
 import type { AgentSpan } from '../model/span.ts';
 import { firstWords } from '../model/tool-text.ts';
 import { count, duration } from '../model/units.ts';
+import { shown, visible, visibleJson } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { type Page, piece } from './page.ts';
 import { presentable } from './presentable.ts';
@@ -12,7 +13,6 @@ import { type Column, renderTable } from './table.ts';
 import { figuresJson, type LogTotals, totalsOf } from './totals.ts';
 import { renderLogHeadline } from './totals-tables.ts';
 import { blocksOf } from './tree.ts';
-import { shown, visible, visibleJson } from './visible.ts';
 
 export interface SessionListOptions extends Page {
   readonly json: boolean;

@@ -1,6 +1,6 @@
+import { shown, type Visible } from '../model/visible.ts';
 import { pad, widthOf } from './columns.ts';
 import { line, type Page, type Piece, piece } from './page.ts';
-import { shown, type Visible } from './visible.ts';
 
 /** A column of a table with rows `R`. The first column holds the names. */
 export interface Column<R> {

@@ -2,6 +2,7 @@
 
 import { headlineOf, isEmpty, type TimeSplit, type Work, workText } from '../model/figures.ts';
 import { count, duration, percent, plural } from '../model/units.ts';
+import { shown, type Visible, visible } from '../model/visible.ts';
 import type { BudgetResult } from './budget.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { inAndOut, withWords } from './label.ts';
@@ -12,7 +13,6 @@ import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, renderTable } from './table.ts';
 import type { LogTotals, Totals } from './totals.ts';
 import { pathOf, pathPieces, type TurnRow, turnColumns } from './turns.ts';
-import { shown, type Visible, visible } from './visible.ts';
 
 /** A comment on a pull request holds 65,536 characters, so a table has at most this many sessions. */
 const MAX_SESSIONS = 50;

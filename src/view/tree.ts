@@ -1,4 +1,5 @@
 import { addToWork, addWork, countedOf, createWork, type Placed, type Work } from '../model/figures.ts';
+import { append } from '../model/lists.ts';
 import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 
 /** A span and its children, in order of start. */
@@ -54,10 +55,7 @@ export function treeOf(span: AgentSpan, children: readonly Tree[], parallel = fa
 function childIndex(spans: readonly AgentSpan[]): ReadonlyMap<SpanId, readonly AgentSpan[]> {
   const index = new Map<SpanId, AgentSpan[]>();
   for (const span of spans) {
-    if (span.kind === 'session' || span.parentSpanId === undefined) continue;
-    const siblings = index.get(span.parentSpanId);
-    if (siblings === undefined) index.set(span.parentSpanId, [span]);
-    else siblings.push(span);
+    if (span.kind !== 'session' && span.parentSpanId !== undefined) append(index, span.parentSpanId, span);
   }
   return index;
 }

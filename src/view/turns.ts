@@ -3,12 +3,12 @@ import { criticalPath, pathText } from '../model/critical-path.ts';
 import { figuresOf, type TimeSplit } from '../model/figures.ts';
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
 import { duration, percent } from '../model/units.ts';
+import { shown, type Visible, visible } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import type { Column } from './table.ts';
 import { placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
-import { shown, type Visible, visible } from './visible.ts';
 
 /** A turn of the user with its figures. */
 export interface TurnRow {

@@ -1,6 +1,7 @@
 /** `view`: all spans of a log → trees with a waterfall and tables, as text, JSON or Markdown. */
 import { type AgentSpan, isError } from '../model/span.ts';
 import { duration, plural } from '../model/units.ts';
+import { shown, visible, visibleJson } from '../model/visible.ts';
 import { hasContent, NO_CONTENT, renderConversation } from './conversation.ts';
 import { labelOf } from './label.ts';
 import { codeBlock, htmlCode } from './markdown.ts';
@@ -10,7 +11,6 @@ import { type Selection, select } from './selection.ts';
 import { type LogTotals, totalsJson, totalsOf } from './totals.ts';
 import { renderHeadline, renderLogHeadline, renderLogMarkdown, renderTotals } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree } from './tree.ts';
-import { shown, visible, visibleJson } from './visible.ts';
 import { renderBlock } from './waterfall.ts';
 
 export interface ViewOptions extends Page, Selection {

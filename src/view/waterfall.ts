@@ -2,12 +2,12 @@
 import { type AgentSpan, isError } from '../model/span.ts';
 import { type EpochMicros, earlier, epochMicros, later } from '../model/time.ts';
 import { duration } from '../model/units.ts';
+import { shown } from '../model/visible.ts';
 import { widthOf } from './columns.ts';
 import { factsOf, KIND_TONE, problemPieces } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
 import { nameAndDuration, rowsOf, sessionFooter, sessionHeader, type TreeRow } from './rows.ts';
 import { type SessionBlock, titleOf, walk } from './tree.ts';
-import { shown } from './visible.ts';
 
 const GAP = shown`  `;
 /** The column of durations and the gaps around the bars. */

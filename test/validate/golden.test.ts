@@ -12,7 +12,7 @@ describe.each(readdirSync(CASES))('%s', (name) => {
   const report = lintLog(inputsOf(lines, 'input.ndjson'));
 
   test.each([
-    ['expected.txt', renderText(report, (text) => text)],
+    ['expected.txt', renderText(report)],
     ['expected.json.golden', renderJson(report)],
   ])('%s', (file, text) => {
     expect(text).toBe(golden(new URL(file, folder), text));

@@ -9,7 +9,7 @@ import { code, codeBlock, htmlCode } from '../../src/view/markdown.ts';
 import { totalsOf } from '../../src/view/totals.ts';
 import { renderSummaryMarkdown } from '../../src/view/totals-tables.ts';
 import { renderView } from '../../src/view/view.ts';
-import { visible } from '../../src/view/visible.ts';
+import { visible } from '../../src/model/visible.ts';
 import { apiCall, session, toolCall, turn } from '../agent-spans.ts';
 import { PLAIN_100 } from './pages.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { shown, visible, visibleJson } from '../../src/view/visible.ts';
+import { shown, visible, visibleJson } from '../../src/model/visible.ts';
 import { anyText } from '../any-text.ts';
 
 const HOSTILE: readonly (readonly [claim: string, text: string, expected: string])[] = [

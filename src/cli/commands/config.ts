@@ -1,7 +1,7 @@
 /** `hermes-otel config`: the settings that a replay would have, each with its source. It changes nothing. */
 import type { Command } from 'commander';
 import { createRedaction } from '../../model/redact.ts';
-import { visible } from '../../view/visible.ts';
+import { visible } from '../../model/visible.ts';
 import type { CommandSpec } from '../command.ts';
 import { findConfig } from '../config-file.ts';
 import { type Flag, type GivenSetting, givenFor, readFlags, switchFlag } from '../flags.ts';

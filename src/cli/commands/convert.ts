@@ -1,8 +1,8 @@
 /** `hermes-otel convert`: logs, above all databases, as one hook log in order of time, for people to look at and programs to keep. */
 import { mergeByTime } from '../../input/merge.ts';
+import { visible } from '../../model/visible.ts';
 import { lineTime, type OpenedLines, openLines } from '../../replay/input.ts';
 import { createReport } from '../../replay/report.ts';
-import { visible } from '../../view/visible.ts';
 import type { CommandSpec } from '../command.ts';
 import { findLogs } from '../find-logs.ts';
 import { type FlagValues, readFlags, textFlag } from '../flags.ts';

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { visible } from '../../model/visible.ts';
 import type { StackAddresses, StepResult } from '../../stack/check.ts';
-import { visible } from '../../view/visible.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec } from '../command.ts';
 import { durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';

@@ -3,6 +3,7 @@ import { mergeByTime } from '../../input/merge.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { InputLine, ParsedLine } from '../../model/line.ts';
 import { createRedaction } from '../../model/redact.ts';
+import { visible } from '../../model/visible.ts';
 import { inspectLine } from '../../parse/inspect-line.ts';
 import { createLocalTimes, type LocalTimes, placeHeld, placeLines } from '../../parse/local-time.ts';
 import { parseLine, splitLine } from '../../parse/parse-line.ts';
@@ -15,7 +16,6 @@ import { createReport } from '../../replay/report.ts';
 import { finishLint, lintLine, lintReconstructed } from '../../validate/lint.ts';
 import { renderJson, renderText } from '../../validate/render.ts';
 import { type LintReport, type LintState, startLint } from '../../validate/report.ts';
-import { visible } from '../../view/visible.ts';
 import type { CommandSpec } from '../command.ts';
 import { findLogs } from '../find-logs.ts';
 import { choiceFlag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
@@ -148,5 +148,5 @@ function lintParts(run: LintRun, line: InputLine): readonly ParsedLine[] {
 }
 
 function rendered(report: LintReport, format: ValidateFlags['format']): string {
-  return format === 'json' ? renderJson(report) : renderText(report, visible);
+  return format === 'json' ? renderJson(report) : renderText(report);
 }

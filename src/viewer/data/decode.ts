@@ -1,4 +1,5 @@
 import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../html/format.ts';
+import { append } from '../../model/lists.ts';
 import {
   at,
   type Columns,
@@ -164,10 +165,4 @@ function* records(
     };
     from += 4 + (shape?.length ?? 0);
   }
-}
-
-function append<T>(lists: Map<number, T[]>, key: number, item: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
 }

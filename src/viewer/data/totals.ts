@@ -1,6 +1,7 @@
 import { KINDS } from '../../html/format.ts';
 import { criticalPath, type Step } from '../../model/critical-path.ts';
 import { addTokens, type Figures, figuresOf, type Placed, type Tokens } from '../../model/figures.ts';
+import { append } from '../../model/lists.ts';
 import { at, end, fact, isError, numberFact, type SpanTable, text, textFact } from './table.ts';
 import { isOfUser } from './tree.ts';
 
@@ -135,10 +136,7 @@ function groupsOf(
   const members = new Map<string, number[]>();
   for (let span = from; span < to; span += 1) {
     const name = shown?.[span] === 0 ? undefined : nameOf(span);
-    if (name === undefined) continue;
-    const known = members.get(name);
-    if (known === undefined) members.set(name, [span]);
-    else known.push(span);
+    if (name !== undefined) append(members, name, span);
   }
   const groups = Array.from(members, ([name, spans]) => groupOf(table, name, spans));
   const whole = groups.reduce((sum, { total }) => sum + total, 0);

@@ -1,3 +1,4 @@
+import { append } from '../../model/lists.ts';
 import { at, type Columns } from './table.ts';
 
 /** What stands in the place of a parent. */
@@ -107,11 +108,6 @@ function rootGroups({ count, session, start }: Columns, parents: Int32Array) {
   for (let span = 0; span < count; span += 1) if (parents[span] === ROOT) roots.push(span);
   roots.sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0) || a - b);
   const groups = new Map<number, number[]>();
-  for (const root of roots) {
-    const id = session[root] ?? 0;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [root]);
-    else group.push(root);
-  }
+  for (const root of roots) append(groups, session[root] ?? 0, root);
   return Array.from(groups, ([id, group]) => ({ session: id, roots: group }));
 }

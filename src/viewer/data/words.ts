@@ -2,6 +2,7 @@
 import { count as compact, duration } from '../../model/units.ts';
 
 export { count as compact, duration, money, percent } from '../../model/units.ts';
+export { visibleJson } from '../../model/visible.ts';
 
 /** A round offset on the ruler: `0`, `250ms`, `2s`, `1:30`, `2:05:00`, `1d`, `1d 02:00`. */
 export function tickLabel(micros: number): string {
@@ -68,15 +69,6 @@ export function visible(text: string): string {
     const code = character.codePointAt(0) ?? 0;
     return code === 0x0d ? '‹CR›' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
   });
-}
-
-/** Indented JSON without unseen characters, which are escaped: it stays the same value. */
-export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSEEN, (character) =>
-    [...Array(character.length).keys()]
-      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 }
 
 /** Nobody reads more of a name, and a megabyte in one line stops a browser. */
