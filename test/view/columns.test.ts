@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clip, pad, truncate, widthOf } from '../../src/view/columns.ts';
 import { visible } from '../../src/model/visible.ts';
+import { clip, pad, truncate, widthOf } from '../../src/view/columns.ts';
 import { anyText } from '../any-text.ts';
 import { processorMillis } from '../processor-time.ts';
 

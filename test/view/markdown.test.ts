@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import type { AgentSpan } from '../../src/model/span.ts';
+import { visible } from '../../src/model/visible.ts';
 import { type Budget, checkBudgets, parseBudget } from '../../src/view/budget.ts';
 import { renderDiff } from '../../src/view/diff-tables.ts';
 import { code, codeBlock, htmlCode } from '../../src/view/markdown.ts';
 import { totalsOf } from '../../src/view/totals.ts';
 import { renderSummaryMarkdown } from '../../src/view/totals-tables.ts';
 import { renderView } from '../../src/view/view.ts';
-import { visible } from '../../src/model/visible.ts';
 import { apiCall, session, toolCall, turn } from '../agent-spans.ts';
 import { PLAIN_100 } from './pages.ts';
 

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { createWork, type Work } from '../../src/model/figures.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
+import { visibleJson } from '../../src/model/visible.ts';
 import { quantiles, type Series } from '../../src/view/series.ts';
 import { sessionFigures } from '../../src/view/session-figures.ts';
 import { renderSessions } from '../../src/view/session-list.ts';
 import { addSpan, createTotals, OTHER_NAMES, totalsJson, totalsOf } from '../../src/view/totals.ts';
 import { renderShortTotals, renderTotals } from '../../src/view/totals-tables.ts';
 import { renderView } from '../../src/view/view.ts';
-import { visibleJson } from '../../src/model/visible.ts';
 import { totalsOf as pageTotals } from '../../src/viewer/data/totals.ts';
 import { apiCall, auxiliaryCall, session, shuffled, toolCall, turn, usage } from '../agent-spans.ts';
 import { tableOf } from '../html/viewer/table.ts';
