@@ -10,7 +10,7 @@ import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone } from './page.ts';
 import { presentable } from './presentable.ts';
 import { quantiles, type Series } from './series.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, column, renderTable } from './table.ts';
 import { seriesJson, totalsJson } from './totals.ts';
 
 export interface DiffOptions extends Page {
@@ -30,27 +30,22 @@ interface SummaryRow {
   readonly after: number | undefined;
 }
 
-interface SummaryFigure {
-  readonly name: Visible;
-  readonly unit: SummaryRow['unit'];
-  readonly read: (figures: Figures) => number | undefined;
-}
-
-const SUMMARY: readonly SummaryFigure[] = [
-  { name: shown`sessions`, unit: 'count', read: ({ sessions }) => sessions },
-  { name: shown`turns`, unit: 'count', read: ({ all }) => all.turns },
-  { name: shown`calls`, unit: 'count', read: ({ all }) => all.calls },
-  { name: shown`tools`, unit: 'count', read: ({ all }) => all.tools },
-  { name: shown`errors`, unit: 'errors', read: ({ all }) => all.errors },
-  { name: shown`incomplete`, unit: 'errors', read: ({ all }) => all.incomplete || undefined },
-  { name: shown`cost`, unit: 'dollars', read: ({ all }) => all.cost },
-  { name: shown`tokens in`, unit: 'tokens', read: ({ all }) => all.tokens.input || undefined },
-  { name: shown`of these cached`, unit: 'tokens', read: ({ all }) => all.tokens.cached || undefined },
-  { name: shown`tokens out`, unit: 'tokens', read: ({ all }) => all.tokens.output || undefined },
-  { name: shown`time of the model`, unit: 'micros', read: ({ time }) => time.model || undefined },
-  { name: shown`time of tools`, unit: 'micros', read: ({ time }) => time.tools || undefined },
-  { name: shown`time of the agent`, unit: 'micros', read: ({ time }) => time.agent || undefined },
-];
+const SUMMARY: readonly (readonly [Visible, SummaryRow['unit'], (figures: Figures) => number | undefined])[] =
+  [
+    [shown`sessions`, 'count', ({ sessions }) => sessions],
+    [shown`turns`, 'count', ({ all }) => all.turns],
+    [shown`calls`, 'count', ({ all }) => all.calls],
+    [shown`tools`, 'count', ({ all }) => all.tools],
+    [shown`errors`, 'errors', ({ all }) => all.errors],
+    [shown`incomplete`, 'errors', ({ all }) => all.incomplete || undefined],
+    [shown`cost`, 'dollars', ({ all }) => all.cost],
+    [shown`tokens in`, 'tokens', ({ all }) => all.tokens.input || undefined],
+    [shown`of these cached`, 'tokens', ({ all }) => all.tokens.cached || undefined],
+    [shown`tokens out`, 'tokens', ({ all }) => all.tokens.output || undefined],
+    [shown`time of the model`, 'micros', ({ time }) => time.model || undefined],
+    [shown`time of tools`, 'micros', ({ time }) => time.tools || undefined],
+    [shown`time of the agent`, 'micros', ({ time }) => time.agent || undefined],
+  ];
 
 /** A smaller relative change of a latency is noise and has no colour. */
 const NOTABLE = 0.1;
@@ -137,7 +132,7 @@ function renderJson(diff: LogDiff, { beforeName, afterName }: DiffOptions): stri
 
 /** The figures that at least one of the logs has. */
 function summaryRows({ before, after }: LogDiff): readonly SummaryRow[] {
-  return SUMMARY.map(({ name, unit, read }) => ({
+  return SUMMARY.map(([name, unit, read]) => ({
     name,
     unit,
     before: read(before.figures),
@@ -146,10 +141,10 @@ function summaryRows({ before, after }: LogDiff): readonly SummaryRow[] {
 }
 
 const SUMMARY_COLUMNS: readonly Column<SummaryRow>[] = [
-  { title: shown`  in all`, cell: ({ name }) => piece(shown`  ${name}`), dispensable: 0 },
-  { title: shown`before`, cell: ({ unit, before }) => piece(written(unit, before)), dispensable: 0 },
-  { title: shown`after`, cell: ({ unit, after }) => piece(written(unit, after)), dispensable: 0 },
-  { title: shown`change`, cell: summaryChange, dispensable: 0 },
+  column(shown`  in all`, 0, ({ name }) => piece(shown`  ${name}`)),
+  column(shown`before`, 0, ({ unit, before }) => piece(written(unit, before))),
+  column(shown`after`, 0, ({ unit, after }) => piece(written(unit, after))),
+  column(shown`change`, 0, summaryChange),
 ];
 
 function summaryChange({ unit, before, after }: SummaryRow): Piece {
@@ -179,34 +174,25 @@ function tokensIn({ tokens }: Series): number | undefined {
 
 /** Name, and the figures of both logs as `before → after`, or one figure when they are equal. */
 function changeColumns(title: Visible, rows: readonly Change[]): readonly Column<Change>[] {
-  const tokenColumn: Column<Change> = {
-    title: shown`tokens`,
-    cell: (row) => counts(row, tokensIn),
-    dispensable: 1,
-  };
   const anyTokens = rows.some(
     ({ before, after }) => (before && tokensIn(before)) || (after && tokensIn(after)),
   );
   return [
-    { title, cell: changeName, dispensable: 0 },
-    { title: shown`count`, cell: (row) => counts(row, (series) => series.count), dispensable: 0 },
-    { title: shown`errors`, cell: errorCounts, dispensable: 1 },
-    { title: shown`P50`, cell: (row) => latencies(row, 0.5), dispensable: 3 },
-    { title: shown`P95`, cell: (row) => latencies(row, 0.95), dispensable: 0 },
-    { title: shown`P95 change`, cell: (row) => percentChange(...quantile(row, 0.95)), dispensable: 2 },
-    ...(anyTokens ? [tokenColumn] : []),
+    column(title, 0, changeName),
+    column(shown`count`, 0, (row) => counts(row, (series) => series.count)),
+    column(shown`errors`, 1, errorCounts),
+    column(shown`P50`, 3, (row) => latencies(row, 0.5)),
+    column(shown`P95`, 0, (row) => latencies(row, 0.95)),
+    column(shown`P95 change`, 2, (row) => percentChange(...quantile(row, 0.95))),
+    ...(anyTokens ? [column<Change>(shown`tokens`, 1, (row) => counts(row, tokensIn))] : []),
   ];
 }
 
 /** Class of error, and how often it occurred in each log. */
 const ERROR_COLUMNS: readonly Column<ErrorChange>[] = [
-  { title: shown`  error`, cell: errorName, dispensable: 0 },
-  { title: shown`before`, cell: ({ before }) => piece(shown`${count(before)}`), dispensable: 0 },
-  {
-    title: shown`after`,
-    cell: ({ before, after }) => piece(shown`${count(after)}`, worse(after - before)),
-    dispensable: 0,
-  },
+  column(shown`  error`, 0, errorName),
+  column(shown`before`, 0, ({ before }) => piece(shown`${count(before)}`)),
+  column(shown`after`, 0, ({ before, after }) => piece(shown`${count(after)}`, worse(after - before))),
 ];
 
 const SIGNS: Readonly<Record<ReturnType<typeof presence>, { readonly sign: string; readonly tone?: Tone }>> =

@@ -9,7 +9,7 @@ import { presentable } from './presentable.ts';
 import { clockTime } from './rows.ts';
 import { select } from './selection.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, column, renderTable } from './table.ts';
 import { figuresJson, type LogTotals, totalsOf } from './totals.ts';
 import { renderLogHeadline } from './totals-tables.ts';
 import { blocksOf } from './tree.ts';
@@ -49,27 +49,19 @@ function wanted(spans: readonly AgentSpan[], totals: LogTotals, { grep }: Sessio
 
 function columnsOf(sessions: readonly SessionFigures[]): readonly Column<SessionFigures>[] {
   return [
-    { title: shown`session`, dispensable: 0, cell: ({ sessionId }) => piece(visible(sessionId), 'session') },
-    {
-      title: shown`started`,
-      dispensable: 4,
-      cell: ({ startTime }) => piece(shown`${clockTime(startTime)}`, 'dim'),
-    },
+    column(shown`session`, 0, ({ sessionId }) => piece(visible(sessionId), 'session')),
+    column(shown`started`, 4, ({ startTime }) => piece(shown`${clockTime(startTime)}`, 'dim')),
     ...(sessions.some(({ title }) => title) ? [FIRST_WORDS] : []),
-    { title: shown`duration`, dispensable: 3, cell: ({ micros }) => piece(shown`${duration(micros)}`) },
-    { title: shown`turns`, dispensable: 2, cell: ({ all }) => piece(shown`${count(all.turns)}`) },
+    column(shown`duration`, 3, ({ micros }) => piece(shown`${duration(micros)}`)),
+    column(shown`turns`, 2, ({ all }) => piece(shown`${count(all.turns)}`)),
     ...consumedColumns(sessions, ({ all }) => all, { tokens: 2, cost: 0 }),
-    {
-      title: shown`errors`,
-      dispensable: 0,
-      cell: ({ all: { errors } }) => piece(shown`${count(errors)}`, errors === 0 ? 'dim' : 'error'),
-    },
+    column(shown`errors`, 0, ({ all: { errors } }) =>
+      piece(shown`${count(errors)}`, errors === 0 ? 'dim' : 'error'),
+    ),
   ];
 }
 
 const FIRST_WORDS: Column<SessionFigures> = {
-  title: shown`first words`,
-  dispensable: 1,
+  ...column(shown`first words`, 1, ({ title }) => piece(shown`${firstWords(title) ?? ''}`)),
   fromLog: true,
-  cell: ({ title }) => piece(shown`${firstWords(title) ?? ''}`),
 };

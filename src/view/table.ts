@@ -12,6 +12,10 @@ export interface Column<R> {
   readonly fromLog?: true;
 }
 
+export function column<R>(title: Visible, dispensable: number, cell: (row: R) => Piece): Column<R> {
+  return { title, dispensable, cell };
+}
+
 const GAP = shown`  `;
 /** Names are cut to this width before columns are dropped, and further only after that. */
 const SHORT_NAME_WIDTH = 24;

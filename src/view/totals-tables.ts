@@ -10,7 +10,7 @@ import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
 import { quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, column, renderTable } from './table.ts';
 import type { LogTotals, Totals } from './totals.ts';
 import { pathOf, pathPieces, type TurnRow, turnColumns } from './turns.ts';
 
@@ -112,54 +112,39 @@ function sessionRows(
 
 /** Name, count, errors, durations, tokens and cost. Columns that are empty in every row are left out. */
 function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Column<SeriesRow>[] {
-  const column = (heading: Visible, dispensable: number, cell: (series: Series) => Piece) => ({
-    title: heading,
-    dispensable,
-    cell: ({ series }: SeriesRow) => cell(series),
-  });
-  const share: Column<SeriesRow> = {
-    title: shown`share`,
-    dispensable: 4,
-    cell: ({ series, whole }) =>
-      whole === undefined ? piece(shown``) : piece(shown`${percent(series.durations.sum, whole)}`),
-  };
+  const of = (heading: Visible, dispensable: number, cell: (series: Series) => Piece): Column<SeriesRow> =>
+    column(heading, dispensable, ({ series }) => cell(series));
+  const share = column<SeriesRow>(shown`share`, 4, ({ series, whole }) =>
+    piece(whole === undefined ? shown`` : shown`${percent(series.durations.sum, whole)}`),
+  );
   return [
-    { title, cell: ({ name, tone }) => piece(name, tone), dispensable: 0 },
-    column(shown`count`, 0, (series) => figure(series.count)),
-    column(shown`errors`, 1, (series) => figure(series.errors, 'error')),
+    column(title, 0, ({ name, tone }) => piece(name, tone)),
+    of(shown`count`, 0, (series) => figure(series.count)),
+    of(shown`errors`, 1, (series) => figure(series.errors, 'error')),
     ...(rows.some(({ series }) => series.incomplete > 0)
-      ? [column(shown`incomplete`, 7, (series) => figure(series.incomplete, 'warning'))]
+      ? [of(shown`incomplete`, 7, (series) => figure(series.incomplete, 'warning'))]
       : []),
-    column(shown`total`, 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
+    of(shown`total`, 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
     ...(rows.some(({ whole }) => whole !== undefined) ? [share] : []),
-    column(shown`P50`, 5, (series) => percentile(series, 0.5)),
-    column(shown`P95`, 3, (series) => percentile(series, 0.95)),
-    column(shown`max`, 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
+    of(shown`P50`, 5, (series) => percentile(series, 0.5)),
+    of(shown`P95`, 3, (series) => percentile(series, 0.95)),
+    of(shown`max`, 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
     ...consumedColumns(rows, ({ series }) => series, { tokens: 2, cached: 8, cost: 1 }),
   ];
 }
 
 /** Session, turns, calls, tools, errors, duration, tokens, cost and share. */
 function sessionColumns(title: Visible, rows: readonly SessionRow[]): readonly Column<SessionRow>[] {
-  const column = (heading: Visible, dispensable: number, cell: (work: Work) => Piece) => ({
-    title: heading,
-    dispensable,
-    cell: ({ work }: SessionRow) => cell(work),
-  });
   return [
-    { title: shown`session`, cell: ({ name }) => name, dispensable: 0 },
-    column(shown`turns`, 0, ({ turns }) => figure(turns)),
-    column(shown`calls`, 5, ({ calls }) => figure(calls)),
-    column(shown`tools`, 5, ({ tools }) => figure(tools)),
-    column(shown`errors`, 0, ({ errors }) => figure(errors, 'error')),
-    {
-      title: shown`duration`,
-      dispensable: 3,
-      cell: ({ micros }) => (micros === undefined ? piece(shown``) : time(micros)),
-    },
-    column(shown`tokens`, 1, ({ tokens }) => inAndOut(tokens)),
+    column(shown`session`, 0, ({ name }) => name),
+    column(shown`turns`, 0, ({ work }) => figure(work.turns)),
+    column(shown`calls`, 5, ({ work }) => figure(work.calls)),
+    column(shown`tools`, 5, ({ work }) => figure(work.tools)),
+    column(shown`errors`, 0, ({ work }) => figure(work.errors, 'error')),
+    column(shown`duration`, 3, ({ micros }) => (micros === undefined ? piece(shown``) : time(micros))),
+    column(shown`tokens`, 1, ({ work }) => inAndOut(work.tokens)),
     ...consumedColumns(rows, ({ work }) => work, { cached: 6, cost: 1 }),
-    { title, dispensable: 4, cell: ({ share }) => piece(share ?? shown``) },
+    column(title, 4, ({ share }) => piece(share ?? shown``)),
   ];
 }
 
@@ -241,10 +226,8 @@ export function renderLogMarkdown(totals: LogTotals): string {
 }
 
 const PATH: Column<TurnRow> = {
-  title: shown`critical path`,
-  dispensable: 0,
+  ...column(shown`critical path`, 0, (row) => piece(pathOf(row))),
   fromLog: true,
-  cell: (row) => piece(pathOf(row)),
 };
 
 /** The tables of a job summary. */

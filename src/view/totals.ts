@@ -16,7 +16,7 @@ import {
 } from '../model/figures.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import { type Recent, remember } from './recent.ts';
-import { countSpan, createSeries, mean, quantiles, type Series, type SpanRef } from './series.ts';
+import { countSpan, createSeries, mean, quantiles, type Sample, type Series } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans } from './tree.ts';
 import { type NotableTurns, notableTurns, turnJson } from './turns.ts';
@@ -98,26 +98,6 @@ function named(series: Map<string, Series>, name: string): Series {
   return made;
 }
 
-/** A series as JSON. Figures that do not exist are left out. */
-export interface SeriesJson {
-  readonly count: number;
-  readonly errors: number;
-  readonly incomplete: number;
-  readonly totalMicros?: number;
-  readonly meanMicros?: number;
-  readonly p50Micros?: number;
-  readonly p95Micros?: number;
-  readonly p99Micros?: number;
-  readonly maxMicros?: number;
-  /** True when the percentiles are within 0.5 %, not exact. */
-  readonly approximate?: true;
-  readonly tokens?: Series['tokens'];
-  /** US dollars. */
-  readonly cost?: number;
-  readonly slowest?: SpanRef;
-  readonly firstError?: SpanRef;
-}
-
 /** The figures of all tables, not rounded, for scripts. */
 export function totalsJson(totals: LogTotals): object {
   const { sessions, time } = totals.figures;
@@ -150,14 +130,14 @@ export function figuresJson({
   };
 }
 
-/** One series; durations in microseconds. */
-export function seriesJson(series: Series): SeriesJson {
+/** A series as JSON, durations in microseconds. Figures that do not exist are left out. */
+export function seriesJson(series: Series): object {
   const { count, errors, incomplete, durations, tokens, cost, slowest, firstError } = series;
   return {
     count,
     errors,
     incomplete,
-    ...(durations.count === 0 ? {} : durationsJson(series)),
+    ...(durations.count === 0 ? {} : durationsJson(durations)),
     ...(tokens.input + tokens.output === 0 ? {} : { tokens }),
     ...(cost === undefined ? {} : { cost }),
     ...(slowest === undefined ? {} : { slowest }),
@@ -165,11 +145,12 @@ export function seriesJson(series: Series): SeriesJson {
   };
 }
 
-function durationsJson({ durations }: Series): Partial<SeriesJson> {
-  const [p50Micros = 0, p95Micros = 0, p99Micros = 0] = quantiles(durations, [0.5, 0.95, 0.99]);
+/** `approximate` when the percentiles are within 0.5 %, not exact. */
+function durationsJson(durations: Sample): object {
+  const [p50Micros, p95Micros, p99Micros] = quantiles(durations, [0.5, 0.95, 0.99]);
   return {
     totalMicros: durations.sum,
-    meanMicros: mean(durations) ?? 0,
+    meanMicros: mean(durations),
     p50Micros,
     p95Micros,
     p99Micros,

@@ -7,7 +7,7 @@ import { shown, type Visible, visible } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
-import type { Column } from './table.ts';
+import { type Column, column } from './table.ts';
 import { placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
 
 /** A turn of the user with its figures. */
@@ -67,24 +67,14 @@ export function notableTurns(blocks: readonly SessionBlock[]): NotableTurns {
 
 /** Turn, session, duration and its parts, tokens and cost. */
 export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly Column<TurnRow>[] {
-  const part = (heading: Visible, read: (time: TimeSplit) => number): Column<TurnRow> => ({
-    title: heading,
-    dispensable: 3,
-    cell: ({ time }) => piece(shown`${percent(read(time), time.total)}`, read(time) === 0 ? 'dim' : 'plain'),
-  });
+  const part = (heading: Visible, read: (time: TimeSplit) => number): Column<TurnRow> =>
+    column(heading, 3, ({ time }) =>
+      piece(shown`${percent(read(time), time.total)}`, read(time) === 0 ? 'dim' : 'plain'),
+    );
   return [
-    { title, dispensable: 0, cell: ({ turn }) => piece(labelOf(turn), 'turn') },
-    {
-      title: shown`session`,
-      dispensable: 2,
-      fromLog: true,
-      cell: ({ sessionId }) => piece(visible(sessionId), 'dim'),
-    },
-    {
-      title: shown`duration`,
-      dispensable: 0,
-      cell: ({ turn }) => piece(shown`${duration(turn.endTime - turn.startTime)}`),
-    },
+    column(title, 0, ({ turn }) => piece(labelOf(turn), 'turn')),
+    { ...column(shown`session`, 2, ({ sessionId }) => piece(visible(sessionId), 'dim')), fromLog: true },
+    column(shown`duration`, 0, ({ turn }) => piece(shown`${duration(turn.endTime - turn.startTime)}`)),
     part(shown`model`, ({ model }) => model),
     part(shown`tools`, ({ tools }) => tools),
     part(shown`agent`, ({ agent }) => agent),
