@@ -2,20 +2,19 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { linesOf } from './config-lines.ts';
+import { Refusal } from './config-text.ts';
 import { readIfThere } from './hermes-home.ts';
-import { type EditStep, type Plan, type Refusal, refused, type Step } from './plan.ts';
+import type { EditStep, Plan, Step } from './plan.ts';
 
 /**
  * Applies a plan step by step. Run again after an error, it continues where it stopped.
- * Throws the errors of the file system.
- * @returns a refusal when a file has changed since the plan was made; nothing is done then
+ * Throws the errors of the file system, and a `Refusal` when a file has changed since the plan was made.
  */
-export function applyPlan(plan: Plan): Refusal | undefined {
+export function applyPlan(plan: Plan): void {
   const stale = plan.steps.find((step) => step.kind === 'edit' && readIfThere(step.path) !== step.before);
   if (stale !== undefined)
-    return refused(`${stale.path} was changed by another program just now: run the command again.`);
+    throw new Refusal(`${stale.path} was changed by another program just now: run the command again.`);
   plan.steps.forEach(applyStep);
-  return undefined;
 }
 
 function applyStep(step: Step): void {

@@ -8,24 +8,23 @@ import { type Document, isMap, isNode, isSeq, parseDocument, type YAMLSeq } from
 import { isJsonObject, type JsonValue } from '../model/json.ts';
 import { addItem, type ListItem, removeItem, withoutMarkedLines } from './config-lines.ts';
 
-export type EditResult =
-  | { readonly kind: 'text'; readonly text: string }
-  /** Why the text was not changed: one clause, without content of the file. */
-  | { readonly kind: 'refused'; readonly reason: string };
+/** Why nothing can be done, for the user. Nothing was changed. */
+export class Refusal extends Error {}
 
-/** The text with every item at the front of its list. Items that are there already are not added again. */
-export function withItems(text: string, items: readonly ListItem[]): EditResult {
+/**
+ * The text with every item at the front of its list. Items that are there already are not added again.
+ * Throws a `Refusal` with one clause, without content of the file.
+ */
+export function withItems(text: string, items: readonly ListItem[]): string {
   // Each is added at the front, so the last goes first.
   return edited(text, items.toReversed(), withItem);
 }
 
-/** The text without those items, and without the lists and mappings that become empty. */
-export function withoutItems(text: string, items: readonly ListItem[]): EditResult {
+/** The text without those items, and without the lists and mappings that become empty. Throws like `withItems`. */
+export function withoutItems(text: string, items: readonly ListItem[]): string {
   const result = edited(text, items, withoutItem);
   const unmarked = withoutMarkedLines(text);
-  return result.kind === 'text' && sameMeaning(unmarked, result.text)
-    ? { kind: 'text', text: unmarked }
-    : result;
+  return sameMeaning(unmarked, result) ? unmarked : result;
 }
 
 /** The items of the list; none when there is no such list, or the text cannot be parsed. */
@@ -38,11 +37,12 @@ function edited(
   text: string,
   items: readonly ListItem[],
   edit: (text: string, item: ListItem) => string,
-): EditResult {
-  const reason = items.map((item) => objection(text, item)).find((found) => found !== undefined);
-  return reason === undefined
-    ? { kind: 'text', text: items.reduce(edit, text) }
-    : { kind: 'refused', reason };
+): string {
+  for (const item of items) {
+    const reason = objection(text, item);
+    if (reason !== undefined) throw new Refusal(reason);
+  }
+  return items.reduce(edit, text);
 }
 
 function objection(text: string, { outer, inner }: ListItem): string | undefined {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type EditResult, listAt, withItems, withoutItems } from './config-text.ts';
+import { listAt, Refusal, withItems, withoutItems } from './config-text.ts';
 import {
   configPath,
   ENABLED,
@@ -21,17 +21,10 @@ import {
 const RECORDER = fileURLToPath(new URL('../../src/recorder', import.meta.url));
 
 export interface Plan {
-  readonly kind: 'plan';
   /** Applied in this order; empty when there is nothing to do. */
   readonly steps: readonly Step[];
   /** What else the user should know: whole sentences. */
   readonly notes: readonly string[];
-}
-
-/** Why nothing can be done: whole sentences, for the user. */
-export interface Refusal {
-  readonly kind: 'refused';
-  readonly reason: string;
 }
 
 export type Step = WriteStep | EditStep | RemoveStep;
@@ -59,46 +52,35 @@ interface RemoveStep {
   readonly path: string;
 }
 
-export function refused(reason: string): Refusal {
-  return { kind: 'refused', reason };
-}
-
-/**
- * Installs the recorder plugin into a Hermes home, and enables it.
- */
-export function planPlugin(home: string): Plan | Refusal {
-  const files = PLUGIN_FILES.map((name) => fileStep(join(pluginDirectory(home), name), join(RECORDER, name)));
-  const refusal = files.find((step) => step.kind === 'refused');
-  if (refusal !== undefined) return refusal;
+/** Installs the recorder plugin into a Hermes home, and enables it. Throws a `Refusal`, as the other plans do. */
+export function planPlugin(home: string): Plan {
+  const files = PLUGIN_FILES.flatMap((name) =>
+    fileStep(join(pluginDirectory(home), name), join(RECORDER, name)),
+  );
   const config = readIfThere(configPath(home)) ?? '';
   if (recordingHooks(hooksOf(config)).length > 0)
-    return doubled(`${configPath(home)} contains shell hooks that record`);
+    throw doubled(`${configPath(home)} contains shell hooks that record`);
   if (listAt(config, 'plugins', 'disabled').includes(PLUGIN)) {
     const remedy = `remove it with "hermes plugins enable ${PLUGIN}"`;
-    return refused(
+    throw new Refusal(
       `${configPath(home)} lists ${PLUGIN} under plugins.disabled, which takes precedence: ${remedy}.`,
     );
   }
-  return planOf(configStep(home, withItems(config, [ENABLED])), {
-    first: files.filter((step) => step.kind === 'write'),
-    notes: unlisted(home, config),
-  });
+  const edit = configStep(home, (text) => withItems(text, [ENABLED]));
+  return { steps: [...files, ...edit], notes: unlisted(home, config) };
 }
 
 /** Adds a recording shell hook for every event, in place of earlier ones with another command. */
-export function planShellHooks(home: string, command: string): Plan | Refusal {
+export function planShellHooks(home: string, command: string): Plan {
   const config = readIfThere(configPath(home)) ?? '';
   if (listAt(config, ENABLED.outer, ENABLED.inner).includes(PLUGIN))
-    return doubled('The recorder plugin is enabled');
-  const cleared = withoutItems(config, recordingHooks(hooksOf(config)));
-  return planOf(
-    configStep(home, cleared.kind === 'text' ? withItems(cleared.text, shellHooks(command)) : cleared),
-    {},
-  );
+    throw doubled('The recorder plugin is enabled');
+  const cleared = (text: string) => withoutItems(text, recordingHooks(hooksOf(text)));
+  return { steps: configStep(home, (text) => withItems(cleared(text), shellHooks(command))), notes: [] };
 }
 
 /** Removes everything that `init` may have installed, and nothing else. Recorded logs stay. */
-export function planUninstall(home: string): Plan | Refusal {
+export function planUninstall(home: string): Plan {
   const directory = pluginDirectory(home);
   const files = PLUGIN_FILES.map((name) => join(directory, name)).map((path) => ({
     path,
@@ -108,39 +90,39 @@ export function planUninstall(home: string): Plan | Refusal {
   const left = files.filter(({ owner }) => owner === 'foreign' || owner === 'changed');
   // A plugin of the same name that init did not write stays enabled.
   const enabled = files.some(({ owner }) => owner === 'foreign') ? [] : [ENABLED];
-  const config = readIfThere(configPath(home)) ?? '';
-  return planOf(configStep(home, withoutItems(config, [...enabled, ...recordingHooks(hooksOf(config))])), {
-    last: ours.length === 0 ? [] : [...ours.map(removal), ...leftovers(directory)],
-    notes: left.map(({ path }) => `${path} stays: hermes-otel did not write it, or it was changed since.`),
-  });
+  const edit = configStep(home, (text) => withoutItems(text, [...enabled, ...recordingHooks(hooksOf(text))]));
+  const removals = ours.length === 0 ? [] : [...ours.map(removal), ...leftovers(directory)];
+  const notes = left.map(
+    ({ path }) => `${path} stays: hermes-otel did not write it, or it was changed since.`,
+  );
+  return { steps: [...edit, ...removals], notes };
 }
 
-/** The change of `config.yaml`: no step when nothing changes, a refusal when the change cannot be made. */
-function configStep(home: string, edit: EditResult): readonly EditStep[] | Refusal {
+/** The change of `config.yaml`; no step when nothing changes. */
+function configStep(home: string, edit: (text: string) => string): readonly EditStep[] {
   const path = configPath(home);
-  if (edit.kind === 'refused') return refused(`${path} cannot be changed: ${edit.reason}.`);
   const before = readIfThere(path);
-  return edit.text === (before ?? '') ? [] : [{ kind: 'edit', path, before, after: edit.text }];
+  try {
+    const after = edit(before ?? '');
+    return after === (before ?? '') ? [] : [{ kind: 'edit', path, before, after }];
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(`${path} cannot be changed: ${error.message}.`);
+  }
 }
 
-function planOf(
-  edit: readonly EditStep[] | Refusal,
-  { first = [], last = [], notes = [] }: { first?: Step[]; last?: Step[]; notes?: readonly string[] },
-): Plan | Refusal {
-  return 'kind' in edit ? edit : { kind: 'plan', steps: [...first, ...edit, ...last], notes };
-}
-
-function fileStep(path: string, source: string): WriteStep | Refusal | { readonly kind: 'same' } {
+/** No step when the file is there already. */
+function fileStep(path: string, source: string): readonly WriteStep[] {
   const found = readIfThere(path);
   const content = signed(fs.readFileSync(source, 'utf8'));
   if (['foreign', 'changed'].includes(ownership(found)))
-    return refused(`${path} was not written by hermes-otel, or was changed since: move it away first.`);
-  return found === content ? { kind: 'same' } : { kind: 'write', path, content, isNew: found === undefined };
+    throw new Refusal(`${path} was not written by hermes-otel, or was changed since: move it away first.`);
+  return found === content ? [] : [{ kind: 'write', path, content, isNew: found === undefined }];
 }
 
 function doubled(reason: string): Refusal {
   const remedy = 'Run "hermes-otel init --uninstall" first.';
-  return refused(`${reason}: every event would be written twice. ${remedy}`);
+  return new Refusal(`${reason}: every event would be written twice. ${remedy}`);
 }
 
 /** Without a list of enabled plugins, other plugins may have been expected to load. */

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { applyPlan, planText } from '../../install/apply.ts';
-import { withItems } from '../../install/config-text.ts';
+import { Refusal, withItems } from '../../install/config-text.ts';
 import { isRecordCommand, RECORD_COMMAND, shellHooks } from '../../install/hermes-home.ts';
-import { type Plan, planPlugin, planShellHooks, planUninstall, type Refusal } from '../../install/plan.ts';
+import { type Plan, planPlugin, planShellHooks, planUninstall } from '../../install/plan.ts';
 import { expandHome, hermesHome, recordSettings } from '../../record/settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec } from '../command.ts';
@@ -57,8 +57,9 @@ async function setUp(options: InitOptions, io: Io): Promise<number> {
     );
   }
   try {
-    return await carryOut(orRefuse(planOf(options, home)), options, home, io);
+    return await carryOut(planOf(options, home), options, home, io);
   } catch (error) {
+    if (error instanceof Refusal) throw new CliError(error.message);
     // An error of the file system names its file. Anything else is a bug of ours.
     if (error && typeof error === 'object' && 'code' in error && 'message' in error) {
       throw new CliError(`${error.message}.`);
@@ -67,12 +68,7 @@ async function setUp(options: InitOptions, io: Io): Promise<number> {
   }
 }
 
-function orRefuse(plan: Plan | Refusal): Plan {
-  if (plan.kind === 'refused') throw new CliError(plan.reason);
-  return plan;
-}
-
-function planOf(options: InitOptions, home: string): Plan | Refusal {
+function planOf(options: InitOptions, home: string): Plan {
   if (options.uninstall) return planUninstall(home);
   return options.shellHooks ? planShellHooks(home, options.command ?? RECORD_COMMAND) : planPlugin(home);
 }
@@ -92,8 +88,7 @@ async function carryOut(plan: Plan, options: InitOptions, home: string, io: Io):
     io.stdout.write('Nothing was done.\n');
     return 1;
   }
-  const refusal = applyPlan(plan);
-  if (refusal !== undefined) throw new CliError(refusal.reason);
+  applyPlan(plan);
   io.stdout.write(`Done.\n${options.uninstall ? '' : nextSteps(options, home, io)}`);
   return 0;
 }
@@ -115,8 +110,7 @@ function pastOf(home: string): string {
 }
 
 function printHooks(command: string, io: Io): number {
-  const hooks = withItems('', shellHooks(command));
-  io.stdout.write(hooks.kind === 'text' ? hooks.text : '');
+  io.stdout.write(withItems('', shellHooks(command)));
   io.stderr.write(`Add these lines to config.yaml, or run the command with --yes.\n${CONSENT}`);
   return 0;
 }
