@@ -10,7 +10,7 @@ export interface Interrupts {
   received(): Interrupt | undefined;
   stop(): void;
   /**
-   * Called last. After SIGHUP the process ends by that signal: Node.js aborts with a core dump when it exits normally and
+   * Called last, instead of `stop`. After SIGHUP the process ends by that signal: Node.js aborts with a core dump when it exits normally and
    * cannot restore the terminal.
    */
   leave(): void;
@@ -36,6 +36,7 @@ export function watchInterrupts(io: Io): Interrupts {
   }
 
   function leave(): void {
+    stop();
     if (received === 'SIGHUP') io.kill(io.pid, 'SIGHUP');
   }
 

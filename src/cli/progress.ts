@@ -10,6 +10,13 @@ export interface Progress {
   stop(): void;
 }
 
+/** Prints sentences about a run on standard error, unless it is quiet. */
+export function noticesTo({ stderr }: Pick<Io, 'stderr'>, quiet: boolean): (sentence: string) => void {
+  return (sentence) => {
+    if (!quiet) stderr.write(`hermes-otel: ${sentence}\n`);
+  };
+}
+
 const FIRST_AFTER_MILLIS = 1000;
 const EVERY_MILLIS = 200;
 

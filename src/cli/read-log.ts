@@ -12,10 +12,10 @@ interface Reading {
   readonly command: string;
 }
 
-/** `logs` of the result are the files that were named or found; empty for standard input. */
+/** With `last`, only the spans of so many sessions. `logs` of the result are the files that were named or found; empty for standard input. */
 export async function readLog(
   logs: readonly string[],
-  flags: SpanFlags,
+  flags: SpanFlags & { readonly last?: number | undefined },
   io: Io,
   { interrupt, command }: Reading,
 ): Promise<ReadSpans & { readonly logs: readonly string[] }> {
@@ -23,7 +23,10 @@ export async function readLog(
   const options = { ...spanOptions(flags), signal: interrupt.signal, on: { lines: progress.update } };
   try {
     const found = await findLogs(logs, flags, io, command);
-    return { ...(await readSpans(logsOf(found, io, command), options)), logs: found };
+    const read = await readSpans(logsOf(found, io, command), options);
+    if (flags.last === undefined) return { ...read, logs: found };
+    const { latestSessions } = await import('../view/selection.ts');
+    return { ...read, spans: latestSessions(read.spans, flags.last), logs: found };
   } finally {
     progress.stop();
   }

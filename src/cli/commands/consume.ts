@@ -10,6 +10,7 @@ import { type CommandSpec, OTLP_VARIABLES } from '../command.ts';
 import { choiceFlag, durationFlag, grouped, readFlags, switchFlag, textFlag, variablesOf } from '../flags.ts';
 import { watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
+import { noticesTo } from '../progress.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import {
   ADVANCED_FLAGS,
@@ -136,9 +137,7 @@ async function runConsume(command: Command, io: Io): Promise<number> {
       'consume sends points again after a crash, which receivers of delta metrics would add up: unset OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE.',
     );
   }
-  const say = (sentence: string) => {
-    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
-  };
+  const say = noticesTo(io, flags.quiet);
   for (const sentence of notices(flags)) say(sentence);
   const [{ joinKafka }, { consume }, store] = await Promise.all([
     import('../../fleet/kafka.ts'),
@@ -167,7 +166,6 @@ async function runConsume(command: Command, io: Io): Promise<number> {
     io.stderr.write(`hermes-otel: ${ended.reason}.${next}\n`);
     return ended.startAgain ? START_AGAIN : NOT_DELIVERED;
   } finally {
-    interrupt.stop();
     interrupt.leave();
   }
 }

@@ -1,17 +1,18 @@
 /** `hermes-otel diff A B`: two logs side by side: what is new, what is gone, what became slower or dearer. */
 import type { AgentSpan } from '../../model/span.ts';
 import type { Budget, BudgetResult } from '../../view/budget.ts';
+import { CliError } from '../cli-error.ts';
 import { pageFor } from '../colors.ts';
 import type { CommandSpec } from '../command.ts';
 import { endedBy } from '../exit-code.ts';
 import { COLOR_FLAGS, choiceFlag, type FlagValues, readFlags, textFlag } from '../flags.ts';
-import { watchInterrupts } from '../interrupts.ts';
+import { type Interrupts, watchInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { printBudgets, writeBudgets } from '../print-summary.ts';
+import { readLog } from '../read-log.ts';
 import { CI_FLAGS, SPAN_FLAGS } from '../replay-flags.ts';
 import { budgetsOf } from '../to-options.ts';
 import { writeTo } from '../write-to.ts';
-import { nameOf, type Side, sidesOf, spansOf } from './diff-sides.ts';
 
 const FORMATS = ['text', 'json', 'markdown', 'junit', 'github'] as const;
 
@@ -88,4 +89,59 @@ async function compared(
   const { presentable } = await import('../../view/presentable.ts');
   const { totalsOf } = await import('../../view/totals.ts');
   return checkBudgets(totalsOf(presentable(after)), budgets, totalsOf(presentable(before)));
+}
+
+/** What stands on one side: a log, or one session of it. */
+interface Side {
+  readonly log: string;
+  readonly session: string | undefined;
+}
+
+/** Throws a `CliError` when the words do not make two sides. */
+function sidesOf(
+  before: string,
+  after: string | undefined,
+  { beforeSession, afterSession }: Pick<DiffFlags, 'beforeSession' | 'afterSession'>,
+): readonly [Side, Side] {
+  const one = { log: before, session: beforeSession };
+  if (after !== undefined && (before !== '-' || after !== '-'))
+    return [one, { log: after, session: afterSession }];
+  if (before === '-')
+    throw new CliError('Standard input can be only one of the two logs: name a file for the other.');
+  if (beforeSession === undefined || afterSession === undefined) {
+    throw new CliError(
+      'Name a second log, or with --before-session and --after-session two sessions of the one.',
+    );
+  }
+  return [one, { log: before, session: afterSession }];
+}
+
+/** Throws a `CliError` when the session that was asked for is not there. */
+async function spansOf(
+  { log, session }: Side,
+  flags: DiffFlags,
+  io: Io,
+  interrupt: Interrupts,
+): Promise<readonly AgentSpan[]> {
+  const { spans } = await readLog(
+    [log],
+    {
+      ...flags,
+      session: session === undefined ? flags.session : [session],
+      captureContent: false,
+      tracePer: 'session',
+    },
+    io,
+    { interrupt, command: 'diff' },
+  );
+  if (spans.length === 0 && session !== undefined) {
+    throw new CliError(`${log} has no session whose id begins with "${session}".`);
+  }
+  return spans;
+}
+
+/** As the user named it. */
+function nameOf({ log, session }: Side): string {
+  const name = log === '-' ? 'standard input' : log;
+  return session === undefined ? name : `${name} ${session}`;
 }

@@ -1,4 +1,5 @@
 /** `hermes-otel replay`: its flags, and the run: options → report → summary, files, exit code. */
+import { setFlagsFromString } from 'node:v8';
 import type { Shard } from '../../fleet/sources.ts';
 import type { ReplayOptions } from '../../replay/options.ts';
 import type { ReplayReport } from '../../replay/report.ts';
@@ -28,10 +29,9 @@ import {
   writeReport,
   writeSummary,
 } from '../print-summary.ts';
-import { startProgress } from '../progress.ts';
+import { noticesTo, startProgress } from '../progress.ts';
 import { notices, readReplayFlags, requireEndpoint } from '../receiver-flags.ts';
 import { REPLAY_FLAGS, type ReplayFlags } from '../replay-flags.ts';
-import { keepHeapSteady } from '../steady-heap.ts';
 import { logsOf, replayOptions, settingsOf } from '../to-options.ts';
 
 export const REPLAY: CommandSpec = {
@@ -135,6 +135,11 @@ async function bucketWork(
 
 /** Those that can be opened for each source anew. */
 const BATCH_EXPORTERS: ReadonlySet<string> = new Set(['console', 'otlp', 'otlp_grpc', 'otlp_file']);
+/**
+ * By default V8 lets the heap grow to several times the live data before it collects old garbage. Twice the live data is
+ * enough for a run that may last for years. 1.25 times would save 10 MB and cost a tenth of the time.
+ */
+const HEAP_GROWTH_PERCENT = 100;
 
 /** @returns the exit code. Throws a `CliError` or a `ReplayError` when it cannot run at all. */
 async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
@@ -145,14 +150,12 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     return 0;
   }
   const { files } = work;
-  keepHeapSteady();
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const diagnostics = await openDiagnosticLog(flags.diagnostics, { append: flags.checkpoint !== undefined });
   const interrupt = watchInterrupts(io);
   const progress = startProgress(io, flags.quiet || (io.stdout.isTTY === true && isPrinted(flags)));
   const health = watchHealth(flags.statsInterval, io);
-  const say = (sentence: string) => {
-    if (!flags.quiet) io.stderr.write(`hermes-otel: ${sentence}\n`);
-  };
+  const say = noticesTo(io, flags.quiet);
   for (const sentence of notices(flags)) say(sentence);
   try {
     const running = work.run({
@@ -182,7 +185,6 @@ async function runReplay(named: readonly string[], flags: ReplayFlags, io: Io): 
     const isBad = printBadEnding(report, ended, io);
     return exitCodeOf(report, flags.strict, received) || Number(isBad);
   } finally {
-    interrupt.stop();
     interrupt.leave();
   }
 }

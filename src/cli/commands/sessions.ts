@@ -45,18 +45,12 @@ async function sessions(logs: readonly string[], flags: SessionFlags, io: Io): P
   const reading = { ...flags, captureContent: true, tracePer: 'session' as const };
   const read = await readLog(logs, reading, io, { interrupt, command: 'sessions' });
   interrupt.stop();
-  const [{ renderSessions }, { latestSessions }] = await Promise.all([
-    import('../../view/session-list.ts'),
-    import('../../view/selection.ts'),
-  ]);
-  const text = renderSessions(
-    flags.last === undefined ? read.spans : latestSessions(read.spans, flags.last),
-    {
-      ...(await pageFor(io, flags.color)),
-      json: flags.json,
-      grep: flags.grep,
-    },
-  );
+  const { renderSessions } = await import('../../view/session-list.ts');
+  const text = renderSessions(read.spans, {
+    ...(await pageFor(io, flags.color)),
+    json: flags.json,
+    grep: flags.grep,
+  });
   await writeTo(io.stdout)(text);
   return endOfReading(read, interrupt, io);
 }

@@ -84,10 +84,7 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   const reading = { ...flags, captureContent };
   const read = await readLog(logs, reading, io, { interrupt, command: 'view' });
   interrupt.stop();
-  const spans =
-    flags.last === undefined
-      ? read.spans
-      : (await import('../../view/selection.ts')).latestSessions(read.spans, flags.last);
+  const { spans } = read;
   const page = flags.html ?? (flags.open ? temporaryPage() : undefined);
   if (page !== undefined) {
     const text = await pageOf(read.logs, spans, flags, io);
