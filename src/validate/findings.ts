@@ -3,83 +3,49 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { LineRef } from '../model/line.ts';
 import type { Finding, LintState } from './report.ts';
 
-interface Effect {
-  readonly severity: Diagnostic['severity'];
-  /** The consequence for the trace. */
-  readonly effect: string;
-}
-
-/** All findings by code. Only a line that a replay cannot use is an error. */
+/** All findings by code, with their consequence for the trace. Only a line that a replay cannot use is an error. */
 export const EFFECTS = {
-  untimed: {
-    severity: 'error',
-    effect: 'replay leaves the line out, unless --assume-times gives it an artificial time',
-  },
-  'api-unanswered': {
-    severity: 'warning',
-    effect:
-      'an attempt that is retried failed; any other ends with the next call or its turn, incomplete and without tokens',
-  },
-  'api-unasked': { severity: 'warning', effect: 'the span begins at the start time in the answer' },
-  'auxiliary-unanswered': {
-    severity: 'warning',
-    effect: 'the span ends with its turn, incomplete and without tokens',
-  },
-  'auxiliary-unasked': { severity: 'warning', effect: 'the span begins at the start time in the answer' },
-  'tool-unended': {
-    severity: 'warning',
-    effect: 'the span ends with the next request or its turn, and is marked incomplete',
-  },
-  'tool-unstarted': { severity: 'warning', effect: 'the span begins at its end less its duration' },
-  'tool-ended-twice': { severity: 'warning', effect: 'the first end counts' },
-  'tool-double-fire': { severity: 'info', effect: 'the two are one call' },
-  'subagent-unended': {
-    severity: 'warning',
-    effect: 'the span ends with the last event of the child, and is marked incomplete',
-  },
-  'subagent-unlinked': {
-    severity: 'info',
-    effect: 'the child has a trace of its own: no event names its parent',
-  },
-  'approval-unanswered': {
-    severity: 'info',
-    effect: 'the span ends with the next approval of the command or its turn, and is marked incomplete',
-  },
-  'approval-unasked': { severity: 'warning', effect: 'the span has no duration' },
-  'turn-unended': {
-    severity: 'warning',
-    effect: 'the span ends with its last event, and is marked incomplete',
-  },
-  'turn-unstarted': { severity: 'info', effect: 'none, when no turn of the session is open' },
-  'no-session-start': { severity: 'info', effect: 'the session begins with its first event' },
-  'no-session-end': { severity: 'info', effect: 'the session ends with its last event' },
-  'clock-back': {
-    severity: 'warning',
-    effect: 'calls are still paired by id; an end before its start is moved to the start',
-  },
-  'out-of-order': { severity: 'info', effect: 'events are sorted within --reorder-window' },
-  'clock-apart': { severity: 'warning', effect: "the span keeps the recorder's time" },
-  'local-time': { severity: 'info', effect: 'replay moves the times of this recorder to UTC' },
-  'no-zone': {
-    severity: 'info',
-    effect: "read with the offset that Hermes's times in the log show, else with --timezone, else as UTC",
-  },
-  merged: { severity: 'info', effect: 'none: each call counts once, by the event that came first' },
-  'same-line': { severity: 'warning', effect: 'the event counts once' },
-  'same-delivery': { severity: 'info', effect: 'the event counts once' },
-  'two-recorders': {
-    severity: 'warning',
-    effect: 'each call counts once, at the time of the first recorder',
-  },
-  'unknown-hook': { severity: 'info', effect: 'counted, no span' },
-  'unknown-field': { severity: 'info', effect: 'not read' },
-  'test-payload': { severity: 'info', effect: 'left out: it belongs to no session' },
-  'mixed-dialects': { severity: 'info', effect: 'each line is read in the dialect of its release' },
-  secret: {
-    severity: 'warning',
-    effect: 'not exported without --capture-content; redact the log before sharing it',
-  },
-} as const satisfies Readonly<Record<string, Effect>>;
+  untimed: ['error', 'replay leaves the line out, unless --assume-times gives it an artificial time'],
+  'api-unanswered': [
+    'warning',
+    'an attempt that is retried failed; any other ends with the next call or its turn, incomplete and without tokens',
+  ],
+  'api-unasked': ['warning', 'the span begins at the start time in the answer'],
+  'auxiliary-unanswered': ['warning', 'the span ends with its turn, incomplete and without tokens'],
+  'auxiliary-unasked': ['warning', 'the span begins at the start time in the answer'],
+  'tool-unended': ['warning', 'the span ends with the next request or its turn, and is marked incomplete'],
+  'tool-unstarted': ['warning', 'the span begins at its end less its duration'],
+  'tool-ended-twice': ['warning', 'the first end counts'],
+  'tool-double-fire': ['info', 'the two are one call'],
+  'subagent-unended': ['warning', 'the span ends with the last event of the child, and is marked incomplete'],
+  'subagent-unlinked': ['info', 'the child has a trace of its own: no event names its parent'],
+  'approval-unanswered': [
+    'info',
+    'the span ends with the next approval of the command or its turn, and is marked incomplete',
+  ],
+  'approval-unasked': ['warning', 'the span has no duration'],
+  'turn-unended': ['warning', 'the span ends with its last event, and is marked incomplete'],
+  'turn-unstarted': ['info', 'none, when no turn of the session is open'],
+  'no-session-start': ['info', 'the session begins with its first event'],
+  'no-session-end': ['info', 'the session ends with its last event'],
+  'clock-back': ['warning', 'calls are still paired by id; an end before its start is moved to the start'],
+  'out-of-order': ['info', 'events are sorted within --reorder-window'],
+  'clock-apart': ['warning', "the span keeps the recorder's time"],
+  'local-time': ['info', 'replay moves the times of this recorder to UTC'],
+  'no-zone': [
+    'info',
+    "read with the offset that Hermes's times in the log show, else with --timezone, else as UTC",
+  ],
+  merged: ['info', 'none: each call counts once, by the event that came first'],
+  'same-line': ['warning', 'the event counts once'],
+  'same-delivery': ['info', 'the event counts once'],
+  'two-recorders': ['warning', 'each call counts once, at the time of the first recorder'],
+  'unknown-hook': ['info', 'counted, no span'],
+  'unknown-field': ['info', 'not read'],
+  'test-payload': ['info', 'left out: it belongs to no session'],
+  'mixed-dialects': ['info', 'each line is read in the dialect of its release'],
+  secret: ['warning', 'not exported without --capture-content; redact the log before sharing it'],
+} as const satisfies Readonly<Record<string, readonly [Diagnostic['severity'], effect: string]>>;
 
 export type FindingCode = keyof typeof EFFECTS;
 
@@ -90,7 +56,7 @@ export function note(
   message: string,
   at: LineRef & { readonly detail?: string | undefined },
 ): void {
-  const { severity, effect } = EFFECTS[code];
+  const [severity, effect] = EFFECTS[code];
   if (REPETITIONS.has(code)) state.repeated.add(`${at.source}:${at.line}`);
   add(state, { severity, code, message, effect }, at);
 }

@@ -19,45 +19,16 @@ interface Pair {
   readonly id: string | undefined;
 }
 
-const KINDS = {
-  api: {
-    unclosed: 'api-unanswered',
-    unopened: 'api-unasked',
-    opener: 'pre_api_request',
-    closer: 'post_api_request or api_request_error',
-  },
-  auxiliary: {
-    unclosed: 'auxiliary-unanswered',
-    unopened: 'auxiliary-unasked',
-    opener: 'pre_auxiliary_call',
-    closer: 'post_auxiliary_call',
-  },
-  approval: {
-    unclosed: 'approval-unanswered',
-    unopened: 'approval-unasked',
-    opener: 'pre_approval_request',
-    closer: 'post_approval_response',
-  },
-  subagent: {
-    unclosed: 'subagent-unended',
-    unopened: 'subagent-unlinked',
-    opener: 'subagent_start',
-    closer: 'subagent_stop',
-  },
-  turn: {
-    unclosed: 'turn-unended',
-    unopened: 'turn-unstarted',
-    opener: 'pre_llm_call',
-    closer: 'on_session_end',
-  },
-} as const satisfies Readonly<Record<PairKind, Kind>>;
-
-interface Kind {
-  readonly unclosed: FindingCode;
-  readonly unopened: FindingCode;
-  readonly opener: string;
-  readonly closer: string;
-}
+/** By kind: the finding of a start without an end, that of an end without a start, the hook that opens, those that close. */
+const KINDS: Readonly<
+  Record<PairKind, readonly [unclosed: FindingCode, unopened: FindingCode, opener: string, closer: string]>
+> = {
+  api: ['api-unanswered', 'api-unasked', 'pre_api_request', 'post_api_request or api_request_error'],
+  auxiliary: ['auxiliary-unanswered', 'auxiliary-unasked', 'pre_auxiliary_call', 'post_auxiliary_call'],
+  approval: ['approval-unanswered', 'approval-unasked', 'pre_approval_request', 'post_approval_response'],
+  subagent: ['subagent-unended', 'subagent-unlinked', 'subagent_start', 'subagent_stop'],
+  turn: ['turn-unended', 'turn-unstarted', 'pre_llm_call', 'on_session_end'],
+};
 
 export function checkPair(state: LintState, event: HookEvent): void {
   const pair = pairOf(event);
@@ -99,12 +70,12 @@ function close(state: LintState, pair: Pair, event: HookEvent): void {
 }
 
 function noteUnclosed(state: LintState, { kind, place: opened }: OpenPair): void {
-  const { unclosed, opener, closer } = KINDS[kind];
+  const [unclosed, , opener, closer] = KINDS[kind];
   note(state, unclosed, `${opener} without its ${closer}`, opened);
 }
 
 function noteUnopened(state: LintState, { kind, id }: Pair, event: HookEvent): void {
-  const { unopened, opener } = KINDS[kind];
+  const [, unopened, opener] = KINDS[kind];
   note(state, unopened, `${event.hook} without its ${opener}`, place(event, id));
 }
 
