@@ -78,20 +78,16 @@ export function pad(text: Visible, width: number, side: 'left' | 'right' = 'left
 function cut(text: string, width: number, more: boolean): Visible {
   const kept: string[] = [];
   let used = 0;
+  /** How much of `kept` leaves a column for the ellipsis. */
+  let head = 0;
   for (const { segment } of graphemes(text)) {
     const character = segment.length > MAX_GRAPHEME_LENGTH ? REPLACEMENT : segment;
     used += graphemeWidth(character);
-    if (used > width) return withEllipsis(kept, width);
+    if (used > width) return (kept.slice(0, head).join('') + ELLIPSIS) as Visible;
     kept.push(character);
+    if (used < width) head = kept.length;
   }
-  return more ? withEllipsis(kept, width) : (kept.join('') as Visible);
-}
-
-function withEllipsis(kept: readonly string[], width: number): Visible {
-  const head = [...kept];
-  let used = head.reduce((sum, character) => sum + graphemeWidth(character), 0);
-  while (used + 1 > width) used -= graphemeWidth(head.pop() ?? '');
-  return (head.join('') + ELLIPSIS) as Visible;
+  return (more ? kept.slice(0, head).join('') + ELLIPSIS : kept.join('')) as Visible;
 }
 
 function trimEnd<T extends { readonly text: Visible }>(pieces: readonly T[]): readonly T[] {

@@ -1,6 +1,6 @@
 import type { Message, MessagePart, RequestFacts, ResponseFacts } from '../model/message.ts';
 import { cut, MESSAGE_CHARS, PAYLOAD_CHARS } from '../model/safe-text.ts';
-import type { AgentSpan, AgentSpanEvent, CallError } from '../model/span.ts';
+import type { AgentSpan, AgentSpanEvent } from '../model/span.ts';
 
 /** Maximum lengths in UTF-16 units. */
 interface Limits {
@@ -31,31 +31,25 @@ function shortSpan(span: AgentSpan, limits: Limits): AgentSpan {
 function withCutTexts(span: AgentSpan, { message, payload }: Limits): AgentSpan {
   switch (span.kind) {
     case 'turn':
-      return {
-        ...span,
-        exitReason: short(span.exitReason, MESSAGE_CHARS),
-        userMessage: short(span.userMessage, message),
-        assistantResponse: short(span.assistantResponse, message),
-      };
+      return shortFields(span, {
+        exitReason: MESSAGE_CHARS,
+        userMessage: message,
+        assistantResponse: message,
+      });
     case 'api_call':
     case 'auxiliary_call':
       return {
         ...span,
-        error: span.error && shortError(span.error),
+        error: span.error && shortFields(span.error, { message: MESSAGE_CHARS }),
         ...(span.request && { request: shortRequest(span.request, payload) }),
         ...(span.response && { response: shortResponse(span.response, message) }),
       };
     case 'tool_call':
-      return {
-        ...span,
-        errorMessage: short(span.errorMessage, MESSAGE_CHARS),
-        args: short(span.args, payload),
-        result: short(span.result, payload),
-      };
+      return shortFields(span, { errorMessage: MESSAGE_CHARS, args: payload, result: payload });
     case 'approval':
-      return { ...span, command: short(span.command, payload) };
+      return shortFields(span, { command: payload });
     case 'subagent':
-      return { ...span, goal: short(span.goal, message), summary: short(span.summary, payload) };
+      return shortFields(span, { goal: message, summary: payload });
     case 'session':
       return span;
     default:
@@ -63,11 +57,19 @@ function withCutTexts(span: AgentSpan, { message, payload }: Limits): AgentSpan 
   }
 }
 
+/** `object` with the texts of these fields cut. */
+function shortFields<T extends object>(object: T, limits: { readonly [K in keyof T]?: number }): T {
+  const texts = Object.entries<number | undefined>(limits).map(([name, limit]) => {
+    const text: unknown = Reflect.get(object, name);
+    return [name, typeof text === 'string' ? cut(text, limit ?? text.length) : text];
+  });
+  return { ...object, ...Object.fromEntries(texts) };
+}
+
 function shortRequest(request: RequestFacts, limit: number): RequestFacts {
   return {
-    ...request,
+    ...shortFields(request, { systemInstructions: limit }),
     messages: request.messages?.map((message) => shortMessage(message, limit)),
-    systemInstructions: short(request.systemInstructions, limit),
   };
 }
 
@@ -94,17 +96,9 @@ function shortPart(part: MessagePart, limit: number): MessagePart {
   }
 }
 
-function shortError(error: CallError): CallError {
-  return { ...error, message: short(error.message, MESSAGE_CHARS) };
-}
-
 function shortEvent(event: AgentSpanEvent): AgentSpanEvent {
   const fields = Object.entries(event.fields).map(
     ([name, value]) => [name, typeof value === 'string' ? cut(value, MESSAGE_CHARS) : value] as const,
   );
   return { ...event, fields: Object.fromEntries(fields) };
-}
-
-function short(text: string | undefined, limit: number): string | undefined {
-  return text === undefined ? undefined : cut(text, limit);
 }

@@ -221,10 +221,7 @@ function saslOf({ sasl, user, passwordFile }: KafkaFlags, env: Io['env']): Sasl 
       ? [env.HERMES_OTEL_KAFKA_PASSWORD]
       : fileText(passwordFile, '--password-file').split(/\r?\n/);
   if (user === undefined || password === '') throw new CliError('--sasl needs --user and --password-file.');
-  const mechanism = (
-    { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
-  )[sasl];
-  return { mechanism, username: user, password };
+  return { mechanism: sasl.toUpperCase() as Uppercase<typeof sasl>, username: user, password };
 }
 
 function fileText(path: string, flag: string): string {

@@ -135,6 +135,7 @@ async function bucketWork(
 
 /** Those that can be opened for each source anew. */
 const BATCH_EXPORTERS: ReadonlySet<string> = new Set(['console', 'otlp', 'otlp_grpc', 'otlp_file']);
+
 /**
  * By default V8 lets the heap grow to several times the live data before it collects old garbage. Twice the live data is
  * enough for a run that may last for years. 1.25 times would save 10 MB and cost a tenth of the time.

@@ -3,7 +3,6 @@ import { type Finding, fail, ok, splitOptionProblem, warn } from '../../doctor/f
 import { checkClock } from '../../doctor/machine.ts';
 import { checkReceivers, type SignalProbe } from '../../doctor/probe.ts';
 import { systemClock } from '../../export/delivery/clock.ts';
-import type { Transports } from '../../export/delivery/transport.ts';
 import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc/transport.ts';
 import { httpTransports } from '../../export/http/transport.ts';
 import { resolveOtlpGrpc, resolveOtlpHttp } from '../../export/settings/otlp.ts';
@@ -85,28 +84,31 @@ interface Probes {
 
 const userAgent = () => `hermes-otel/${packageVersion()}`;
 
+const SIGNALS = ['traces', 'metrics'] as const;
+
 /** Probes with the settings of flags and variables. Throws an `OptionError`. */
 function httpProbes(flags: Given, env: Io['env']): Probes {
   const settings = resolveOtlpHttp(env, flags);
-  const { traces, metrics } = settings;
-  const way = (signal: typeof traces): Way => ({
+  const transports = httpTransports(settings, 1, userAgent(), systemClock);
+  const probes = SIGNALS.map((signal): SignalProbe => {
+    const { proxy, url, protocol } = settings[signal];
+    const words = [protocol, ...manner(settings[signal])].join(', ');
     // With a proxy, the connection that matters is the one to it.
-    url: signal.proxy ?? signal.url,
-    manner: [signal.protocol, ...manner(signal)].join(', '),
+    return { signal, protocol: 'http', url: proxy ?? url, manner: words, transport: transports[signal] };
   });
-  return probesOf(httpTransports(settings, 1, userAgent(), systemClock), 'http', way(traces), way(metrics));
+  return { probes, close: () => transports.close() };
 }
 
 function grpcProbes(flags: Given, env: Io['env']): Probes {
   const settings = resolveOtlpGrpc(env, flags);
-  const way = (signal: OtlpGrpcSignal): Way => ({ url: urlOf(signal), manner: manner(signal).join(', ') });
   const transports = grpcTransports(loadGrpc(import.meta.url), settings, userAgent());
-  return probesOf(transports, 'grpc', way(settings.traces), way(settings.metrics));
-}
-
-interface Way {
-  readonly url: URL;
-  readonly manner: string;
+  const probes = SIGNALS.map((signal): SignalProbe => {
+    const { secure, target } = settings[signal];
+    const url = new URL(`${secure ? 'https' : 'http'}://${target}`);
+    const words = manner(settings[signal]).join(', ');
+    return { signal, protocol: 'grpc', url, manner: words, transport: transports[signal] };
+  });
+  return { probes, close: () => transports.close() };
 }
 
 /** Compression, timeout and the names of headers: the settings that HTTP and gRPC share. */
@@ -119,23 +121,4 @@ function manner(
     `within ${signal.timeoutMillis / 1000} s`,
     ...(headers.length === 0 ? [] : [`with ${headers.join(' and ')} in its headers`]),
   ];
-}
-
-function urlOf({ secure, target }: OtlpGrpcSignal): URL {
-  return new URL(`${secure ? 'https' : 'http'}://${target}`);
-}
-
-function probesOf(
-  transports: Transports,
-  protocol: SignalProbe['protocol'],
-  traces: Way,
-  metrics: Way,
-): Probes {
-  const probe = (signal: SignalProbe['signal'], way: Way): SignalProbe => ({
-    ...way,
-    signal,
-    protocol,
-    transport: transports[signal],
-  });
-  return { probes: [probe('traces', traces), probe('metrics', metrics)], close: () => transports.close() };
 }
