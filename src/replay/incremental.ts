@@ -10,7 +10,6 @@ import { append } from '../model/lists.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { systemProblem } from '../model/system-error.ts';
 import { openCheckpoint, type SavedState } from './checkpoint/checkpoint.ts';
-import type { SelectSessions } from './database.ts';
 
 export interface IncrementalOptions {
   readonly directory: string;
@@ -18,17 +17,7 @@ export interface IncrementalOptions {
   readonly settleMillis?: number | undefined;
 }
 
-export interface Incremental {
-  readonly kept: ReadonlyMap<string, KeptSums>;
-  readonly select: SelectSessions;
-  /** Called with the rows of each session that is replayed. */
-  readonly onRead: (rows: DatabaseSession) => void;
-  /** False for a span that an earlier run has measured. */
-  isNew(span: AgentSpan): boolean;
-  /** Keeps how far this run came. Called when everything was delivered. */
-  save(): Promise<void>;
-  release(): Promise<void>;
-}
+export type Incremental = Awaited<ReturnType<typeof openIncremental>>;
 
 const HOUR_MILLIS = 3_600_000;
 
@@ -47,7 +36,7 @@ export async function openIncremental(
   { directory, settleMillis = HOUR_MILLIS }: IncrementalOptions,
   nowMillis: number,
   onNotice: (sentence: string) => void,
-): Promise<Incremental> {
+) {
   const checkpoint = await openCheckpoint<Kept>(directory, { of: 'databases' }, onNotice);
   const saved = checkpoint.snapshot?.databases ?? {};
   const kept = new Map<string, KeptSession>();
@@ -80,14 +69,17 @@ export async function openIncremental(
   return {
     kept,
     select,
-    onRead: (rows) => {
+    /** Called with the rows of each session that is replayed. */
+    onRead: (rows: DatabaseSession): void => {
       const row = rows.messages.at(-1);
       if (row !== undefined)
         replayed.set(rows.session.id, { last: row.id, time: row.time, usage: sumsOf(rows) });
     },
-    isNew: ({ kind, sessionId, endTime }) =>
+    /** False for a span that an earlier run has measured. */
+    isNew: ({ kind, sessionId, endTime }: AgentSpan): boolean =>
       kind === 'session' || kind === 'subagent' || endTime > (kept.get(sessionId)?.time ?? 0),
-    async save() {
+    /** Keeps how far this run came. Called when everything was delivered. */
+    async save(): Promise<void> {
       for (const [id, session] of replayed) {
         const name = databases.get(id) ?? '';
         saved[name] ??= {};

@@ -1,33 +1,12 @@
 import type { DeliveryAccount, Signal } from '../../model/sink.ts';
 
-/** Counts the outcome of every item for one destination and signal, and checks that the counts add up. */
-export interface OpenAccount {
-  made(items: number): void;
-  accepted(items: number): void;
-  rejected(items: number, sentence: string): void;
-  failed(items: number, sentence: string, how: FailedItems): void;
-  /** Takes items back out of the account: the reader of our output left before they came. */
-  unwanted(items: number): void;
-  cut(items: number, sentence: string): void;
-  request(isRetry: boolean): void;
-  /** Keeps a sentence for the user that cost no item. */
-  note(sentence: string): void;
-  /** The figures so far; some items may have no outcome yet. */
-  soFar(): DeliveryAccount;
-  /**
-   * Throws when the items do not add up: that is a bug of ours, and the one thing this program may not get wrong.
-   * @param spilled items that wait on disk for the next run, and are no part of this account then
-   */
-  close(spilled?: number): DeliveryAccount;
-}
+type Count = Exclude<keyof DeliveryAccount, 'destination' | 'signal' | 'problems'>;
 
-/** How items failed. */
-export interface FailedItems {
-  readonly deadLettered: boolean;
-  /** Nothing there takes this signal. */
-  readonly notTaken?: boolean | undefined;
-  /** Another try would get the same answer. */
-  readonly refused?: boolean | undefined;
+/** Sentences with how much each is about. */
+interface Sentences {
+  readonly known: Map<string, number>;
+  /** What the sentences beyond the limit are about. */
+  others: number;
 }
 
 /** Distinct sentences kept. A receiver that writes an id into each message must not fill the memory. */
@@ -35,8 +14,9 @@ const MAX_PROBLEMS = 20;
 /** Notes cost no item: they must not crowd out the problems. */
 const MAX_NOTES = 5;
 
-export function openAccount(destination: string, signal: Signal): OpenAccount {
-  const counts = {
+/** Counts the outcome of every item for one destination and signal, and checks that the counts add up. */
+export function openAccount(destination: string, signal: Signal) {
+  const counts: Record<Count, number> = {
     made: 0,
     accepted: 0,
     rejected: 0,
@@ -50,71 +30,40 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
     unwanted: 0,
     spilled: 0,
   };
-  const problems = new Map<string, number>();
-  let otherProblems = 0;
-  const notes = new Set<string>();
-  let otherNotes = 0;
-
-  function blame(sentence: string, items: number): void {
-    if (problems.has(sentence) || problems.size < MAX_PROBLEMS) {
-      problems.set(sentence, (problems.get(sentence) ?? 0) + items);
-    } else {
-      otherProblems += items;
-    }
-  }
-
-  function note(sentence: string): void {
-    if (notes.size < MAX_NOTES) notes.add(sentence);
-    else if (!notes.has(sentence)) otherNotes += 1;
-  }
+  const problems: Sentences = { known: new Map(), others: 0 };
+  const notes: Sentences = { known: new Map(), others: 0 };
 
   function sentences(): readonly string[] {
-    const costly = [...problems].sort(([, a], [, b]) => b - a);
+    const costly = [...problems.known].sort(([, a], [, b]) => b - a);
     return [
       ...costly.map(([sentence, items]) => `${sentence} (${items} ${signal})`),
-      ...(otherProblems > 0 ? [`other problems (${otherProblems} ${signal})`] : []),
-      ...notes,
-      ...(otherNotes > 0 ? [`${otherNotes} more notes like these`] : []),
+      ...(problems.others > 0 ? [`other problems (${problems.others} ${signal})`] : []),
+      ...notes.known.keys(),
+      ...(notes.others > 0 ? [`${notes.others} more notes like these`] : []),
     ];
   }
 
+  /** The figures so far; some items may have no outcome yet. */
   const soFar = (): DeliveryAccount => ({ destination, signal, ...counts, problems: sentences() });
+
+  /** @param problem why items were rejected or failed */
+  function add(more: Partial<Record<Count, number>>, problem?: string): void {
+    for (const [name, items] of Object.entries(more)) counts[name as Count] += items;
+    const { rejected = 0, failed = 0 } = more;
+    if (problem !== undefined) keep(problems, problem, rejected + failed, MAX_PROBLEMS);
+  }
 
   return {
     soFar,
-    note,
-    made(items) {
-      counts.made += items;
-    },
-    accepted(items) {
-      counts.accepted += items;
-    },
-    rejected(items, sentence) {
-      counts.rejected += items;
-      blame(sentence, items);
-    },
-    failed(items, sentence, { deadLettered, notTaken, refused }) {
-      counts.failed += items;
-      if (deadLettered) counts.deadLettered += items;
-      if (notTaken) counts.notTaken += items;
-      if (refused) counts.refused += items;
-      blame(sentence, items);
-    },
-    unwanted(items) {
-      counts.unwanted += items;
-      counts.made -= items;
-    },
-    cut(items, sentence) {
-      counts.cut += items;
-      note(sentence);
-    },
-    request(isRetry) {
-      counts.requests += 1;
-      if (isRetry) counts.retries += 1;
-    },
-    close(spilled = 0) {
-      counts.spilled = spilled;
-      counts.made -= spilled;
+    add,
+    /** Keeps a sentence for the user that cost no item. */
+    note: (sentence: string) => keep(notes, sentence, 1, MAX_NOTES),
+    /**
+     * Throws when the items do not add up: that is a bug of ours, and the one thing this program may not get wrong.
+     * @param spilled items that wait on disk for the next run, and are no part of this account then
+     */
+    close(spilled = 0): DeliveryAccount {
+      add({ spilled, made: -spilled });
       const { made, accepted, rejected, failed } = counts;
       if (made !== accepted + rejected + failed) {
         throw new Error(
@@ -124,4 +73,10 @@ export function openAccount(destination: string, signal: Signal): OpenAccount {
       return soFar();
     },
   };
+}
+
+function keep(sentences: Sentences, sentence: string, items: number, limit: number): void {
+  const { known } = sentences;
+  if (!known.has(sentence) && known.size >= limit) sentences.others += items;
+  else known.set(sentence, (known.get(sentence) ?? 0) + items);
 }

@@ -91,7 +91,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     clock,
     retryForMillis: limits.retryForMillis,
     stop: stop.signal,
-    onRequest: account.request,
+    onRequest: (isRetry) => account.add({ requests: 1, retries: isRetry ? 1 : 0 }),
     onOutage: options.onOutage,
     retryRefusals: options.retryRefusals,
   });
@@ -211,7 +211,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     if (batch.items.length === 0) return true;
     const outcome = await deliver(batch.body, { sinceOutage: true, pause: paused.signal });
     if (outcome.kind === 'deferred' || (outcome.kind === 'final' && stop.signal.aborted)) return false;
-    if (!isOfThisRun) account.made(weigh(batch.items));
+    if (!isOfThisRun) account.add({ made: weigh(batch.items) });
     await settle(batch, outcome);
     return true;
   }
@@ -224,14 +224,14 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     switch (outcome.kind) {
       case 'accepted': {
         const rejected = Math.min(outcome.rejected, made);
-        account.accepted(made - rejected);
-        if (rejected > 0) account.rejected(rejected, outcome.message);
-        else if (outcome.message !== '') account.note(outcome.message);
-        batch.listener?.onOutcome({ ...NONE, accepted: made - rejected, rejected });
+        const counts = { accepted: made - rejected, rejected };
+        account.add(counts, rejected > 0 ? outcome.message : undefined);
+        if (rejected === 0 && outcome.message !== '') account.note(outcome.message);
+        batch.listener?.onOutcome({ ...NONE, ...counts });
         return;
       }
       case 'unwanted':
-        return account.unwanted(made);
+        return account.add({ unwanted: made, made: -made });
       case 'too_large':
         return await halve(batch, outcome.sentence);
       case 'final':
@@ -266,10 +266,12 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     const problem = await deadLetter?.append(encodeAll(encoder, items, 'application/json'));
     if (problem !== undefined) account.note(problem);
     const failed = weigh(items);
-    const kept = deadLetter !== undefined && problem === undefined;
-    account.failed(failed, sentence, { deadLettered: kept, notTaken: isNoReceiver, refused: !mayPass });
+    const isKept = deadLetter !== undefined && problem === undefined;
+    const deadLettered = isKept ? failed : 0;
+    const [notTaken, refused] = [isNoReceiver ? failed : 0, mayPass ? 0 : failed];
+    account.add({ failed, deadLettered, notTaken, refused }, sentence);
     // What failed for lack of time is left for the next run.
-    if (kept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered: kept ? failed : 0 });
+    if (isKept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered });
   }
 
   /** Gathers an item that did not fit: sends what was gathered before it, and shrinks it when it still does not fit. */
@@ -281,15 +283,18 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
       const sentence = `one of the ${encoder.signal} is larger than HERMES_OTEL_MAX_REQUEST_BYTES and cannot be cut`;
       return await fail(batchOf([item]), sentence);
     }
-    if (smaller.loss !== undefined && !isPart) account.cut(encoder.weight(item), smaller.loss);
+    if (smaller.loss !== undefined && !isPart) {
+      account.add({ cut: encoder.weight(item) });
+      account.note(smaller.loss);
+    }
     for (const part of smaller.items) {
       if (!gather(part)) await makeRoomFor(part, true);
     }
   }
 
   async function writeAll(items: readonly Item[]): Promise<void> {
+    account.add({ made: weigh(items) });
     for (const item of items) {
-      account.made(encoder.weight(item));
       // Nearly every item fits: no await then.
       if (!gather(item)) await makeRoomFor(item);
       if (gatheredWeight >= limits.maxRequestItems) await dispatch();

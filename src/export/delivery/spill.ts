@@ -6,22 +6,7 @@ import { deadLetter } from './dead-letter.ts';
  * A queue on disk for one receiver that is down while others go on: one OTLP/JSON request per line, as in a dead-letter
  * file. A second file has the position behind the last line with an outcome, for the next run after a kill.
  */
-export interface Spill {
-  isEmpty(): boolean;
-  /**
-   * Returns when the line is on disk.
-   * @param items spans or points in it
-   * @returns false when the queue has no room, or could not be written.
-   */
-  append(line: Uint8Array, items: number): Promise<boolean>;
-  /** The oldest line; `undefined` when the queue is empty. The same one until `done`. */
-  next(): Promise<SpilledLine | undefined>;
-  /** The oldest line has its outcome. */
-  done(): Promise<void>;
-  /** Items of this run that are still in the queue. */
-  itemsLeft(): number;
-  close(): Promise<void>;
-}
+export type Spill = ReturnType<typeof openSpill>;
 
 export interface SpilledLine {
   readonly text: string;
@@ -30,7 +15,7 @@ export interface SpilledLine {
 }
 
 /** A file of this path is what an earlier run left. */
-export function openSpill(path: string, maxBytes: number): Spill {
+export function openSpill(path: string, maxBytes: number) {
   const positionPath = `${path}.position`;
   const file = deadLetter(path);
   let size = sizeOf(path);
@@ -88,8 +73,14 @@ export function openSpill(path: string, maxBytes: number): Spill {
 
   return {
     isEmpty: () => position >= size,
-    append: (line, items) => inTurn(() => appendNow(line, items)),
-    async next() {
+    /**
+     * Returns when the line is on disk.
+     * @param items spans or points in it
+     * @returns false when the queue has no room, or could not be written.
+     */
+    append: (line: Uint8Array, items: number) => inTurn(() => appendNow(line, items)),
+    /** The oldest line; `undefined` when the queue is empty. The same one until `done`. */
+    async next(): Promise<SpilledLine | undefined> {
       if (head === undefined && position < size) {
         reading ??= await open(path);
         const bytes = await lineAt(reading, position);
@@ -98,7 +89,9 @@ export function openSpill(path: string, maxBytes: number): Spill {
       }
       return head?.line;
     },
+    /** The oldest line has its outcome. */
     done: () => inTurn(doneNow),
+    /** Items of this run that are still in the queue. */
     itemsLeft: () => ownItems.reduce((sum, items) => sum + items, 0),
     close: () => inTurn(closeAll),
   };

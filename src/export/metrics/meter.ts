@@ -16,26 +16,9 @@ export interface MeterOptions {
   readonly resume?: MeterState;
 }
 
-export interface Meter {
-  /**
-   * Sets the log's clock, before what happened then is recorded. A time before the latest one changes nothing.
-   * @returns the snapshot of the boundary that was passed; `undefined` when none was passed, or nothing was recorded
-   * since the last snapshot.
-   */
-  advance(time: EpochMicros): MetricSnapshot | undefined;
-  /** Throws for a measurement of an instrument that is not listed: that is a bug of ours. */
-  record(measurements: readonly Measurement[]): void;
-  /**
-   * Nothing happens in the log until `now`. When the interval of the latest time is over by then, its snapshot is
-   * returned, as `advance` would.
-   */
-  wait(now: EpochMicros): MetricSnapshot | undefined;
-  /** The snapshot at the latest time; `undefined` when nothing was recorded since the last one. */
-  finish(): MetricSnapshot | undefined;
-  /** Everything needed to continue after a restart, as plain JSON data. */
-  state(): MeterState;
-}
+export type Meter = ReturnType<typeof createMeter>;
 
+/** Everything needed to continue after a restart, as plain JSON data. */
 export interface MeterState {
   /** The first event of the log; `undefined` before it. */
   readonly startTime: EpochMicros | undefined;
@@ -54,7 +37,7 @@ const MILLI = 1000;
  * Boundaries are the multiples of the interval since the epoch, so that logs that were split agree on them. What happens
  * exactly on a boundary belongs to the interval that begins there.
  */
-export function createMeter(options: MeterOptions): Meter {
+export function createMeter(options: MeterOptions) {
   const { instruments, intervalMicros, temporality, seriesLimit = DEFAULT_SERIES_LIMIT, resume } = options;
   const tables = new Map(
     instruments.map((instrument) => [
@@ -77,7 +60,12 @@ export function createMeter(options: MeterOptions): Meter {
   }
 
   return {
-    advance(time) {
+    /**
+     * Sets the log's clock, before what happened then is recorded. A time before the latest one changes nothing.
+     * @returns the snapshot of the boundary that was passed; `undefined` when none was passed, or nothing was recorded
+     * since the last snapshot.
+     */
+    advance(time: EpochMicros): MetricSnapshot | undefined {
       const before = latestTime;
       startTime ??= time;
       latestTime = before === undefined ? time : later(before, time);
@@ -85,7 +73,8 @@ export function createMeter(options: MeterOptions): Meter {
       const boundary = boundaryAfter(before);
       return boundaryAfter(latestTime) === boundary ? undefined : snapshot(boundary);
     },
-    record(measurements) {
+    /** Throws for a measurement of an instrument that is not listed: that is a bug of ours. */
+    record(measurements: readonly Measurement[]): void {
       if (measurements.length === 0) return;
       if (latestTime === undefined)
         throw new TypeError('advance() sets the time before anything is recorded');
@@ -97,13 +86,18 @@ export function createMeter(options: MeterOptions): Meter {
       }
       changed = true;
     },
-    wait(now) {
+    /**
+     * Nothing happens in the log until `now`. When the interval of the latest time is over by then, its snapshot is
+     * returned, as `advance` would.
+     */
+    wait(now: EpochMicros): MetricSnapshot | undefined {
       if (latestTime === undefined || !changed || boundaryAfter(latestTime) > now) return undefined;
       latestTime = boundaryAfter(latestTime);
       return snapshot(latestTime);
     },
+    /** The snapshot at the latest time; `undefined` when nothing was recorded since the last one. */
     finish: () => (changed && latestTime !== undefined ? snapshot(latestTime) : undefined),
-    state: () => ({
+    state: (): MeterState => ({
       startTime,
       latestTime,
       changed,

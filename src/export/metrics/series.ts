@@ -19,16 +19,6 @@ export interface SeriesState {
   readonly endTime: EpochMicros | undefined;
 }
 
-/** All series of one instrument: sums, buckets and extremes of what was recorded. */
-export interface SeriesTable {
-  /** Throws for a count that is not whole: that is a bug of ours. */
-  record(value: number, attributes: Attributes): void;
-  /** The points at `end`; `undefined` when there are none. In delta temporality only series that grew have one. */
-  take(start: EpochMicros, end: EpochMicros): Metric | undefined;
-  resume(state: SeriesState): void;
-  states(): readonly SeriesState[];
-}
-
 interface Series {
   readonly attributes: Attributes;
   /** Measurements in `sum`; 0 when there is no value. */
@@ -44,12 +34,11 @@ interface Series {
 /** Holds every measurement for which no series was left. The name is the specification's. */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
-/** @param seriesLimit further series are folded into the overflow series. */
-export function createSeriesTable(
-  instrument: Instrument,
-  temporality: Temporality,
-  seriesLimit: number,
-): SeriesTable {
+/**
+ * All series of one instrument: sums, buckets and extremes of what was recorded.
+ * @param seriesLimit further series are folded into the overflow series.
+ */
+export function createSeriesTable(instrument: Instrument, temporality: Temporality, seriesLimit: number) {
   /** Equal labels are usually the identical object, which is found without a key. */
   const byObject = new Map<Attributes, Series>();
   const byKey = new Map<string, Series>();
@@ -84,7 +73,8 @@ export function createSeriesTable(
   }
 
   return {
-    record(value, attributes) {
+    /** Throws for a count that is not whole: that is a bug of ours. */
+    record(value: number, attributes: Attributes): void {
       refuseFraction(instrument, value);
       const series = byObject.get(attributes) ?? find(attributes);
       series.count += 1;
@@ -94,12 +84,13 @@ export function createSeriesTable(
       const bucket = bucketOf(instrument.bounds, value);
       series.bucketCounts[bucket] = (series.bucketCounts[bucket] ?? 0) + 1;
     },
-    take(start, end) {
+    /** The points at `end`; `undefined` when there are none. In delta temporality only series that grew have one. */
+    take(start: EpochMicros, end: EpochMicros): Metric | undefined {
       byObject.clear();
       const points = [...byKey.values()].flatMap((series) => pointOf(series, start, end));
       return points.length === 0 ? undefined : { instrument, temporality, points };
     },
-    resume({ attributes, value, endTime }) {
+    resume({ attributes, value, endTime }: SeriesState): void {
       const series = open(keyOf(attributes), attributes);
       series.endTime = endTime;
       if (value === undefined) return;
@@ -107,7 +98,7 @@ export function createSeriesTable(
       if (value.kind === 'sum') series.count = 1;
       else Object.assign(series, { ...value, sum: series.sum, bucketCounts: [...value.bucketCounts] });
     },
-    states: () =>
+    states: (): readonly SeriesState[] =>
       Array.from(byKey.values(), (series) => ({
         instrument: instrument.name,
         attributes: series.attributes,

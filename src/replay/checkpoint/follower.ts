@@ -12,24 +12,13 @@ import type { Run } from '../run.ts';
 import { type Checkpoint, type SavedState, type Snapshot, saveReport } from './checkpoint.ts';
 import type { JournalState } from './journal.ts';
 
-export interface Follower {
-  /** Called before the first batch. */
-  begin(): Promise<void>;
-  /** Parts of a batch to ingest. After a restart they are those of the run before. Request one at a time. */
-  inOrder(batch: LineBatch): Iterable<LineBatch>;
-  /** Called after each batch was emitted; `silent` when the log has nothing more for now. */
-  between(silent: boolean): Promise<void>;
-  /** True while lines are read again that an earlier run has read. */
-  isCatchingUp(): boolean;
-  /** Called at the end, which is a pause: writes down what is open instead of closing it. */
-  pause(interrupted: boolean): Promise<void>;
-}
+export type Follower = ReturnType<typeof createFollower>;
 
 export function createFollower(
   run: Run,
   checkpoint: Checkpoint | undefined,
   { follow, on }: Pick<ReplayOptions, 'follow' | 'on'>,
-): Follower {
+) {
   const { openSpans: open = 'withhold', openSpansEveryMillis = DEFAULT_OPEN_SPANS_MILLIS } = follow ?? {};
   const shown = new Map<SpanId, string>(checkpoint?.snapshot?.shown);
   const isShowing = open === 'send';
@@ -84,12 +73,15 @@ export function createFollower(
   }
 
   return {
+    /** True while lines are read again that an earlier run has read. */
     isCatchingUp: catchUp.isOn,
-    async begin() {
+    /** Called before the first batch. */
+    async begin(): Promise<void> {
       // A journal belongs to a checkpoint, so there has to be one before anything is sent.
       if (checkpoint?.snapshot === undefined) await writer?.attempt();
     },
-    *inOrder(batch) {
+    /** Parts of a batch to ingest. After a restart they are those of the run before. Request one at a time. */
+    *inOrder(batch: LineBatch): Generator<LineBatch, void, undefined> {
       for (const part of catchUp.parts(batch)) {
         if (part === SILENCE && run.state.waiting.length > run.state.waitingFrom) {
           checkpoint?.journal.note({ kind: 'silence', lines: run.report.lines });
@@ -97,13 +89,15 @@ export function createFollower(
         yield part;
       }
     },
-    async between(silent) {
+    /** Called after each batch was emitted; `silent` when the log has nothing more for now. */
+    async between(silent: boolean): Promise<void> {
       if (catchUp.isOn()) return;
       const now = performance.now();
       if (isShowing && (silent || now - openSentAt >= openSpansEveryMillis)) await show(openSpans(run.state));
       if (writer?.isDue(now, silent)) await writer.write();
     },
-    async pause(interrupted) {
+    /** Called at the end, which is a pause: writes down what is open instead of closing it. */
+    async pause(interrupted: boolean): Promise<void> {
       // During catch-up the checkpoint and journal of the run before are further on than this run.
       if (writer === undefined || catchUp.isOn()) return;
       await show(isShowing ? openSpans(run.state) : quietSessionSpans(run.state));
@@ -164,16 +158,6 @@ export function createCatchUp(
   return { isOn, parts };
 }
 
-/** Writes checkpoints, and reports when it cannot. */
-export interface CheckpointWriter {
-  /** @param silent the log has nothing more for now */
-  isDue(now: number, silent: boolean): boolean;
-  /** Waits until everything has its outcome, then writes. */
-  write(): Promise<void>;
-  /** Writes without waiting. A full disk is no reason to stop: the checkpoint before and its journal are still there. */
-  attempt(): Promise<void>;
-}
-
 /** What checkpoints are written of. */
 export interface Resumable<Saved> {
   /** Changes with everything that a new checkpoint would add. */
@@ -185,16 +169,18 @@ export interface Resumable<Saved> {
   mayMoveOn(): boolean;
 }
 
+/** Writes checkpoints, and reports when it cannot. */
 export function createWriter<Saved extends SavedState>(
   checkpoint: Checkpoint<Saved>,
   { stage, settled, snapshot, mayMoveOn }: Resumable<Saved>,
   onNotice: (sentence: string) => void,
-): CheckpointWriter {
+) {
   const pace = createPace();
   /** The stage of the last write; `undefined` before the first one. */
   let written: string | undefined;
   let problem: string | undefined;
 
+  /** Writes without waiting. A full disk is no reason to stop: the checkpoint before and its journal are still there. */
   async function attempt(): Promise<void> {
     const now = await snapshot();
     try {
@@ -211,9 +197,11 @@ export function createWriter<Saved extends SavedState>(
 
   return {
     attempt,
-    isDue: (now, silent) =>
+    /** @param silent the log has nothing more for now */
+    isDue: (now: number, silent: boolean): boolean =>
       checkpoint.isUrgent() ? pace.mayHurry(now) : pace.isDue(now, silent) && written !== stage(),
-    async write() {
+    /** Waits until everything has its outcome, then writes. */
+    async write(): Promise<void> {
       const waitedFrom = performance.now();
       await settled();
       const writtenFrom = performance.now();

@@ -4,8 +4,7 @@ import { openAccount } from '../../../src/export/delivery/account.ts';
 describe('an account', () => {
   test('that does not add up is our bug, and thrown', () => {
     const account = openAccount('R', 'spans');
-    account.made(3);
-    account.accepted(2);
+    account.add({ made: 3, accepted: 2 });
     expect(() => account.close()).toThrow(
       'the account of R does not add up: 3 spans made, 2 accepted, 0 rejected, 0 failed',
     );
@@ -13,13 +12,13 @@ describe('an account', () => {
 
   test('reports each problem once, the most costly first, and notes last', () => {
     const account = openAccount('R', 'spans');
-    account.made(10);
-    account.failed(1, 'few', { deadLettered: false });
-    for (let time = 0; time < 3; time += 1) account.failed(2, 'often', { deadLettered: true });
-    account.rejected(2, 'late');
+    account.add({ made: 10 });
+    account.add({ failed: 1 }, 'few');
+    for (let time = 0; time < 3; time += 1) account.add({ failed: 2, deadLettered: 2 }, 'often');
+    account.add({ rejected: 2 }, 'late');
     account.note('warning');
     account.note('warning');
-    account.accepted(1);
+    account.add({ accepted: 1 });
     expect(account.close()).toMatchObject({
       problems: ['often (6 spans)', 'late (2 spans)', 'few (1 spans)', 'warning'],
       deadLettered: 6,
@@ -29,9 +28,8 @@ describe('an account', () => {
   test('stays small whatever a receiver says, and costs stay reported', () => {
     const account = openAccount('R', 'spans');
     for (let index = 0; index < 1000; index += 1) {
-      account.made(1);
-      account.cut(1, `span ${index} was cut`);
-      account.rejected(1, `no ${index}`);
+      account.add({ made: 1, rejected: 1, cut: 1 }, `no ${index}`);
+      account.note(`span ${index} was cut`);
     }
     const { problems } = account.close();
     expect(problems).toHaveLength(20 + 1 + 5 + 1);
