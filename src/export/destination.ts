@@ -1,12 +1,11 @@
 import type { MetricSnapshot, Origin, OtelSpan } from '../model/otel.ts';
-import { logsOf, type Signal } from '../model/sink.ts';
+import { type Delivery, logsOf, type Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { type Clock, systemClock } from './delivery/clock.ts';
 import type { DeadLetter } from './delivery/dead-letter.ts';
 import type { RetryRefusals } from './delivery/deliver.ts';
 import {
   createDelivery,
-  type Delivery,
   type DeliveryLimits,
   type DeliveryOptions,
   type OutcomeListener,

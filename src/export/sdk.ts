@@ -1,8 +1,8 @@
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { MetricSnapshot, OtelSpan } from '../model/otel.ts';
+import type { Delivery } from '../model/sink.ts';
 import { systemClock } from './delivery/clock.ts';
-import type { Delivery } from './delivery/delivery.ts';
 import { type Answer, type Transport, transient } from './delivery/transport.ts';
 import { type DestinationOptions, openDelivery } from './destination.ts';
 import { TRANSIENT } from './http/classify.ts';

@@ -8,21 +8,29 @@ export interface FinishedSpan {
 }
 
 /**
- * Takes the items of one signal. `write` returns when there is room for more: a slow receiver slows the reader down, and
- * there is no path that drops.
+ * Takes the items of one signal, with an exact account. `write` returns when there is room for more: a slow receiver slows the
+ * reader down, and there is no path that drops. One call of `write` at a time.
  */
-export interface Sink<Item> {
+export interface Delivery<Item> {
   write(items: readonly Item[]): Promise<void>;
   /** Sends what was written so far and returns when every item has its outcome. Not to be called while `write` waits. */
   settled(): Promise<void>;
   /** The figures so far. Items in flight are in `made` only. */
-  soFar(): Account;
-  /** Sends the rest and closes the account. Called once, also after an interrupt. */
-  finish(): Promise<Account>;
+  soFar(): DeliveryAccount;
+  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
+  setDeadline(withinMillis: number): void;
+  /**
+   * Sends the rest and closes the account. Called once, also after an interrupt and while a `write` still waits.
+   * @param withinMillis sets a deadline; `undefined`: none
+   */
+  finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
-/** The outcome of the items (spans, or metric points) of one destination: `made = accepted + rejected + failed` once all have one. */
-export interface Account {
+/** The outcome of the items of one destination and signal: `made = accepted + rejected + failed` once all have one. */
+export interface DeliveryAccount {
+  /** The name for people: a URL without its secrets, a file, `standard output`. */
+  readonly destination: string;
+  readonly signal: Signal;
   readonly made: number;
   readonly accepted: number;
   /** Refused by the receiver in an answer that otherwise succeeded (`partialSuccess`). */
@@ -32,13 +40,6 @@ export interface Account {
   readonly requests: number;
   /** One sentence each, the most frequent first: what went wrong and what to check. */
   readonly problems: readonly string[];
-}
-
-/** An account with its destination, its signal and the effort it took. */
-export interface DeliveryAccount extends Account {
-  /** The name for people: a URL without its secrets, a file, `standard output`. */
-  readonly destination: string;
-  readonly signal: Signal;
   /** Requests that were sent again; part of `requests`. */
   readonly retries: number;
   /** Spans whose longest texts were cut to fit a request; they are counted as accepted, rejected or failed too. */
@@ -63,4 +64,25 @@ export type Signal = 'spans' | 'metric points' | 'log records';
 /** Names the log records of a destination in the journal: a file takes them under the name of its spans. */
 export function logsOf(destination: string): string {
   return `logs of ${destination}`;
+}
+
+/** The account of a delivery over no network, where all items have one outcome: accepted, or failed for the reason in `problem`. */
+export function plainAccount(
+  at: Pick<DeliveryAccount, 'destination' | 'signal'>,
+  made: number,
+  problem?: string,
+): DeliveryAccount {
+  const failed = problem === undefined ? 0 : made;
+  const effort = {
+    requests: 0,
+    retries: 0,
+    cut: 0,
+    deadLettered: 0,
+    notTaken: 0,
+    refused: 0,
+    unwanted: 0,
+    spilled: 0,
+  };
+  const problems = problem === undefined ? [] : [problem];
+  return { ...at, made, accepted: made - failed, rejected: 0, failed, ...effort, problems };
 }

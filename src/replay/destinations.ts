@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Delivery } from '../export/delivery/delivery.ts';
 import { openSpill, type Spill } from '../export/delivery/spill.ts';
 import type { OutcomeListeners, RunOptions } from '../export/destination.ts';
 import { createMeter, type MeterState } from '../export/metrics/meter.ts';
@@ -14,9 +13,11 @@ import type {
   OtelSpan,
   Temporality,
 } from '../model/otel.ts';
+import type { Delivery } from '../model/sink.ts';
 import { type DeliveryAccount, logsOf, type Signal } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
+import type { TreeDelivery } from '../view/console-sink.ts';
 import type { TreeMemory } from '../view/live-tree.ts';
 import type { JournalState } from './checkpoint/journal.ts';
 import { skipSettledPoints, skipSettledSpans } from './checkpoint/skip-settled.ts';
@@ -49,13 +50,6 @@ export interface OpenDestination {
   readonly tree?: TreeDelivery | undefined;
   /** Frees sockets and files; called after all of them have finished. */
   close(): Promise<void>;
-}
-
-/** Trees are shown turn by turn, so spans of open turns are remembered. */
-export interface TreeDelivery extends Delivery<AgentSpan> {
-  memory(): TreeMemory;
-  /** Remembers spans that an earlier run has shown. */
-  goOn(spans: readonly AgentSpan[]): void;
 }
 
 export interface Destinations extends Pick<Deliveries, 'accounts' | 'settled' | 'setDeadline' | 'finish'> {

@@ -2,13 +2,12 @@
 import type { Writable } from 'node:stream';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { Delivery, DeliveryLimits } from '../export/delivery/delivery.ts';
+import type { DeliveryLimits } from '../export/delivery/delivery.ts';
 import type { Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
 import type { FileOutputOptions } from '../export/line-output.ts';
 import { OptionError } from '../export/settings/settings.ts';
-import type { Account, DeliveryAccount, Sink } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { systemProblem } from '../model/system-error.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
@@ -99,7 +98,8 @@ export function openMetrics(to: string | Writable): DestinationFactory {
   return async ({ origin, metricIntervalMicros }) => {
     const { openMetricsSink } = await import('../export/openmetrics/sink.ts');
     const output = await openOutput(to, { append: false, ownerOnly: false });
-    const sink = openMetricsSink({
+    const metrics = openMetricsSink({
+      destination: output.name,
       resource: origin.resource,
       intervalMicros: metricIntervalMicros,
       write: async (text) => {
@@ -107,7 +107,6 @@ export function openMetrics(to: string | Writable): DestinationFactory {
         if (answer.kind === 'final') throw new ReplayError('unwritable-file', answer.sentence);
       },
     });
-    const metrics = accountable(sink, output.name, 'metric points');
     return { metrics, close: () => output.close() };
   };
 }
@@ -180,44 +179,15 @@ export function console(print: (text: string) => unknown, options: ConsoleOption
       memory: run.memory,
       goesOn: run.goesOn,
     });
-    const { memory, goOn } = sink;
     const write = async (shown: readonly AgentSpan[]) => {
       await sink.write(shown);
       const listener = run.outcomeListeners?.forTree('console');
       for (const span of shown) listener?.add(span);
       listener?.onOutcome({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
     };
-    const tree = { ...accountable(sink, 'console', 'spans'), write, memory, goOn };
-    return { tree, close: async () => {} };
+    return { tree: { ...sink, write }, close: async () => {} };
   };
 }
-
-/** A sink that sends over no network has less to count. */
-function accountable<Item>(
-  { write, settled, soFar, finish }: Sink<Item>,
-  destination: string,
-  signal: DeliveryAccount['signal'],
-): Delivery<Item> {
-  const whole = (account: Account): DeliveryAccount => ({ ...account, ...PLAIN, destination, signal });
-  return {
-    write,
-    settled,
-    soFar: () => whole(soFar()),
-    setDeadline: () => {},
-    finish: async () => whole(await finish()),
-  };
-}
-
-/** What only a delivery over a network can count. */
-const PLAIN = {
-  retries: 0,
-  cut: 0,
-  deadLettered: 0,
-  notTaken: 0,
-  refused: 0,
-  unwanted: 0,
-  spilled: 0,
-} as const;
 
 /** The limits of a destination, with the defaults of those that are not given. */
 export function limitsOf({ limits }: DeliveryOptions): DeliveryLimits {

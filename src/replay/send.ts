@@ -2,14 +2,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { deadLetter } from '../export/delivery/dead-letter.ts';
-import type { Delivery } from '../export/delivery/delivery.ts';
 import { pointsIn } from '../export/metrics/series.ts';
 import { createOtlpReader } from '../export/otlp/read-lines.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { readLines } from '../input/read-lines.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine } from '../model/line.ts';
-import type { DeliveryAccount, OutcomeCounts, Signal } from '../model/sink.ts';
+import type { Delivery, DeliveryAccount, OutcomeCounts, Signal } from '../model/sink.ts';
 import { type Checkpoint, openCheckpoint, type SavedState } from './checkpoint/checkpoint.ts';
 import { createWriter, lossCounter } from './checkpoint/follower.ts';
 import { outcomeListeners } from './checkpoint/skip-settled.ts';

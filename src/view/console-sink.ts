@@ -2,7 +2,7 @@
  * The `console` exporter: finished spans → a tree for each session, printed turn by turn, and a short table of totals
  * at the end. It holds the spans of open turns, not the whole log.
  */
-import type { Sink } from '../model/sink.ts';
+import { type Delivery, plainAccount } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
@@ -24,7 +24,8 @@ export interface ConsoleSinkOptions extends Page {
   readonly goesOn?: boolean;
 }
 
-export interface ConsoleSink extends Sink<AgentSpan> {
+/** Trees are shown turn by turn, so spans of open turns are remembered. */
+export interface TreeDelivery extends Delivery<AgentSpan> {
   memory(): TreeMemory;
   /** Counts spans that an earlier run printed, and prints nothing. */
   goOn(spans: readonly AgentSpan[]): void;
@@ -37,7 +38,7 @@ const SHORT_TABLE_ROWS = 10;
 const MAX_COUNTED = 20_000;
 
 /** A sink for a terminal. Its account is always "all accepted"; a broken pipe rejects in `write`. */
-export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
+export function consoleSink(options: ConsoleSinkOptions): TreeDelivery {
   const live = createLiveTree(options);
   const totals = createTotals({ perSession: false });
   const counted = createRecent<true>(MAX_COUNTED);
@@ -57,11 +58,12 @@ export function consoleSink(options: ConsoleSinkOptions): ConsoleSink {
     if (text !== '') await options.write(text);
   };
 
-  const soFar = () => ({ made, accepted: made, rejected: 0, failed: 0, requests: 0, problems: [] });
+  const soFar = () => plainAccount({ destination: 'console', signal: 'spans' }, made);
 
   return {
     settled: async () => {},
     soFar,
+    setDeadline: () => {},
     memory: () => memoryOf(live),
     goOn: (spans) => {
       ingest(spans);

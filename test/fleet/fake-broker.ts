@@ -1,10 +1,10 @@
 /** A broker in memory with one topic and one consumer group, a store, and a receiver; any step of them can be the last one. */
-import type { Delivery } from '../../src/export/delivery/delivery.ts';
+
 import type { Assignment, GroupMember, Message } from '../../src/fleet/group.ts';
 import { Unreachable } from '../../src/fleet/group.ts';
 import type { SnapshotStore } from '../../src/fleet/store.ts';
 import type { MetricSnapshot, OtelSpan } from '../../src/model/otel.ts';
-import type { DeliveryAccount } from '../../src/model/sink.ts';
+import type { Delivery, DeliveryAccount } from '../../src/model/sink.ts';
 import type { DestinationFactory } from '../../src/replay/destinations.ts';
 
 /** What a process that is killed does next: nothing. */

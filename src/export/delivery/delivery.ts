@@ -1,4 +1,4 @@
-import type { DeliveryAccount, OutcomeCounts, Sink } from '../../model/sink.ts';
+import type { Delivery, OutcomeCounts } from '../../model/sink.ts';
 import { type Encoder, encodeAll, type RequestBody } from '../otlp/encoder.ts';
 import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
@@ -41,18 +41,6 @@ export interface DeliveryOptions<Item, Body> {
   readonly readLine?: ((text: string) => readonly Item[]) | undefined;
   /** Makes one listener for each request. */
   readonly newListener?: (() => OutcomeListener<Item>) | undefined;
-}
-
-/** A sink with an exact account. One call of `write` at a time. */
-export interface Delivery<Item> extends Sink<Item> {
-  soFar(): DeliveryAccount;
-  /** What is still in flight after `withinMillis` counts as failed. Only the first call has an effect. */
-  setDeadline(withinMillis: number): void;
-  /**
-   * Sends the rest and closes the account. May be called while a `write` still waits.
-   * @param withinMillis sets a deadline; `undefined`: none
-   */
-  finish(withinMillis?: number): Promise<DeliveryAccount>;
 }
 
 /** Learns the outcome of the items of one request. */

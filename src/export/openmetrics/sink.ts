@@ -3,7 +3,7 @@
  * through which Prometheus takes the past. https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
 import type { Instrument, MetricSnapshot, Resource } from '../../model/otel.ts';
-import type { Account, Sink } from '../../model/sink.ts';
+import { type Delivery, plainAccount } from '../../model/sink.ts';
 import { epochMicros } from '../../model/time.ts';
 import { pointsIn } from '../metrics/series.ts';
 import { familyName, helpText, labels, unitWord } from './names.ts';
@@ -16,6 +16,8 @@ export interface OpenMetricsOptions {
 }
 
 export interface OpenMetricsSinkOptions extends OpenMetricsOptions {
+  /** The name for people. */
+  readonly destination: string;
   /** Returns when there is room for more. Rejects with a sentence when the file cannot be written. */
   readonly write: (text: string) => Promise<void>;
 }
@@ -23,9 +25,13 @@ export interface OpenMetricsSinkOptions extends OpenMetricsOptions {
 const CHUNK_CHARS = 64 * 1024;
 
 /** `-e openmetrics`: nothing is written before the end, because the file has one series after the other. */
-export function openMetricsSink(options: OpenMetricsSinkOptions): Sink<MetricSnapshot> {
+export function openMetricsSink(options: OpenMetricsSinkOptions): Delivery<MetricSnapshot> {
   const history = createHistory();
   let points = 0;
+  const account = (problem?: string) => ({
+    ...plainAccount({ destination: options.destination, signal: 'metric points' }, points, problem),
+    requests: 1,
+  });
   return {
     async write(snapshots) {
       for (const snapshot of snapshots) {
@@ -35,20 +41,17 @@ export function openMetricsSink(options: OpenMetricsSinkOptions): Sink<MetricSna
     },
     // Nothing leaves before the end.
     settled: async () => {},
-    soFar: () => account(points, points, []),
+    soFar: () => account(),
+    setDeadline: () => {},
     async finish() {
       try {
         for (const chunk of chunks(openMetricsText(history, options))) await options.write(chunk);
-        return account(points, points, []);
+        return account();
       } catch (error) {
-        return account(points, 0, [error instanceof Error ? error.message : String(error)]);
+        return account(error instanceof Error ? error.message : String(error));
       }
     },
   };
-}
-
-function account(made: number, accepted: number, problems: readonly string[]): Account {
-  return { made, accepted, rejected: 0, failed: made - accepted, requests: 1, problems };
 }
 
 function* chunks(texts: Iterable<string>): Generator<string> {

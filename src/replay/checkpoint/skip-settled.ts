@@ -2,11 +2,11 @@
  * Both sides of the journal: outcome listeners that note what has its outcome, and sinks that skip it in the next run.
  * What is skipped is counted with the outcome it had.
  */
-import type { Delivery } from '../../export/delivery/delivery.ts';
+
 import type { OutcomeListeners } from '../../export/destination.ts';
 import { part, pointsIn } from '../../export/metrics/series.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
-import type { DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
+import type { Delivery, DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
 import {
   type Journal,
   type JournalLine,

@@ -16,7 +16,7 @@ function snapshot(series: number): MetricSnapshot {
   return { metrics: [{ instrument, temporality: 'cumulative', points }] };
 }
 
-const options = { resource: { attributes: {} }, intervalMicros: 60_000_000 };
+const options = { destination: 'F', resource: { attributes: {} }, intervalMicros: 60_000_000 };
 
 describe('the OpenMetrics sink', () => {
   test('writes nothing before the end, then whole lines, none of them empty', async () => {
@@ -27,7 +27,14 @@ describe('the OpenMetrics sink', () => {
     const account = await sink.finish();
     expect(chunks.length).toBeGreaterThan(1);
     expect(chunks.filter((chunk) => !/[^\n]\n$/.test(chunk))).toEqual([]);
-    expect(account).toEqual({ made: 100, accepted: 100, rejected: 0, failed: 0, requests: 1, problems: [] });
+    expect(account).toMatchObject({
+      made: 100,
+      accepted: 100,
+      rejected: 0,
+      failed: 0,
+      requests: 1,
+      problems: [],
+    });
   });
 
   test('reports a file that cannot be written', async () => {
