@@ -7,7 +7,6 @@ import type { AgentSpan } from '../model/span.ts';
 import { createLiveTree, memoryOf, recall, showBatch, showRest, type TreeMemory } from './live-tree.ts';
 import type { Page } from './page.ts';
 import { withShortTexts } from './presentable.ts';
-import { createRecent } from './recent.ts';
 import { addOnce, createTotals } from './totals.ts';
 import { renderShortTotals } from './totals-tables.ts';
 
@@ -34,21 +33,17 @@ export interface TreeDelivery extends Delivery<AgentSpan> {
 /** Maximum number of models, and of tools, in the table at the end. */
 const SHORT_TABLE_ROWS = 10;
 
-/** Sessions and turns that are remembered: a span that is sent again must not count twice. */
-const MAX_COUNTED = 20_000;
-
 /** A sink for a terminal. Its account is always "all accepted"; a broken pipe rejects in `write`. */
 export function consoleSink(options: ConsoleSinkOptions): TreeDelivery {
   const live = createLiveTree(options);
   const totals = createTotals({ perSession: false });
-  const counted = createRecent<true>(MAX_COUNTED);
   let made = 0;
   if (options.memory !== undefined) recall(live, options.memory);
 
   const ingest = (spans: readonly AgentSpan[]) => {
     made += spans.length;
     const shown = spans.map(withShortTexts);
-    for (const span of shown) addOnce(totals, counted, span);
+    for (const span of shown) addOnce(totals, span);
     if (options.traces) showBatch(live, shown);
   };
 

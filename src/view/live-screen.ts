@@ -18,13 +18,10 @@ export interface LiveScreen {
   /** Finished spans of the latest turns. */
   readonly recent: Recent<AgentSpan>;
   readonly totals: Totals;
-  readonly counted: Recent<true>;
 }
 
 /** Finished spans that are kept. A screen shows fewer than a hundred. */
 const MAX_RECENT = 3_000;
-/** Sessions and turns that are remembered: a span that is sent again must not count twice. */
-const MAX_COUNTED = 20_000;
 /** Without an event for so long nothing runs any more: what is open was left behind. Micros. */
 const STALE_MICROS = 30 * 60_000_000;
 
@@ -32,13 +29,12 @@ export function createLiveScreen(): LiveScreen {
   return {
     recent: createRecent(MAX_RECENT),
     totals: createTotals({ perSession: false }),
-    counted: createRecent(MAX_COUNTED),
   };
 }
 
 export function addFinished(screen: LiveScreen, spans: readonly AgentSpan[]): void {
   for (const span of spans.map(withShortTexts)) {
-    addOnce(screen.totals, screen.counted, span);
+    addOnce(screen.totals, span);
     remember(screen.recent, span.spanId, span);
   }
 }

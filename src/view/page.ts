@@ -31,20 +31,23 @@ export function spaced(pieces: readonly Piece[]): readonly Piece[] {
   return said.flatMap((each, index) => (index === 0 ? [each] : [piece(shown`  `), each]));
 }
 
-/** The meaning of a piece of a row. Colours are chosen only in this file. */
-export type Tone =
-  | 'plain'
-  | 'dim'
-  | 'strong'
-  | 'good'
-  | 'warning'
-  | 'error'
-  | 'session'
-  | 'turn'
-  | 'call'
-  | 'tool'
-  | 'subagent'
-  | 'approval';
+/** The meanings of a piece of a row, and how each is painted. Colours are chosen only here. */
+const PAINTERS = {
+  plain: () => (text) => text,
+  dim: (colors) => colors.dim,
+  strong: (colors) => colors.bold,
+  good: (colors) => colors.green,
+  warning: (colors) => colors.yellow,
+  error: (colors) => colors.red,
+  session: (colors) => colors.bold,
+  turn: (colors) => colors.bold,
+  call: (colors) => colors.blue,
+  tool: (colors) => colors.cyan,
+  subagent: (colors) => colors.magenta,
+  approval: (colors) => colors.yellow,
+} as const satisfies Readonly<Record<string, (colors: ChalkInstance) => (text: string) => string>>;
+
+export type Tone = keyof typeof PAINTERS;
 
 /** A piece of a row: visible text and its meaning. */
 export interface Piece {
@@ -60,18 +63,3 @@ export function piece(text: Visible, tone: Tone = 'plain'): Piece {
 export function paint(colors: ChalkInstance | undefined, { text, tone }: Piece): string {
   return colors === undefined || text === '' ? text : PAINTERS[tone](colors)(text);
 }
-
-const PAINTERS: Readonly<Record<Tone, (colors: ChalkInstance) => (text: string) => string>> = {
-  plain: () => (text) => text,
-  dim: (colors) => colors.dim,
-  strong: (colors) => colors.bold,
-  good: (colors) => colors.green,
-  warning: (colors) => colors.yellow,
-  error: (colors) => colors.red,
-  session: (colors) => colors.bold,
-  turn: (colors) => colors.bold,
-  call: (colors) => colors.blue,
-  tool: (colors) => colors.cyan,
-  subagent: (colors) => colors.magenta,
-  approval: (colors) => colors.yellow,
-};

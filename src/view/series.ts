@@ -1,7 +1,7 @@
 /** Statistics of spans of one kind, model or tool: counts, durations, tokens, and the spans that stand out. */
 import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js';
-import { addTokens, countedOf, type Tokens } from '../model/figures.ts';
-import { type AgentSpan, isError, type SpanId, type TraceId } from '../model/span.ts';
+import { addToWork, countedOf, createWork, type Work } from '../model/figures.ts';
+import type { AgentSpan, SpanId, TraceId } from '../model/span.ts';
 import type { Visible } from '../model/visible.ts';
 import { labelOf } from './label.ts';
 
@@ -13,18 +13,11 @@ export interface SpanRef {
   readonly spanId: SpanId;
 }
 
-/** Statistics of spans of one kind, model or tool. */
-export interface Series {
+/** Statistics of spans of one kind, model or tool. Spans whose end is not in the log have no duration. */
+export interface Series extends Work {
   count: number;
-  errors: number;
-  /** Spans whose end is not in the log. They have no duration. */
-  incomplete: number;
   /** Microseconds, of spans whose end is in the log. */
   readonly durations: Sample;
-  /** Reported by API calls and auxiliary calls. */
-  tokens: Tokens;
-  /** US dollars of the calls whose price is known. */
-  cost: number | undefined;
   /** Tokens of `heaviest`. */
   largest: number;
   /** The longest. */
@@ -37,12 +30,9 @@ export interface Series {
 
 export function createSeries(): Series {
   return {
+    ...createWork(),
     count: 0,
-    errors: 0,
-    incomplete: 0,
     durations: createSample(),
-    tokens: { input: 0, cached: 0, output: 0 },
-    cost: undefined,
     largest: 0,
     slowest: undefined,
     firstError: undefined,
@@ -52,33 +42,22 @@ export function createSeries(): Series {
 }
 
 export function countSpan(series: Series, span: AgentSpan): void {
+  const counted = countedOf(span);
+  addToWork(series, counted);
   series.count += 1;
-  if (isError(span)) {
-    series.errors += 1;
-    series.firstError ??= refOf(span);
-  }
-  if (span.incomplete === undefined) countDuration(series, span);
-  else {
-    series.incomplete += 1;
-    series.firstIncomplete ??= refOf(span);
-  }
-  const { tokens, cost } = countedOf(span);
-  if (tokens !== undefined) countTokens(series, span, tokens);
-  if (cost !== undefined) series.cost = (series.cost ?? 0) + cost;
+  if (counted.error) series.firstError ??= refOf(span);
+  if (counted.incomplete) series.firstIncomplete ??= refOf(span);
+  else countDuration(series, span);
+  const total = (counted.tokens?.input ?? 0) + (counted.tokens?.output ?? 0);
+  if (total <= series.largest) return;
+  series.largest = total;
+  series.heaviest = refOf(span);
 }
 
 function countDuration(series: Series, span: AgentSpan): void {
   const micros = span.endTime - span.startTime;
   if (series.slowest === undefined || micros > series.durations.max) series.slowest = refOf(span);
   addValue(series.durations, micros);
-}
-
-function countTokens(series: Series, span: AgentSpan, tokens: Tokens): void {
-  series.tokens = addTokens(series.tokens, tokens);
-  const total = tokens.input + tokens.output;
-  if (total <= series.largest) return;
-  series.largest = total;
-  series.heaviest = refOf(span);
 }
 
 function refOf(span: AgentSpan): SpanRef {

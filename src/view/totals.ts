@@ -15,7 +15,7 @@ import {
   type Work,
 } from '../model/figures.ts';
 import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import { type Recent, remember } from './recent.ts';
+import { createRecent, type Recent, remember } from './recent.ts';
 import { countSpan, createSeries, mean, quantiles, type Sample, type Series } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans } from './tree.ts';
@@ -32,11 +32,16 @@ export interface Totals {
   /** `undefined` unless asked for. */
   readonly sessions: SessionTrees | undefined;
   readonly sessionCount: SessionCount;
+  /** Sessions and turns that were counted by `addOnce`. */
+  readonly counted: Recent<true>;
 }
 
 /** Further names are counted together, so that a log cannot fill the memory. */
 const MAX_NAMES = 1000;
 export const OTHER_NAMES = '(others)';
+
+/** Sessions and turns that are remembered: a span that is sent again must not count twice. */
+const MAX_COUNTED = 20_000;
 
 export function createTotals(options: { readonly perSession: boolean }): Totals {
   return {
@@ -54,6 +59,7 @@ export function createTotals(options: { readonly perSession: boolean }): Totals 
     tools: new Map(),
     sessions: options.perSession ? createSessionTrees() : undefined,
     sessionCount: createSessionCount(),
+    counted: createRecent(MAX_COUNTED),
   };
 }
 
@@ -71,10 +77,10 @@ export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
 }
 
 /** Counts a span, but a session or a turn that is sent again only once. */
-export function addOnce(totals: Totals, counted: Recent<true>, span: AgentSpan): void {
-  if (counted.values.has(span.spanId)) return;
+export function addOnce(totals: Totals, span: AgentSpan): void {
+  if (totals.counted.values.has(span.spanId)) return;
   addSpan(totals, span);
-  if (span.kind === 'session' || span.kind === 'turn') remember(counted, span.spanId, true);
+  if (span.kind === 'session' || span.kind === 'turn') remember(totals.counted, span.spanId, true);
 }
 
 /** Counts one finished span. The caller must not pass a span twice. */

@@ -1,5 +1,5 @@
 /** The script for bash 3.2 and later. macOS has 3.2, so `mapfile` is not used, and `compopt` may be missing. */
-import { type CommandWords, everyCommand, type Value } from './spec.ts';
+import { type CommandWords, completer, everyCommand, quoted } from './spec.ts';
 
 export function bashScript(program: string, root: CommandWords): string {
   const commands = everyCommand(root);
@@ -44,7 +44,7 @@ const valueCases =
     flags.flatMap(({ names, value }) => {
       if (value === undefined) return [];
       const patterns = names.map((flag) => quoted(`${at(path)} ${flag}`)).join(' | ');
-      return [`    ${patterns}) ${offer(name, value)}; return ;;`];
+      return [`    ${patterns}) ${offer(name)(value)}; return ;;`];
     });
 
 /** Completes flags after a dash, else commands or arguments. */
@@ -52,27 +52,13 @@ const wordCase =
   (name: string) =>
   ({ path, flags, words, commands }: CommandWords): string => {
     const names = flags.flatMap((flag) => flag.names);
-    const plain: Value = { kind: 'choices', choices: commands.map((one) => one.path.at(-1) ?? '') };
-    const flagWords = offer(name, { kind: 'choices', choices: names });
-    const otherWords = offer(name, words ?? plain);
+    const flagWords = offer(name)(names);
+    const otherWords = offer(name)(words ?? commands.map((one) => one.path.at(-1) ?? ''));
     return `    ${quoted(at(path))}) if [[ $cur == -* ]]; then ${flagWords}; else ${otherWords}; fi ;;`;
   };
 
-function offer(name: string, value: Value): string {
-  switch (value.kind) {
-    case 'choices':
-      return `${name}_reply < <(compgen -W ${quoted(value.choices.join(' '))} -- "$cur")`;
-    case 'file':
-      return `${name}_files -f "$cur"`;
-    case 'folder':
-      return `${name}_files -d "$cur"`;
-    case 'text':
-      return ':';
-    default:
-      return value satisfies never;
-  }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
+const offer = (name: string) =>
+  completer(
+    { file: `${name}_files -f "$cur"`, folder: `${name}_files -d "$cur"`, text: ':' },
+    (words) => `${name}_reply < <(compgen -W ${quoted(words)} -- "$cur")`,
+  );

@@ -1,5 +1,5 @@
 /** The script for fish 3.0 and later. The current command is found as in bash, because fish's own test accepts any word. */
-import { type CommandWords, everyCommand, type FlagSpec, type Value } from './spec.ts';
+import { type CommandWords, completer, everyCommand, type FlagSpec } from './spec.ts';
 
 export function fishScript(program: string, root: CommandWords): string {
   const commands = everyCommand(root);
@@ -40,20 +40,10 @@ function flagOf({ names, help, value }: FlagSpec): string {
   );
 }
 
-function wordsOf(value: Value): string {
-  switch (value.kind) {
-    case 'choices':
-      return `-f -a ${quoted(value.choices.join(' '))}`;
-    case 'file':
-      return '-F';
-    case 'folder':
-      return "-f -a '(__fish_complete_directories)'";
-    case 'text':
-      return '-f';
-    default:
-      return value satisfies never;
-  }
-}
+const wordsOf = completer(
+  { file: '-F', folder: "-f -a '(__fish_complete_directories)'", text: '-f' },
+  (words) => `-f -a ${quoted(words)}`,
+);
 
 /** In fish, a backslash also escapes within single quotes. */
 function quoted(text: string): string {

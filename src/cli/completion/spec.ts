@@ -1,10 +1,22 @@
 /** The commands and flags of the program as plain data, from which the script of each shell is generated. */
 import type { Argument, Command, Option } from 'commander';
 
-/** The kinds of values that a shell can complete. */
-export type Value =
-  | { readonly kind: 'choices'; readonly choices: readonly string[] }
-  | { readonly kind: 'file' | 'folder' | 'text' };
+/** The kinds of values that a shell can complete: words to choose from, or one of these. */
+export type Value = readonly string[] | Kind;
+type Kind = 'file' | 'folder' | 'text';
+
+/** How a shell completes a value of each kind, and words to choose from. */
+export function completer(
+  byKind: Readonly<Record<Kind, string>>,
+  choices: (words: string) => string,
+): (value: Value) => string {
+  return (value) => (typeof value === 'string' ? byKind[value] : choices(value.join(' ')));
+}
+
+/** For bash and zsh, in single quotes. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
 
 export interface FlagSpec {
   /** `-e`, `--exporter`. */
@@ -50,7 +62,7 @@ function helpCommand(path: readonly string[], commands: readonly CommandWords[])
     path: [...path, 'help'],
     help: 'Show the flags and examples of a command',
     flags: [],
-    words: { kind: 'choices', choices },
+    words: choices,
     commands: [],
   };
 }
@@ -72,7 +84,7 @@ function valueBy(
   placeholder: string,
   otherwise: 'file' | 'text',
 ): Value {
-  if (choices !== undefined) return { kind: 'choices', choices };
-  if (placeholder === 'file') return { kind: 'file' };
-  return { kind: placeholder === 'folder' || placeholder === 'directory' ? 'folder' : otherwise };
+  if (choices !== undefined) return choices;
+  if (placeholder === 'file') return 'file';
+  return placeholder === 'folder' || placeholder === 'directory' ? 'folder' : otherwise;
 }

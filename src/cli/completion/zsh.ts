@@ -1,5 +1,5 @@
 /** The script for zsh 5 and later: a function for each command, which calls zsh's `_arguments`. */
-import { type CommandWords, everyCommand, type FlagSpec, type Value } from './spec.ts';
+import { type CommandWords, completer, everyCommand, type FlagSpec, quoted } from './spec.ts';
 
 export function zshScript(program: string, root: CommandWords): string {
   const name = `_${program.replaceAll('-', '_')}`;
@@ -43,25 +43,8 @@ function flagSpecs({ names, help, value }: FlagSpec): readonly string[] {
   });
 }
 
-function action(value: Value): string {
-  switch (value.kind) {
-    case 'choices':
-      return `(${value.choices.join(' ')})`;
-    case 'file':
-      return '_files';
-    case 'folder':
-      return '_files -/';
-    case 'text':
-      return ' ';
-    default:
-      return value satisfies never;
-  }
-}
+const action = completer({ file: '_files', folder: '_files -/', text: ' ' }, (words) => `(${words})`);
 
 function escaped(help: string): string {
   return help.replaceAll(/[\\[\]:]/g, '\\$&');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
