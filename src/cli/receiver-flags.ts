@@ -4,44 +4,42 @@ import { RECEIVERS, type Receiver } from '../conventions/receivers.ts';
 import { CliError } from './cli-error.ts';
 import { type FlagValues, readFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { OTLP_FLAGS, REPLAY_FLAGS } from './replay-flags.ts';
+import { REPLAY_FLAGS } from './replay-flags.ts';
 
 export type ReadFlags = FlagValues<typeof REPLAY_FLAGS>;
 
 /** Reads the flags of `replay`. Throws a `CliError` that names the flag or variable to mend. */
 export function readReplayFlags(command: Command, env: Io['env']): ReadFlags {
-  const { for: receiver } = readFlags({ for: REPLAY_FLAGS.for }, command, env);
-  if (receiver === undefined) return readPlainFlags(command, env);
-  const to = RECEIVERS[receiver];
+  const { for: receiver, endpoint, header } = readFlags(ABOUT_RECEIVER, command, env);
   const { exporter, conventions, metrics, tracePer } = REPLAY_FLAGS;
-  const table = {
-    ...REPLAY_FLAGS,
-    exporter: { ...exporter, fallback: ['otlp'] },
-    conventions: { ...conventions, fallback: to.conventions },
-    metrics: { ...metrics, fallback: to.metrics },
-    tracePer: { ...tracePer, fallback: to.tracePer },
-  };
-  const flags = readFlags(table, command, env);
-  const header = [...headersOf(to, env), ...flags.header];
-  return { ...flags, endpoint: endpointOf(to, flags, env), header };
-}
-
-/** `--endpoint` and `--header` are about an OTLP receiver, so they imply `-e otlp` where no exporter is given. */
-function readPlainFlags(command: Command, env: Io['env']): ReadFlags {
-  const { endpoint, header } = readFlags(
-    { endpoint: OTLP_FLAGS.endpoint, header: OTLP_FLAGS.header },
-    command,
-    env,
-  );
+  if (receiver !== undefined) {
+    const to = RECEIVERS[receiver];
+    const table = {
+      ...REPLAY_FLAGS,
+      exporter: { ...exporter, fallback: ['otlp'] },
+      conventions: { ...conventions, fallback: to.conventions },
+      metrics: { ...metrics, fallback: to.metrics },
+      tracePer: { ...tracePer, fallback: to.tracePer },
+    };
+    const flags = readFlags(table, command, env);
+    return { ...flags, endpoint: endpointOf(to, flags, env), header: [...headersOf(to, env), ...header] };
+  }
+  // These are about an OTLP receiver, so they imply `-e otlp` where no exporter is given.
   const about = endpoint !== undefined ? '--endpoint' : header.length > 0 ? '--header' : undefined;
   if (about === undefined) return readFlags(REPLAY_FLAGS, command, env);
-  const exporter = { ...REPLAY_FLAGS.exporter, fallback: ['otlp'] };
-  const flags = readFlags({ ...REPLAY_FLAGS, exporter }, command, env);
+  const table = { ...REPLAY_FLAGS, exporter: { ...exporter, fallback: ['otlp'] } };
+  const flags = readFlags(table, command, env);
   if (flags.exporter.some((name) => !LOCAL_EXPORTERS.has(name))) return flags;
   throw new CliError(
     `${about} is for a receiver, but -e ${flags.exporter.join(',')} sends to none: add -e otlp.`,
   );
 }
+
+const ABOUT_RECEIVER = {
+  for: REPLAY_FLAGS.for,
+  endpoint: REPLAY_FLAGS.endpoint,
+  header: REPLAY_FLAGS.header,
+};
 
 const LOCAL_EXPORTERS: ReadonlySet<string> = new Set(['console', 'otlp_file', 'openmetrics']);
 

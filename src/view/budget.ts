@@ -1,5 +1,5 @@
 /** Budgets: `--fail-on 'turn_p95>60s'` parsed into a value and checked against the totals of a log. */
-import type { Tokens, Work } from '../model/figures.ts';
+import type { Tokens } from '../model/figures.ts';
 import type { AgentSpanKind } from '../model/span.ts';
 import { plural } from '../model/units.ts';
 import { shown, type Visible } from '../model/visible.ts';
@@ -141,13 +141,31 @@ const TOKENS: Readonly<Record<string, (tokens: Tokens) => number>> = {
 
 type Measures<T> = Readonly<Record<string, Measure<T>>>;
 
-/** Of the spans of one kind, one tool or one model. */
-const SPAN_MEASURES: Measures<Series> = {
+/** What the spans of one kind, one tool, one model and the whole log have in common. */
+type Summary = Omit<Series, 'durations' | 'largest' | 'slowest'>;
+
+const ERROR_MEASURES: Measures<Summary> = {
   errors: { unit: 'count', read: ({ errors, firstError }) => ({ value: errors, span: firstError }) },
   error_rate: {
     unit: 'rate',
     read: ({ errors, count, firstError }) => ({ value: share(errors, count), span: firstError }),
   },
+};
+
+const AMOUNT_MEASURES: Measures<Summary> = {
+  incomplete: { unit: 'count', read: (of) => ({ value: of.incomplete, span: of.firstIncomplete }) },
+  ...Object.fromEntries(
+    Object.entries(TOKENS).map(([name, amount]): [string, Measure<Summary>] => [
+      name,
+      { unit: 'count', read: ({ tokens, heaviest }) => ({ value: amount(tokens), span: heaviest }) },
+    ]),
+  ),
+  cost: { unit: 'dollars', read: ({ cost, heaviest }) => ({ value: cost, span: heaviest }) },
+};
+
+/** Of the spans of one kind, one tool or one model. */
+const SPAN_MEASURES: Measures<Series> = {
+  ...ERROR_MEASURES,
   mean: durationMeasure(({ durations }) => mean(durations)),
   p50: durationMeasure(({ durations }) => quantiles(durations, [0.5])[0]),
   p95: durationMeasure(({ durations }) => quantiles(durations, [0.95])[0]),
@@ -159,15 +177,7 @@ const SPAN_MEASURES: Measures<Series> = {
 const SCOPED_MEASURES: Measures<Series> = {
   ...SPAN_MEASURES,
   count: { unit: 'count', read: ({ count }) => ({ value: count }) },
-  incomplete: {
-    unit: 'count',
-    read: (series) => ({ value: series.incomplete, span: series.firstIncomplete }),
-  },
-  ...tokenMeasures<Series>(
-    ({ tokens }) => tokens,
-    ({ heaviest }) => heaviest,
-  ),
-  cost: { unit: 'dollars', read: ({ cost, heaviest }) => ({ value: cost, span: heaviest }) },
+  ...AMOUNT_MEASURES,
 };
 
 /** Of the whole log, by the name that a flag uses. */
@@ -175,31 +185,33 @@ export const LOG_MEASURES: Measures<Totals> = {
   ...Object.fromEntries(KIND_NAMES.flatMap(([kind, name]) => kindMeasures(kind, name))),
   sessions: { unit: 'count', read: ({ sessionCount }) => ({ value: sessionCount.count }) },
   calls: { unit: 'count', read: ({ work }) => ({ value: work.calls }) },
-  errors: {
-    unit: 'count',
-    read: (totals) => ({ value: totals.work.errors, span: first(totals, 'firstError') }),
-  },
-  error_rate: {
-    unit: 'rate',
-    read: (totals) => ({
-      value: share(totals.work.errors, activities(totals.work)),
-      span: first(totals, 'firstError'),
-    }),
-  },
-  incomplete: {
-    unit: 'count',
-    read: (totals) => ({ value: totals.work.incomplete, span: first(totals, 'firstIncomplete') }),
-  },
-  ...tokenMeasures<Totals>(({ work }) => work.tokens, heaviestCall),
+  ...Object.fromEntries(
+    Object.entries({ ...ERROR_MEASURES, ...AMOUNT_MEASURES }).map(([name, { unit, read }]) => [
+      name,
+      { unit, read: (totals: Totals) => read(summaryOf(totals)) },
+    ]),
+  ),
   cost: {
     unit: 'dollars',
-    read: (totals) => ({
-      value: totals.work.cost,
-      span: heaviestCall(totals),
-      unpriced: totals.work.withoutPrice,
-    }),
+    read: (totals) => {
+      const { cost, withoutPrice, heaviest } = summaryOf(totals);
+      return { value: cost, span: heaviest, unpriced: withoutPrice };
+    },
   },
 };
+
+/** The whole log. What can fail is counted: sessions and approvals cannot. */
+function summaryOf(totals: Totals): Summary {
+  const { work, kinds } = totals;
+  const { api_call: calls, auxiliary_call: auxiliary } = kinds;
+  return {
+    ...work,
+    count: work.turns + work.calls + work.tools + work.subagents,
+    firstError: first(totals, 'firstError'),
+    firstIncomplete: first(totals, 'firstIncomplete'),
+    heaviest: (calls.largest >= auxiliary.largest ? calls : auxiliary).heaviest,
+  };
+}
 
 /**
  * Parses `turn_p95>60s`, `error_rate>5%`, `cost>1`, `tool:terminal errors>0`: a metric, a comparison, and a limit in the
@@ -309,11 +321,6 @@ function share(part: number, whole: number): number | undefined {
   return whole === 0 ? undefined : part / whole;
 }
 
-/** What can fail. */
-function activities({ turns, calls, tools, subagents }: Work): number {
-  return turns + calls + tools + subagents;
-}
-
 /** `turns`, `turn_errors`, `turn_mean` … of one kind of span. */
 function kindMeasures(kind: AgentSpanKind, name: string): readonly (readonly [string, Measure<Totals>])[] {
   return [
@@ -329,24 +336,9 @@ function durationMeasure(value: (series: Series) => number | undefined): Measure
   return { unit: 'duration', read: (series) => ({ value: value(series), span: series.slowest }) };
 }
 
-function tokenMeasures<T>(tokens: (of: T) => Tokens, span: (of: T) => SpanRef | undefined): Measures<T> {
-  return Object.fromEntries(
-    Object.entries(TOKENS).map(([name, value]) => [
-      name,
-      { unit: 'count', read: (of: T) => ({ value: value(tokens(of)), span: span(of) }) } as const,
-    ]),
-  );
-}
-
 /** The call or the tool first: the turn and the session around it failed because of it. */
 function first({ kinds }: Totals, culprit: 'firstError' | 'firstIncomplete'): SpanRef | undefined {
   return [kinds.api_call, kinds.tool_call, ...Object.values(kinds)].find((series) => series[culprit])?.[
     culprit
   ];
-}
-
-function heaviestCall({
-  kinds: { api_call: calls, auxiliary_call: auxiliary },
-}: Totals): SpanRef | undefined {
-  return (calls.largest >= auxiliary.largest ? calls : auxiliary).heaviest;
 }
