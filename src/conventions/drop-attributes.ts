@@ -1,5 +1,5 @@
 /** Leaves out attributes by name: of spans, span events, log records and metrics, under every convention. */
-import type { Attributes, Measurement, OtelSpan } from '../model/otel.ts';
+import type { Attributes, Measurement, OtelLog, OtelSpan } from '../model/otel.ts';
 import type { Convention } from './convention.ts';
 
 /**
@@ -31,7 +31,7 @@ export function droppingAttributes(names: Convention, patterns: readonly string[
 function withAttributes(span: OtelSpan, only: (attributes: Attributes) => Attributes): OtelSpan {
   const kept = <T extends { readonly attributes: Attributes }>(all: readonly T[]) =>
     all.map((one) => ({ ...one, attributes: only(one.attributes) }));
-  const logs = span.logs && { logs: kept(span.logs) };
+  const logs = span.logs && { logs: kept(span.logs).map(withoutMessage) };
   return {
     ...span,
     attributes: only(span.attributes),
@@ -39,6 +39,14 @@ function withAttributes(span: OtelSpan, only: (attributes: Attributes) => Attrib
     links: kept(span.links),
     ...logs,
   };
+}
+
+/** The body of an exception's record is its message, so it goes when that goes. */
+function withoutMessage(log: OtelLog): OtelLog {
+  const { name, body, attributes } = log;
+  if (name !== 'exception' || attributes['exception.message'] === body) return log;
+  const type = attributes['exception.type'];
+  return { ...log, body: typeof type === 'string' ? type : name };
 }
 
 function attributeFilter(patterns: readonly string[]): (name: string) => boolean {

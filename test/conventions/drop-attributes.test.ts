@@ -18,15 +18,16 @@ test.each([
   expect(Object.keys(dropping(...patterns).toSpan(span).attributes)).toEqual(names.filter(isKept));
 });
 
+const error = {
+  type: 'E',
+  message: 'm',
+  statusCode: 500,
+  reason: undefined,
+  retryable: false,
+  maxRetries: undefined,
+};
+
 test('and those of span events', () => {
-  const error = {
-    type: 'E',
-    message: 'm',
-    statusCode: 500,
-    reason: undefined,
-    retryable: false,
-    maxRetries: undefined,
-  };
   const [event] = dropping('exception.message').toSpan(apiCall({ error })).events;
   expect(event?.attributes).toEqual({ 'exception.type': 'E' });
 });
@@ -39,6 +40,15 @@ test('and those of log records', () => {
   const names = (dropped: readonly string[]) => Object.keys(named(dropped)?.[0]?.attributes ?? {});
   expect(names(['x'])).toEqual(['gen_ai.tool.name', 'hermes.session.id']);
   expect(names(['gen_ai.*'])).toEqual(['hermes.session.id']);
+});
+
+test.each([
+  [['x'], 'm'],
+  [['exception.message'], 'E'],
+  [['exception.*'], 'exception'],
+])('and without %j the body of an exception is %s', (dropAttributes, body) => {
+  const names = convention(['hermes'], { captureContent: false, logs: true, dropAttributes });
+  expect(names.toSpan(apiCall({ error })).logs).toMatchObject([{ name: 'exception', body }]);
 });
 
 test('a span without log records gets none', () => {
