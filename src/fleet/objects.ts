@@ -63,7 +63,7 @@ function asReplayError(error: unknown, before = ''): unknown {
 const PART_BYTES = 8 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
-/** An object as a source of bytes. Unlike a file's, its `open` throws: half an object is no log. */
+/** An object as a source of bytes. What ends it early ends the run, as a `ReplayError`: half an object is no log. */
 export function objectSource(bucket: Bucket, object: StoredObject): ByteSource {
   const name = plainText(`${bucket.url}/${object.key}`, 500);
   return { name, reopenable: true, open: (options) => readObject(bucket, object, name, options) };
@@ -101,7 +101,6 @@ async function* readObject(
       if (start + PART_BYTES < sizeBytes) next = part(start + PART_BYTES);
       for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
     }
-    return undefined;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     stop.abort();

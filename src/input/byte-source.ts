@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 
-/** Where bytes come from: a file or a stream. Knows nothing of lines. A failure while reading is a value, so the bytes before it are kept. */
+/** Where bytes come from: a file or a stream. Knows nothing of lines. */
 export interface ByteSource {
   /** The file as the user named it, or `-` for standard input. */
   readonly name: string;
@@ -12,10 +12,10 @@ export interface ByteSource {
 }
 
 /**
- * A chunk is the reader's own memory and valid only until the next one is requested. The generator returns
- * `undefined` at the end of the source or after an abort, and never throws for a failure of the source.
+ * A chunk is the reader's own memory and valid only until the next one is requested. The generator ends with the source or
+ * after an abort. Throws a `ReadFailure` after the chunks that could be read.
  */
-export type ByteChunks = AsyncGenerator<Buffer, ReadFailure | undefined, undefined>;
+export type ByteChunks = AsyncGenerator<Buffer, void, undefined>;
 
 export interface OpenOptions {
   /** Ends reading promptly, also while waiting for bytes. */
@@ -24,11 +24,14 @@ export interface OpenOptions {
   readonly chunkBytes?: number | undefined;
 }
 
-/** Why a source ended early. */
-export interface ReadFailure {
+/** Why a source ended early. The message is half a sentence, without the name of the source. */
+export class ReadFailure extends Error {
   readonly code: 'read-failed' | 'gzip-truncated' | 'gzip-corrupt';
-  /** Half a sentence, without the name of the source. */
-  readonly message: string;
+
+  constructor(code: ReadFailure['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** The system's error code (`ENOENT`), or `undefined` when `error` does not come from the system: then it is our bug. */
@@ -37,11 +40,11 @@ export function systemCode(error: unknown): string | undefined {
   return system && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** A system error as a value. Rethrows anything else. */
+/** A system error as a failure. Rethrows anything else. */
 function readFailure(error: unknown): ReadFailure {
   const code = systemCode(error);
   if (code === undefined) throw error;
-  return { code: 'read-failed', message: `reading failed (${code})` };
+  return new ReadFailure('read-failed', `reading failed (${code})`);
 }
 
 /** 64 KiB, the default of Node's streams, costs a quarter more time per line; larger chunks gain little. */
@@ -69,15 +72,15 @@ async function* readFile(path: string, options: FileSourceOptions, open: OpenOpt
   try {
     for (let position = 0; !signal?.aborted; ) {
       const bytesRead = await readAt(reader, buffer, position);
-      if (bytesRead === undefined) return REPLACED;
+      if (bytesRead === undefined)
+        throw new ReadFailure('read-failed', 'another file took its place while it was read');
       if (bytesRead === 0) break;
       position += bytesRead;
       if (options.keepOpen === false) await close(reader);
       yield buffer.subarray(0, bytesRead);
     }
-    return undefined;
   } catch (error) {
-    return readFailure(error);
+    throw readFailure(error);
   } finally {
     await close(reader);
   }
@@ -89,8 +92,6 @@ interface FileReader {
   /** Inode of the file that was opened first. */
   inode: number | undefined;
 }
-
-const REPLACED = { code: 'read-failed', message: 'another file took its place while it was read' } as const;
 
 /** Reads at `position`, opening the file where it is closed. `undefined`: the path leads to another file now. */
 async function readAt(reader: FileReader, buffer: Buffer, position: number): Promise<number | undefined> {
@@ -127,9 +128,8 @@ async function* readStream(connect: () => Promise<Readable>, { signal }: OpenOpt
       else await nextEvent(stream, signal);
     }
     if (stream.errored) throw stream.errored;
-    return undefined;
   } catch (error) {
-    return readFailure(error);
+    throw readFailure(error);
   } finally {
     stream?.destroy();
   }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { systemCode } from './byte-source.ts';
 
@@ -51,15 +51,13 @@ const SQLITE_HEAD = 'SQLite format 3\0';
 
 /** True for a file that is a database; false also for one that cannot be read. */
 export async function isDatabase(path: string): Promise<boolean> {
-  // To open a pipe takes its bytes, or waits for them.
-  const isFile = await stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
-  const file = isFile ? await open(path).catch(() => undefined) : undefined;
+  let file: FileHandle | undefined;
   try {
-    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(SQLITE_HEAD.length))) ?? {};
-    return bytesRead === SQLITE_HEAD.length && buffer?.toString('latin1') === SQLITE_HEAD;
+    // To open a pipe takes its bytes, or waits for them.
+    if (!(await stat(path)).isFile()) return false;
+    file = await open(path);
+    const { buffer } = await file.read(Buffer.alloc(SQLITE_HEAD.length));
+    return buffer.toString('latin1') === SQLITE_HEAD;
   } catch {
     return false;
   } finally {

@@ -1,7 +1,6 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
-import type { ByteChunks, ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
-import { toUtf8, utf16Of } from './utf16.ts';
+import { type ByteChunks, type ByteSource, type OpenOptions, ReadFailure } from './byte-source.ts';
 
 /** Compressed bytes per step. Bounds the output of one step: deflate reaches a thousand to one. */
 const STEP_BYTES = 16 * 1024;
@@ -12,20 +11,20 @@ export function decompressed(source: ByteSource): ByteSource {
 }
 
 async function* plainOrDecompressed(source: ByteSource, options: OpenOptions | undefined): ByteChunks {
-  const chunks = wideStart(source.open(options));
+  const chunks = source.open(options);
   try {
-    const first = await chunks.next();
-    if (first.done === true) return first.value;
-    const all = prepended(first.value, chunks);
-    const encoding = utf16Of(first.value);
+    const { first, failure } = await firstBytes(chunks);
+    const all = prepended(first, failure, chunks);
+    const encoding = utf16Of(first);
     if (encoding !== undefined) return yield* toUtf8(all, encoding);
-    const format = FORMATS.find(({ magic }) => magic.every((byte, at) => first.value[at] === byte));
+    const format = FORMATS.find(({ magic }) => magic.every((byte, at) => first[at] === byte));
     if (format === undefined) return yield* all;
     const { create } = format;
-    if (create === undefined) return NO_ZSTD;
-    return yield* decompress(all, create, source.reopenable ? () => source.open(options) : undefined);
+    if (create === undefined)
+      throw new ReadFailure('read-failed', 'it is compressed with zstd, which needs Node.js 22.15 or newer');
+    yield* decompress(all, create, source.reopenable ? () => source.open(options) : undefined);
   } finally {
-    await chunks.return(undefined);
+    await chunks.return();
   }
 }
 
@@ -39,33 +38,25 @@ const FORMATS: readonly { readonly magic: readonly number[]; readonly create: Cr
   { magic: [0x28, 0xb5, 0x2f, 0xfd], create: createZstd },
 ];
 
-const NO_ZSTD = {
-  code: 'read-failed',
-  message: 'it is compressed with zstd, which needs Node.js 22.15 or newer',
-} as const;
-
-/** Makes the first chunk at least four bytes long where the source has them: a pipe may bring them one by one. */
-async function* wideStart(chunks: ByteChunks): ByteChunks {
-  let head = Buffer.alloc(0);
+/** At least four bytes where the source has them: a pipe may bring them one by one, and fail between them. */
+async function firstBytes(chunks: ByteChunks): Promise<{ first: Buffer; failure?: unknown }> {
+  let first = Buffer.alloc(0);
   try {
-    while (head.length < 4) {
+    while (first.length < 4) {
       const next = await chunks.next();
-      if (next.done === true) {
-        if (head.length > 0) yield head;
-        return next.value;
-      }
-      head = Buffer.concat([head, next.value]);
+      if (next.done === true) break;
+      first = Buffer.concat([first, next.value]);
     }
-    yield head;
-    return yield* chunks;
-  } finally {
-    await chunks.return(undefined);
+  } catch (failure) {
+    return { first, failure };
   }
+  return { first };
 }
 
-async function* prepended(first: Buffer, rest: ByteChunks): ByteChunks {
+async function* prepended(first: Buffer, failure: unknown, rest: ByteChunks): ByteChunks {
   yield first;
-  return yield* rest;
+  if (failure !== undefined) throw failure;
+  yield* rest;
 }
 
 /**
@@ -78,10 +69,14 @@ async function* decompress(
   again: (() => ByteChunks) | undefined,
 ): ByteChunks {
   const reached = { inBytes: 0, outBytes: 0 };
-  const failure = yield* inflate(inSteps(compressed), create, reached);
-  if (failure?.code !== 'gzip-corrupt' || again === undefined) return failure;
-  const repeated = inflate(inSteps(again(), reached.inBytes), create, { inBytes: 0, outBytes: 0 });
-  return yield* after(reached.outBytes, repeated);
+  try {
+    yield* inflate(inSteps(compressed), create, reached);
+  } catch (error) {
+    const isCorrupt = error instanceof ReadFailure && error.code === 'gzip-corrupt';
+    if (!isCorrupt || again === undefined) throw error;
+    const repeated = inflate(inSteps(again(), reached.inBytes), create, { inBytes: 0, outBytes: 0 });
+    yield* after(reached.outBytes, repeated);
+  }
 }
 
 interface Reached {
@@ -90,111 +85,99 @@ interface Reached {
   outBytes: number;
 }
 
-/** Keeps `reached` up to date. */
+const OUTPUT_BYTES = 64 * 1024;
+
+/**
+ * zlib in steps: a step has yielded all its output before the next one begins, so an error costs no earlier output. Keeps
+ * `reached` up to date.
+ */
 async function* inflate(steps: ByteChunks, create: Create, reached: Reached): ByteChunks {
-  const inflater = startInflater(create);
-  try {
-    for (;;) {
-      const next = await steps.next();
-      if (next.done === true && next.value !== undefined) return next.value;
-      const { output, failure } = await (next.done === true ? inflater.end() : inflater.write(next.value));
-      for (const chunk of output) {
-        reached.outBytes += chunk.length;
-        yield chunk;
-      }
-      if (failure !== undefined || next.done === true) return failure;
-      reached.inBytes += next.value.length;
+  const stream = create({ chunkSize: OUTPUT_BYTES });
+  const output: Buffer[] = [];
+  let failure: ReadFailure | undefined;
+  let stepDone = () => {};
+  stream.on('data', (chunk: Buffer) => output.push(chunk));
+  stream.on('end', () => stepDone());
+  stream.on('error', (error) => {
+    failure = failureOf(error);
+    stepDone();
+  });
+
+  async function* step(run: () => void): ByteChunks {
+    const done = new Promise<void>((resolve) => {
+      stepDone = resolve;
+    });
+    // After the end only padding with zeros follows, which zlib accepts.
+    if (!stream.readableEnded) {
+      run();
+      await done;
     }
+    for (const chunk of output.splice(0)) {
+      reached.outBytes += chunk.length;
+      yield chunk;
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  try {
+    for await (const bytes of steps) {
+      yield* step(() => stream.write(bytes, () => stepDone()));
+      reached.inBytes += bytes.length;
+    }
+    yield* step(() => stream.end());
   } finally {
-    inflater.close();
-    await steps.return(undefined);
+    stream.destroy();
   }
 }
 
 /** The same bytes in steps of `STEP_BYTES`; from `bytewiseFrom` on, byte by byte. */
 async function* inSteps(chunks: ByteChunks, bytewiseFrom = Number.POSITIVE_INFINITY): ByteChunks {
   let position = 0;
-  try {
-    for (let next = await chunks.next(); ; next = await chunks.next()) {
-      if (next.done === true) return next.value;
-      for (let start = 0; start < next.value.length; ) {
-        const size = Math.max(1, Math.min(STEP_BYTES, bytewiseFrom - position));
-        const step = next.value.subarray(start, start + size);
-        start += step.length;
-        position += step.length;
-        yield step;
-      }
+  for await (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; ) {
+      const size = Math.max(1, Math.min(STEP_BYTES, bytewiseFrom - position));
+      const step = chunk.subarray(start, start + size);
+      start += step.length;
+      position += step.length;
+      yield step;
     }
-  } finally {
-    await chunks.return(undefined);
   }
 }
 
 /** The bytes after the first `skipBytes`. */
 async function* after(skipBytes: number, chunks: ByteChunks): ByteChunks {
   let skip = skipBytes;
-  try {
-    for (let next = await chunks.next(); ; next = await chunks.next()) {
-      if (next.done === true) return next.value;
-      if (skip < next.value.length) yield next.value.subarray(skip);
-      skip = Math.max(0, skip - next.value.length);
-    }
-  } finally {
-    await chunks.return(undefined);
+  for await (const chunk of chunks) {
+    if (skip < chunk.length) yield chunk.subarray(skip);
+    skip = Math.max(0, skip - chunk.length);
   }
 }
 
-/** The output of one step, and its failure, which makes it the last one. */
-interface InflateStep {
-  readonly output: readonly Buffer[];
-  readonly failure: ReadFailure | undefined;
-}
-
-/** zlib in steps: a step has yielded all its output before the next one begins, so an error costs no earlier output. */
-interface Inflater {
-  write(input: Buffer): Promise<InflateStep>;
-  end(): Promise<InflateStep>;
-  close(): void;
-}
-
-const OUTPUT_BYTES = 64 * 1024;
-
-function startInflater(create: Create): Inflater {
-  const stream = create({ chunkSize: OUTPUT_BYTES });
-  let output: Buffer[] = [];
-  let failure: ReadFailure | undefined;
-  let stepDone = () => {};
-  stream.on('data', (chunk: Buffer) => output.push(chunk));
-  stream.on('end', () => stepDone());
-  stream.on('error', (error) => {
-    failure = gzipFailure(error);
-    stepDone();
-  });
-
-  const step = async (run: () => void): Promise<InflateStep> => {
-    const done = new Promise<void>((resolve) => {
-      stepDone = resolve;
-    });
-    // After the end only padding with zeros follows, which zlib accepts.
-    if (!stream.readableEnded && failure === undefined) {
-      run();
-      await done;
-    }
-    const made = output;
-    output = [];
-    return { output: made, failure };
-  };
-
-  return {
-    write: (input) => step(() => stream.write(input, () => stepDone())),
-    end: () => step(() => stream.end()),
-    close: () => stream.destroy(),
-  };
-}
-
-function gzipFailure(error: Error): ReadFailure {
+function failureOf(error: Error): ReadFailure {
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'Z_BUF_ERROR')
-    return { code: 'gzip-truncated', message: 'the compressed data ends too early' };
-  return { code: 'gzip-corrupt', message: `the compressed data is damaged (${error.message})` };
+  return code === 'Z_BUF_ERROR'
+    ? new ReadFailure('gzip-truncated', 'the compressed data ends too early')
+    : new ReadFailure('gzip-corrupt', `the compressed data is damaged (${error.message})`);
+}
+
+/** UTF-16, as PowerShell's `>>` writes it. Recognised by a byte order mark or a NUL beside the first character. */
+type Utf16 = 'utf-16le' | 'utf-16be';
+
+/** The encoding of a source that begins with these bytes; `undefined` for UTF-8. Needs two bytes. */
+function utf16Of(first: Buffer): Utf16 | undefined {
+  const [a, b] = first;
+  if ((a === 0xff && b === 0xfe) || (isStart(a) && b === 0)) return 'utf-16le';
+  return (a === 0xfe && b === 0xff) || (a === 0 && isStart(b)) ? 'utf-16be' : undefined;
+}
+
+/** A brace or a bracket: NULs beside anything else are damage. */
+function isStart(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x5b;
+}
+
+/** The same text in UTF-8. Half a character at the end becomes U+FFFD. */
+async function* toUtf8(chunks: ByteChunks, encoding: Utf16): ByteChunks {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
 }

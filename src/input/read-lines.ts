@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { InputLine, LineDamage } from '../model/line.ts';
-import type { ByteSource, OpenOptions, ReadFailure } from './byte-source.ts';
+import { type ByteSource, type OpenOptions, ReadFailure } from './byte-source.ts';
 import { createScan, formOf, type ObjectScan, type PhysicalForm, scanByte } from './physical-form.ts';
 
 export interface ReadLinesOptions extends OpenOptions {
@@ -28,20 +28,20 @@ export async function* readLines(
   { maxLineBytes, shorten, onDiagnostic, ...open }: ReadLinesOptions,
 ): AsyncGenerator<readonly InputLine[], void, undefined> {
   const split = startSplit(source.name, { maxLineBytes, shorten });
-  const chunks = source.open(open);
+  let failure: ReadFailure | undefined;
   try {
-    let next = await chunks.next();
-    for (; next.done !== true; next = await chunks.next()) {
-      const lines = splitChunk(split, next.value);
+    for await (const chunk of source.open(open)) {
+      const lines = splitChunk(split, chunk);
       if (lines.length > 0) yield lines;
     }
-    if (open.signal?.aborted) return;
-    const rest = splitEnd(split);
-    if (rest.length > 0) yield rest;
-    if (next.value !== undefined) onDiagnostic(endedEarly(split, next.value));
-  } finally {
-    await chunks.return(undefined);
+  } catch (error) {
+    if (!(error instanceof ReadFailure)) throw error;
+    failure = error;
   }
+  if (open.signal?.aborted) return;
+  const rest = splitEnd(split);
+  if (rest.length > 0) yield rest;
+  if (failure !== undefined) onDiagnostic(endedEarly(split, failure));
 }
 
 function endedEarly({ source, line }: LineSplit, { code, message }: ReadFailure): Diagnostic {

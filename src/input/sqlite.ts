@@ -29,6 +29,12 @@ export class SqliteError extends Error {}
 
 type Open = (path: string, immutable: boolean) => Promise<Sqlite | undefined>;
 
+const WAYS: Readonly<Record<SqliteReader, readonly Open[]>> = {
+  node: [openWithNode],
+  python: [openWithPython],
+  auto: [openWithNode, openWithPython],
+};
+
 /** Hermes creates its tables in one transaction, and holds its write locks for milliseconds. */
 const LOCK_MILLIS = 2000;
 const TRIES = 5;
@@ -36,12 +42,7 @@ const AGAIN_MILLIS = 150;
 
 /** Opens an existing database. Nothing is locked between two statements. */
 export async function openSqlite(path: string, reader: SqliteReader = 'auto'): Promise<Sqlite> {
-  const ways: Record<SqliteReader, readonly Open[]> = {
-    node: [openWithNode],
-    python: [openWithPython],
-    auto: [openWithNode, openWithPython],
-  };
-  for (const open of ways[reader]) {
+  for (const open of WAYS[reader]) {
     const sqlite = await openAnyhow(open, path);
     if (sqlite === undefined) continue;
     const query: Sqlite['query'] = (sql, ...parameters) => retried(() => sqlite.query(sql, ...parameters));
@@ -221,13 +222,8 @@ async function openWithPython(path: string, immutable: boolean): Promise<Sqlite 
   return undefined;
 }
 
-interface PythonSqlite extends Sqlite {
-  /** Called once, before the first query. */
-  ready(): Promise<void>;
-}
-
 /** While it answers nothing, the child does not keep this process alive. */
-function pythonSqlite(command: string, child: ChildProcessWithoutNullStreams): PythonSqlite {
+function pythonSqlite(command: string, child: ChildProcessWithoutNullStreams) {
   const reader = createInterface({ input: child.stdout });
   const lines = reader[Symbol.asyncIterator]();
   const exited = once(child, 'exit');
@@ -266,16 +262,17 @@ function pythonSqlite(command: string, child: ChildProcessWithoutNullStreams): P
 
   setKeepsAlive(child, false);
   return {
-    async ready() {
+    /** Called once, before the first query. */
+    async ready(): Promise<void> {
       const timer = killAfter(START_MILLIS);
       await answer().finally(() => clearTimeout(timer));
     },
-    async query(sql, ...parameters) {
+    async query(sql: string, ...parameters: readonly (string | number)[]): Promise<readonly Row[]> {
       child.stdin.write(`${JSON.stringify([sql, parameters])}\n`);
       setKeepsAlive(child, true);
       return answer().finally(() => setKeepsAlive(child, false));
     },
-    async close() {
+    async close(): Promise<void> {
       child.stdin.end();
       const timer = killAfter(END_MILLIS);
       await exited;

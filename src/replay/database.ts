@@ -109,24 +109,9 @@ async function readAgentLogs(paths: readonly string[]): Promise<AgentLog> {
   return log;
 }
 
-interface SessionReading
-  extends Pick<DatabaseReading, 'known' | 'kept' | 'signal' | 'onRead' | 'onDiagnostic'> {
+type SessionReading = Pick<DatabaseReading, 'known' | 'kept' | 'signal' | 'onRead' | 'onDiagnostic'> & {
   readonly log: AgentLog;
-}
-
-interface Reading {
-  readonly database: HermesDatabase;
-  readonly conversion: Conversion;
-  readonly byId: ReadonlyMap<string, ListedSession>;
-  readonly children: ReadonlyMap<string, readonly ListedSession[]>;
-  /** Sessions that were converted, or are being converted: each is read once, although others may go on from it. */
-  readonly begun: Set<string>;
-  /** Of sessions that were converted before their turn came, as others go on from them. */
-  readonly lines: Map<string, readonly HookLine[]>;
-  readonly signal: AbortSignal | undefined;
-  readonly onRead: (rows: DatabaseSession) => void;
-  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-}
+};
 
 /** The sessions of a database as sources of lines, in order of their first time. `wanted`: which of them; default all. */
 export function databaseSources(
@@ -135,23 +120,77 @@ export function databaseSources(
   { log, known, kept, signal, onRead, onDiagnostic }: SessionReading,
   wanted?: ReadonlySet<string>,
 ): readonly MergeSource<InputLine>[] {
-  const reading: Reading = {
-    database,
-    conversion: { log, known, kept, lineages: new Map() },
-    byId: new Map(sessions.map((session) => [session.id, session])),
-    children: childrenOf(sessions),
-    begun: new Set(),
-    lines: new Map(),
-    signal,
-    onRead: (rows) => ((wanted?.has(rows.session.id) ?? true) ? onRead?.(rows) : undefined),
-    onDiagnostic,
-  };
-  return sessions
-    .filter(({ id }) => wanted?.has(id) ?? true)
-    .map((session) => ({
-      firstTime: async () => session.firstTime,
-      open: () => openSession(reading, session),
-    }));
+  const conversion: Conversion = { log, known, kept, lineages: new Map() };
+  const byId = new Map(sessions.map((session) => [session.id, session]));
+  const children = childrenOf(sessions);
+  /** Sessions that were converted, or are being converted: each is read once, although others may go on from it. */
+  const begun = new Set<string>();
+  /** Of sessions that were converted before their turn came, as others go on from them. */
+  const converted = new Map<string, readonly HookLine[]>();
+  const isWanted = ({ id }: { readonly id: string }) => wanted?.has(id) ?? true;
+
+  async function* linesOf(session: ListedSession): AsyncGenerator<readonly InputLine[], void> {
+    const source = database.path;
+    if (signal?.aborted) return;
+    try {
+      await convert(session);
+      const lines = converted.get(session.id) ?? [];
+      converted.delete(session.id);
+      yield lines.map(({ row, body }) => ({
+        source,
+        line: row,
+        text: JSON.stringify(body),
+        endOffsetBytes: row,
+        damage: undefined,
+      }));
+    } catch (error) {
+      if (!(error instanceof SqliteError)) throw error;
+      onDiagnostic({
+        severity: 'error',
+        code: 'read-failed',
+        message: `session ${session.id} cannot be read: ${error.message}`,
+        at: { source, line: session.firstMessageId ?? 0 },
+      });
+    }
+  }
+
+  /** Reads and converts a session, after those that it goes on from. */
+  async function convert(session: ListedSession): Promise<void> {
+    for (const one of unreadLineage(session)) {
+      try {
+        await convertOne(one);
+      } catch (error) {
+        if (one === session || !(error instanceof SqliteError)) throw error;
+        // Reported when its own turn comes.
+        begun.delete(one.id);
+      }
+    }
+  }
+
+  async function convertOne(session: ListedSession): Promise<void> {
+    const rows = await database.read(session, children.get(session.id) ?? []);
+    if (isWanted(session)) onRead?.(rows);
+    converted.set(session.id, convertSession(conversion, rows));
+  }
+
+  /** The session and those that it goes on from, the first one first. A circle, in a damaged database, ends where it closes. */
+  function unreadLineage(session: ListedSession): readonly ListedSession[] {
+    const lineage: ListedSession[] = [];
+    for (
+      let one: ListedSession | undefined = session;
+      one !== undefined && !begun.has(one.id);
+      one = byId.get(one.branchedFrom ?? one.parentSessionId ?? '')
+    ) {
+      begun.add(one.id);
+      lineage.unshift(one);
+    }
+    return lineage;
+  }
+
+  return sessions.filter(isWanted).map((session) => ({
+    firstTime: async () => session.firstTime,
+    open: () => linesOf(session),
+  }));
 }
 
 function childrenOf(sessions: readonly ListedSession[]): ReadonlyMap<string, readonly ListedSession[]> {
@@ -160,62 +199,4 @@ function childrenOf(sessions: readonly ListedSession[]): ReadonlyMap<string, rea
     if (session.parentSessionId !== undefined) append(children, session.parentSessionId, session);
   }
   return children;
-}
-
-async function* openSession(
-  reading: Reading,
-  session: ListedSession,
-): AsyncGenerator<readonly InputLine[], void> {
-  const source = reading.database.path;
-  if (reading.signal?.aborted) return;
-  try {
-    await convert(reading, session);
-    const lines = reading.lines.get(session.id) ?? [];
-    reading.lines.delete(session.id);
-    yield lines.map(({ row, body }) => ({
-      source,
-      line: row,
-      text: JSON.stringify(body),
-      endOffsetBytes: row,
-      damage: undefined,
-    }));
-  } catch (error) {
-    if (!(error instanceof SqliteError)) throw error;
-    reading.onDiagnostic({
-      severity: 'error',
-      code: 'read-failed',
-      message: `session ${session.id} cannot be read: ${error.message}`,
-      at: { source, line: session.firstMessageId ?? 0 },
-    });
-  }
-}
-
-/** Reads and converts a session, after those that it goes on from. */
-async function convert(reading: Reading, session: ListedSession): Promise<void> {
-  const { database, conversion, children, begun, lines } = reading;
-  for (const one of unreadLineage(reading, session)) {
-    try {
-      const rows = await database.read(one, children.get(one.id) ?? []);
-      reading.onRead(rows);
-      lines.set(one.id, convertSession(conversion, rows));
-    } catch (error) {
-      if (one === session || !(error instanceof SqliteError)) throw error;
-      // Reported when its own turn comes.
-      begun.delete(one.id);
-    }
-  }
-}
-
-/** The session and those that it goes on from, the first one first. A circle, in a damaged database, ends where it closes. */
-function unreadLineage({ byId, begun }: Reading, session: ListedSession): readonly ListedSession[] {
-  const lineage: ListedSession[] = [];
-  for (
-    let one: ListedSession | undefined = session;
-    one !== undefined && !begun.has(one.id);
-    one = byId.get(one.branchedFrom ?? one.parentSessionId ?? '')
-  ) {
-    begun.add(one.id);
-    lineage.unshift(one);
-  }
-  return lineage;
 }

@@ -121,11 +121,11 @@ export function fromSpanExporter(
   exporter: SpanExporter,
   options: SdkExporterOptions = {},
 ): DestinationFactory {
-  const { name = exporter.constructor.name } = options;
+  const { name = exporter.constructor.name, traces = true } = options;
   return async (run) => {
     const { spanExporterDelivery } = await import('../export/sdk.ts');
     const spans = spanExporterDelivery(exporter, { ...run, name, limits: limitsOf(options) });
-    return { ...(options.traces !== false && { spans }), close: () => exporter.shutdown() };
+    return { ...(traces && { spans }), close: () => exporter.shutdown() };
   };
 }
 

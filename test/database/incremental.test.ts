@@ -82,7 +82,7 @@ test('a log that is no database is refused', async () => {
   const log = join(directory, 'hooks.ndjson');
   const { code, err } = await runMain(['replay', log, '--checkpoint', directory]);
   expect(code).toBe(2);
-  expect(err).toContain('--checkpoint goes with --follow, or with databases');
+  expect(err).toContain('--checkpoint goes with --follow, with databases, or with s3:');
 });
 
 async function replay(database: string, name = 'one', settle = '0s'): Promise<Replayed> {

@@ -100,37 +100,27 @@ function retryDelayMillis(error: ServiceError): number | undefined {
   const [status] = error.metadata.get('grpc-status-details-bin');
   if (!(status instanceof Uint8Array)) return undefined;
   try {
-    const info = fieldsOf(status)
-      .flatMap((field) => retryInfo(field))
-      .at(0);
-    const duration = info && bytesOf(fieldsOf(info), 1);
-    if (duration === undefined) return undefined;
-    const fields = fieldsOf(duration);
-    return wishedMillis(numberOf(fields, 1) * 1000 + numberOf(fields, 2) / 1e6);
+    // `Status.details` is field 3, a list of `Any`: type URL and value.
+    const details = [...protobufFields(status)].filter(({ number }) => number === 3);
+    const infos = details.map(({ value }) => fieldsIn(value));
+    const info = infos.find((any) => /\/google\.rpc\.RetryInfo$/.test(textIn(any.get(1))));
+    const delay = fieldsIn(info?.get(2)).get(1);
+    if (delay === undefined) return undefined;
+    const [seconds = 0, nanos = 0] = [1, 2].map((number) => Number(fieldsIn(delay).get(number) ?? 0));
+    return wishedMillis(seconds * 1000 + nanos / 1e6);
   } catch {
     return undefined;
   }
 }
 
-type Fields = readonly { readonly number: number; readonly value: number | Uint8Array | undefined }[];
+type Field = number | Uint8Array | undefined;
 
-const fieldsOf = (bytes: Uint8Array): Fields => [...protobufFields(bytes)];
-
-/** `Status.details` is field 3, a list of `Any`: type URL and value. */
-function retryInfo({ number, value }: Fields[number]): Uint8Array[] {
-  if (number !== 3 || !(value instanceof Uint8Array)) return [];
-  const any = fieldsOf(value);
-  const type = Buffer.from(bytesOf(any, 1) ?? []).toString();
-  const content = bytesOf(any, 2);
-  return type.endsWith('/google.rpc.RetryInfo') && content !== undefined ? [content] : [];
+/** Empty for what is no message. */
+function fieldsIn(message: Field): ReadonlyMap<number, Field> {
+  const fields = message instanceof Uint8Array ? [...protobufFields(message)] : [];
+  return new Map(fields.map(({ number, value }) => [number, value]));
 }
 
-function bytesOf(fields: Fields, number: number): Uint8Array | undefined {
-  const value = fields.find((field) => field.number === number)?.value;
-  return value instanceof Uint8Array ? value : undefined;
-}
-
-function numberOf(fields: Fields, number: number): number {
-  const value = fields.find((field) => field.number === number)?.value;
-  return typeof value === 'number' ? value : 0;
+function textIn(value: Field): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
 }
