@@ -39,13 +39,13 @@ export function renderConversation(page: Page, block: SessionBlock): readonly st
 
 function turnLines(page: Page, tree: Tree, turn: TurnSpan): readonly string[] {
   const took = duration(turn.endTime - turn.startTime);
-  const facts = [piece(shown`${took}`), ...tokenPieces(tree.work.tokens), costPiece(tree.work.cost)];
+  const facts = [piece(took), ...tokenPieces(tree.work.tokens), costPiece(tree.work.cost)];
   const name = turn.index === undefined ? shown`turn` : shown`turn ${turn.index}`;
   const heading = [
-    piece(shown`── `, 'dim'),
+    piece('── ', 'dim'),
     piece(name, 'turn'),
     ...facts.filter(({ text: words }) => words !== '').map(dimmed),
-    piece(shown` ──`, 'dim'),
+    piece(' ──', 'dim'),
   ];
   return [
     '',
@@ -120,7 +120,7 @@ function below(page: Page, tree: Tree, turn: TurnSpan): readonly string[] {
     ...tree.children.flatMap((child) => stepLines(narrow, child, turn)),
     ...answerLines(narrow, turn.assistantResponse),
   ];
-  const rail = paint(page.colors, piece(shown`  │ `, 'dim'));
+  const rail = paint(page.colors, piece('  │ ', 'dim'));
   return lines.map((each) => rail + each);
 }
 
@@ -193,8 +193,6 @@ function answerLines(page: Page, answer: string | undefined): readonly string[] 
     if (isFence) fenced = !fenced;
     if (isFence || fenced) return [piece(line, 'tool')];
     if (line.startsWith('#')) return [piece(line, 'strong')];
-    return line
-      .split(/(`[^`]+`)/)
-      .map((part) => piece(shown`${part}`, part.startsWith('`') ? 'tool' : 'plain'));
+    return line.split(/(`[^`]+`)/).map((part) => piece(part, part.startsWith('`') ? 'tool' : 'plain'));
   });
 }

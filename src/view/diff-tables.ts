@@ -100,13 +100,13 @@ function tablesOf<T>(
 
 /** Both names in one line, or in two when they are long: the end of a path identifies it. */
 function headingOf(options: DiffOptions): readonly string[] {
-  const before = piece(visible(options.beforeName), 'strong');
-  const after = piece(visible(options.afterName), 'strong');
-  const arrow = piece(shown`→ `, 'dim');
-  const oneLine = [before, piece(shown` `), arrow, after];
+  const before = piece(options.beforeName, 'strong');
+  const after = piece(options.afterName, 'strong');
+  const arrow = piece('→ ', 'dim');
+  const oneLine = [before, piece(' '), arrow, after];
   const width = oneLine.reduce((total, { text }) => total + widthOf(text), 0);
   if (width <= options.columns) return [line(options, oneLine)];
-  return [line(options, [piece(shown`  `), before]), line(options, [arrow, after])];
+  return [line(options, [piece('  '), before]), line(options, [arrow, after])];
 }
 
 /** The totals of both logs, and each change with both series. */
@@ -141,10 +141,10 @@ function summaryRows({ before, after }: LogDiff): readonly SummaryRow[] {
 }
 
 const SUMMARY_COLUMNS: readonly Column<SummaryRow>[] = [
-  column(shown`  in all`, 0, ({ name }) => piece(shown`  ${name}`)),
-  column(shown`before`, 0, ({ unit, before }) => piece(written(unit, before))),
-  column(shown`after`, 0, ({ unit, after }) => piece(written(unit, after))),
-  column(shown`change`, 0, summaryChange),
+  column('  in all', 0, ({ name }) => piece(shown`  ${name}`)),
+  column('before', 0, ({ unit, before }) => piece(written(unit, before))),
+  column('after', 0, ({ unit, after }) => piece(written(unit, after))),
+  column('change', 0, summaryChange),
 ];
 
 function summaryChange({ unit, before, after }: SummaryRow): Piece {
@@ -179,20 +179,20 @@ function changeColumns(title: Visible, rows: readonly Change[]): readonly Column
   );
   return [
     column(title, 0, changeName),
-    column(shown`count`, 0, (row) => counts(row, (series) => series.count)),
-    column(shown`errors`, 1, errorCounts),
-    column(shown`P50`, 3, (row) => latencies(row, 0.5)),
-    column(shown`P95`, 0, (row) => latencies(row, 0.95)),
-    column(shown`P95 change`, 2, (row) => percentChange(...quantile(row, 0.95))),
-    ...(anyTokens ? [column<Change>(shown`tokens`, 1, (row) => counts(row, tokensIn))] : []),
+    column('count', 0, (row) => counts(row, (series) => series.count)),
+    column('errors', 1, errorCounts),
+    column('P50', 3, (row) => latencies(row, 0.5)),
+    column('P95', 0, (row) => latencies(row, 0.95)),
+    column('P95 change', 2, (row) => percentChange(...quantile(row, 0.95))),
+    ...(anyTokens ? [column<Change>('tokens', 1, (row) => counts(row, tokensIn))] : []),
   ];
 }
 
 /** Class of error, and how often it occurred in each log. */
 const ERROR_COLUMNS: readonly Column<ErrorChange>[] = [
-  column(shown`  error`, 0, errorName),
-  column(shown`before`, 0, ({ before }) => piece(shown`${count(before)}`)),
-  column(shown`after`, 0, ({ before, after }) => piece(shown`${count(after)}`, worse(after - before))),
+  column('  error', 0, errorName),
+  column('before', 0, ({ before }) => piece(count(before))),
+  column('after', 0, ({ before, after }) => piece(count(after), worse(after - before))),
 ];
 
 const SIGNS: Readonly<Record<ReturnType<typeof presence>, { readonly sign: string; readonly tone?: Tone }>> =
@@ -228,7 +228,7 @@ function latencies(row: Change, fraction: number): Piece {
 
 /** `+23 %`, where more is worse. Empty when a figure is missing or was zero. */
 function percentChange(before: number | undefined, after: number | undefined): Piece {
-  if (before === undefined || after === undefined || before === 0) return piece(shown``);
+  if (before === undefined || after === undefined || before === 0) return piece('');
   const relative = after / before - 1;
   const percent = Math.round(relative * 100);
   return piece(

@@ -1,7 +1,6 @@
 /** Columns of tokens and cost, for tables of kinds, sessions and turns. */
 import type { Tokens } from '../model/figures.ts';
 import { count } from '../model/units.ts';
-import { shown } from '../model/visible.ts';
 import { costPiece, inAndOut } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import { type Column, column } from './table.ts';
@@ -17,7 +16,7 @@ const COLUMNS = {
   tokens: [({ tokens }) => tokens.input + tokens.output, ({ tokens }) => inAndOut(tokens)],
   cached: [
     ({ tokens }) => tokens.cached,
-    ({ tokens }) => piece(tokens.cached === 0 ? shown`` : shown`${count(tokens.cached)}`),
+    ({ tokens }) => piece(tokens.cached === 0 ? '' : count(tokens.cached)),
   ],
   cost: [({ cost }) => cost ?? 0, ({ cost }) => costPiece(cost)],
 } as const satisfies Readonly<
@@ -36,6 +35,6 @@ export function consumedColumns<R>(
     const [amount, cell] = COLUMNS[name];
     const dispensable = wanted[name];
     const isUseful = dispensable !== undefined && rows.some((row) => amount(read(row)) > 0);
-    return isUseful ? [column(shown`${name}`, dispensable, (row: R) => cell(read(row)))] : [];
+    return isUseful ? [column(name, dispensable, (row: R) => cell(read(row)))] : [];
   });
 }

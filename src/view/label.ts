@@ -92,7 +92,7 @@ export function problemPieces(span: AgentSpan): readonly Piece[] {
     ...(span.incomplete === undefined
       ? []
       : [piece(shown`incomplete (${span.incomplete.replaceAll('_', ' ')})`, 'warning')]),
-    ...(isInterrupted(span) ? [piece(shown`interrupted`, 'warning')] : []),
+    ...(isInterrupted(span) ? [piece('interrupted', 'warning')] : []),
   ];
 }
 
@@ -103,13 +103,13 @@ function isInterrupted(span: AgentSpan): boolean {
 function factPieces({ span, work }: Tree): readonly Piece[] {
   switch (span.kind) {
     case 'session':
-      return [piece(shown`${workText(work)}`, 'dim')];
+      return [piece(workText(work), 'dim')];
     case 'turn':
-      return [piece(shown`${workText({ ...work, turns: 0 })}`, 'dim')];
+      return [piece(workText({ ...work, turns: 0 }), 'dim')];
     case 'api_call':
       return [
         ...word(span.finishReason),
-        ...(span.answered && span.usage === undefined ? [piece(shown`no usage`, 'dim')] : []),
+        ...(span.answered && span.usage === undefined ? [piece('no usage', 'dim')] : []),
       ];
     case 'tool_call':
       return isError(span) || span.status === 'ok' ? [] : word(span.status, 'warning');
@@ -118,7 +118,7 @@ function factPieces({ span, work }: Tree): readonly Piece[] {
     case 'subagent':
       return [
         ...(isError(span) || span.status === 'completed' ? [] : word(span.status, 'warning')),
-        piece(shown`${workText({ ...work, subagents: work.subagents - 1 })}`, 'dim'),
+        piece(workText({ ...work, subagents: work.subagents - 1 }), 'dim'),
       ];
     case 'auxiliary_call':
       return [...word(span.model), ...word(span.finishReason)];
@@ -134,13 +134,12 @@ function attempt(span: AgentSpan): readonly Piece[] {
 }
 
 function word(text: string | undefined, tone: Tone = 'dim'): readonly Piece[] {
-  return text === undefined ? [] : [piece(visible(text), tone)];
+  return text === undefined ? [] : [piece(text, tone)];
 }
 
 function decision(span: ApprovalSpan): Piece {
-  if (span.choice !== undefined)
-    return piece(visible(span.choice), span.granted === true ? 'good' : 'warning');
-  return piece(span.timedOut === true ? shown`timed out` : shown`no answer`, 'warning');
+  if (span.choice !== undefined) return piece(span.choice, span.granted === true ? 'good' : 'warning');
+  return piece(span.timedOut === true ? 'timed out' : 'no answer', 'warning');
 }
 
 /** Present only when content was recorded and asked for. */
@@ -227,10 +226,10 @@ export function tokenPieces(tokens: Tokens): readonly Piece[] {
 /** `9,970→500`: whole prompts and answers, `?` for an unknown sum. Empty when no tokens were reported. */
 export function inAndOut(tokens: Tokens): Piece {
   const isEmpty = tokens.input + tokens.output === 0;
-  return piece(isEmpty ? shown`` : shown`${sideText(tokens, 'input')}→${sideText(tokens, 'output')}`);
+  return piece(isEmpty ? '' : shown`${sideText(tokens, 'input')}→${sideText(tokens, 'output')}`);
 }
 
 /** `$0.42`; empty when the cost is unknown. */
 export function costPiece(cost: number | undefined): Piece {
-  return piece(cost === undefined ? shown`` : shown`${money(cost)}`);
+  return piece(cost === undefined ? '' : money(cost));
 }

@@ -53,7 +53,7 @@ export interface Moment {
 export function renderFrame(page: Page, screen: LiveScreen, moment: Moment): readonly string[] {
   const finished = [...screen.recent.values.values()];
   const last = [...finished, ...moment.open].reduce((latest, span) => Math.max(latest, span.endTime), 0);
-  if (last === 0) return [line(page, [piece(shown`${moment.notice}`, 'dim')])];
+  if (last === 0) return [line(page, [piece(moment.notice, 'dim')])];
   const isRunning = moment.now - last < STALE_MICROS;
   const open = moment.open.map((span) => (isRunning ? running(span, moment.now) : span)).map(withShortTexts);
   const work = createWork();

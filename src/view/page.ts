@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import wrapAnsi from 'wrap-ansi';
-import { shown, type Visible } from '../model/visible.ts';
+import { type Visible, visible } from '../model/visible.ts';
 import { clip, widthOf } from './columns.ts';
 
 /** The page that a text is rendered for. */
@@ -28,7 +28,7 @@ export function wrap(page: Page, pieces: readonly Piece[]): readonly string[] {
 /** Pieces with two spaces between them; empty ones are left out. */
 export function spaced(pieces: readonly Piece[]): readonly Piece[] {
   const said = pieces.filter(({ text }) => text !== '');
-  return said.flatMap((each, index) => (index === 0 ? [each] : [piece(shown`  `), each]));
+  return said.flatMap((each, index) => (index === 0 ? [each] : [piece('  '), each]));
 }
 
 /** The meanings of a piece of a row, and how each is painted. Colours are chosen only here. */
@@ -55,8 +55,9 @@ export interface Piece {
   readonly tone: Tone;
 }
 
-export function piece(text: Visible, tone: Tone = 'plain'): Piece {
-  return { text, tone };
+/** What a terminal would obey in the text is made visible. */
+export function piece(text: string | number, tone: Tone = 'plain'): Piece {
+  return { text: visible(String(text)), tone };
 }
 
 /** The text in its colour, or unchanged without colours. */

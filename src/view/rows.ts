@@ -2,7 +2,7 @@ import { type Work, workText } from '../model/figures.ts';
 import { type AgentSpan, isError, type SessionSpan } from '../model/span.ts';
 import type { EpochMicros } from '../model/time.ts';
 import { duration } from '../model/units.ts';
-import { join, shown, type Visible, visible } from '../model/visible.ts';
+import { join, shown, type Visible } from '../model/visible.ts';
 import { pad, widthOf } from './columns.ts';
 import { costPiece, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
@@ -36,7 +36,7 @@ export function renderRow(page: Page, row: TreeRow, note: Visible | undefined): 
   const notes = note === undefined ? [] : [piece(note, 'warning')];
   return line(page, [
     ...nameAndDuration(row, nameWidth),
-    piece(shown`  `),
+    piece('  '),
     ...spaced([...notes, ...detailsOf(row.tree)]),
   ]);
 }
@@ -71,7 +71,7 @@ export function sessionHeader(page: Page, sessionId: string, first: AgentSpan, t
     page,
     spaced([
       piece(withWords(shown`session ${sessionId}`, title), 'session'),
-      ...facts.filter((fact) => fact !== undefined).map((fact) => piece(visible(fact), 'dim')),
+      ...facts.filter((fact) => fact !== undefined).map((fact) => piece(fact, 'dim')),
     ]),
   );
 }
@@ -86,21 +86,21 @@ const NOTHING = { platform: undefined, model: undefined };
 
 /** The line above further turns after those of another session. */
 export function sessionReminder(page: Page, sessionId: string): string {
-  return line(page, [piece(shown`session ${sessionId}`, 'session'), piece(shown`  (continued)`, 'dim')]);
+  return line(page, [piece(shown`session ${sessionId}`, 'session'), piece('  (continued)', 'dim')]);
 }
 
 /** The last line of a session's tree: how it ended, and its figures, including sub-agents and background reviews. */
 export function sessionFooter(page: Page, span: SessionSpan, work: Work): string {
   const facts = [
     ...outcome(span),
-    piece(shown`${duration(span.endTime - span.startTime)}`),
-    piece(shown`${workText(work)}`),
+    piece(duration(span.endTime - span.startTime)),
+    piece(workText(work)),
     ...tokenPieces(work.tokens),
     costPiece(work.cost),
     ...relation('continues', span.previousSessionId),
     ...relation('below', span.parentSessionId),
   ];
-  return line(page, [piece(shown`└─ `, 'dim'), ...spaced(facts)]);
+  return line(page, [piece('└─ ', 'dim'), ...spaced(facts)]);
 }
 
 function outcome(span: SessionSpan): readonly Piece[] {
@@ -108,9 +108,9 @@ function outcome(span: SessionSpan): readonly Piece[] {
   if (span.incomplete !== undefined) {
     return [piece(shown`incomplete (${span.incomplete.replaceAll('_', ' ')})`, 'warning')];
   }
-  if (span.interrupted === true) return [piece(shown`interrupted`, 'warning'), ...reason];
-  if (span.completed === true) return [piece(shown`completed`, 'good'), ...reason];
-  return [piece(span.completed === false ? shown`not completed` : shown`ended`, 'warning'), ...reason];
+  if (span.interrupted === true) return [piece('interrupted', 'warning'), ...reason];
+  if (span.completed === true) return [piece('completed', 'good'), ...reason];
+  return [piece(span.completed === false ? 'not completed' : 'ended', 'warning'), ...reason];
 }
 
 function relation(word: string, sessionId: string | undefined): readonly Piece[] {

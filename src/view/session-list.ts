@@ -2,7 +2,7 @@
 import type { AgentSpan } from '../model/span.ts';
 import { firstWords } from '../model/tool-text.ts';
 import { count, duration } from '../model/units.ts';
-import { shown, visible, visibleJson } from '../model/visible.ts';
+import { shown, visibleJson } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { type Page, piece } from './page.ts';
 import { presentable } from './presentable.ts';
@@ -49,19 +49,17 @@ function wanted(spans: readonly AgentSpan[], totals: LogTotals, { grep }: Sessio
 
 function columnsOf(sessions: readonly SessionFigures[]): readonly Column<SessionFigures>[] {
   return [
-    column(shown`session`, 0, ({ sessionId }) => piece(visible(sessionId), 'session')),
-    column(shown`started`, 4, ({ startTime }) => piece(shown`${clockTime(startTime)}`, 'dim')),
+    column('session', 0, ({ sessionId }) => piece(sessionId, 'session')),
+    column('started', 4, ({ startTime }) => piece(clockTime(startTime), 'dim')),
     ...(sessions.some(({ title }) => title) ? [FIRST_WORDS] : []),
-    column(shown`duration`, 3, ({ micros }) => piece(shown`${duration(micros)}`)),
-    column(shown`turns`, 2, ({ all }) => piece(shown`${count(all.turns)}`)),
+    column('duration', 3, ({ micros }) => piece(duration(micros))),
+    column('turns', 2, ({ all }) => piece(count(all.turns))),
     ...consumedColumns(sessions, ({ all }) => all, { tokens: 2, cost: 0 }),
-    column(shown`errors`, 0, ({ all: { errors } }) =>
-      piece(shown`${count(errors)}`, errors === 0 ? 'dim' : 'error'),
-    ),
+    column('errors', 0, ({ all: { errors } }) => piece(count(errors), errors === 0 ? 'dim' : 'error')),
   ];
 }
 
 const FIRST_WORDS: Column<SessionFigures> = {
-  ...column(shown`first words`, 1, ({ title }) => piece(shown`${firstWords(title) ?? ''}`)),
+  ...column('first words', 1, ({ title }) => piece(firstWords(title) ?? '')),
   fromLog: true,
 };

@@ -1,4 +1,4 @@
-import { shown, type Visible } from '../model/visible.ts';
+import { type Visible, visible } from '../model/visible.ts';
 import { pad, widthOf } from './columns.ts';
 import { line, type Page, type Piece, piece } from './page.ts';
 
@@ -12,11 +12,11 @@ export interface Column<R> {
   readonly fromLog?: true;
 }
 
-export function column<R>(title: Visible, dispensable: number, cell: (row: R) => Piece): Column<R> {
-  return { title, dispensable, cell };
+export function column<R>(title: string, dispensable: number, cell: (row: R) => Piece): Column<R> {
+  return { title: visible(title), dispensable, cell };
 }
 
-const GAP = shown`  `;
+const GAP = '  ';
 /** Names are cut to this width before columns are dropped, and further only after that. */
 const SHORT_NAME_WIDTH = 24;
 const MAX_NAME_WIDTH = 48;
@@ -34,12 +34,11 @@ export function renderTable<R>(
     index === 0 ? { ...column, width: Math.max(1, Math.min(column.width, nameWidth)) } : column,
   );
   const heading = fitted.map(({ title }) => piece(title, 'dim'));
-  return [heading, ...rows.map((_, row) => fitted.map(({ cells }) => cells[row] ?? piece(shown``)))].map(
-    (cells) =>
-      line(
-        page,
-        cells.flatMap((cell, index) => inColumn(cell, fitted[index], index)),
-      ),
+  return [heading, ...rows.map((_, row) => fitted.map(({ cells }) => cells[row] ?? piece('')))].map((cells) =>
+    line(
+      page,
+      cells.flatMap((cell, index) => inColumn(cell, fitted[index], index)),
+    ),
   );
 }
 

@@ -96,7 +96,7 @@ function sessionRows(
   { sessionId, title, all, inSubagents, inReviews, micros }: SessionFigures,
   share: Visible,
 ) {
-  const part = (name: Visible, work: Work): readonly SessionRow[] =>
+  const part = (name: string, work: Work): readonly SessionRow[] =>
     isEmpty(work) ? [] : [{ name: piece(name, 'dim'), work, micros: undefined, share: undefined }];
   return [
     {
@@ -105,30 +105,30 @@ function sessionRows(
       micros: micros || undefined,
       share,
     },
-    ...part(shown`  sub-agents`, inSubagents),
-    ...part(shown`  background reviews`, inReviews),
+    ...part('  sub-agents', inSubagents),
+    ...part('  background reviews', inReviews),
   ];
 }
 
 /** Name, count, errors, durations, tokens and cost. Columns that are empty in every row are left out. */
 function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Column<SeriesRow>[] {
-  const of = (heading: Visible, dispensable: number, cell: (series: Series) => Piece): Column<SeriesRow> =>
+  const of = (heading: string, dispensable: number, cell: (series: Series) => Piece): Column<SeriesRow> =>
     column(heading, dispensable, ({ series }) => cell(series));
-  const share = column<SeriesRow>(shown`share`, 4, ({ series, whole }) =>
-    piece(whole === undefined ? shown`` : shown`${percent(series.durations.sum, whole)}`),
+  const share = column<SeriesRow>('share', 4, ({ series, whole }) =>
+    piece(whole === undefined ? '' : percent(series.durations.sum, whole)),
   );
   return [
     column(title, 0, ({ name, tone }) => piece(name, tone)),
-    of(shown`count`, 0, (series) => figure(series.count)),
-    of(shown`errors`, 1, (series) => figure(series.errors, 'error')),
+    of('count', 0, (series) => figure(series.count)),
+    of('errors', 1, (series) => figure(series.errors, 'error')),
     ...(rows.some(({ series }) => series.incomplete > 0)
-      ? [of(shown`incomplete`, 7, (series) => figure(series.incomplete, 'warning'))]
+      ? [of('incomplete', 7, (series) => figure(series.incomplete, 'warning'))]
       : []),
-    of(shown`total`, 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
+    of('total', 0, ({ durations }) => time(durations.count === 0 ? undefined : durations.sum)),
     ...(rows.some(({ whole }) => whole !== undefined) ? [share] : []),
-    of(shown`P50`, 5, (series) => percentile(series, 0.5)),
-    of(shown`P95`, 3, (series) => percentile(series, 0.95)),
-    of(shown`max`, 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
+    of('P50', 5, (series) => percentile(series, 0.5)),
+    of('P95', 3, (series) => percentile(series, 0.95)),
+    of('max', 6, ({ durations }) => time(durations.count === 0 ? undefined : durations.max)),
     ...consumedColumns(rows, ({ series }) => series, { tokens: 2, cached: 8, cost: 1 }),
   ];
 }
@@ -136,21 +136,21 @@ function seriesColumns(title: Visible, rows: readonly SeriesRow[]): readonly Col
 /** Session, turns, calls, tools, errors, duration, tokens, cost and share. */
 function sessionColumns(title: Visible, rows: readonly SessionRow[]): readonly Column<SessionRow>[] {
   return [
-    column(shown`session`, 0, ({ name }) => name),
-    column(shown`turns`, 0, ({ work }) => figure(work.turns)),
-    column(shown`calls`, 5, ({ work }) => figure(work.calls)),
-    column(shown`tools`, 5, ({ work }) => figure(work.tools)),
-    column(shown`errors`, 0, ({ work }) => figure(work.errors, 'error')),
-    column(shown`duration`, 3, ({ micros }) => (micros === undefined ? piece(shown``) : time(micros))),
-    column(shown`tokens`, 1, ({ work }) => inAndOut(work.tokens)),
+    column('session', 0, ({ name }) => name),
+    column('turns', 0, ({ work }) => figure(work.turns)),
+    column('calls', 5, ({ work }) => figure(work.calls)),
+    column('tools', 5, ({ work }) => figure(work.tools)),
+    column('errors', 0, ({ work }) => figure(work.errors, 'error')),
+    column('duration', 3, ({ micros }) => (micros === undefined ? piece('') : time(micros))),
+    column('tokens', 1, ({ work }) => inAndOut(work.tokens)),
     ...consumedColumns(rows, ({ work }) => work, { cached: 6, cost: 1 }),
-    column(title, 4, ({ share }) => piece(share ?? shown``)),
+    column(title, 4, ({ share }) => piece(share ?? '')),
   ];
 }
 
 /** A count, coloured only when it is not zero. */
 function figure(value: number, tone: Tone = 'plain'): Piece {
-  return piece(shown`${count(value)}`, value === 0 ? 'dim' : tone);
+  return piece(count(value), value === 0 ? 'dim' : tone);
 }
 
 function percentile({ durations }: Series, fraction: number): Piece {
@@ -159,7 +159,7 @@ function percentile({ durations }: Series, fraction: number): Piece {
 
 /** A dash for no duration; `~` before an approximate one. */
 function time(micros: number | undefined, approximate = false): Piece {
-  if (micros === undefined) return piece(shown`–`, 'dim');
+  if (micros === undefined) return piece('–', 'dim');
   return piece(shown`${approximate ? '~' : ''}${duration(micros)}`);
 }
 
@@ -226,7 +226,7 @@ export function renderLogMarkdown(totals: LogTotals): string {
 }
 
 const PATH: Column<TurnRow> = {
-  ...column(shown`critical path`, 0, (row) => piece(pathOf(row))),
+  ...column('critical path', 0, (row) => piece(pathOf(row))),
   fromLog: true,
 };
 
@@ -259,40 +259,35 @@ export function renderLogHeadline(page: Page, totals: LogTotals): readonly strin
 
 /** Lines of pieces: what there was, what it took, and which part sub-agents and background reviews had. */
 function headlines({ figures: { sessions, all, inSubagents, inReviews, time: split } }: LogTotals) {
-  const part = (name: Visible, work: Work) =>
+  const part = (name: string, work: Work) =>
     isEmpty(work)
       ? []
-      : [
-          [
-            piece(shown`of these ${name}: `, 'dim'),
-            ...dotted([piece(shown`${workText(work)}`), ...took(work)]),
-          ],
-        ];
+      : [[piece(shown`of these ${name}: `, 'dim'), ...dotted([piece(workText(work)), ...took(work)])]];
   return [
     ...headlineOfWork(sessions, all, split),
-    ...part(shown`in sub-agents`, inSubagents),
-    ...part(shown`in background reviews`, inReviews),
+    ...part('in sub-agents', inSubagents),
+    ...part('in background reviews', inReviews),
   ];
 }
 
 /** `3 sessions, 24 turns, 51 calls, 40 tools`, and below it time, cost, tokens and errors. */
 function headlineOfWork(sessions: number, work: Work, split?: TimeSplit): readonly (readonly Piece[])[] {
   const { time: times } = headlineOf(work, split);
-  const time = times === undefined ? [] : [piece(shown`${times}`, 'strong')];
-  return [[piece(shown`${sessionsAndWork(sessions, work)}`)], dotted([...time, ...took(work)])];
+  const time = times === undefined ? [] : [piece(times, 'strong')];
+  return [[piece(sessionsAndWork(sessions, work))], dotted([...time, ...took(work)])];
 }
 
 function took(work: Work): readonly Piece[] {
   const { cost, tokens, errors } = headlineOf(work);
   return [
-    ...(cost === undefined ? [] : [piece(shown`${cost}`, 'strong')]),
-    ...(tokens === undefined ? [] : [piece(shown`${tokens}`)]),
-    piece(shown`${errors}`, work.errors === 0 ? 'dim' : 'error'),
+    ...(cost === undefined ? [] : [piece(cost, 'strong')]),
+    ...(tokens === undefined ? [] : [piece(tokens)]),
+    piece(errors, work.errors === 0 ? 'dim' : 'error'),
   ];
 }
 
 function dotted(pieces: readonly Piece[]): readonly Piece[] {
-  return pieces.flatMap((each, index) => (index === 0 ? [each] : [piece(shown` · `, 'dim'), each]));
+  return pieces.flatMap((each, index) => (index === 0 ? [each] : [piece(' · ', 'dim'), each]));
 }
 
 function sessionsAndWork(sessions: number, work: Work): string {

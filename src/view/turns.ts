@@ -3,7 +3,7 @@ import { criticalPath, pathText } from '../model/critical-path.ts';
 import { figuresOf, type TimeSplit } from '../model/figures.ts';
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
 import { duration, percent } from '../model/units.ts';
-import { shown, type Visible, visible } from '../model/visible.ts';
+import { shown, type Visible } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
@@ -67,18 +67,18 @@ export function notableTurns(blocks: readonly SessionBlock[]): NotableTurns {
 
 /** Turn, session, duration and its parts, tokens and cost. */
 export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly Column<TurnRow>[] {
-  const part = (heading: Visible, read: (time: TimeSplit) => number): Column<TurnRow> =>
+  const part = (heading: string, read: (time: TimeSplit) => number): Column<TurnRow> =>
     column(heading, 3, ({ time }) =>
-      piece(shown`${percent(read(time), time.total)}`, read(time) === 0 ? 'dim' : 'plain'),
+      piece(percent(read(time), time.total), read(time) === 0 ? 'dim' : 'plain'),
     );
   return [
     column(title, 0, ({ turn }) => piece(labelOf(turn), 'turn')),
-    { ...column(shown`session`, 2, ({ sessionId }) => piece(visible(sessionId), 'dim')), fromLog: true },
-    column(shown`duration`, 0, ({ turn }) => piece(shown`${duration(turn.endTime - turn.startTime)}`)),
-    part(shown`model`, ({ model }) => model),
-    part(shown`tools`, ({ tools }) => tools),
-    part(shown`agent`, ({ agent }) => agent),
-    ...(rows.some(({ time }) => time.waiting > 0) ? [part(shown`waiting`, ({ waiting }) => waiting)] : []),
+    { ...column('session', 2, ({ sessionId }) => piece(sessionId, 'dim')), fromLog: true },
+    column('duration', 0, ({ turn }) => piece(duration(turn.endTime - turn.startTime))),
+    part('model', ({ model }) => model),
+    part('tools', ({ tools }) => tools),
+    part('agent', ({ agent }) => agent),
+    ...(rows.some(({ time }) => time.waiting > 0) ? [part('waiting', ({ waiting }) => waiting)] : []),
     ...consumedColumns(rows, ({ work }) => work, { tokens: 1, cost: 0 }),
   ];
 }
@@ -90,7 +90,7 @@ export function pathOf({ path }: TurnRow): Visible {
 
 /** The line below a row of the table. */
 export function pathPieces(row: TurnRow): readonly Piece[] {
-  return [piece(shown`  critical path: `, 'dim'), piece(pathOf(row), 'dim')];
+  return [piece('  critical path: ', 'dim'), piece(pathOf(row), 'dim')];
 }
 
 /** For scripts: times in microseconds. */

@@ -32,9 +32,7 @@ export function renderView(spans: readonly AgentSpan[], options: ViewOptions): s
       return renderViewMarkdown(options, blocks, { totals, render });
     case 'text':
       return [
-        ...(options.conversation && !hasContent(safe)
-          ? wrap(options, [piece(shown`${NO_CONTENT}`, 'warning')])
-          : []),
+        ...(options.conversation && !hasContent(safe) ? wrap(options, [piece(NO_CONTENT, 'warning')]) : []),
         ...renderBlocks(options, blocks, render),
         ...(options.conversation ? renderLogHeadline(options, totals) : renderTotals(options, totals)),
       ]

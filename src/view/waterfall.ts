@@ -67,7 +67,7 @@ function renderSpan(layout: Layout, row: TreeRow, bar: Piece, offset: readonly P
   const problems = problemPieces(row.tree.span).map((problem) =>
     line(page, [
       piece(row.stem, 'dim'),
-      piece(problem.tone === 'error' ? shown`✗ ` : shown`! `, problem.tone),
+      piece(problem.tone === 'error' ? '✗ ' : '! ', problem.tone),
       problem,
     ]),
   );
@@ -102,7 +102,7 @@ function layoutOf(page: Page): Layout {
 }
 
 function sharedAxis({ page, name, bar }: Layout, axis: Axis): string {
-  return line(page, [piece(shown`${' '.repeat(name + DURATION_AND_GAPS - 2)}`), renderAxis(axis, bar)]);
+  return line(page, [piece(' '.repeat(name + DURATION_AND_GAPS - 2)), renderAxis(axis, bar)]);
 }
 
 function since(start: EpochMicros, time: EpochMicros): Piece {
@@ -129,7 +129,7 @@ function renderAxis({ startTime, endTime }: Axis, width: number): Piece {
   const middle = duration(length / 2);
   const first = '0ms';
   const gap = width - widthOf(first) - widthOf(last);
-  if (gap < 1) return piece(shown`${' '.repeat(width)}`);
+  if (gap < 1) return piece(' '.repeat(width));
   const before = Math.floor(width / 2 - widthOf(middle) / 2) - widthOf(first);
   const after = gap - before - widthOf(middle);
   if (before < 2 || after < 2) return piece(shown`${first}${' '.repeat(gap)}${last}`, 'dim');
@@ -144,7 +144,7 @@ function renderBar(span: AgentSpan, axis: Axis, width: number): Piece {
   const end = Math.min(Math.max(Math.round(halves(span.endTime)), start + 1), 2 * width);
   const bar = drawBar(start, end, width);
   return piece(
-    shown`${span.incomplete === undefined ? bar : openEnded(bar)}`,
+    span.incomplete === undefined ? bar : openEnded(bar),
     isError(span) ? 'error' : KIND_TONE[span.kind],
   );
 }
