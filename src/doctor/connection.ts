@@ -5,7 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { errorCode } from '../model/system-error.ts';
-import { type Finding, fail, ok } from './finding.ts';
+import { type Finding, fail, finding, ok, type Verdict } from './finding.ts';
 
 const TIMEOUT_MILLIS = 3_000;
 
@@ -24,56 +24,52 @@ export function portOf(url: URL): Port {
 /** Name, connection and TLS, in this order, up to the first that fails. */
 export async function checkConnection(url: URL, protocol: Protocol): Promise<readonly Finding[]> {
   const port = portOf(url);
-  const checks = [() => checkName(port), () => checkTcp(port, protocol), () => checkTls(url, port)];
+  const checks = {
+    Name: () => checkName(port),
+    Connection: () => checkTcp(port, protocol),
+    TLS: () => checkTls(url, port),
+  };
   const findings: Finding[] = [];
-  for (const check of checks) {
-    const finding = await check();
-    if (finding === undefined) continue;
-    findings.push(finding);
-    if (finding.level === 'fail') break;
+  for (const [about, check] of Object.entries(checks)) {
+    const verdict = await check();
+    if (verdict !== undefined) findings.push(finding(about, verdict));
+    if (verdict?.level === 'fail') break;
   }
   return findings;
 }
 
-async function checkName({ host }: Port): Promise<Finding | undefined> {
+async function checkName({ host }: Port): Promise<Verdict | undefined> {
   if (isIP(host) !== 0) return undefined;
-  const about = 'Name';
   const error = await lookup(host).then(
     () => undefined,
     (reason: unknown) => errorCode(reason) ?? String(reason),
   );
-  if (error === undefined) return ok(about, `${host} has an address.`);
+  if (error === undefined) return ok(`${host} has an address.`);
   return fail(
-    about,
     `${host} cannot be looked up (${error}).`,
     'Check its spelling in --endpoint. The name of a Compose service is known only inside its network.',
   );
 }
 
-async function checkTcp(port: Port, protocol: Protocol): Promise<Finding> {
-  const about = 'Connection';
+async function checkTcp(port: Port, protocol: Protocol): Promise<Verdict> {
   const where = `${port.host}:${port.port}`;
   const error = await connectionError(connectTcp(port), 'connect');
-  if (error === undefined) return ok(about, `${where} accepts connections.`);
+  if (error === undefined) return ok(`${where} accepts connections.`);
   if (error === 'ECONNREFUSED')
     return fail(
-      about,
       `Nothing listens on ${where}.`,
       `Start the receiver, or give its address with --endpoint (${usualPort(protocol)}).`,
     );
   return fail(
-    about,
     `${where} cannot be reached (${error}).`,
     'Check the address, the network and the firewalls in between.',
   );
 }
 
-async function checkTls(url: URL, port: Port): Promise<Finding | undefined> {
+async function checkTls(url: URL, port: Port): Promise<Verdict | undefined> {
   if (url.protocol !== 'https:') return undefined;
-  const about = 'TLS';
-  if (await hasTls(port)) return ok(about, 'The port uses TLS.');
+  if (await hasTls(port)) return ok('The port uses TLS.');
   return fail(
-    about,
     `${port.host}:${port.port} accepts connections, but does not use TLS.`,
     'Give the address with http:// instead of https://.',
   );

@@ -12,18 +12,25 @@ export interface Finding {
   readonly next: string | undefined;
 }
 
-export function ok(about: string, found: string): Finding {
-  return { level: 'ok', about, found, next: undefined };
+/** A finding before it is named. */
+export type Verdict = Omit<Finding, 'about'>;
+
+export function finding(about: string, { level, found, next }: Verdict): Finding {
+  return { level, about, found, next };
+}
+
+export function ok(found: string): Verdict {
+  return { level: 'ok', found, next: undefined };
 }
 
 /** It may work, or it may not. */
-export function warn(about: string, found: string, next: string): Finding {
-  return { level: 'warn', about, found, next };
+export function warn(found: string, next: string): Verdict {
+  return { level: 'warn', found, next };
 }
 
 /** It cannot work. */
-export function fail(about: string, found: string, next: string): Finding {
-  return { level: 'fail', about, found, next };
+export function fail(found: string, next: string): Verdict {
+  return { level: 'fail', found, next };
 }
 
 /** Splits a sentence of the export stage, which is a fact, a colon or semicolon, and advice. */

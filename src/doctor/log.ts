@@ -1,6 +1,6 @@
 import type { EpochMicros } from '../model/time.ts';
 import { plural } from '../model/units.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, finding, ok, type Verdict, warn } from './finding.ts';
 
 /** What was counted in a log. */
 export interface LogFacts {
@@ -31,42 +31,43 @@ const FIVE_MINUTES_MICROS = 300_000_000;
 /** Checks a log: whether it can be read, is recent, and contains what spans and metrics are made of. */
 export function checkLog(facts: LogFacts, now: EpochMicros): readonly Finding[] {
   return [
-    readable(facts),
-    ...(facts.events === 0 ? [] : [fresh(facts, now), tree(facts), metrics(facts), tokens(facts)]),
+    finding('Log', readable(facts)),
+    ...(facts.events === 0
+      ? []
+      : [
+          finding('Freshness', fresh(facts, now)),
+          finding('Tree', tree(facts)),
+          finding('Metrics', metrics(facts)),
+          finding('Tokens', tokens(facts)),
+        ]),
   ];
 }
 
-function readable({ name, lines, events, lost, firstLost }: LogFacts): Finding {
-  const about = 'Log';
+function readable({ name, lines, events, lost, firstLost }: LogFacts): Verdict {
   if (events === 0) {
     const why = lines === 0 ? 'is empty' : `has ${count(lines, 'line')}, none of them an event`;
     return fail(
-      about,
       `${name} ${why}.`,
       "Check that this is the recorder's file, and that Hermes has run since the recorder was installed.",
     );
   }
-  if (lost === 0) return ok(about, `${name}: ${count(events, 'event')}.`);
+  if (lost === 0) return ok(`${name}: ${count(events, 'event')}.`);
   return warn(
-    about,
     `${name}: ${count(events, 'event')}, ${count(lost, 'line')} lost (${firstLost}).`,
     '`hermes-otel replay --report FILE` lists all of them.',
   );
 }
 
-function fresh({ lastEvent }: LogFacts, now: EpochMicros): Finding {
-  const about = 'Freshness';
-  if (lastEvent === undefined) return ok(about, 'No event has a time.');
+function fresh({ lastEvent }: LogFacts, now: EpochMicros): Verdict {
+  if (lastEvent === undefined) return ok('No event has a time.');
   const days = Math.floor((now - lastEvent) / DAY_MICROS);
   if (lastEvent - now > FIVE_MINUTES_MICROS)
     return warn(
-      about,
       `The last event is in the future (${iso(lastEvent)}).`,
       'Compare the clocks of this machine and of the one that recorded. Searches end at the present time, and some receivers refuse data from the future.',
     );
-  if (days < 1) return ok(about, `The last event is of ${iso(lastEvent)}.`);
+  if (days < 1) return ok(`The last event is of ${iso(lastEvent)}.`);
   return warn(
-    about,
     `The last event is ${count(days, 'day')} old (${iso(lastEvent)}).`,
     'Some receivers answer 200 and drop data older than a day; others show it only when that time range is selected (docs/backends.md). If Hermes has run since, its recorder is not working.',
   );
@@ -80,26 +81,22 @@ function iso(time: EpochMicros): string {
   return new Date(time / 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-function tree({ sessions, turns, orphans, incomplete }: LogFacts): Finding {
-  const about = 'Tree';
+function tree({ sessions, turns, orphans, incomplete }: LogFacts): Verdict {
   if (orphans > 0) {
     return fail(
-      about,
       `${count(orphans, 'span')} with a parent that is not in the log.`,
       'Replay all files of the session in one command. Spans may begin in one file and end in another.',
     );
   }
   const found = `${count(sessions, 'session')}, ${count(turns, 'turn')}; every span has its parent.`;
-  if (incomplete === 0) return ok(about, found);
+  if (incomplete === 0) return ok(found);
   return warn(
-    about,
     `${found} ${count(incomplete, 'span')} without an end in the log.`,
     'An agent that was killed or is still running leaves such spans. They are marked hermes.incomplete.',
   );
 }
 
-function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
-  const about = 'Metrics';
+function metrics({ turns, apiCalls, toolCalls }: LogFacts): Verdict {
   const none = [
     ...(turns === 0 ? ['turns'] : []),
     ...(apiCalls === 0 ? ['API calls'] : []),
@@ -107,22 +104,17 @@ function metrics({ turns, apiCalls, toolCalls }: LogFacts): Finding {
   ];
   if (none.length === 0)
     return ok(
-      about,
       `${count(turns, 'turn')}, ${count(apiCalls, 'API call')} and ${count(toolCalls, 'tool call')} to measure.`,
     );
   return warn(
-    about,
     `The log has no ${none.join(' and no ')}: the metrics of these will be missing.`,
     'If there were some, those hooks are not recorded: `hermes-otel init` sets up all of them.',
   );
 }
 
-function tokens({ answeredCalls, callsWithUsage }: LogFacts): Finding {
-  const about = 'Tokens';
-  if (callsWithUsage === answeredCalls)
-    return ok(about, `${count(answeredCalls, 'answer')}, each with its tokens.`);
+function tokens({ answeredCalls, callsWithUsage }: LogFacts): Verdict {
+  if (callsWithUsage === answeredCalls) return ok(`${count(answeredCalls, 'answer')}, each with its tokens.`);
   return warn(
-    about,
     `${answeredCalls - callsWithUsage} of ${answeredCalls} answers report no tokens.`,
     'The provider sent no usage (many local servers, and streams without `include_usage`). Such calls have no token attributes; they are not counted as 0.',
   );

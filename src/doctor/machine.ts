@@ -1,17 +1,17 @@
 /** Checks of this machine: Node.js, the clock, Hermes and its recorder. */
 import type { EpochMicros } from '../model/time.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, finding, ok, type Verdict, warn } from './finding.ts';
 
 /** `engines` in package.json. */
 const OLDEST_NODE = [20, 19] as const;
 
 /** @param version as in `process.versions.node` */
-export function checkNode(version: string): Finding {
+export function checkNode(version: string): Verdict {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_NODE;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok('Node.js', version);
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok(version);
   const oldest = OLDEST_NODE.join('.');
-  return fail('Node.js', `${version} is older than ${oldest}.`, `Install Node.js ${oldest} or newer.`);
+  return fail(`${version} is older than ${oldest}.`, `Install Node.js ${oldest} or newer.`);
 }
 
 const FIVE_MINUTES_MILLIS = 300_000;
@@ -21,15 +21,12 @@ const FIVE_MINUTES_MILLIS = 300_000;
  * @param date the `Date` header of the receiver's response; `undefined` without one
  * @returns `undefined` when `date` is missing or is not a date
  */
-export function checkClock(date: string | undefined, nowMillis: number): Finding | undefined {
+export function checkClock(date: string | undefined, nowMillis: number): Verdict | undefined {
   const aheadMillis = nowMillis - (date === undefined ? Number.NaN : Date.parse(date));
   if (Number.isNaN(aheadMillis)) return undefined;
-  const about = 'Clock';
-  if (Math.abs(aheadMillis) < FIVE_MINUTES_MILLIS)
-    return ok(about, "This clock agrees with the receiver's clock.");
+  if (Math.abs(aheadMillis) < FIVE_MINUTES_MILLIS) return ok("This clock agrees with the receiver's clock.");
   const minutes = Math.round(Math.abs(aheadMillis) / 60_000);
   return warn(
-    about,
     `This clock is ${minutes} minutes ${aheadMillis > 0 ? 'ahead of' : 'behind'} the receiver's clock.`,
     "Synchronize it (NTP). Otherwise the spans of a live agent lie in the receiver's future or past.",
   );
@@ -57,61 +54,55 @@ export interface HermesFacts {
 }
 
 export function checkHermes(facts: HermesFacts): readonly Finding[] {
-  return [hermes(facts), ...(facts.homeExists ? [recorder(facts)] : [])];
+  return [
+    finding('Hermes', hermes(facts)),
+    ...(facts.homeExists ? [finding('Recorder', recorder(facts))] : []),
+  ];
 }
 
-function hermes({ version, home, homeExists }: HermesFacts): Finding {
-  const about = 'Hermes';
+function hermes({ version, home, homeExists }: HermesFacts): Verdict {
   const where = homeExists ? `its home is ${home}` : `there is no home at ${home ?? '~/.hermes'}`;
-  if (homeExists) return ok(about, `${version ?? 'There is no command `hermes` here'}; ${where}.`);
+  if (homeExists) return ok(`${version ?? 'There is no command `hermes` here'}; ${where}.`);
   if (version !== undefined)
-    return warn(about, `${version}; ${where}.`, 'Start Hermes once, or set HERMES_HOME to its home.');
+    return warn(`${version}; ${where}.`, 'Start Hermes once, or set HERMES_HOME to its home.');
   return warn(
-    about,
     `There is no command \`hermes\` here, and ${where}.`,
     'Nothing to do if you replay logs of another machine. Otherwise install Hermes, or set HERMES_HOME.',
   );
 }
 
-function recorder(facts: HermesFacts): Finding {
-  const about = 'Recorder';
+function recorder(facts: HermesFacts): Verdict {
   const init = 'Run `hermes-otel init` to set it up.';
   if (facts.configProblem !== undefined)
     return fail(
-      about,
       `config.yaml cannot be read: ${facts.configProblem}.`,
       'Correct the file: Hermes cannot read it either.',
     );
   if (facts.pluginDisabled)
     return fail(
-      about,
       'The recorder plugin is listed under plugins.disabled, which takes precedence.',
       'Run `hermes plugins enable hermes_otel_recorder`.',
     );
   if (facts.pluginInstalled && facts.pluginEnabled) {
-    if (facts.shellHooks === 0) return ok(about, 'The recorder plugin is installed and enabled.');
+    if (facts.shellHooks === 0) return ok('The recorder plugin is installed and enabled.');
     return warn(
-      about,
       'The plugin and shell hooks both record: every event is written twice.',
       'Remove one: `hermes-otel init --uninstall`, then set up the other again.',
     );
   }
   if (facts.unapprovedHooks > 0)
     return warn(
-      about,
       `Hermes has no consent for ${facts.unapprovedHooks} of ${facts.shellHooks} recording shell hooks: without a terminal it skips them.`,
       'Start `hermes` once at a terminal and agree, or use --accept-hooks, HERMES_ACCEPT_HOOKS=1 or hooks_auto_accept: true.',
     );
-  if (facts.shellHooks > 0) return ok(about, `${facts.shellHooks} shell hooks record.`);
+  if (facts.shellHooks > 0) return ok(`${facts.shellHooks} shell hooks record.`);
   if (facts.pluginInstalled)
     return fail(
-      about,
       'The recorder plugin is installed, but not listed under plugins.enabled: Hermes does not load it.',
       init,
     );
-  if (facts.pluginEnabled)
-    return fail(about, 'The recorder plugin is enabled, but its files are missing.', init);
-  return warn(about, 'No recorder is set up in this Hermes home.', init);
+  if (facts.pluginEnabled) return fail('The recorder plugin is enabled, but its files are missing.', init);
+  return warn('No recorder is set up in this Hermes home.', init);
 }
 
 /** Hermes's own database, which a replay reads without any recorder. */
@@ -130,17 +121,16 @@ export interface DatabaseFacts {
 export function checkDatabase(
   { path, sessions, since, timesSince, problem }: DatabaseFacts,
   hasLog: boolean,
-): Finding {
-  const about = 'Database';
-  if (problem !== undefined) return warn(about, problem, 'A replay of it fails for the same reason.');
-  if (since === undefined) return ok(about, `${path} has no session yet.`);
+): Verdict {
+  if (problem !== undefined) return warn(problem, 'A replay of it fails for the same reason.');
+  if (since === undefined) return ok(`${path} has no session yet.`);
   const times =
     timesSince === undefined
       ? 'without times inside a turn (Hermes writes them since 0.18; logs/agent.log beside it has them)'
       : `with times inside a turn since ${dayOf(timesSince)}`;
   const what = hasLog ? 'What no recorder saw' : 'Nothing was recorded? It';
   const found = `${path} has ${sessions} session${sessions === 1 ? '' : 's'} since ${dayOf(since)}, ${times}.`;
-  return ok(about, `${found} ${what} can be replayed: hermes-otel replay ${path}`);
+  return ok(`${found} ${what} can be replayed: hermes-otel replay ${path}`);
 }
 
 function dayOf(time: EpochMicros): string {

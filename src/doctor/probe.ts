@@ -1,7 +1,7 @@
 /** Probes of OTLP receivers: each address is connected to, then each signal is sent an empty request and an invalid one. */
 import type { Answer, Transport } from '../export/delivery/transport.ts';
 import { checkConnection, hasHttp2, hasTls, type Protocol, portAdvice, portOf } from './connection.ts';
-import { type Finding, fail, ok, splitSentence, warn } from './finding.ts';
+import { type Finding, fail, finding, ok, splitSentence, type Verdict, warn } from './finding.ts';
 
 /** How one signal reaches its receiver. */
 export interface SignalProbe {
@@ -29,7 +29,7 @@ const ABOUT = { traces: 'OTLP traces', metrics: 'OTLP metrics' } as const;
 
 /** The settings, then each address once, then each signal whose address can be connected to. */
 export async function checkReceivers(probes: readonly SignalProbe[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [settings(probes)];
+  const findings: Finding[] = [finding('Receiver', settings(probes))];
   const reachable = new Map<string, boolean>();
   const accepted = new Set<string>();
   for (const probe of probes) {
@@ -40,68 +40,65 @@ export async function checkReceivers(probes: readonly SignalProbe[]): Promise<re
       reachable.set(origin, !steps.some(({ level }) => level === 'fail'));
     }
     if (reachable.get(origin) !== true) continue;
-    const finding = await checkSignal(probe);
-    if (finding.level === 'ok') accepted.add(finding.about);
-    findings.push(finding);
+    const verdict = await checkSignal(probe);
+    if (verdict.level === 'ok') accepted.add(probe.signal);
+    findings.push(finding(ABOUT[probe.signal], verdict));
   }
-  return findings.map((finding) => (accepted.size > 0 ? withoutSignalAdvice(finding) : finding));
+  return accepted.size > 0 ? findings.map(withoutSignalAdvice) : findings;
 }
 
 /** The result of all flags, variables and defaults. */
-function settings(probes: readonly SignalProbe[]): Finding {
-  if (probes.length === 0)
-    return warn('Receiver', 'Both signals are turned off.', 'Remove --no-traces or --no-metrics.');
+function settings(probes: readonly SignalProbe[]): Verdict {
+  if (probes.length === 0) return warn('Both signals are turned off.', 'Remove --no-traces or --no-metrics.');
   const alike = new Set(probes.map(({ manner }) => manner)).size === 1;
   const ways = probes.map(
     ({ signal, transport, manner }) => `${signal} to ${transport.destination}${alike ? '' : `, ${manner}`}`,
   );
-  return ok('Receiver', alike ? `${ways.join(', ')}: ${probes[0]?.manner}.` : `${ways.join('; ')}.`);
+  return ok(alike ? `${ways.join(', ')}: ${probes[0]?.manner}.` : `${ways.join('; ')}.`);
 }
 
 /** Many receivers take traces only, or metrics only. */
-function withoutSignalAdvice(finding: Finding): Finding {
-  if (finding.level !== 'fail') return finding;
-  const refused = (['traces', 'metrics'] as const).find((signal) => finding.about === ABOUT[signal]);
-  if (refused === undefined) return finding;
+function withoutSignalAdvice(found: Finding): Finding {
+  if (found.level !== 'fail') return found;
+  const refused = (['traces', 'metrics'] as const).find((signal) => found.about === ABOUT[signal]);
+  if (refused === undefined) return found;
   const other = refused === 'traces' ? 'metrics' : 'traces';
   return {
-    ...finding,
-    next: `${finding.next} If the receiver takes only ${other}, turn ${refused} off: --no-${refused}.`,
+    ...found,
+    next: `${found.next} If the receiver takes only ${other}, turn ${refused} off: --no-${refused}.`,
   };
 }
 
-async function checkSignal(probe: SignalProbe): Promise<Finding> {
-  const about = ABOUT[probe.signal];
+async function checkSignal(probe: SignalProbe): Promise<Verdict> {
   const answer = await send(probe, 'empty');
   switch (answer.kind) {
     case 'accepted':
-      return accepted(about, probe, answer.message);
+      return accepted(probe, answer.message);
     case 'final':
     case 'too_large':
-      return fail(about, ...refusal(probe, answer.sentence));
+      return fail(...refusal(probe, answer.sentence));
     case 'transient':
-      if (answer.reached) return fail(about, ...refusal(probe, answer.sentence));
-      return unanswered(about, probe, answer.sentence);
+      if (answer.reached) return fail(...refusal(probe, answer.sentence));
+      return unanswered(probe, answer.sentence);
     case 'unwanted':
-      return unanswered(about, probe, 'the request was cancelled');
+      return unanswered(probe, 'the request was cancelled');
     default:
       return answer satisfies never;
   }
 }
 
 /** Health checks and web pages answer 200 to anything that is posted to them. */
-async function accepted(about: string, probe: SignalProbe, message: string): Promise<Finding> {
+async function accepted(probe: SignalProbe, message: string): Promise<Verdict> {
   const { url, protocol, transport } = probe;
   const shown = transport.destination;
   // A program that accepts these does not decode what it receives.
   const { kind } = await send(probe, 'invalid');
   const advice = portAdvice(portOf(url).port, protocol);
   if (kind !== 'accepted')
-    return message === '' ? ok(about, `${shown} accepts them.`) : warn(about, ...splitSentence(message));
+    return message === '' ? ok(`${shown} accepts them.`) : warn(...splitSentence(message));
   if (message !== '')
-    return fail(about, `${shown} answers 200 to everything, and not as an OTLP receiver does.`, `${advice}.`);
+    return fail(`${shown} answers 200 to everything, and not as an OTLP receiver does.`, `${advice}.`);
   return warn(
-    about,
     `${shown} accepts everything, also what is not OTLP. It may not be a receiver.`,
     `${advice}. Then use --send-test, and check that the trace arrived.`,
   );
@@ -123,20 +120,19 @@ function refusal({ url, protocol }: SignalProbe, sentence: string): [found: stri
   return [found, `${portAdvice(portOf(url).port, protocol)} and the path: ${lowerCased}`];
 }
 
-async function unanswered(about: string, { url, protocol }: SignalProbe, sentence: string): Promise<Finding> {
+async function unanswered({ url, protocol }: SignalProbe, sentence: string): Promise<Verdict> {
   const port = portOf(url);
   const where = `${port.host}:${port.port}`;
   if (url.protocol === 'http:' && (await hasTls(port)))
-    return fail(about, `${where} requires TLS.`, 'Give the address with https:// instead of http://.');
+    return fail(`${where} requires TLS.`, 'Give the address with https:// instead of http://.');
   const http2 = await hasHttp2(url);
   if (http2 && protocol === 'http')
     return fail(
-      about,
       `${where} is a gRPC port: it accepts only HTTP/2.`,
       "Use the receiver's HTTP port (usually 4318), or `-e otlp_grpc`.",
     );
-  if (!http2 && protocol === 'grpc') return fail(about, ...noHttp2(url));
-  return fail(about, ...splitSentence(sentence));
+  if (!http2 && protocol === 'grpc') return fail(...noHttp2(url));
+  return fail(...splitSentence(sentence));
 }
 
 function noHttp2(url: URL): [found: string, next: string] {

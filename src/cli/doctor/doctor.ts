@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkEnvironment } from '../../doctor/environment.ts';
-import { type Finding, fail, warn } from '../../doctor/finding.ts';
+import { type Finding, fail, finding, warn } from '../../doctor/finding.ts';
 import { checkLog } from '../../doctor/log.ts';
 import { checkDatabase, checkHermes, checkNode } from '../../doctor/machine.ts';
 import { createRedaction } from '../../model/redact.ts';
@@ -57,7 +57,7 @@ async function doctor(log: string | undefined, flags: DoctorFlags, io: Io): Prom
 }
 
 async function* runChecks(log: string | undefined, flags: DoctorFlags, io: Io): AsyncGenerator<Finding> {
-  if (io.versions !== undefined) yield checkNode(io.versions.node);
+  if (io.versions !== undefined) yield finding('Node.js', checkNode(io.versions.node));
   yield* checkEnvironment(io.env, flags.exporter, knownVariables());
   yield* invalidVariable(io);
   const { databaseFacts, hermesFacts } = await import('./facts.ts');
@@ -66,7 +66,8 @@ async function* runChecks(log: string | undefined, flags: DoctorFlags, io: Io): 
   const { home } = facts;
   if (home !== undefined) {
     const hasLog = existsSync(join(home, 'hermes-otel', 'hooks.ndjson'));
-    for (const database of await databaseFacts(home)) yield checkDatabase(database, hasLog);
+    for (const database of await databaseFacts(home))
+      yield finding('Database', checkDatabase(database, hasLog));
   }
   yield* await logFindings(log, io);
   const { receiverFindings } = await import('./receiver.ts');
@@ -81,7 +82,10 @@ function invalidVariable(io: Io): readonly Finding[] {
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return [
-      fail('Environment', error.message, 'Correct it, or unset it: a replay does not start with this value.'),
+      finding(
+        'Environment',
+        fail(error.message, 'Correct it, or unset it: a replay does not start with this value.'),
+      ),
     ];
   }
 }
@@ -100,10 +104,12 @@ async function logFindings(given: string | undefined, io: Io): Promise<readonly 
   const log = given ?? (own !== undefined && existsSync(own) ? own : undefined);
   if (log === undefined) {
     return [
-      warn(
+      finding(
         'Log',
-        'No log was named, and the recorder has not written one.',
-        'Name one: `hermes-otel doctor session.ndjson`.',
+        warn(
+          'No log was named, and the recorder has not written one.',
+          'Name one: `hermes-otel doctor session.ndjson`.',
+        ),
       ),
     ];
   }
@@ -112,7 +118,7 @@ async function logFindings(given: string | undefined, io: Io): Promise<readonly 
     return checkLog(await logFacts(log), now());
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
-    return [fail('Log', error.message, 'Check its name and its permissions.')];
+    return [finding('Log', fail(error.message, 'Check its name and its permissions.'))];
   }
 }
 

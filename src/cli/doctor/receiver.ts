@@ -1,5 +1,13 @@
 /** Checks the receiver for the doctor: settings, connection, an empty request per signal, the clock, and a sample on request. */
-import { type Finding, fail, ok, splitOptionProblem, warn } from '../../doctor/finding.ts';
+import {
+  type Finding,
+  fail,
+  finding,
+  ok,
+  splitOptionProblem,
+  type Verdict,
+  warn,
+} from '../../doctor/finding.ts';
 import { checkClock } from '../../doctor/machine.ts';
 import { checkReceivers, type SignalProbe } from '../../doctor/probe.ts';
 import { systemClock } from '../../export/delivery/clock.ts';
@@ -20,9 +28,11 @@ export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGene
   const sends =
     flags.exporter.some((name) => name === 'otlp' || name === 'otlp_grpc') || flags.endpoint !== undefined;
   if (!sends) {
-    yield ok(
+    yield finding(
       'Receiver',
-      `The exporter is ${flags.exporter.join(', ')}: nothing is sent to a receiver. Use \`-e otlp\` or --endpoint to check one.`,
+      ok(
+        `The exporter is ${flags.exporter.join(', ')}: nothing is sent to a receiver. Use \`-e otlp\` or --endpoint to check one.`,
+      ),
     );
     return;
   }
@@ -31,7 +41,7 @@ export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGene
     opened = flags.exporter.includes('otlp_grpc') ? grpcProbes(flags, io.env) : httpProbes(flags, io.env);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    yield fail('Receiver', ...splitOptionProblem(error.message));
+    yield finding('Receiver', fail(...splitOptionProblem(error.message)));
     return;
   }
   const probes = opened.probes.filter(({ signal }) => flags[signal]);
@@ -39,39 +49,39 @@ export async function* receiverFindings(flags: ReceiverFlags, io: Io): AsyncGene
   await opened.close();
   yield* findings;
   if (findings.some(({ level }) => level === 'fail')) {
-    if (flags.sendTest) yield warn('Sample', 'It was not sent.', 'Solve the problems above, then try again.');
+    if (flags.sendTest)
+      yield finding('Sample', warn('It was not sent.', 'Solve the problems above, then try again.'));
     return;
   }
   if (probes[0]?.protocol === 'http') yield* await clockFindings(probes[0]);
-  if (flags.sendTest) yield await sampleFinding(probes[0]?.protocol ?? 'http', flags, io);
+  if (flags.sendTest) yield finding('Sample', await sendSampleTo(probes[0]?.protocol ?? 'http', flags, io));
 }
 
 async function clockFindings(probe: SignalProbe): Promise<readonly Finding[]> {
   try {
     const answer = await fetch(probe.url.origin, { method: 'HEAD', signal: AbortSignal.timeout(3_000) });
-    const finding = checkClock(answer.headers.get('date') ?? undefined, Date.now());
-    return finding === undefined ? [] : [finding];
+    const verdict = checkClock(answer.headers.get('date') ?? undefined, Date.now());
+    return verdict === undefined ? [] : [finding('Clock', verdict)];
   } catch {
     // Some receivers answer OTLP requests only. Their clock stays unknown.
     return [];
   }
 }
 
-async function sampleFinding(
+async function sendSampleTo(
   protocol: SignalProbe['protocol'],
   flags: ReceiverFlags,
   io: Io,
-): Promise<Finding> {
+): Promise<Verdict> {
   const { sendSample } = await import('../send-sample.ts');
   const { traceId, problems } = await sendSample(
     { ...flags, exporter: [protocol === 'grpc' ? 'otlp_grpc' : 'otlp'] },
     io.env,
     io,
   );
-  const about = 'Sample';
   const what = [...(flags.traces ? ['six spans'] : []), ...(flags.metrics ? ['seven metrics'] : [])];
-  if (problems.length > 0) return fail(about, problems.join(' '), 'See the reasons above.');
-  return ok(about, `Accepted ${what.join(' and ')}${flags.traces ? `: trace ${traceId}` : ''}.`);
+  if (problems.length > 0) return fail(problems.join(' '), 'See the reasons above.');
+  return ok(`Accepted ${what.join(' and ')}${flags.traces ? `: trace ${traceId}` : ''}.`);
 }
 
 type Given = Pick<ReplayFlags, 'exporter' | 'endpoint' | 'header'>;
