@@ -6,8 +6,8 @@ import { duration } from '../model/units.ts';
 import { shown, type Visible, visible } from '../model/visible.ts';
 import { costPiece, problemPieces, tokenPieces } from './label.ts';
 import { type Page, type Piece, paint, piece, type Tone, wrap } from './page.ts';
-import { sessionFooter, sessionHeader } from './rows.ts';
-import { type SessionBlock, type Tree, titleOf } from './tree.ts';
+import { framed } from './rows.ts';
+import type { SessionBlock, Tree } from './tree.ts';
 
 /** Lines of a result before the rest is folded. */
 const RESULT_LINES = 6;
@@ -26,15 +26,10 @@ export function hasContent(spans: readonly AgentSpan[]): boolean {
 
 /** The lines of one session. */
 export function renderConversation(page: Page, block: SessionBlock): readonly string[] {
-  const { session, trees } = block;
-  const first = session ?? trees[0]?.span;
-  if (first === undefined) return [];
-  return [
-    sessionHeader(page, block.sessionId, first, titleOf(block)),
-    ...trees.flatMap((tree) => (tree.span.kind === 'turn' ? turnLines(page, tree, tree.span) : [])),
+  return framed(page, block, () => [
+    ...block.trees.flatMap((tree) => (tree.span.kind === 'turn' ? turnLines(page, tree, tree.span) : [])),
     '',
-    ...(session === undefined ? [] : [sessionFooter(page, session, block.work)]),
-  ];
+  ]);
 }
 
 function turnLines(page: Page, tree: Tree, turn: TurnSpan): readonly string[] {

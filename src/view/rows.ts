@@ -6,7 +6,7 @@ import { join, shown, type Visible } from '../model/visible.ts';
 import { pad, widthOf } from './columns.ts';
 import { costPiece, detailsOf, KIND_TONE, labelOf, tokenPieces, withWords } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
-import type { Tree } from './tree.ts';
+import { type SessionBlock, type Tree, titleOf } from './tree.ts';
 
 /** The row of a span before layout. */
 export interface TreeRow {
@@ -87,6 +87,15 @@ const NOTHING = { platform: undefined, model: undefined };
 /** The line above further turns after those of another session. */
 export function sessionReminder(page: Page, sessionId: string): string {
   return line(page, [piece(shown`session ${sessionId}`, 'session'), piece('  (continued)', 'dim')]);
+}
+
+/** The lines of a session below its header and above its footer, where it has one. Nothing without a span. */
+export function framed(page: Page, block: SessionBlock, lines: () => readonly string[]): readonly string[] {
+  const { session, trees, sessionId, work } = block;
+  const first = session ?? trees[0]?.span;
+  if (first === undefined) return [];
+  const footer = session === undefined ? [] : [sessionFooter(page, session, work)];
+  return [sessionHeader(page, sessionId, first, titleOf(block)), ...lines(), ...footer];
 }
 
 /** The last line of a session's tree: how it ended, and its figures, including sub-agents and background reviews. */

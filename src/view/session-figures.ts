@@ -30,6 +30,8 @@ interface Parts {
   readonly startTime: EpochMicros;
   /** The first turn of the user that has content. */
   readonly first: TurnSpan | undefined;
+  /** Duration of the session's span, once it has arrived. */
+  readonly micros: number;
   readonly own: Work;
   readonly subagents: Work;
   readonly reviews: Work;
@@ -48,15 +50,13 @@ export interface SessionTrees {
   /** By the id of the missing span, or by session id. */
   readonly parts: Map<string, Parts>;
   readonly above: Recent<Above>;
-  /** Duration of each session whose span has arrived. */
-  readonly micros: Map<string, number>;
 }
 
 /** Spans that are remembered for children that arrive after them. */
 const MAX_ABOVE = 200_000;
 
 export function createSessionTrees(): SessionTrees {
-  return { parts: new Map(), above: createRecent(MAX_ABOVE), micros: new Map() };
+  return { parts: new Map(), above: createRecent(MAX_ABOVE) };
 }
 
 /** Counts one finished span. */
@@ -74,6 +74,7 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
       sessionId,
       startTime,
       first: messageOf(span),
+      micros: kind === 'session' ? span.endTime - startTime : 0,
       own,
     }),
   );
@@ -82,8 +83,6 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
   const below = trees.parts.get(spanId);
   trees.parts.delete(spanId);
   if (below !== undefined) addParts(trees, spanId, { ...below, sessionId });
-  if (kind !== 'session') return;
-  trees.micros.set(sessionId, (trees.micros.get(sessionId) ?? 0) + span.endTime - span.startTime);
 }
 
 /** The span, if it is a turn in which the user said something. */
@@ -96,17 +95,16 @@ function messageOf(span: AgentSpan): TurnSpan | undefined {
 /** The figures of each session, in order of its first span. None when sessions were not counted. */
 export function sessionFigures(trees: SessionTrees | undefined): readonly SessionFigures[] {
   if (trees === undefined) return [];
-  const { parts, micros } = trees;
   const sessions = new Map<string, Parts>();
-  for (const each of parts.values()) {
+  for (const each of trees.parts.values()) {
     const before = sessions.get(each.sessionId);
     sessions.set(each.sessionId, before === undefined ? each : sum(before, each));
   }
-  return Array.from(sessions.values(), ({ sessionId, startTime, first, ...each }) => ({
+  return Array.from(sessions.values(), ({ sessionId, startTime, first, micros, ...each }) => ({
     sessionId,
     title: first?.userMessage,
     startTime,
-    micros: micros.get(sessionId) ?? 0,
+    micros,
     all: sumOf(each),
     inSubagents: each.subagents,
     inReviews: each.reviews,
@@ -147,6 +145,7 @@ function sum(a: Parts, b: Parts): Parts {
     sessionId: a.sessionId,
     startTime: earlier(a.startTime, b.startTime),
     first: b.first === undefined || (a.first && a.first.startTime <= b.first.startTime) ? a.first : b.first,
+    micros: a.micros + b.micros,
     own: addWork(a.own, b.own),
     subagents: addWork(a.subagents, b.subagents),
     reviews: addWork(a.reviews, b.reviews),

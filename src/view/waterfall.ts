@@ -6,8 +6,8 @@ import { shown } from '../model/visible.ts';
 import { widthOf } from './columns.ts';
 import { factsOf, KIND_TONE, problemPieces } from './label.ts';
 import { line, type Page, type Piece, piece, spaced } from './page.ts';
-import { nameAndDuration, rowsOf, sessionFooter, sessionHeader, type TreeRow } from './rows.ts';
-import { type SessionBlock, titleOf, walk } from './tree.ts';
+import { framed, nameAndDuration, rowsOf, type TreeRow } from './rows.ts';
+import { type SessionBlock, walk } from './tree.ts';
 
 const GAP = shown`  `;
 /** The column of durations and the gaps around the bars. */
@@ -35,16 +35,12 @@ interface Layout {
 export function renderBlock(page: Page, block: SessionBlock): readonly string[] {
   const layout = layoutOf(page);
   const { session, trees } = block;
-  const first = session ?? trees[0]?.span;
-  if (first === undefined) return [];
   const flat = trees.length > 0 && trees.every(({ children }) => children.length === 0);
   const shared = flat ? axisOf(trees.map(({ span }) => span)) : undefined;
-  const footer = session === undefined ? [] : [sessionFooter(page, session, block.work)];
-  return [
-    sessionHeader(page, block.sessionId, first, titleOf(block)),
+  return framed(page, block, () => [
     ...(shared === undefined ? [] : [sharedAxis(layout, shared)]),
     ...trees.flatMap((tree, index) => {
-      const last = footer.length === 0 && index === trees.length - 1;
+      const last = session === undefined && index === trees.length - 1;
       const axis = shared ?? axisOf([...walk(tree)]);
       const offset = session === undefined ? [] : [since(session.startTime, tree.span.startTime)];
       return [...rowsOf(tree, shown``, last)].flatMap((row) => {
@@ -56,8 +52,7 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
         return renderSpan(layout, row, bar, isTop ? offset : []);
       });
     }),
-    ...footer,
-  ];
+  ]);
 }
 
 /** The row of a span, and a line below it for each problem. */

@@ -51,7 +51,7 @@ export const VALIDATE: CommandSpec = {
 /** @returns 1 when nothing is an event, or when something would be lost and `--strict` asks for that, else 0. */
 async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {
   const interrupt = watchInterrupts(io);
-  const run = startRun();
+  const run: LintRun = { lint: startLint(), state: createState(DEFAULT_OPTIONS), times: new Map() };
   const unread: Diagnostic[] = [];
   const progress = startProgress(io, false);
   let lines = 0;
@@ -74,7 +74,7 @@ async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): 
   }
   const redaction = createRedaction();
   const report = redaction.value(finishRun(run));
-  await writeTo(io.stdout)(rendered(report, flags.format));
+  await writeTo(io.stdout)(flags.format === 'json' ? renderJson(report) : renderText(report));
   for (const { message, at } of unread) {
     io.stderr.write(`hermes-otel: ${visible(redaction.text(`${at?.source}: ${message}`))}.\n`);
   }
@@ -95,10 +95,6 @@ interface LintRun {
   readonly state: State;
   /** By source, as each has a recorder of its own. */
   readonly times: Map<string, LocalTimes>;
-}
-
-function startRun(): LintRun {
-  return { lint: startLint(), state: createState(DEFAULT_OPTIONS), times: new Map() };
 }
 
 async function lintLog(
@@ -145,8 +141,4 @@ function lintParts(run: LintRun, line: InputLine): readonly ParsedLine[] {
   if (parts !== undefined) return parts.flatMap((part) => lintParts(run, part));
   lintLine(run.lint, { line, parsed, facts: inspectLine(line.text) });
   return [parsed];
-}
-
-function rendered(report: LintReport, format: ValidateFlags['format']): string {
-  return format === 'json' ? renderJson(report) : renderText(report);
 }
