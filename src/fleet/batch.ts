@@ -14,7 +14,7 @@ import { openBudgets } from '../replay/budgets.ts';
 import { requireSame, type Settings, sealed, unsealed } from '../replay/checkpoint/checkpoint.ts';
 import { lossCounter } from '../replay/checkpoint/follower.ts';
 import type { DestinationSnapshot } from '../replay/destinations.ts';
-import { emit } from '../replay/emit.ts';
+import { type Emission, emit } from '../replay/emit.ts';
 import { finish, ingest } from '../replay/ingest.ts';
 import { parsedLines, SILENCE } from '../replay/input.ts';
 import { DEFAULT_SHUTDOWN_MILLIS, type ReplayOptions, reconstructOptions } from '../replay/options.ts';
@@ -30,7 +30,6 @@ import {
   type ReplayReport,
   type Report,
 } from '../replay/report.ts';
-import type { Emission } from '../replay/run.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
 import { Unreachable } from './group.ts';
 import { type BucketSource, objectSource } from './objects.ts';

@@ -19,7 +19,7 @@ import {
   unsealed,
 } from '../replay/checkpoint/checkpoint.ts';
 import type { DestinationSnapshot, Destinations } from '../replay/destinations.ts';
-import { emit } from '../replay/emit.ts';
+import { type Emission, emit } from '../replay/emit.ts';
 import { type Batch, ingest, ingestSilence } from '../replay/ingest.ts';
 import { lineParser, parseLines, SILENCE, zoneOf } from '../replay/input.ts';
 import {
@@ -32,7 +32,6 @@ import {
 import { openPrices } from '../replay/prices.ts';
 import { openNamed } from '../replay/replay.ts';
 import { addDiagnostic, type Report } from '../replay/report.ts';
-import type { Emission } from '../replay/run.ts';
 import type { Message } from './group.ts';
 import { createUnit, type Unit, unitFromText, unitToText } from './unit.ts';
 

@@ -1,10 +1,32 @@
 /** Emits what a batch finished: spans and their measurements. There is no path that drops. */
+import type { Convention } from '../conventions/convention.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { epochMicros, shift } from '../model/time.ts';
-import type { Batch } from './ingest.ts';
-import { type LineBatch, SILENCE } from './input.ts';
-import type { Emission, Run } from './run.ts';
+import type { Budgets } from './budgets.ts';
+import type { Destinations } from './destinations.ts';
+import type { Batch, Ingestion } from './ingest.ts';
+import { type Input, type LineBatch, SILENCE } from './input.ts';
+import type { LogRepeats, Measured } from './recent.ts';
 import { shifted } from './time-shift.ts';
+
+/** What a replay works with, from its first line to its account. */
+export interface Run extends Emission {
+  readonly input: Input;
+  readonly repeats: LogRepeats;
+}
+
+/** What is needed from a line to its spans' destinations. */
+export interface Emission extends Ingestion {
+  readonly names: Convention;
+  readonly destinations: Destinations;
+  readonly budgets: Budgets | undefined;
+  /** `undefined` when nothing is followed: finished logs are read once. */
+  readonly measured: Measured | undefined;
+  /** False for a span that an earlier run has measured; `undefined`: all are new. */
+  readonly isNew: ((span: AgentSpan) => boolean) | undefined;
+  /** By how much the whole log is moved; 0: not at all. */
+  readonly shiftMicros: number;
+}
 
 /** Waits while a destination has no room. */
 export async function emit(run: Emission, batch: Batch): Promise<void> {
@@ -44,15 +66,11 @@ async function measure(run: Emission, counted: Batch['counted']): Promise<void> 
  * A log that is being written may fall silent in the middle of an interval: then its metrics leave when the interval is
  * over by the wall clock. No point of an old log depends on the wall clock.
  */
-export interface LiveMetrics {
-  /** Called after each batch has been emitted. */
-  after(batch: LineBatch): Promise<void>;
-}
-
-export function liveMetrics({ state, destinations, shiftMicros }: Run, intervalMillis: number): LiveMetrics {
+export function liveMetrics({ state, destinations, shiftMicros }: Run, intervalMillis: number) {
   let isFresh = false;
   return {
-    async after(batch) {
+    /** Called after each batch has been emitted. */
+    async after(batch: LineBatch): Promise<void> {
       const now = epochMicros(Date.now() * 1000);
       if (batch === SILENCE) return isFresh ? await destinations.wait(now) : undefined;
       isFresh = now - (state.clock + shiftMicros) < intervalMillis * 1000;

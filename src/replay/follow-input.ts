@@ -3,7 +3,6 @@ import { plainText } from '../export/outside-text.ts';
 import { isDatabase, specialFile } from '../input/find-files.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
 import type { FollowPosition } from '../input/followed-file.ts';
-import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
 import { createLocalTimes, placeHeld, placeLines } from '../parse/local-time.ts';
@@ -14,8 +13,10 @@ import {
   lineParser,
   parseLines,
   type Reading,
+  SILENCE,
   SILENCE_MILLIS,
   shortenOf,
+  withSilence,
   zoneOf,
 } from './input.ts';
 import type { Log, ReplayOptions } from './options.ts';

@@ -6,7 +6,6 @@ import type { FollowProgress } from '../input/follow.ts';
 import { type Batches, type MergeSource, mergeByTime } from '../input/merge.ts';
 import { InputError, openSources } from '../input/open-sources.ts';
 import { type ReadLinesOptions, readLines, type Shorten } from '../input/read-lines.ts';
-import { SILENCE, withSilence } from '../input/silence.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
@@ -18,8 +17,6 @@ import type { Incremental } from './incremental.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 import { addDiagnostic, type Report } from './report.ts';
-
-export { SILENCE };
 
 /** What the input yields at a time. */
 export type LineBatch = readonly ParsedLine[] | typeof SILENCE;
@@ -257,4 +254,41 @@ function assumedTimes(): (line: ParsedLine) => ParsedLine {
     time = shift(time, 1_000_000);
     return { kind: 'event', event, diagnostics: line.diagnostics };
   };
+}
+
+/** Yielded when a live source has been silent for a while, so that buffered items need not wait for later input. */
+export const SILENCE = Symbol('silence');
+
+/** The items of `source`, and `SILENCE` for each `millis` (wall-clock time) without an item. */
+export async function* withSilence<T>(
+  source: AsyncIterable<T>,
+  millis: number,
+): AsyncGenerator<T | typeof SILENCE, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (let next = iterator.next(); ; ) {
+      const result = await orSilence(next, millis);
+      if (result === SILENCE) {
+        yield SILENCE;
+        continue;
+      }
+      if (result.done === true) return;
+      yield result.value;
+      next = iterator.next();
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function orSilence<T>(next: Promise<T>, millis: number): Promise<T | typeof SILENCE> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<typeof SILENCE>((resolve) => {
+    timer = setTimeout(resolve, millis, SILENCE);
+  });
+  try {
+    return await Promise.race([next, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

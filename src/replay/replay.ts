@@ -12,7 +12,7 @@ import { type Checkpoint, openFollowCheckpoint, resumeReport } from './checkpoin
 import { createFollower, type Follower } from './checkpoint/follower.ts';
 import { outcomeListeners } from './checkpoint/skip-settled.ts';
 import { type Continuity, openDestinations } from './destinations.ts';
-import { emit, liveMetrics } from './emit.ts';
+import { emit, liveMetrics, type Run } from './emit.ts';
 import { type Incremental, openIncremental } from './incremental.ts';
 import { finish, ingest } from './ingest.ts';
 import { listOf, openInput, SILENCE } from './input.ts';
@@ -30,7 +30,6 @@ import { openPrices } from './prices.ts';
 import { createMeasured, createRepeats, FOLLOWED_LINES } from './recent.ts';
 import { ReplayError } from './replay-error.ts';
 import { assertAccounted, logReport, type ReplayProgress, type ReplayReport } from './report.ts';
-import type { Run } from './run.ts';
 import { shiftOf } from './time-shift.ts';
 
 /**

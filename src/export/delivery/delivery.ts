@@ -323,22 +323,14 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
 }
 
 /** A bounded number of requests in flight. */
-interface Window {
-  hasRoom(): boolean;
-  /** Waits for room and takes it, in the order of the calls. */
-  enter(): Promise<void>;
-  leave(): void;
-  /** Resolves when nothing is in flight. */
-  empty(): Promise<void>;
-}
-
-export function createWindow(size: number): Window {
+export function createWindow(size: number) {
   let inside = 0;
   const entering: (() => void)[] = [];
   const emptying: (() => void)[] = [];
   return {
     hasRoom: () => inside < size && entering.length === 0,
-    enter() {
+    /** Waits for room and takes it, in the order of the calls. */
+    enter(): Promise<void> {
       if (inside < size) {
         inside += 1;
         return Promise.resolve();
@@ -351,6 +343,8 @@ export function createWindow(size: number): Window {
       inside -= 1;
       if (inside === 0) for (const resolve of emptying.splice(0)) resolve();
     },
-    empty: () => (inside === 0 ? Promise.resolve() : new Promise((resolve) => emptying.push(resolve))),
+    /** Resolves when nothing is in flight. */
+    empty: (): Promise<void> =>
+      inside === 0 ? Promise.resolve() : new Promise((resolve) => emptying.push(resolve)),
   };
 }

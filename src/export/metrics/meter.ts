@@ -16,8 +16,6 @@ export interface MeterOptions {
   readonly resume?: MeterState;
 }
 
-export type Meter = ReturnType<typeof createMeter>;
-
 /** Everything needed to continue after a restart, as plain JSON data. */
 export interface MeterState {
   /** The first event of the log; `undefined` before it. */

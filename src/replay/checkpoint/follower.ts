@@ -4,11 +4,10 @@ import type { AgentSpan, SpanId } from '../../model/span.ts';
 import { systemProblem } from '../../model/system-error.ts';
 import { stateToText } from '../../reconstruct/state-text.ts';
 import { openSpans, quietSessionSpans } from '../../reconstruct/step.ts';
-import { emitOpen } from '../emit.ts';
+import { emitOpen, type Run } from '../emit.ts';
 import { type LineBatch, SILENCE } from '../input.ts';
 import { DEFAULT_OPEN_SPANS_MILLIS, type ReplayOptions } from '../options.ts';
 import { accountedLines } from '../report.ts';
-import type { Run } from '../run.ts';
 import { type Checkpoint, type SavedState, type Snapshot, saveReport } from './checkpoint.ts';
 import type { JournalState } from './journal.ts';
 

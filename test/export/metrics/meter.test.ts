@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createMeter, type Meter } from '../../../src/export/metrics/meter.ts';
+import { createMeter } from '../../../src/export/metrics/meter.ts';
 import type { Instrument, Measurement, MetricSnapshot, Temporality } from '../../../src/model/otel.ts';
 import { epochMicros } from '../../../src/model/time.ts';
+
+type Meter = ReturnType<typeof createMeter>;
 
 const MINUTE = 60_000_000;
 const START = 1_700_000_000_000_000 - (1_700_000_000_000_000 % MINUTE);
