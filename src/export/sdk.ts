@@ -102,13 +102,16 @@ function sdkTransport<Body>(
       error: error instanceof Error ? error : new Error(`${error}`),
     }));
     const answer = result.then((known) => answerOf(name, known));
-    const late = clock.sleep(timeoutMillis, AbortSignal.any([stop, over.signal])).then(() => {
+    const end = () => over.abort();
+    stop.addEventListener('abort', end);
+    const late = clock.sleep(timeoutMillis, over.signal).then(() => {
       const took = stop.aborted ? 'was still exporting' : `did not finish within ${timeoutMillis / 1000} s`;
       return transient(`${name} ${took}`);
     });
     try {
       return await Promise.race([answer, late]);
     } finally {
+      stop.removeEventListener('abort', end);
       over.abort();
     }
   }

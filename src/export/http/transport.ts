@@ -103,17 +103,29 @@ function httpTransport(
   };
 
   async function attempt(body: Uint8Array, stop: AbortSignal): Promise<Answer> {
+    const connections = await agent;
+    const late = AbortSignal.timeout(timerMillis(Math.ceil(timeoutMillis)));
     const request = send(url, {
       method: 'POST',
-      agent: await agent,
+      agent: connections,
       ...tlsOptions(signal),
       headers: { ...headers, 'content-length': body.length },
+      signal: late,
     });
+    // Not by AbortSignal.any, which keeps some bytes of each request for as long as the run.
+    const end = () => request.destroy();
+    stop.addEventListener('abort', end);
+    if (stop.aborted) end();
     try {
-      const answer = await exchange(request, body, timeoutMillis, stop);
+      const answer = await exchange(request, body, late);
       return classify(answer, { destination, asked: contentType, wallMillis: clock.wallMillis(), redact });
     } catch (error) {
-      return unanswered(signal, request, error);
+      if (!late.aborted) return unanswered(signal, request, error);
+      return transient(
+        `${destination} did not answer within ${timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`,
+      );
+    } finally {
+      stop.removeEventListener('abort', end);
     }
   }
 
@@ -151,45 +163,17 @@ function tlsOptions({ url, proxy, tls }: OtlpHttpSignal): RequestOptions {
   };
 }
 
-class TimeoutError extends Error {}
-
 /** Sends the body and reads the answer. Rejects when there is no answer at all. */
-function exchange(
-  request: ClientRequest,
-  body: Uint8Array,
-  timeoutMillis: number,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  return new Promise<HttpAnswer>((resolve, reject) => {
-    let response: IncomingMessage | undefined;
-    // Once an answer has begun, its status counts, whatever happens to the rest: then only the reading ends.
-    const end = (error: Error) => (response ?? request).destroy(error);
-    const timer = setTimeout(() => end(new TimeoutError()), timerMillis(timeoutMillis));
-    const abort = () => end(new Error('aborted'));
-    const settled = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    };
-    signal.addEventListener('abort', abort);
-    request.on('response', (begun) => {
-      response = begun;
-      void readAnswer(begun).then((answer) => {
-        settled();
-        resolve(answer);
-      });
-    });
-    request.on('error', (error) => {
-      if (response !== undefined) return;
-      settled();
-      reject(error);
-    });
-    if (signal.aborted) abort();
-    request.end(body);
+async function exchange(request: ClientRequest, body: Uint8Array, late: AbortSignal): Promise<HttpAnswer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    // Once an answer has begun, its status counts: a later error changes nothing.
+    request.on('response', resolve).on('error', reject).end(body);
   });
+  return await readAnswer(response, late);
 }
 
 /** The status counts, whatever happens to the body. */
-async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
+async function readAnswer(response: IncomingMessage, late: AbortSignal): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   let broken: string | undefined;
@@ -203,8 +187,8 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
         break;
       }
     }
-  } catch (error) {
-    broken = error instanceof TimeoutError ? 'its body does not end' : 'the connection broke inside its body';
+  } catch {
+    broken = late.aborted ? 'its body does not end' : 'the connection broke inside its body';
   }
   const { headers, statusCode = 0 } = response;
   return {
@@ -217,15 +201,7 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   };
 }
 
-function unanswered(
-  { destination, timeoutMillis, proxy }: OtlpHttpSignal,
-  request: ClientRequest,
-  error: unknown,
-): Answer {
-  if (error instanceof TimeoutError) {
-    const sentence = `${destination} did not answer within ${timeoutMillis / 1000} s: see OTEL_EXPORTER_OTLP_TIMEOUT`;
-    return transient(sentence);
-  }
+function unanswered({ destination, proxy }: OtlpHttpSignal, request: ClientRequest, error: unknown): Answer {
   const answer = connectionProblem(
     proxy === undefined ? destination : `${destination} (through ${redactUrl(proxy)})`,
     error,
