@@ -21,7 +21,7 @@ import { renderDiff } from '../src/view/diff-tables.ts';
 import { sessionFigures } from '../src/view/session-figures.ts';
 import { type Totals, totalsOf } from '../src/view/totals.ts';
 import { renderSummaryMarkdown } from '../src/view/totals-tables.ts';
-import { blocksOf, placedSpans } from '../src/view/tree.ts';
+import { blocksOf, placedSpans, rootsOf } from '../src/view/tree.ts';
 import { renderView } from '../src/view/view.ts';
 import { totalsOf as pageTotals } from '../src/viewer/data/totals.ts';
 import { tableOf } from './html/viewer/table.ts';
@@ -53,7 +53,7 @@ describe.each(LOGS)('%s', (log) => {
     const rows = new Map(sessionFigures(totals.sessions).map((session) => [session.sessionId, session]));
     expect([...rows.keys()].sort()).toEqual(blocks.map(({ sessionId }) => sessionId).sort());
     for (const block of blocks) {
-      const { all, inSubagents, inReviews } = figuresOf(placedSpans([block]));
+      const { all, inSubagents, inReviews } = figuresOf(placedSpans(rootsOf(block)));
       const row = rows.get(block.sessionId);
       expect(rounded(block.work)).toEqual(rounded(all));
       expect([row?.all, row?.inSubagents, row?.inReviews].map(rounded)).toEqual(

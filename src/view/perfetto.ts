@@ -10,7 +10,7 @@ import type { EpochMicros } from '../model/time.ts';
 import { shown, visibleJsonLine } from '../model/visible.ts';
 import { labelOf } from './label.ts';
 import { presentable } from './presentable.ts';
-import { blocksOf, type SessionBlock, spansOf, type Tree, treeOf } from './tree.ts';
+import { blocksOf, rootsOf, type SessionBlock, spansOf, type Tree } from './tree.ts';
 
 /** An event of the Chrome trace format; `ts` in microseconds since the epoch. */
 export type TraceEvent = SliceEvent | CounterEvent | MetadataEvent;
@@ -64,18 +64,13 @@ function* blockEvents(block: SessionBlock, pid: number): Generator<TraceEvent> {
   const process = { pid, tid: 0, ph: 'M' } as const;
   yield { ...process, name: 'process_name', args: { name: shown`session ${block.sessionId}` } };
   yield { ...process, name: 'process_sort_index', args: { sort_index: pid } };
-  for (const [index, lane] of lanesOf(undefined, sessionTrees(block)).entries()) {
+  for (const [index, lane] of lanesOf(undefined, rootsOf(block)).entries()) {
     const tid = index + 1;
     yield { pid, tid, ph: 'M', name: 'thread_name', args: { name: laneName(lane, index) } };
     yield { pid, tid, ph: 'M', name: 'thread_sort_index', args: { sort_index: tid } };
     for (const tree of lane.trees) yield* slices(tree, { pid, tid, cat: 'hermes', id: `${pid}.${tid}` });
   }
   yield* counters(block, pid);
-}
-
-/** The session's span is the outermost slice of its main lane. */
-function sessionTrees({ session, trees }: SessionBlock): readonly Tree[] {
-  return session === undefined ? trees : [treeOf(session, trees)];
 }
 
 function laneName({ subagent }: Lane, index: number): string {
@@ -99,7 +94,7 @@ function argsOf({ startTime: _start, endTime: _end, links: _links, ...facts }: A
 
 /** The tokens of the session so far, at the end of each call, including sub-agents and background turns. */
 function* counters(block: SessionBlock, pid: number): Generator<TraceEvent> {
-  const calls = [...spansOf(block)]
+  const calls = spansOf(block)
     .filter(({ kind }) => kind === 'api_call' || kind === 'auxiliary_call')
     .toSorted((a, b) => a.endTime - b.endTime);
   let sums: Tokens = { input: 0, cached: 0, output: 0 };

@@ -44,9 +44,7 @@ export function select(
 
 /** The spans of the latest sessions, by their start. */
 export function latestSessions(spans: readonly AgentSpan[], count: number): readonly AgentSpan[] {
-  return blocksOf(spans)
-    .slice(-count)
-    .flatMap((block) => [...spansOf(block)]);
+  return blocksOf(spans).slice(-count).flatMap(spansOf);
 }
 
 function keep(tree: Tree, wanted: readonly Wanted[], { wholeTurns }: Selection): readonly Tree[] {

@@ -6,6 +6,7 @@ import { addToWork, addWork, countedOf, createWork, type Work } from '../model/f
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
 import { type EpochMicros, earlier } from '../model/time.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
+import { isOfUser } from './tree.ts';
 
 /** A session with everything that its sub-agents did. */
 export interface SessionFigures {
@@ -87,9 +88,7 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
 
 /** The span, if it is a turn in which the user said something. */
 function messageOf(span: AgentSpan): TurnSpan | undefined {
-  const isMessage =
-    span.kind === 'turn' && !span.background && !span.inSubagent && span.userMessage !== undefined;
-  return isMessage ? span : undefined;
+  return isOfUser(span) && span.userMessage !== undefined ? span : undefined;
 }
 
 /** The figures of each session, in order of its first span. None when sessions were not counted. */

@@ -18,7 +18,7 @@ import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
 import { createRecent, type Recent, remember } from './recent.ts';
 import { countSpan, createSeries, mean, quantiles, type Sample, type Series } from './series.ts';
 import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
-import { blocksOf, placedSpans } from './tree.ts';
+import { blocksOf, placedSpans, rootsOf } from './tree.ts';
 import { type NotableTurns, notableTurns, turnJson } from './turns.ts';
 
 export interface Totals {
@@ -73,7 +73,7 @@ export function totalsOf(spans: readonly AgentSpan[]): LogTotals {
   const totals = createTotals({ perSession: true });
   for (const span of spans) addSpan(totals, span);
   const blocks = blocksOf(spans);
-  return { ...totals, figures: figuresOf(placedSpans(blocks)), turns: notableTurns(blocks) };
+  return { ...totals, figures: figuresOf(placedSpans(blocks.flatMap(rootsOf))), turns: notableTurns(blocks) };
 }
 
 /** Counts a span, but a session or a turn that is sent again only once. */

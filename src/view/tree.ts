@@ -1,6 +1,6 @@
 import { addToWork, addWork, countedOf, createWork, type Placed, type Work } from '../model/figures.ts';
 import { append } from '../model/lists.ts';
-import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
+import type { AgentSpan, SessionSpan, SpanId, TurnSpan } from '../model/span.ts';
 
 /** A span and its children, in order of start. */
 export interface Tree {
@@ -117,31 +117,35 @@ export function blocksOf(spans: readonly AgentSpan[]): readonly SessionBlock[] {
   }));
 }
 
+/** True for a turn of the user: neither a sub-agent's nor a background review. */
+export function isOfUser(span: AgentSpan): span is TurnSpan {
+  return span.kind === 'turn' && !span.background && !span.inSubagent;
+}
+
 /** The first message of the user. `undefined` without content. */
 export function titleOf({ trees }: SessionBlock): string | undefined {
-  const turns = trees.flatMap(({ span }) =>
-    span.kind === 'turn' && !span.background && !span.inSubagent ? [span] : [],
-  );
+  const turns = trees.map(({ span }) => span).filter(isOfUser);
   return turns.find(({ userMessage }) => userMessage !== undefined)?.userMessage;
 }
 
-/** All spans of a block. */
-export function* spansOf({ session, trees }: SessionBlock): Generator<AgentSpan> {
-  if (session !== undefined) yield session;
-  for (const tree of trees) yield* walk(tree);
+/** The session with its trees below it; without its span, the trees. */
+export function rootsOf({ session, trees }: SessionBlock): readonly Tree[] {
+  return session === undefined ? trees : [treeOf(session, trees)];
 }
 
-/** All spans of the blocks in the form that `figuresOf` takes. */
-export function placedSpans(blocks: readonly SessionBlock[]): readonly Placed[] {
+/** All spans of a block, parents first. */
+export function spansOf(block: SessionBlock): readonly AgentSpan[] {
+  return rootsOf(block).flatMap((root) => [...walk(root)]);
+}
+
+/** All spans of the trees in the form that `figuresOf` takes, in the order of `walk`. */
+export function placedSpans(trees: readonly Tree[]): readonly Placed[] {
   const placed: Placed[] = [];
   const place = ({ span, children }: Tree, parent: number): void => {
     const index = placed.push(placedOf(span, parent)) - 1;
     for (const child of children) place(child, index);
   };
-  for (const { session, trees } of blocks) {
-    const root = session === undefined ? -1 : placed.push(placedOf(session, -1)) - 1;
-    for (const tree of trees) place(tree, root);
-  }
+  for (const tree of trees) place(tree, -1);
   return placed;
 }
 

@@ -8,7 +8,7 @@ import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
 import { type Piece, piece } from './page.ts';
 import { type Column, column } from './table.ts';
-import { placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
+import { isOfUser, placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
 
 /** A turn of the user with its figures. */
 export interface TurnRow {
@@ -36,12 +36,7 @@ export interface NotableTurns {
 /** Background reviews and the turns of sub-agents are left out: nobody waits for them on their own. */
 export function notableTurns(blocks: readonly SessionBlock[]): NotableTurns {
   const turns = blocks.flatMap(({ sessionId, trees }) =>
-    trees.flatMap((tree) => {
-      const { span } = tree;
-      return span.kind === 'turn' && !span.background && !span.inSubagent
-        ? [{ sessionId, turn: span, tree }]
-        : [];
-    }),
+    trees.flatMap((tree) => (isOfUser(tree.span) ? [{ sessionId, turn: tree.span, tree }] : [])),
   );
   const most = (weight: (turn: (typeof turns)[number]) => number) =>
     turns
@@ -50,9 +45,7 @@ export function notableTurns(blocks: readonly SessionBlock[]): NotableTurns {
       .slice(0, MOST_TURNS)
       .map(({ tree, ...turn }): TurnRow => {
         const spans = [...walk(tree)];
-        const placed = placedSpans([
-          { sessionId: turn.sessionId, session: undefined, trees: [tree], work: tree.work },
-        ]);
+        const placed = placedSpans([tree]);
         const path = criticalPath(placed).flatMap(({ span: index, micros }) => {
           const span = spans[index];
           return span === undefined ? [] : [{ span, micros }];

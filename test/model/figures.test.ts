@@ -3,7 +3,7 @@ import { criticalPath } from '../../src/model/critical-path.ts';
 import { figuresOf, headlineOf, tokensOf } from '../../src/model/figures.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { labelOf } from '../../src/view/label.ts';
-import { blocksOf, placedSpans, walk } from '../../src/view/tree.ts';
+import { blocksOf, placedSpans, rootsOf, walk } from '../../src/view/tree.ts';
 import {
   apiCall,
   approval,
@@ -19,7 +19,7 @@ const root = session({ at: [0, 10_000] });
 const first = turn({ at: [1000, 5000], below: root });
 
 function timeOf(spans: readonly AgentSpan[]) {
-  const { time } = figuresOf(placedSpans(blocksOf(spans)));
+  const { time } = figuresOf(placedSpans(blocksOf(spans).flatMap(rootsOf)));
   return Object.fromEntries(Object.entries(time).map(([name, micros]) => [name, micros / 1000]));
 }
 
@@ -92,7 +92,7 @@ describe('the critical path', () => {
   const pathOf = (spans: readonly AgentSpan[]) => {
     const trees = blocksOf(spans);
     const inOrder = trees.flatMap(({ trees: all }) => all.flatMap((tree) => [...walk(tree)]));
-    return criticalPath(placedSpans(trees)).map(({ span, micros }) => [
+    return criticalPath(placedSpans(trees.flatMap(rootsOf))).map(({ span, micros }) => [
       labelOf(inOrder[span] as AgentSpan),
       micros / 1000,
     ]);
@@ -141,7 +141,7 @@ test('the headline says what its figures leave out', () => {
     apiCall({ at: [0, 1], usage: usage(100, 10) }),
     apiCall({ at: [0, 1], answered: true, usage: undefined }),
   ];
-  const { all } = figuresOf(placedSpans(blocksOf(calls)));
+  const { all } = figuresOf(placedSpans(blocksOf(calls).flatMap(rootsOf)));
   expect(headlineOf(all)).toEqual({
     time: undefined,
     cost: '$0.0055 (1 call without a price)',
