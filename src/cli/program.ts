@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../replay/origin.ts';
 import { helpWidth } from './colors.ts';
-import { addCommand, type CommandEntry } from './command.ts';
+import type { CommandEntry } from './command.ts';
 import type { Io } from './io.ts';
 
 /** Commands that are `wanted` are loaded whole; of the others, the program knows the name and one line of help. */
@@ -25,7 +25,7 @@ export async function createProgram(
     // Choices and defaults stand in our own words in the description already.
     .configureHelp({ optionDescription: ({ description }) => description });
   for (const entry of commands) {
-    if (wanted(entry.name)) await addCommand(program, entry, io, exit);
+    if (wanted(entry.name)) await (await import('./command.ts')).addCommand(program, entry, io, exit);
     else program.command(entry.name).description(entry.summary);
   }
   return program;
