@@ -7,11 +7,14 @@ const OLDEST_NODE = [20, 19] as const;
 
 /** @param version as in `process.versions.node` */
 export function checkNode(version: string): Verdict {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [oldestMajor, oldestMinor] = OLDEST_NODE;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok(version);
+  if (!isOlder(version, OLDEST_NODE)) return ok(version);
   const oldest = OLDEST_NODE.join('.');
   return fail(`${version} is older than ${oldest}.`, `Install Node.js ${oldest} or newer.`);
+}
+
+export function isOlder(version: string, [leastMajor, leastMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }
 
 const FIVE_MINUTES_MILLIS = 300_000;

@@ -1,6 +1,7 @@
 /** `hermes-otel consume`: a member of a Kafka consumer group, which replays what the logs of many agents send to a topic. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { isOlder } from '../../doctor/machine.ts';
 import type { KafkaOptions, Sasl } from '../../fleet/kafka.ts';
 import type { DeliveryAccount } from '../../model/sink.ts';
 import { errorInWords } from '../../model/system-error.ts';
@@ -174,9 +175,7 @@ async function runConsume(command: Command, io: Io): Promise<number> {
 const LEAST_NODE = [22, 22] as const;
 
 function refuseOldNode({ versions }: Io): void {
-  const [major = 0, minor = 0] = (versions?.node ?? '').split('.').map(Number);
-  if (versions === undefined || major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]))
-    return;
+  if (versions === undefined || !isOlder(versions.node, LEAST_NODE)) return;
   throw new CliError(
     `consume needs Node.js ${LEAST_NODE.join('.')} or newer, as its Kafka client does; this is ${versions.node}.`,
   );

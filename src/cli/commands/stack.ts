@@ -3,18 +3,24 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../../model/visible.ts';
-import type { StackAddresses, StepResult } from '../../stack/check.ts';
+import type { StepResult } from '../../stack/check.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec } from '../command.ts';
-import { durationFlag, type FlagValues, readFlags, switchFlag, textFlag } from '../flags.ts';
+import { durationFlag, type Flag, type FlagValues, readFlags, switchFlag } from '../flags.ts';
 import type { Io } from '../io.ts';
 
 const INIT_FLAGS = {
   force: switchFlag('--force', 'overwrite existing files'),
 } as const;
 
-const address = (name: string, fallback: string, what: string) =>
-  textFlag(`--${name} <url>`, what, { fallback: fallback });
+/** A base address; its reader leaves out a slash at its end. */
+function address(name: string, fallback: string, help: string): Flag<string> {
+  const read = ([url = '']: readonly string[], flag: string): string => {
+    if (URL.canParse(url)) return url.replace(/\/+$/, '');
+    throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
+  };
+  return { flags: `--${name} <url>`, help, env: undefined, fallback, shown: fallback, read };
+}
 
 const CHECK_FLAGS = {
   collector: address('collector', 'http://localhost:4318', 'OTLP/HTTP address of the Collector'),
@@ -90,7 +96,7 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
   ]);
   const steps: StepResult[] = [];
   const checked = checkStack({
-    addresses: addressesOf(flags),
+    addresses: flags,
     // An empty environment: variables must not redirect the test to another receiver.
     sendSample: (endpoint) =>
       sendSample({ exporter: ['otlp'], endpoint, header: [], traces: true, metrics: true }, {}, io),
@@ -104,21 +110,6 @@ async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promis
   }
   if (flags.json) io.stdout.write(`${JSON.stringify(steps, null, 2)}\n`);
   return steps.every(({ ok }) => ok) ? 0 : 1;
-}
-
-function addressesOf(flags: FlagValues<typeof CHECK_FLAGS>): StackAddresses {
-  const base = (url: string | undefined, flag: string) => {
-    if (url === undefined || !URL.canParse(url))
-      throw new CliError(`${flag} takes an address such as http://localhost:9090, not "${url}".`);
-    return url.replace(/\/+$/, '');
-  };
-  return {
-    collector: base(flags.collector, '--collector'),
-    health: base(flags.health, '--health'),
-    jaeger: base(flags.jaeger, '--jaeger'),
-    prometheus: base(flags.prometheus, '--prometheus'),
-    grafana: base(flags.grafana, '--grafana'),
-  };
 }
 
 function inWords({ name, ok, skipped, found, next }: StepResult, number: number): string {
