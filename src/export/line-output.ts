@@ -34,8 +34,8 @@ export async function fileOutput(
   const handle = await open(path, append ? 'a+' : REPLACE, ownerOnly ? 0o600 : 0o666);
   if (ownerOnly && (await handle.stat()).isFile()) await handle.chmod(0o600);
   let sizeBytes = append ? await cutToWholeLines(handle) : 0;
-  // Both signals share the file, and their lines must not mix.
-  let queue: Promise<unknown> = Promise.resolve();
+  // All signals share the file, and their lines must not mix.
+  const inTurn = oneByOne();
 
   async function writeNow(line: Uint8Array): Promise<Answer> {
     try {
@@ -51,15 +51,18 @@ export async function fileOutput(
 
   return {
     name: path,
-    write(line) {
-      const done = queue.then(() => writeNow(line));
-      queue = done;
-      return done;
-    },
-    async close() {
-      await queue;
-      await handle.close();
-    },
+    write: (line) => inTurn(() => writeNow(line)),
+    close: () => inTurn(() => handle.close()),
+  };
+}
+
+/** Makes a function that runs what it is given, one after the other. */
+export function oneByOne(): <T>(run: () => Promise<T>) => Promise<T> {
+  let queue: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const done = queue.then(run);
+    queue = done.catch(() => undefined);
+    return done;
   };
 }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorInWords } from '../../model/system-error.ts';
+import { oneByOne } from '../line-output.ts';
 
 /** A file that keeps what could not be delivered, one OTLP/JSON request per line. `send` tries it again. */
 export interface DeadLetter {
@@ -11,7 +12,7 @@ export interface DeadLetter {
 /** Opened with the first line, so that a run without failures leaves no empty file. Readable by its owner only. */
 export function deadLetter(path: string): DeadLetter {
   let handle: FileHandle | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = oneByOne();
 
   async function appendNow(line: Uint8Array): Promise<string | undefined> {
     let sizeBefore: number | undefined;
@@ -30,16 +31,12 @@ export function deadLetter(path: string): DeadLetter {
   }
 
   return {
-    append(line) {
-      const done = queue.then(() => appendNow(line));
-      queue = done;
-      return done;
-    },
-    async close() {
-      await queue;
-      await handle?.close();
-      handle = undefined;
-    },
+    append: (line) => inTurn(() => appendNow(line)),
+    close: () =>
+      inTurn(async () => {
+        await handle?.close();
+        handle = undefined;
+      }),
   };
 }
 

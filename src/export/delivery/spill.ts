@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { oneByOne } from '../line-output.ts';
 import { deadLetter } from './dead-letter.ts';
 
 /**
@@ -28,13 +29,7 @@ export function openSpill(path: string, maxBytes: number) {
   let positions: number | undefined;
   let head: { readonly line: SpilledLine; readonly end: number } | undefined;
   /** A line must not be appended while the file is being removed. */
-  let queue: Promise<unknown> = Promise.resolve();
-
-  function inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const done = queue.then(run);
-    queue = done.catch(() => undefined);
-    return done;
-  }
+  const inTurn = oneByOne();
 
   async function closeAll(): Promise<void> {
     if (positions !== undefined) closeSync(positions);
