@@ -21,18 +21,7 @@ export interface ListedSession extends ChildRow {
   readonly tokenCount: number;
 }
 
-export interface HermesDatabase {
-  readonly path: string;
-  /** Changes when anything in the file does. */
-  version(): Promise<number>;
-  /** All sessions, by their first time. */
-  list(): Promise<readonly ListedSession[]>;
-  /** When rows were first written as things happen, not at the end of a turn: since Hermes 0.18. `undefined`: never. */
-  timesSince(): Promise<EpochMicros | undefined>;
-  /** The rows of one of them, read in one statement per table. */
-  read(session: ListedSession, children: readonly ChildRow[]): Promise<DatabaseSession>;
-  close(): Promise<void>;
-}
+export type HermesDatabase = Awaited<ReturnType<typeof openDatabase>>;
 
 export interface DatabaseOptions {
   /** True to read what people, models and tools said. Else it never leaves SQLite. */
@@ -41,7 +30,7 @@ export interface DatabaseOptions {
 }
 
 /** Opens a database for reading. Throws `SqliteError` when it is none of Hermes's. */
-export async function openDatabase(path: string, options: DatabaseOptions): Promise<HermesDatabase> {
+export async function openDatabase(path: string, options: DatabaseOptions) {
   const sqlite = await openSqlite(path, options.reader);
   const schema = await readSchema(sqlite).catch(async (error: unknown) => {
     await sqlite.close();
@@ -50,10 +39,14 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   const reading: Reading = { sqlite, schema, content: options.content };
   return {
     path,
+    /** Changes when anything in the file does. */
     version: async () => Number((await sqlite.query('PRAGMA data_version'))[0]?.data_version),
+    /** All sessions, by their first time. */
     list: () => listSessions(reading),
+    /** When rows were first written as things happen, not at the end of a turn: since Hermes 0.18. `undefined`: never. */
     timesSince: async () => micros((await sqlite.query(TIMES_SINCE))[0]?.time),
-    read: (session, children) => readSession(reading, session, children),
+    /** The rows of one of them, read in one statement per table. */
+    read: (session: ListedSession, children: readonly ChildRow[]) => readSession(reading, session, children),
     close: sqlite.close,
   };
 }

@@ -52,25 +52,7 @@ export interface OpenDestination {
   close(): Promise<void>;
 }
 
-export interface Destinations extends Pick<Deliveries, 'accounts' | 'settled' | 'setDeadline' | 'finish'> {
-  /** The first event of the log, where cumulative metrics begin. Later calls change nothing. */
-  startAt(time: EpochMicros): void;
-  /** Returns when every destination has room again. */
-  write(spans: readonly AgentSpan[]): Promise<void>;
-  /** The same for spans that come again when they have ended. */
-  writeOpen(spans: readonly AgentSpan[]): Promise<void>;
-  /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
-  measure(time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined;
-  /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
-  wait(now: EpochMicros): Promise<void>;
-  /**
-   * Sends the metrics as they stand, and all that was written; returns when everything has its outcome. Delta points stay
-   * for the next run: parts of an interval would count twice should this one end before it is written down.
-   */
-  flush(): Promise<void>;
-  /** What the next run goes on from. */
-  snapshot(): Promise<DestinationSnapshot>;
-}
+export type Destinations = Awaited<ReturnType<typeof openDestinations>>;
 
 /** What the next run goes on from. Plain data. */
 export interface DestinationSnapshot {
@@ -102,29 +84,14 @@ export interface Naming {
 /** What all destinations of a run have in common. */
 type CommonRun = Omit<DestinationRun, 'memory' | 'outcomeListeners' | 'goesOn' | 'retryRefusals' | 'spill'>;
 
-/** The deliveries of all destinations, by what they take. They skip what an earlier run has delivered. */
-export interface Deliveries {
-  readonly spans: readonly Delivery<OtelSpan>[];
-  readonly logs: readonly Delivery<OtelSpan>[];
-  readonly trees: readonly TreeDelivery[];
-  readonly metrics: readonly Delivery<MetricSnapshot>[];
-  /** What became of everything so far, for each destination and signal. */
-  accounts(): readonly DeliveryAccount[];
-  /** Sends what was gathered, and returns when everything written so far has its outcome. */
-  settled(): Promise<void>;
-  /** Receivers that have accepted something, also in earlier runs, as `signal destination`. */
-  accepted(): readonly string[];
-  /** Sets the deadline: what is still in flight after `withinMillis` counts as failed. Later calls change nothing. */
-  setDeadline(withinMillis: number): void;
-  /** Sends what is left, before the deadline if there is one, and closes everything. */
-  finish(withinMillis: number | undefined): Promise<readonly DeliveryAccount[]>;
-}
+export type Deliveries = Awaited<ReturnType<typeof openDeliveries>>;
 
+/** The deliveries of all destinations, by what they take. They skip what an earlier run has delivered. */
 export async function openDeliveries(
   factories: readonly DestinationFactory[],
   run: CommonRun,
   continuity: Continuity<Pick<DestinationSnapshot, 'accepted'> & Partial<DestinationSnapshot>> | undefined,
-): Promise<Deliveries> {
+) {
   const { snapshot, journalState, listeners } = continuity ?? {};
   const before = snapshot?.accepted ?? [];
   // The log itself is the queue of a single receiver.
@@ -172,15 +139,20 @@ export async function openDeliveries(
     logs,
     trees: ends.flatMap(({ tree }) => tree ?? []),
     metrics,
+    /** What became of everything so far, for each destination and signal. */
     accounts,
-    settled: async () => {
+    /** Sends what was gathered, and returns when everything written so far has its outcome. */
+    settled: async (): Promise<void> => {
       await Promise.all(sinks.map((sink) => sink.settled()));
     },
-    accepted: () => [...new Set([...before, ...acceptedIn(accounts())])],
-    setDeadline: (withinMillis) => {
+    /** Receivers that have accepted something, also in earlier runs, as `signal destination`. */
+    accepted: (): readonly string[] => [...new Set([...before, ...acceptedIn(accounts())])],
+    /** Sets the deadline: what is still in flight after `withinMillis` counts as failed. Later calls change nothing. */
+    setDeadline: (withinMillis: number): void => {
       for (const sink of sinks) sink.setDeadline(withinMillis);
     },
-    finish: async (withinMillis) => {
+    /** Sends what is left, before the deadline if there is one, and closes everything. */
+    finish: async (withinMillis: number | undefined): Promise<readonly DeliveryAccount[]> => {
       const last = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
       await Promise.all(opened.map((destination) => destination.close()));
       await run.deadLetter?.close();
@@ -194,7 +166,7 @@ export async function openDestinations(
   run: CommonRun,
   { toSpan, instruments, temporality }: Naming,
   continuity: Continuity | undefined,
-): Promise<Destinations> {
+) {
   const deliveries = await openDeliveries(factories, run, continuity);
   const { spans: spanSinks, logs: logSinks, trees, metrics: metricSinks } = deliveries;
   const before = continuity?.snapshot?.meter;
@@ -226,28 +198,38 @@ export async function openDestinations(
   };
   return {
     ...deliveries,
-    wait: async (now) => {
+    /** Nothing happens in the log until `now`: sends the metrics of an interval that is over by then. */
+    wait: async (now: EpochMicros): Promise<void> => {
       // Delta points of a run that can be taken up again lie on boundaries that its lines passed, and on no others.
       if (continuity !== undefined && temporality === 'delta') return;
       const points = meter?.wait(now);
       if (points !== undefined) await send(points);
     },
-    flush: async () => {
+    /**
+     * Sends the metrics as they stand, and all that was written; returns when everything has its outcome. Delta points stay
+     * for the next run: parts of an interval would count twice should this one end before it is written down.
+     */
+    flush: async (): Promise<void> => {
       if (temporality === 'cumulative') await sendLast();
       await deliveries.settled();
     },
-    snapshot: async () => ({
+    /** What the next run goes on from. */
+    snapshot: async (): Promise<DestinationSnapshot> => ({
       meter: meter?.state(),
       tree: trees[0]?.memory(),
       accepted: deliveries.accepted(),
     }),
-    startAt: (time) => {
+    /** The first event of the log, where cumulative metrics begin. Later calls change nothing. */
+    startAt: (time: EpochMicros): void => {
       if (!started) meter?.advance(time);
       started = true;
     },
-    write: (spans) => write(spans, logSinks),
-    writeOpen: (spans) => write(spans, []),
-    measure: (time, measurements) => {
+    /** Returns when every destination has room again. */
+    write: (spans: readonly AgentSpan[]) => write(spans, logSinks),
+    /** The same for spans that come again when they have ended. */
+    writeOpen: (spans: readonly AgentSpan[]) => write(spans, []),
+    /** Records what one span measured, at its end. A promise when the log's clock passed an interval. */
+    measure: (time: EpochMicros, measurements: readonly Measurement[]): Promise<void> | undefined => {
       const points = meter?.advance(time);
       if (points === undefined) {
         meter?.record(measurements);
@@ -255,7 +237,7 @@ export async function openDestinations(
       }
       return send(points).then(() => meter?.record(measurements));
     },
-    finish: async (withinMillis) => {
+    finish: async (withinMillis: number | undefined): Promise<readonly DeliveryAccount[]> => {
       // With a checkpoint `flush` has sent what is to be sent: the rest is the next run's.
       if (continuity === undefined) await sendLast();
       return await deliveries.finish(withinMillis);

@@ -58,28 +58,12 @@ export interface SettledPoints {
   readonly how: OutcomeCounts;
 }
 
-export interface Journal {
-  /** Starts the journal of the checkpoint with this digest and removes the one before. */
-  begin(digest: string): void;
-  /**
-   * Notes lines, which then survive this process (not the machine: nothing is synced). Before the first `begin` nothing is
-   * kept. A line that cannot be written is reported once: after a crash its spans are sent again.
-   */
-  note(...lines: readonly JournalLine[]): void;
-  /** True when a new checkpoint should soon replace it. */
-  isHalfFull(): boolean;
-  /** Closes the file; the next `begin` opens it again. */
-  close(): void;
-}
+export type Journal = ReturnType<typeof openJournal>;
 
 /** About 1.5 million spans. A journal must fill neither the disk nor the memory of the next run. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-export function openJournal(
-  directory: string,
-  onNotice: (sentence: string) => void,
-  mostBytes = MOST_BYTES,
-): Journal {
+export function openJournal(directory: string, onNotice: (sentence: string) => void, mostBytes = MOST_BYTES) {
   let path: string | undefined;
   let descriptor: number | undefined;
   let bytes = 0;
@@ -87,6 +71,7 @@ export function openJournal(
   /** Ends whatever the file ends with, such as half a line of a killed writer. Blank lines mean nothing. */
   let lead = '\n';
 
+  /** Closes the file; the next `begin` opens it again. */
   function close(): void {
     if (descriptor !== undefined) closeSync(descriptor);
     descriptor = undefined;
@@ -118,7 +103,8 @@ export function openJournal(
   }
 
   return {
-    begin(digest) {
+    /** Starts the journal of the checkpoint with this digest and removes the one before. */
+    begin(digest: string): void {
       const before = path;
       const next = pathOf(directory, digest);
       if (next === before) return;
@@ -131,7 +117,11 @@ export function openJournal(
         // The next `note` tries again and reports it. The next start removes an old journal that is left.
       }
     },
-    note(...lines) {
+    /**
+     * Notes lines, which then survive this process (not the machine: nothing is synced). Before the first `begin` nothing is
+     * kept. A line that cannot be written is reported once: after a crash its spans are sent again.
+     */
+    note(...lines: readonly JournalLine[]): void {
       const now = append(lines.map(textOf).join('\n'));
       if (now !== undefined && now !== problem) {
         onNotice(
@@ -140,6 +130,7 @@ export function openJournal(
       }
       problem = now;
     },
+    /** True when a new checkpoint should soon replace it. */
     isHalfFull: () => bytes > mostBytes / 2,
     close,
   };

@@ -10,30 +10,27 @@ import type { EpochMicros } from '../../model/time.ts';
 
 export type SpanKey = bigint;
 
-/** A list of keys, such as those of one request. */
-export interface SpanKeys {
-  add(span: OtelSpan): void;
-  addAgent(span: AgentSpan): void;
-  addKey(key: SpanKey): void;
-  /** All keys in base64, in the order in which the spans were added. */
-  toText(): string;
-}
+export type SpanKeys = ReturnType<typeof createSpanKeys>;
 
 const BYTES = 8;
 /** Spans of an ordinary request. */
 const ORDINARY = 512;
 
-/** @param expected number of keys for which there is room from the beginning */
-export function createSpanKeys(expected = ORDINARY): SpanKeys {
+/**
+ * A list of keys, such as those of one request.
+ * @param expected number of keys for which there is room from the beginning
+ */
+export function createSpanKeys(expected = ORDINARY) {
   const out = createBytes((expected || ORDINARY) * BYTES);
   return {
-    add: (span) => write(out, span.spanId, span.endTime, variantOf(span)),
-    addAgent: (span) => write(out, span.spanId, span.endTime, span.incomplete),
-    addKey(key) {
+    add: (span: OtelSpan): void => write(out, span.spanId, span.endTime, variantOf(span)),
+    addAgent: (span: AgentSpan): void => write(out, span.spanId, span.endTime, span.incomplete),
+    addKey(key: SpanKey): void {
       reserve(out, BYTES);
       out.view.setBigUint64(out.end, key, true);
       out.end += BYTES;
     },
+    /** All keys in base64, in the order in which the spans were added. */
     toText: () => out.buffer.toString('base64', 0, out.end),
   };
 }
