@@ -31,7 +31,7 @@ export type LineDamage =
   | { readonly kind: 'no_line_end' };
 
 /** The result of parsing one line. Every line is exactly one of these, so the report can account for all lines. */
-export type ParsedLine = ParsedEvent | UntimedLine | TestPayload | UnknownHook | BlankLine | MalformedLine;
+export type ParsedLine = ParsedEvent | UntimedLine | UncalledHook | BlankLine | MalformedLine;
 
 export interface ParsedEvent {
   readonly kind: 'event';
@@ -58,21 +58,14 @@ export interface UntimedLine {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A payload of `hermes hooks test`, which belongs to no session. */
-export interface TestPayload {
-  readonly kind: 'test';
-  readonly hook: string;
-  readonly time: EpochMicros | undefined;
-  readonly at: LineRef;
-}
-
-/** A hook body with the name of a hook that is not known here. It is counted. */
-export interface UnknownHook {
-  readonly kind: 'unknown';
+/**
+ * A hook body that becomes no event and is counted: a payload of `hermes hooks test`, which belongs to no session, or one with
+ * the name of a hook that is not known here.
+ */
+export interface UncalledHook {
+  readonly kind: 'test' | 'unknown';
   /** The name in the log, cut to a printable length. */
   readonly hook: string;
-  readonly sessionId: string | undefined;
-  readonly time: EpochMicros | undefined;
   readonly at: LineRef;
 }
 

@@ -1,9 +1,9 @@
 import type { HookEvent } from '../model/event.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
-import type { InputLine, MalformedLine, ParsedLine, RecorderMark } from '../model/line.ts';
+import type { InputLine, MalformedLine, ParsedLine, RecorderMark, UncalledHook } from '../model/line.ts';
 import { type EpochMicros, epochMicros } from '../model/time.ts';
 import { isZoneless } from '../model/time-text.ts';
-import { type Fields, moment, text, wrongType } from './fields.ts';
+import { type Fields, moment, wrongType } from './fields.ts';
 import { readerOf } from './hooks.ts';
 import { MOST_LEVELS, nameOf, reshape } from './reshape.ts';
 
@@ -45,8 +45,10 @@ export function parseBody(line: InputLine, body: JsonObject, options: ParseOptio
     if (other !== undefined) return parseBody(line, other, options, level + 1);
   }
   if (hook === undefined) return malformed(line, 'no-event-name', NO_NAME);
-  if (isTestPayload(fields)) return testPayload(fields);
-  return event === undefined ? unknownHook(fields) : parsedEvent(fields, withTimeSource(body, event));
+  if (isTestPayload(fields)) return uncalledHook('test', fields);
+  return event === undefined
+    ? uncalledHook('unknown', fields)
+    : parsedEvent(fields, withTimeSource(body, event));
 }
 
 const NO_NAME = 'no hook_event_name, event or hook that names a hook: line skipped';
@@ -92,24 +94,8 @@ function noteOddExtra(fields: Fields): void {
     wrongType(fields, 'extra', extra, 'an object');
 }
 
-function unknownHook(fields: Fields): ParsedLine {
-  const { body, extra } = fields;
-  const sessionId = text(fields, 'session_id', body.session_id, extra.session_id);
-  const at = { source: fields.source, line: fields.line };
-  return { kind: 'unknown', hook: shownName(fields), sessionId, time: timeOf(fields), at };
-}
-
-function testPayload(fields: Fields): ParsedLine {
-  const at = { source: fields.source, line: fields.line };
-  return { kind: 'test', hook: shownName(fields), time: timeOf(fields), at };
-}
-
-function shownName(fields: Fields): string {
-  return fields.hook.slice(0, LONGEST_NAME).toWellFormed();
-}
-
-function timeOf(fields: Fields): EpochMicros | undefined {
-  return fields.time === NO_TIME ? undefined : fields.time;
+function uncalledHook(kind: UncalledHook['kind'], { hook, source, line }: Fields): UncalledHook {
+  return { kind, hook: hook.slice(0, LONGEST_NAME).toWellFormed(), at: { source, line } };
 }
 
 /**

@@ -98,7 +98,7 @@ test.each([
 function isWhole(parsed: ParsedLine): boolean {
   if (parsed.kind === 'blank') return true;
   if (parsed.kind === 'malformed') return parsed.diagnostic.at?.line === AT.line;
-  if (parsed.kind === 'test' || parsed.kind === 'unknown') return parsed.at.line === AT.line;
+  if ('at' in parsed) return parsed.at.line === AT.line;
   const { event, diagnostics } = parsed;
   return (
     event.line === AT.line &&

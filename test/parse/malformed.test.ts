@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { LineDamage } from '../../src/model/line.ts';
 import { parseLine } from '../../src/parse/parse-line.ts';
 import { processorMillis } from '../processor-time.ts';
-import { AT, eventIn, flat, lineOf, parse, TIME } from './lines.ts';
+import { AT, eventIn, flat, lineOf, parse } from './lines.ts';
 
 const GOOD = flat('on_session_start', { session_id: 's' });
 
@@ -139,7 +139,7 @@ describe('a line that the input stage could not give whole', () => {
 
 describe('an event name that we do not know is counted, never fatal', () => {
   const rows: [string, object][] = [
-    ['on_new_thing', { hook: 'on_new_thing', sessionId: 's', time: TIME }],
+    ['on_new_thing', { hook: 'on_new_thing' }],
     ['constructor', { hook: 'constructor' }],
     ['__proto__', { hook: '__proto__' }],
     ['toString', { hook: 'toString' }],
