@@ -66,7 +66,7 @@ export interface BucketOptions {
   readonly agent?: Agent | undefined;
   /** Pause before the second attempt; doubled before each further one. Default 200. */
   readonly pauseMillis?: number | undefined;
-  /** Of one attempt, answer included. Default 60,000. */
+  /** An attempt ends after so long without a byte. Default 60,000. */
   readonly timeoutMillis?: number | undefined;
 }
 
@@ -110,7 +110,7 @@ export function openBucket(options: BucketOptions): Bucket {
         (answer) => refusalOf(answer, asked, options) ?? answer,
         (error: unknown) => {
           const reason =
-            error instanceof TimeoutError ? `within ${timeoutMillis / 1000} s` : errorInWords(error);
+            error instanceof TimeoutError ? `no byte for ${timeoutMillis / 1000} s` : errorInWords(error);
           return new BucketError(`${options.endpoint.host} gave no whole answer (${reason})`, true);
         },
       );
@@ -127,11 +127,11 @@ export function openBucket(options: BucketOptions): Bucket {
       const page = { 'list-type': '2', 'encoding-type': 'url', prefix };
       const query = token === undefined ? page : { ...page, 'continuation-token': token };
       const { body } = await ask({ query, signal });
-      const { objects, next } = readListing(body.toString('utf8'), url);
-      yield* objects;
-      if (next !== undefined && next === token)
-        throw new BucketError(`${url}: its listing does not end`, false);
-      token = next;
+      const listing = readListing(body.toString('utf8'));
+      if (listing === undefined || (token !== undefined && listing.next === token))
+        throw new BucketError(`${url}: the answer is no whole listing of S3; check the endpoint`, false);
+      yield* listing.objects;
+      token = listing.next;
     } while (token !== undefined);
   }
 
@@ -177,31 +177,28 @@ async function exchange(
   const search = Object.entries(query).map((pair) => pair.map(encoded).join('='));
   const base = endpoint.href.replace(/\/*$/, '');
   const url = `${base}/${path}${search.length === 0 ? '' : `?${search.join('&')}`}`;
-  // Asks Google for compressed objects as they are stored.
-  const all = { 'accept-encoding': 'gzip', ...headers };
   const signed =
     credentials &&
-    (await new AwsV4Signer({ ...credentials, method, url, headers: all, service: 's3', region }).sign());
+    (await new AwsV4Signer({ ...credentials, method, url, headers, service: 's3', region }).sign());
   const send = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
   const request = send(url, {
     method,
     headers: {
-      ...(signed ? Object.fromEntries(signed.headers) : all),
+      ...(signed ? Object.fromEntries(signed.headers) : headers),
+      // Asks Google for compressed objects as they are stored. Not signed, as its front end changes it.
+      'accept-encoding': 'gzip',
       ...(method === 'PUT' && { 'content-length': body?.length ?? 0 }),
     },
     agent,
     signal,
+    timeout: timeoutMillis,
   });
   // Behind the beginning of an answer, its reader gets the error.
   request.on('error', () => {});
-  const timer = setTimeout(() => request.destroy(new TimeoutError()), timeoutMillis);
-  try {
-    request.end(body);
-    const [response]: IncomingMessage[] = await once(request, 'response');
-    return await answerOf(response);
-  } finally {
-    clearTimeout(timer);
-  }
+  request.on('timeout', () => request.destroy(new TimeoutError()));
+  request.end(body);
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  return await answerOf(response);
 }
 
 class TimeoutError extends Error {}
@@ -273,27 +270,33 @@ function partProblem(
   return new BucketError(`${body.length} of ${end - start} bytes came`, true);
 }
 
-/** Throws a `BucketError` for a text that is no whole listing. */
-function readListing(
-  xml: string,
-  url: string,
-): { objects: readonly StoredObject[]; next: string | undefined } {
+interface Page {
+  readonly objects: readonly StoredObject[];
+  /** Of the next page; `undefined` on the last one. */
+  readonly next: string | undefined;
+}
+
+/** A page of a listing; `undefined` for a text that is none, or is not whole. */
+function readListing(xml: string): Page | undefined {
   const isWhole = xml.includes('<ListBucketResult') && xml.trimEnd().endsWith('</ListBucketResult>');
-  if (!isWhole) throw new BucketError(`${url}: the answer is no listing of S3; check the endpoint`, false);
+  const isCut = element(xml, 'IsTruncated');
+  const next = isCut === 'true' ? element(xml, 'NextContinuationToken') : undefined;
+  if (!isWhole || (isCut !== 'false' && next === undefined)) return undefined;
   const isEncoded = element(xml, 'EncodingType') === 'url';
-  const objects = xml
-    .split('<Contents>')
-    .slice(1)
-    .map((part): StoredObject => {
-      const key = element(part, 'Key');
-      const sizeBytes = Number(element(part, 'Size'));
-      const etag = element(part, 'ETag');
-      if (key === undefined || etag === undefined || !Number.isSafeInteger(sizeBytes))
-        throw new BucketError(`${url}: its listing cannot be read`, false);
-      return { key: isEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, etag, sizeBytes };
-    });
-  const isCut = element(xml, 'IsTruncated') === 'true';
-  return { objects, next: isCut ? element(xml, 'NextContinuationToken') : undefined };
+  const entries = xml.split('<Contents>').slice(1);
+  const objects = entries.flatMap((entry) => objectOf(entry, isEncoded) ?? []);
+  return objects.length === entries.length ? { objects, next } : undefined;
+}
+
+function objectOf(entry: string, isEncoded: boolean): StoredObject | undefined {
+  const [name, etag] = [element(entry, 'Key'), element(entry, 'ETag')];
+  const sizeBytes = Number(element(entry, 'Size'));
+  if (name === undefined || etag === undefined || !Number.isSafeInteger(sizeBytes)) return undefined;
+  try {
+    return { key: isEncoded ? decodeURIComponent(name.replaceAll('+', ' ')) : name, etag, sizeBytes };
+  } catch {
+    return undefined;
+  }
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

@@ -56,7 +56,8 @@ async function* objectsIn(bucket: Bucket, prefix: string): AsyncGenerator<Stored
 
 function asReplayError(error: unknown, before = ''): unknown {
   if (!(error instanceof BucketError)) return error;
-  return new ReplayError('unreadable-log', `${before}${error.message}.`, { cause: error });
+  const next = error.mayPass ? '; check the network and the endpoint, and run it again' : '';
+  return new ReplayError('unreadable-log', `${before}${error.message}${next}.`, { cause: error });
 }
 
 /** Bytes of a request. The next part is on its way while one is replayed. */
