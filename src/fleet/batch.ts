@@ -71,8 +71,13 @@ export async function replayBatch(
   let skipped = 0;
   for (const source of sources) {
     if (options.signal?.aborted) break;
+    const accounts = batch.accounts.length;
     if (await replaySource(source, batch)) whole = widened(whole, report);
     else skipped++;
+    if (options.store === undefined || !isRefused(batch.accounts.slice(accounts))) continue;
+    // Each of the others would be retried as long.
+    options.on?.notice?.('nothing of this source was accepted: those behind it are left to the next run.');
+    break;
   }
   if (skipped > 0)
     options.on?.notice?.(
@@ -85,6 +90,11 @@ export async function replayBatch(
     totals: budgets?.totals,
     live: false,
   };
+}
+
+function isRefused(accounts: readonly DeliveryAccount[]): boolean {
+  const isLost = accounts.some(({ failed, deadLettered }) => failed > deadLettered);
+  return isLost && accounts.every(({ accepted }) => accepted === 0);
 }
 
 type Times = Pick<Report, 'firstEvent' | 'lastEvent'>;
@@ -325,6 +335,7 @@ function plus(a: DeliveryAccount, b: DeliveryAccount): DeliveryAccount {
     cut: a.cut + b.cut,
     deadLettered: a.deadLettered + b.deadLettered,
     notTaken: a.notTaken + b.notTaken,
+    refused: a.refused + b.refused,
     unwanted: a.unwanted + b.unwanted,
     spilled: a.spilled + b.spilled,
     problems: [...new Set([...a.problems, ...b.problems])],
