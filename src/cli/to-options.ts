@@ -1,5 +1,6 @@
 /** Flags and environment → the options of the library. The only file that knows both. */
 import { readFileSync } from 'node:fs';
+import { percentDecoded } from '../export/settings/settings.ts';
 import { isDatabase } from '../input/find-files.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
@@ -244,19 +245,10 @@ export function resourceOf(flags: Pick<ReplayFlags, 'serviceName' | 'resource'>,
 
 /** `key=value,key=value`, percent-encoded (the specification's form). */
 function fromVariable(text: string): [string, string][] {
+  const name = 'OTEL_RESOURCE_ATTRIBUTES';
   const pairs = text.split(',').filter((pair) => pair.trim() !== '');
-  return [...readPairs(pairs, 'OTEL_RESOURCE_ATTRIBUTES')].map(([key, value]) => [
-    decode(key),
-    decode(value),
-  ]);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new CliError('OTEL_RESOURCE_ATTRIBUTES has a "%" that is no percent-encoding: write it as %25.');
-  }
+  const decode = (part: string) => percentDecoded(name, part);
+  return [...readPairs(pairs, name)].map(([key, value]) => [decode(key), decode(value)]);
 }
 
 /** In milliseconds: `2h`, `+2h` or `-30d`. */

@@ -140,11 +140,12 @@ function checked(name: string, { source, value }: Setting): Pair {
   return [lower, value];
 }
 
-function percentDecoded(source: string, text: string): string {
+/** Throws an `OptionError` that names `source`. */
+export function percentDecoded(source: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new OptionError(`${source} has a value that is not percent-encoded correctly`);
+    throw new OptionError(`${source} has a "%" that is no percent-encoding: write it as %25`);
   }
 }
 

@@ -184,7 +184,7 @@ describe('a setting that cannot be is named without its value', () => {
       {},
     ],
     [
-      'OTEL_EXPORTER_OTLP_HEADERS has a value that is not percent-encoded correctly',
+      'OTEL_EXPORTER_OTLP_HEADERS has a "%" that is no percent-encoding: write it as %25',
       { OTEL_EXPORTER_OTLP_HEADERS: 'a=hunter2%' },
       {},
     ],
