@@ -53,7 +53,14 @@ export async function findConfig(io: Pick<Io, 'cwd' | 'env'>): Promise<ConfigFil
     return load(path, text);
   };
   const loaders = Object.fromEntries([
-    ...DATA.map((end) => [`.${end}`, loaderOf(end === 'json' ? readJson : readYaml)]),
+    ...DATA.map((end) => [
+      `.${end}`,
+      loaderOf(
+        end === 'json'
+          ? (_, text) => JSON.parse(text.replace(/^\uFEFF/, ''))
+          : async (_, text) => (await import('yaml')).parse(text),
+      ),
+    ]),
     ...PROGRAMS.map((end) => [`.${end}`, loaderOf(named ? runProgram : refuseProgram)]),
   ]);
   const searchPlaces = [...DATA, ...PROGRAMS].map((end) => `hermes-otel.config.${end}`);
@@ -67,14 +74,6 @@ export async function findConfig(io: Pick<Io, 'cwd' | 'env'>): Promise<ConfigFil
     const reason = errorCode(error)?.startsWith('E') ? errorInWords(error) : String(error).split('\n')[0];
     throw new CliError(`${reading} cannot be read: ${reason}.`);
   }
-}
-
-function readJson(_: string, text: string): unknown {
-  return JSON.parse(text.replace(/^\uFEFF/, ''));
-}
-
-async function readYaml(_: string, text: string): Promise<unknown> {
-  return (await import('yaml')).parse(text);
 }
 
 /** Node.js ≥ 22.18 runs TypeScript. */

@@ -24,16 +24,12 @@ export async function record(argv: readonly string[], io: RecordIo): Promise<0> 
       const redact = settings.content
         ? undefined
         : (await import('../model/redact.ts')).createRedaction().text;
-      const head = { ts: processStart(), pid: io.pid };
-      appendLine(settings.path, lineOf(head, body, { ...settings, redact }), settings);
+      // In epoch seconds. When this process started is closer to the event than now, by Node's start-up.
+      const ts = Math.round(performance.timeOrigin * 1000) / 1e6;
+      appendLine(settings.path, lineOf({ ts, pid: io.pid }, body, { ...settings, redact }), settings);
     }
   } catch {
     // Nobody would read a message, and the agent must continue.
   }
   return 0;
-}
-
-/** When this process started, in epoch seconds: closer to the event than the present time, by Node's start-up. */
-function processStart(): number {
-  return Math.round(performance.timeOrigin * 1000) / 1e6;
 }

@@ -116,12 +116,10 @@ const STRING_OR_PYTHON_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 /** The body that Hermes wrote to standard input; `undefined` when it is not a JSON object. */
 export function parseBody(text: string): JsonObject | undefined {
-  const value = parseJson(text) ?? parseJson(withoutPythonNumbers(text));
+  const value =
+    parseJson(text) ??
+    parseJson(text.replace(STRING_OR_PYTHON_NUMBER, (found) => (found.startsWith('"') ? found : 'null')));
   return isJsonObject(value) ? value : undefined;
-}
-
-function withoutPythonNumbers(text: string): string {
-  return text.replace(STRING_OR_PYTHON_NUMBER, (found) => (found.startsWith('"') ? found : 'null'));
 }
 
 /** The largest body seen of Hermes is below 1 MB. Beyond this limit the input is not from Hermes. */

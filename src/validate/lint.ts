@@ -8,7 +8,7 @@ import type { Envelope, InputLine, LineFacts, LineRef, ParsedEvent, ParsedLine }
 import { note, noteDiagnostic } from './findings.ts';
 import { checkParsed, checkSecrets, countFacts, dialectsOf, isDuplicate, place } from './lines.ts';
 import { checkPair, checkTool, finishPairs, finishTools } from './pairs.ts';
-import type { Counts, Finding, LintReport, LintState } from './report.ts';
+import type { Counts, LintReport, LintState } from './report.ts';
 
 /** A line with the results of the parser. */
 export interface LintInput {
@@ -70,7 +70,9 @@ export function finishLint(state: LintState): LintReport {
     dialects,
     schemaVersions: byCount(state.schemaVersions),
     hooks: byCount(state.hooks),
-    findings: [...state.findings.values()].sort(bySeverity),
+    findings: [...state.findings.values()].sort(
+      (a, b) => GRAVITY[a.severity] - GRAVITY[b.severity] || b.count - a.count,
+    ),
   };
 }
 
@@ -79,10 +81,6 @@ function byCount(counts: ReadonlyMap<string, number>): Counts {
 }
 
 const GRAVITY = { error: 0, warning: 1, info: 2 } as const satisfies Record<Diagnostic['severity'], number>;
-
-function bySeverity(a: Finding, b: Finding): number {
-  return GRAVITY[a.severity] - GRAVITY[b.severity] || b.count - a.count;
-}
 
 /** Registers the session of the event, with its start and end. */
 function checkSession(state: LintState, event: HookEvent, envelope: Envelope | undefined): void {

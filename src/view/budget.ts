@@ -249,7 +249,7 @@ export function checkBudgets(
     const { comparison, measure, relative } = budget;
     const { value, span, unpriced } = measure.read(totals);
     const before = relative && baseline !== undefined ? measure.read(baseline).value : undefined;
-    const limit = relative ? times(before, budget.limit) : budget.limit;
+    const limit = relative ? before && before * budget.limit : budget.limit;
     const broken = value !== undefined && limit !== undefined && COMPARE[comparison](value, limit);
     const verdict = sentence(budget, broken, { value, unpriced, before });
     const message = broken && span !== undefined ? shown`${verdict} (${where(span)})` : verdict;
@@ -311,10 +311,6 @@ function wrongLimit(name: string, unit: Unit, text: string): Visible {
 
 function problem(message: Visible): ParsedBudget {
   return { kind: 'problem', message };
-}
-
-function times(value: number | undefined, factor: number): number | undefined {
-  return value === undefined ? undefined : value * factor;
 }
 
 function share(part: number, whole: number): number | undefined {

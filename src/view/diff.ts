@@ -1,6 +1,6 @@
 /** `diff`: compares two logs by kind, model, tool and class of error. */
 import type { AgentSpan } from '../model/span.ts';
-import { shown, type Visible, visible } from '../model/visible.ts';
+import { shown, type Visible } from '../model/visible.ts';
 import { errorTypeOf } from './label.ts';
 import type { Tone } from './page.ts';
 import type { Series } from './series.ts';
@@ -70,14 +70,11 @@ function errorCounts(spans: readonly AgentSpan[]): ReadonlyMap<Visible, number> 
   for (const span of spans) {
     const type = errorTypeOf(span);
     if (type === undefined) continue;
-    const name = shown`${sourceOf(span)}: ${type}`;
+    const source = span.kind === 'tool_call' ? `tool ${span.toolName}` : span.kind.replace('_', ' ');
+    const name = shown`${source}: ${type}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
-}
-
-function sourceOf(span: AgentSpan): Visible {
-  return span.kind === 'tool_call' ? shown`tool ${span.toolName}` : visible(span.kind.replace('_', ' '));
 }
 
 function pairErrors(

@@ -92,12 +92,8 @@ export function problemPieces(span: AgentSpan): readonly Piece[] {
     ...(span.incomplete === undefined
       ? []
       : [piece(shown`incomplete (${span.incomplete.replaceAll('_', ' ')})`, 'warning')]),
-    ...(isInterrupted(span) ? [piece('interrupted', 'warning')] : []),
+    ...('interrupted' in span && span.interrupted ? [piece('interrupted', 'warning')] : []),
   ];
-}
-
-function isInterrupted(span: AgentSpan): boolean {
-  return (span.kind === 'turn' || span.kind === 'session') && span.interrupted === true;
 }
 
 function factPieces({ span, work }: Tree): readonly Piece[] {

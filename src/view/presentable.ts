@@ -1,4 +1,4 @@
-import type { Message, MessagePart, RequestFacts, ResponseFacts } from '../model/message.ts';
+import type { MessagePart, RequestFacts, ResponseFacts } from '../model/message.ts';
 import { cut, MESSAGE_CHARS, PAYLOAD_CHARS } from '../model/safe-text.ts';
 import type { AgentSpan, AgentSpanEvent } from '../model/span.ts';
 
@@ -41,8 +41,10 @@ function withCutTexts(span: AgentSpan, { message, payload }: Limits): AgentSpan 
       return {
         ...span,
         error: span.error && shortFields(span.error, { message: MESSAGE_CHARS }),
-        ...(span.request && { request: shortRequest(span.request, payload) }),
-        ...(span.response && { response: shortResponse(span.response, message) }),
+        ...(span.request && {
+          request: withShortMessages(shortFields(span.request, { systemInstructions: payload }), payload),
+        }),
+        ...(span.response && { response: withShortMessages(span.response, message) }),
       };
     case 'tool_call':
       return shortFields(span, { errorMessage: MESSAGE_CHARS, args: payload, result: payload });
@@ -66,19 +68,12 @@ function shortFields<T extends object>(object: T, limits: { readonly [K in keyof
   return { ...object, ...Object.fromEntries(texts) };
 }
 
-function shortRequest(request: RequestFacts, limit: number): RequestFacts {
-  return {
-    ...shortFields(request, { systemInstructions: limit }),
-    messages: request.messages?.map((message) => shortMessage(message, limit)),
-  };
-}
-
-function shortResponse(response: ResponseFacts, limit: number): ResponseFacts {
-  return { ...response, messages: response.messages?.map((message) => shortMessage(message, limit)) };
-}
-
-function shortMessage({ role, parts }: Message, limit: number): Message {
-  return { role, parts: parts.map((part) => shortPart(part, limit)) };
+function withShortMessages<T extends RequestFacts | ResponseFacts>(facts: T, limit: number): T {
+  const messages = facts.messages?.map(({ role, parts }) => ({
+    role,
+    parts: parts.map((part) => shortPart(part, limit)),
+  }));
+  return { ...facts, messages };
 }
 
 function shortPart(part: MessagePart, limit: number): MessagePart {

@@ -65,7 +65,12 @@ function wantedBy(selection: Selection, totals: Totals): readonly Wanted[] {
 function isSlow(slowMicros: number | undefined, totals: Totals): Wanted {
   const limits = new Map<AgentSpanKind, number>();
   return ({ kind, startTime, endTime }) => {
-    const limit = limits.get(kind) ?? slowMicros ?? percentile95(totals, kind);
+    const limit =
+      limits.get(kind) ??
+      slowMicros ??
+      quantiles(totals.kinds[kind].durations, [0.95])[0] ??
+      // No span of the kind has its end in the log.
+      Number.POSITIVE_INFINITY;
     limits.set(kind, limit);
     return endTime - startTime >= limit;
   };
@@ -100,11 +105,6 @@ function textsOf(span: AgentSpan): readonly (string | undefined)[] {
 
 function partText(part: MessagePart): string | undefined {
   return part.kind === 'text' || part.kind === 'reasoning' ? part.text : undefined;
-}
-
-/** Infinite when no span of the kind has its end in the log. */
-function percentile95(totals: Totals, kind: AgentSpanKind): number {
-  return quantiles(totals.kinds[kind].durations, [0.95])[0] ?? Number.POSITIVE_INFINITY;
 }
 
 /** `tree` with only the branches that end in a wanted span; empty when there is none. */

@@ -74,7 +74,7 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
       ...NOTHING,
       sessionId,
       startTime,
-      first: messageOf(span),
+      first: isOfUser(span) && span.userMessage !== undefined ? span : undefined,
       micros: kind === 'session' ? span.endTime - startTime : 0,
       own,
     }),
@@ -84,11 +84,6 @@ export function addToSession(trees: SessionTrees, span: AgentSpan): void {
   const below = trees.parts.get(spanId);
   trees.parts.delete(spanId);
   if (below !== undefined) addParts(trees, spanId, { ...below, sessionId });
-}
-
-/** The span, if it is a turn in which the user said something. */
-function messageOf(span: AgentSpan): TurnSpan | undefined {
-  return isOfUser(span) && span.userMessage !== undefined ? span : undefined;
 }
 
 /** The figures of each session, in order of its first span. None when sessions were not counted. */

@@ -33,7 +33,9 @@ export function renderView(spans: readonly AgentSpan[], options: ViewOptions): s
     case 'text':
       return [
         ...(options.conversation && !hasContent(safe) ? wrap(options, [piece(NO_CONTENT, 'warning')]) : []),
-        ...renderBlocks(options, blocks, render),
+        ...(blocks.length === 0
+          ? [line(options, [piece(nothing(options), 'dim')]), '']
+          : blocks.flatMap((block) => [...render(options, block), ''])),
         ...(options.conversation ? renderLogHeadline(options, totals) : renderTotals(options, totals)),
       ]
         .map((each) => `${each}\n`)
@@ -44,15 +46,6 @@ export function renderView(spans: readonly AgentSpan[], options: ViewOptions): s
 }
 
 type RenderBlock = (page: Page, block: SessionBlock) => readonly string[];
-
-function renderBlocks(
-  options: ViewOptions,
-  blocks: readonly SessionBlock[],
-  render: RenderBlock,
-): readonly string[] {
-  if (blocks.length === 0) return [line(options, [piece(nothing(options), 'dim')]), ''];
-  return blocks.flatMap((block) => [...render(options, block), '']);
-}
 
 function nothing({ only, grep, tool }: ViewOptions) {
   if (grep !== undefined) return shown`nothing contains "${grep}"`;

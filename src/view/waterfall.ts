@@ -42,7 +42,10 @@ export function renderBlock(page: Page, block: SessionBlock): readonly string[] 
     ...trees.flatMap((tree, index) => {
       const last = session === undefined && index === trees.length - 1;
       const axis = shared ?? axisOf([...walk(tree)]);
-      const offset = session === undefined ? [] : [since(session.startTime, tree.span.startTime)];
+      const offset =
+        session === undefined
+          ? []
+          : [piece(shown`+${duration(tree.span.startTime - session.startTime)}`, 'dim')];
       return [...rowsOf(tree, shown``, last)].flatMap((row) => {
         const isTop = row.tree === tree;
         const bar =
@@ -98,10 +101,6 @@ function layoutOf(page: Page): Layout {
 
 function sharedAxis({ page, name, bar }: Layout, axis: Axis): string {
   return line(page, [piece(' '.repeat(name + DURATION_AND_GAPS - 2)), renderAxis(axis, bar)]);
-}
-
-function since(start: EpochMicros, time: EpochMicros): Piece {
-  return piece(shown`+${duration(time - start)}`, 'dim');
 }
 
 /** From the first start to the last end. A sub-agent may outlive its turn. */

@@ -1,5 +1,5 @@
 /** The commands and flags of the program as plain data, from which the script of each shell is generated. */
-import type { Argument, Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 
 /** The kinds of values that a shell can complete: words to choose from, or one of these. */
 export type Value = readonly string[] | Kind;
@@ -46,7 +46,8 @@ export function specOf(command: Command, path: readonly string[] = []): CommandW
     path,
     help: help.subcommandDescription(command),
     flags: help.visibleOptions(command).map(flagOf),
-    words: words === undefined ? undefined : valueOfWord(words),
+    // An argument is a file unless its name is that of a folder.
+    words: words && valueBy(words.argChoices, words.name(), 'file'),
     commands: commands.length === 0 ? [] : [...commands, helpCommand(path, commands)],
   };
 }
@@ -72,11 +73,6 @@ function flagOf(option: Option): FlagSpec {
   const [, placeholder] = /[<[](\w+)/.exec(option.flags) ?? [];
   const value = placeholder === undefined ? undefined : valueBy(option.argChoices, placeholder, 'text');
   return { names, help: option.description, value };
-}
-
-/** An argument is a file unless its name is that of a folder. */
-function valueOfWord(argument: Argument): Value {
-  return valueBy(argument.argChoices, argument.name(), 'file');
 }
 
 function valueBy(
