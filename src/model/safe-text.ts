@@ -7,12 +7,9 @@ const ERROR_CHARS = 256;
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const last = text.charCodeAt(limit - 1);
-  const splitsPair = last >= 0xd800 && last <= 0xdbff && isLowSurrogate(text.charCodeAt(limit));
+  const next = text.charCodeAt(limit);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff && next >= 0xdc00 && next <= 0xdfff;
   return text.slice(0, splitsPair ? limit - 1 : limit);
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** An error message as a status description or an `exception.message`. `undefined` stays `undefined`. */

@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { type Answer, transient } from '../delivery/transport.ts';
+import { protobufMessage, textOf } from '../http/answer-body.ts';
 import { wishedMillis } from '../http/classify.ts';
 import { protobufFields } from '../otlp/read-protobuf.ts';
 import { outsideText } from '../outside-text.ts';
@@ -98,29 +99,23 @@ function connectionProblem(destination: string, details: string): Answer | undef
 /** The `RetryInfo` among the status details, where the receiver sent one (google/rpc/error_details.proto). */
 function retryDelayMillis(error: ServiceError): number | undefined {
   const [status] = error.metadata.get('grpc-status-details-bin');
-  if (!(status instanceof Uint8Array)) return undefined;
+  // `Status.details` is field 3, a list of `Any`: type URL and value.
+  const infos = fieldsOf(status)
+    .filter(({ number }) => number === 3)
+    .map(({ value }) => messageIn(value));
+  const info = infos.find((any) => textOf(any?.get(1))?.endsWith('/google.rpc.RetryInfo'));
+  const delay = messageIn(messageIn(info?.get(2))?.get(1));
+  return delay && wishedMillis(Number(delay.get(1) ?? 0) * 1000 + Number(delay.get(2) ?? 0) / 1e6);
+}
+
+function fieldsOf(message: unknown): readonly { readonly number: number; readonly value: unknown }[] {
   try {
-    // `Status.details` is field 3, a list of `Any`: type URL and value.
-    const details = [...protobufFields(status)].filter(({ number }) => number === 3);
-    const infos = details.map(({ value }) => fieldsIn(value));
-    const info = infos.find((any) => /\/google\.rpc\.RetryInfo$/.test(textIn(any.get(1))));
-    const delay = fieldsIn(info?.get(2)).get(1);
-    if (delay === undefined) return undefined;
-    const [seconds = 0, nanos = 0] = [1, 2].map((number) => Number(fieldsIn(delay).get(number) ?? 0));
-    return wishedMillis(seconds * 1000 + nanos / 1e6);
+    return message instanceof Uint8Array ? [...protobufFields(message)] : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-type Field = number | Uint8Array | undefined;
-
-/** Empty for what is no message. */
-function fieldsIn(message: Field): ReadonlyMap<number, Field> {
-  const fields = message instanceof Uint8Array ? [...protobufFields(message)] : [];
-  return new Map(fields.map(({ number, value }) => [number, value]));
-}
-
-function textIn(value: Field): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
+function messageIn(value: unknown) {
+  return value instanceof Uint8Array ? protobufMessage(value) : undefined;
 }

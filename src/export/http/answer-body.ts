@@ -34,10 +34,11 @@ export function readPartialSuccess(body: Uint8Array, format: BodyFormat): Partia
 }
 
 function partialSuccessInProtobuf(body: Uint8Array): PartialSuccess | undefined {
-  const partial = firstFields(body)?.get(1);
-  if (partial === undefined) return isProtobuf(body) ? NONE : undefined;
-  const fields = partial instanceof Uint8Array ? firstFields(partial) : undefined;
-  return fields && partialSuccess(fields.get(1), text(fields.get(2)));
+  const message = protobufMessage(body);
+  const partial = message?.get(1);
+  if (partial === undefined) return message && NONE;
+  const fields = partial instanceof Uint8Array ? protobufMessage(partial) : undefined;
+  return fields && partialSuccess(fields.get(1), textOf(fields.get(2)));
 }
 
 function partialSuccessInJson(body: Uint8Array): PartialSuccess | undefined {
@@ -66,15 +67,17 @@ function partialSuccess(
 /** The raw message of a refusal: a `google.rpc.Status` in protobuf or JSON, or plain text. */
 export function readRefusal(body: Uint8Array, format: BodyFormat): string | undefined {
   if (format === 'text') return Buffer.from(body).toString();
-  if (format === 'protobuf') return text(firstFields(body)?.get(2));
+  if (format === 'protobuf') return textOf(protobufMessage(body)?.get(2));
   const answer = format === 'json' ? parseJson(Buffer.from(body).toString()) : undefined;
   if (!isJsonObject(answer)) return undefined;
   const message = answer.message ?? answer.error;
   return typeof message === 'string' ? message : undefined;
 }
 
-/** `undefined` when the bytes are not a protobuf message. */
-function firstFields(bytes: Uint8Array): Map<number, number | Uint8Array | undefined> | undefined {
+type FieldValue = number | Uint8Array | undefined;
+
+/** The fields of a message by their numbers; `undefined` when the bytes are not a protobuf message. */
+export function protobufMessage(bytes: Uint8Array): ReadonlyMap<number, FieldValue> | undefined {
   try {
     return new Map([...protobufFields(bytes)].map(({ number, value }) => [number, value]));
   } catch {
@@ -82,11 +85,7 @@ function firstFields(bytes: Uint8Array): Map<number, number | Uint8Array | undef
   }
 }
 
-function isProtobuf(bytes: Uint8Array): boolean {
-  return firstFields(bytes) !== undefined;
-}
-
-function text(value: number | Uint8Array | undefined): string | undefined {
+export function textOf(value: FieldValue): string | undefined {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined;
 }
 

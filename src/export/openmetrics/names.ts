@@ -51,12 +51,7 @@ function text(value: AttributeValue): string {
   return 'double' in value ? String(value.double) : JSON.stringify(value);
 }
 
-/** The three characters that end a label value or its line. */
-function escaped(value: string): string {
+/** Escapes the three characters that end a label value, a help text or its line. */
+export function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-/** OpenMetrics wants help texts escaped like label values. */
-export function helpText({ description }: Instrument): string {
-  return escaped(description);
 }

@@ -6,7 +6,7 @@ import type { Instrument, MetricSnapshot, Resource } from '../../model/otel.ts';
 import { type Delivery, plainAccount } from '../../model/sink.ts';
 import { epochMicros } from '../../model/time.ts';
 import { pointsIn } from '../metrics/series.ts';
-import { familyName, helpText, labels, unitWord } from './names.ts';
+import { escaped, familyName, labels, unitWord } from './names.ts';
 import { addSnapshot, createHistory, type History, sampleLines } from './samples.ts';
 
 export interface OpenMetricsOptions {
@@ -82,7 +82,7 @@ export function* openMetricsText(
 function* heading(instrument: Instrument): Generator<string> {
   const name = familyName(instrument);
   const unit = unitWord(instrument.unit);
-  yield `# HELP ${name} ${helpText(instrument)}\n`;
+  yield `# HELP ${name} ${escaped(instrument.description)}\n`;
   yield `# TYPE ${name} ${instrument.kind}\n`;
   if (unit !== undefined) yield `# UNIT ${name} ${unit}\n`;
 }
