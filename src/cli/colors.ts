@@ -1,5 +1,4 @@
 /** Whether to paint. chalk reads the process itself and ignores NO_COLOR, so the level is decided here. */
-import type { ChalkInstance } from 'chalk';
 import type { Io } from './io.ts';
 
 const WIDTH_WITHOUT_TERMINAL = 100;
@@ -8,19 +7,10 @@ export function helpWidth(stream: Io['stdout']): number {
   return stream.columns ?? WIDTH_WITHOUT_TERMINAL;
 }
 
-/** The width and the colours of standard output. */
+/** The width and the colours of standard output: none, or the sixteen basic ones. */
 export async function pageFor({ stdout, env }: Io, flag: boolean | undefined) {
-  return { columns: helpWidth(stdout), colors: await colorsFor(stdout, flag, env) };
-}
-
-/** The colours for a stream: none, or the sixteen basic ones. */
-export async function colorsFor(
-  stream: Io['stdout'],
-  flag: boolean | undefined,
-  env: Io['env'],
-): Promise<ChalkInstance> {
   const { Chalk } = await import('chalk');
-  return new Chalk({ level: wantsColor(stream, flag, env) ? 1 : 0 });
+  return { columns: helpWidth(stdout), colors: new Chalk({ level: wantsColor(stdout, flag, env) ? 1 : 0 }) };
 }
 
 /** A flag beats `NO_COLOR` (no-color.org), which beats `FORCE_COLOR`, which beats what the stream is. */

@@ -179,11 +179,11 @@ export function grouped<T extends FlagTable>(group: string, table: T): T {
 /** Adds every flag of the table to `command`, with its variable and default in the help text. */
 export function addFlags(command: Command, table: FlagTable): void {
   for (const flag of Object.values(table)) {
-    if (flag.flags !== undefined) command.addOption(optionOf({ ...flag, flags: flag.flags }));
+    if (flag.flags !== undefined) command.addOption(optionOf(flag, flag.flags));
   }
 }
 
-function optionOf({ flags, group, help, env, shown, ...flag }: Flag<unknown> & { flags: string }): Option {
+function optionOf({ group, help, env, shown, ...flag }: Flag<unknown>, flags: string): Option {
   const notes = [env && `env: ${env}`, shown && `default: ${shown}`].filter(Boolean);
   const option = new Option(flags, help + (notes.length > 0 ? ` (${notes.join(', ')})` : ''));
   if (flag.repeatable)

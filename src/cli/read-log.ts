@@ -6,18 +6,12 @@ import type { Io } from './io.ts';
 import { startProgress } from './progress.ts';
 import { logsOf, type SpanFlags, spanOptions } from './to-options.ts';
 
-interface Reading {
-  readonly interrupt: Pick<Interrupts, 'signal'>;
-  /** Whose help a `CliError` points to. */
-  readonly command: string;
-}
-
 /** With `last`, only the spans of so many sessions. `logs` of the result are the files that were named or found; empty for standard input. */
 export async function readLog(
   logs: readonly string[],
   flags: SpanFlags & { readonly last?: number | undefined },
   io: Io,
-  { interrupt, command }: Reading,
+  { interrupt, command }: { readonly interrupt: Interrupts; readonly command: string },
 ): Promise<ReadSpans & { readonly logs: readonly string[] }> {
   const progress = startProgress(io, false);
   const options = { ...spanOptions(flags), signal: interrupt.signal, on: { lines: progress.update } };

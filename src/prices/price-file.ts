@@ -100,13 +100,12 @@ const LITELLM = {
   scale: 1e6,
 };
 
-interface RatePlace {
-  readonly place: string;
-  readonly scale: number;
-}
-
 /** One price, with LiteLLM's `…_above_200k_tokens` beside it. */
-function readRate(item: JsonObject, name: string, { place, scale }: RatePlace): Rate | undefined {
+function readRate(
+  item: JsonObject,
+  name: string,
+  { place, scale }: { readonly place: string; readonly scale: number },
+): Rate | undefined {
   const base = readPrice(item[name], `${place}: ${name}`);
   if (base === undefined) return undefined;
   const tiers = Object.keys(item).flatMap((key) => {

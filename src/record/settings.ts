@@ -48,15 +48,10 @@ export function expandHome(path: string, env: Env): string | undefined {
   return home ? home + path.slice(1) : undefined;
 }
 
-/** The log that the recorders write by default. */
-export function defaultLog(home: string): string {
-  return `${home}/hermes-otel/hooks.ndjson`;
-}
-
 function logPath(given: string | undefined, env: Env): string | undefined {
   if (given?.trim()) return expandHome(given.trim(), env);
   const home = hermesHome(env);
-  return home === undefined ? undefined : defaultLog(home);
+  return home === undefined ? undefined : `${home}/hermes-otel/hooks.ndjson`;
 }
 
 function outOption(argv: readonly string[]): string | undefined {

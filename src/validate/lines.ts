@@ -1,7 +1,6 @@
 /** Checks of single lines: result of parsing, envelope, dialect, secrets, duplicates. */
 
 import type { InputLine, LineFacts, LineRef, ParsedLine } from '../model/line.ts';
-import { secretKinds } from '../model/redact.ts';
 import { note, noteDiagnostic } from './findings.ts';
 import type { DialectCount, LintState, Place } from './report.ts';
 
@@ -53,11 +52,6 @@ function countDialect(state: LintState, dialect: string, { source, line }: LineR
   const count = state.dialects.get(dialect) ?? { dialect, lines: 0, first: { source, line } };
   count.lines += 1;
   state.dialects.set(dialect, count);
-}
-
-/** Notes kinds of secrets and their lines, never the secrets. */
-export function checkSecrets(state: LintState, line: InputLine): void {
-  for (const kind of secretKinds(line.text)) note(state, 'secret', `looks like a secret: ${kind}`, line);
 }
 
 const LONGEST = 80;

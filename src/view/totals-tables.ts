@@ -12,7 +12,7 @@ import { quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, column, renderTable } from './table.ts';
 import type { LogTotals, Totals } from './totals.ts';
-import { pathOf, pathPieces, type TurnRow, turnColumns } from './turns.ts';
+import { pathOf, type TurnRow, turnColumns } from './turns.ts';
 
 /** A comment on a pull request holds 65,536 characters, so a table has at most this many sessions. */
 const MAX_SESSIONS = 50;
@@ -205,7 +205,9 @@ function renderTurns(page: Page, title: Visible, rows: readonly TurnRow[]): read
   const lines = renderTable(page, turnColumns(title, rows), rows);
   return lines.flatMap((each, index) => {
     const row = rows[index - 1];
-    return row === undefined ? [each] : [each, line(page, pathPieces(row))];
+    return row === undefined
+      ? [each]
+      : [each, line(page, [piece('  critical path: ', 'dim'), piece(pathOf(row), 'dim')])];
   });
 }
 

@@ -6,7 +6,7 @@ import { duration, percent } from '../model/units.ts';
 import { shown, type Visible } from '../model/visible.ts';
 import { consumedColumns } from './figure-columns.ts';
 import { labelOf } from './label.ts';
-import { type Piece, piece } from './page.ts';
+import { piece } from './page.ts';
 import { type Column, column } from './table.ts';
 import { isOfUser, placedSpans, type SessionBlock, type Tree, walk } from './tree.ts';
 
@@ -79,11 +79,6 @@ export function turnColumns(title: Visible, rows: readonly TurnRow[]): readonly 
 /** The spans on the critical path by their share; what the turn did between them is the agent. */
 export function pathOf({ path }: TurnRow): Visible {
   return shown`${pathText(path.map(({ span, micros }) => ({ name: span.kind === 'turn' ? 'agent' : labelOf(span), micros })))}`;
-}
-
-/** The line below a row of the table. */
-export function pathPieces(row: TurnRow): readonly Piece[] {
-  return [piece('  critical path: ', 'dim'), piece(pathOf(row), 'dim')];
 }
 
 /** For scripts: times in microseconds. */

@@ -20,8 +20,6 @@ const CONVERT_FLAGS = {
   agentLog: INPUT_FLAGS.agentLog,
 } as const;
 
-type ConvertFlags = FlagValues<typeof CONVERT_FLAGS>;
-
 export const CONVERT: CommandSpec = {
   words: { '[log...]': 'databases and other logs, or - for standard input' },
   flags: CONVERT_FLAGS,
@@ -33,7 +31,11 @@ export const CONVERT: CommandSpec = {
 };
 
 /** @returns 1 when a part of a log could not be read. */
-async function convert(logs: readonly string[], flags: ConvertFlags, io: Io): Promise<number> {
+async function convert(
+  logs: readonly string[],
+  flags: FlagValues<typeof CONVERT_FLAGS>,
+  io: Io,
+): Promise<number> {
   const interrupt = watchInterrupts(io);
   const progress = startProgress(io, false);
   const report = createReport(logs.length);

@@ -27,8 +27,6 @@ const SESSION_FLAGS = {
   ...COLOR_FLAGS,
 } as const;
 
-type SessionFlags = FlagValues<typeof SESSION_FLAGS>;
-
 export const SESSIONS: CommandSpec = {
   words: { '[log...]': LOG_ARGUMENT },
   flags: SESSION_FLAGS,
@@ -40,7 +38,11 @@ export const SESSIONS: CommandSpec = {
 };
 
 /** Content is read for the first words of each session. */
-async function sessions(logs: readonly string[], flags: SessionFlags, io: Io): Promise<number> {
+async function sessions(
+  logs: readonly string[],
+  flags: FlagValues<typeof SESSION_FLAGS>,
+  io: Io,
+): Promise<number> {
   const interrupt = watchInterrupts(io);
   const reading = { ...flags, captureContent: true, tracePer: 'session' as const };
   const read = await readLog(logs, reading, io, { interrupt, command: 'sessions' });

@@ -34,8 +34,6 @@ const VALIDATE_FLAGS = {
   strict: switchFlag('--strict', 'exit 1 when a replay would lose anything'),
 } as const;
 
-type ValidateFlags = FlagValues<typeof VALIDATE_FLAGS>;
-
 export const VALIDATE: CommandSpec = {
   words: { '[log...]': 'files (also .gz), or - for standard input' },
   flags: VALIDATE_FLAGS,
@@ -49,7 +47,11 @@ export const VALIDATE: CommandSpec = {
 };
 
 /** @returns 1 when nothing is an event, or when something would be lost and `--strict` asks for that, else 0. */
-async function validate(logs: readonly string[], flags: ValidateFlags, io: Io): Promise<number> {
+async function validate(
+  logs: readonly string[],
+  flags: FlagValues<typeof VALIDATE_FLAGS>,
+  io: Io,
+): Promise<number> {
   const interrupt = watchInterrupts(io);
   const run: LintRun = { lint: startLint(), state: createState(DEFAULT_OPTIONS), times: new Map() };
   const unread: Diagnostic[] = [];
