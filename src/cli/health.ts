@@ -3,13 +3,8 @@ import { timerMillis } from '../model/time.ts';
 import type { ReplayProgress } from '../replay/report.ts';
 import type { Io } from './io.ts';
 
-export interface Health {
-  update(progress: ReplayProgress): void;
-  stop(): void;
-}
-
 /** Prints nothing before the first `update`, nor for finished files. */
-export function watchHealth(intervalMillis: number | undefined, io: Io): Health {
+export function watchHealth(intervalMillis: number | undefined, io: Io) {
   let latest: ReplayProgress | undefined;
   const print = () => {
     if (latest?.live) io.stderr.write(`hermes-otel: ${healthOf(latest, Date.now())}\n`);
@@ -18,7 +13,7 @@ export function watchHealth(intervalMillis: number | undefined, io: Io): Health 
   timer?.unref();
   io.on('SIGUSR1', print);
   return {
-    update: (progress) => {
+    update: (progress: ReplayProgress) => {
       latest = progress;
     },
     stop: () => {

@@ -11,7 +11,7 @@ import type {
 import { append } from '../model/lists.ts';
 import { type FindingCode, note } from './findings.ts';
 import { place } from './lines.ts';
-import type { LintState, OpenPair, PairKind, StartedTool, ToolsSeen } from './report.ts';
+import type { LintState, OpenPair, PairKind, StartedTool } from './report.ts';
 
 interface Pair {
   readonly kind: PairKind;
@@ -178,7 +178,7 @@ function end(state: LintState, event: PostToolCall): void {
 }
 
 function takeStart(
-  { byId, withoutId }: ToolsSeen,
+  { byId, withoutId }: LintState['tools'],
   event: PostToolCall,
   id: string | undefined,
 ): StartedTool | undefined {

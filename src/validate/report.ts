@@ -48,31 +48,6 @@ export interface Place extends LineRef {
   readonly detail: string | undefined;
 }
 
-/** The state between lines, plain data. Most lines leave no more than a number. */
-export interface LintState {
-  lines: number;
-  blank: number;
-  events: number;
-  lost: number;
-  readonly envelopes: Map<string, number>;
-  readonly dialects: Map<string, Growing<DialectCount>>;
-  readonly schemaVersions: Map<string, number>;
-  readonly hooks: Map<string, number>;
-  readonly findings: Map<string, Growing<Finding>>;
-  readonly sources: Set<string>;
-  /** The latest time so far, by source. */
-  readonly clocks: Map<string, EpochMicros>;
-  /** Digests of all lines. */
-  readonly seen: Set<number>;
-  readonly deliveries: Set<string>;
-  /** Places of events that a finding names as a repetition. */
-  readonly repeated: Set<string>;
-  readonly sessions: Map<string, SessionSeen>;
-  /** Open pairs, by kind and id. */
-  readonly open: Map<string, OpenPair[]>;
-  readonly tools: ToolsSeen;
-}
-
 export interface SessionSeen {
   readonly first: LineRef;
   readonly envelope: Envelope | undefined;
@@ -89,15 +64,6 @@ export interface OpenPair {
   readonly place: Place;
 }
 
-export interface ToolsSeen {
-  /** Started calls, by id. */
-  readonly byId: Map<string, StartedTool>;
-  /** Started calls that have no id, by task and name, oldest first. */
-  readonly withoutId: Map<string, StartedTool[]>;
-  /** Ids of calls that ended. */
-  readonly ended: Set<string>;
-}
-
 export interface StartedTool {
   readonly place: Place;
   /** The arguments as JSON. */
@@ -106,25 +72,39 @@ export interface StartedTool {
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
+/** The state between lines, plain data. Most lines leave no more than a number. */
+export type LintState = ReturnType<typeof startLint>;
+
 /** The state before the first line. */
-export function startLint(): LintState {
+export function startLint() {
   return {
     lines: 0,
     blank: 0,
     events: 0,
     lost: 0,
-    envelopes: new Map(),
-    dialects: new Map(),
-    schemaVersions: new Map(),
-    hooks: new Map(),
-    findings: new Map(),
-    sources: new Set(),
-    clocks: new Map(),
-    seen: new Set(),
-    deliveries: new Set(),
-    repeated: new Set(),
-    sessions: new Map(),
-    open: new Map(),
-    tools: { byId: new Map(), withoutId: new Map(), ended: new Set() },
+    envelopes: new Map<string, number>(),
+    dialects: new Map<string, Growing<DialectCount>>(),
+    schemaVersions: new Map<string, number>(),
+    hooks: new Map<string, number>(),
+    findings: new Map<string, Growing<Finding>>(),
+    sources: new Set<string>(),
+    /** The latest time so far, by source. */
+    clocks: new Map<string, EpochMicros>(),
+    /** Digests of all lines. */
+    seen: new Set<number>(),
+    deliveries: new Set<string>(),
+    /** Places of events that a finding names as a repetition. */
+    repeated: new Set<string>(),
+    sessions: new Map<string, SessionSeen>(),
+    /** Open pairs, by kind and id. */
+    open: new Map<string, OpenPair[]>(),
+    tools: {
+      /** Started calls, by id. */
+      byId: new Map<string, StartedTool>(),
+      /** Started calls that have no id, by task and name, oldest first. */
+      withoutId: new Map<string, StartedTool[]>(),
+      /** Ids of calls that ended. */
+      ended: new Set<string>(),
+    },
   };
 }

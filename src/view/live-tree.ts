@@ -8,26 +8,11 @@ import type { AgentSpan, SessionSpan, SpanId } from '../model/span.ts';
 import { shown, type Visible } from '../model/visible.ts';
 import { labelOf } from './label.ts';
 import type { Page } from './page.ts';
-import { createRecent, type Recent, remember } from './recent.ts';
+import { createRecent, remember } from './recent.ts';
 import { renderRow, rowsOf, sessionFooter, sessionHeader, sessionReminder } from './rows.ts';
 import { grow, inOrder, type Tree, treeOf } from './tree.ts';
 
-export interface LiveTree {
-  readonly page: Page;
-  /** Spans whose parent has not arrived. */
-  readonly waiting: WaitingSpans;
-  readonly limits: Limits;
-  /** By span id. */
-  readonly shown: Recent<Shown>;
-  /** Figures of each session so far, by its id. */
-  readonly work: Recent<Work>;
-  /** Ids of sessions whose header was rendered. */
-  readonly introduced: Recent<true>;
-  /** The session of the last line. */
-  current: string | undefined;
-  /** Finished lines that the sink has not written yet. */
-  lines: string[];
-}
+export type LiveTree = ReturnType<typeof createLiveTree>;
 
 export interface Limits {
   /** Spans held for an unfinished turn. A turn of 100,000 spans is beyond Hermes's own limits. */
@@ -45,16 +30,22 @@ interface Shown {
   readonly path: Visible | undefined;
 }
 
-export function createLiveTree(page: Page, limits = LIMITS): LiveTree {
+export function createLiveTree(page: Page, limits: Limits = LIMITS) {
+  const waiting: WaitingSpans = { spans: new Map(), byParent: new Map() };
+  /** The session of the last line, and finished lines that the sink has not written yet. */
+  const output: { current: string | undefined; lines: string[] } = { current: undefined, lines: [] };
   return {
     page,
     limits,
-    waiting: { spans: new Map(), byParent: new Map() },
-    shown: createRecent(limits.shown),
-    work: createRecent(limits.shown),
-    introduced: createRecent(limits.shown),
-    current: undefined,
-    lines: [],
+    /** Spans whose parent has not arrived. */
+    waiting,
+    /** By span id. */
+    shown: createRecent<Shown>(limits.shown),
+    /** Figures of each session so far, by its id. */
+    work: createRecent<Work>(limits.shown),
+    /** Ids of sessions whose header was rendered. */
+    introduced: createRecent<true>(limits.shown),
+    ...output,
   };
 }
 

@@ -11,30 +11,13 @@ import {
   figuresOf,
   isEmpty,
   noteSession,
-  type SessionCount,
-  type Work,
 } from '../model/figures.ts';
-import type { AgentSpan, AgentSpanKind } from '../model/span.ts';
-import { createRecent, type Recent, remember } from './recent.ts';
+import type { AgentSpan } from '../model/span.ts';
+import { createRecent, remember } from './recent.ts';
 import { countSpan, createSeries, mean, quantiles, type Sample, type Series } from './series.ts';
-import { addToSession, createSessionTrees, type SessionTrees, sessionFigures } from './session-figures.ts';
+import { addToSession, createSessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans, rootsOf } from './tree.ts';
 import { type NotableTurns, notableTurns, turnJson } from './turns.ts';
-
-export interface Totals {
-  /** Everything. */
-  readonly work: Work;
-  readonly kinds: Readonly<Record<AgentSpanKind, Series>>;
-  /** API calls and auxiliary calls by the model that was asked. */
-  readonly models: Map<string, Series>;
-  /** Tool calls by name. */
-  readonly tools: Map<string, Series>;
-  /** `undefined` unless asked for. */
-  readonly sessions: SessionTrees | undefined;
-  readonly sessionCount: SessionCount;
-  /** Sessions and turns that were counted by `addOnce`. */
-  readonly counted: Recent<true>;
-}
 
 /** Further names are counted together, so that a log cannot fill the memory. */
 const MAX_NAMES = 1000;
@@ -43,8 +26,12 @@ export const OTHER_NAMES = '(others)';
 /** Sessions and turns that are remembered: a span that is sent again must not count twice. */
 const MAX_COUNTED = 20_000;
 
-export function createTotals(options: { readonly perSession: boolean }): Totals {
+export type Totals = ReturnType<typeof createTotals>;
+
+/** @param options `perSession`: sessions are counted too */
+export function createTotals(options: { readonly perSession: boolean }) {
   return {
+    /** Everything. */
     work: createWork(),
     kinds: {
       session: createSeries(),
@@ -55,11 +42,14 @@ export function createTotals(options: { readonly perSession: boolean }): Totals 
       subagent: createSeries(),
       auxiliary_call: createSeries(),
     },
-    models: new Map(),
-    tools: new Map(),
+    /** API calls and auxiliary calls by the model that was asked. */
+    models: new Map<string, Series>(),
+    /** Tool calls by name. */
+    tools: new Map<string, Series>(),
     sessions: options.perSession ? createSessionTrees() : undefined,
     sessionCount: createSessionCount(),
-    counted: createRecent(MAX_COUNTED),
+    /** Sessions and turns that were counted by `addOnce`. */
+    counted: createRecent<true>(MAX_COUNTED),
   };
 }
 

@@ -1,7 +1,7 @@
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { About } from '../html/format.ts';
-import { type Axis, plainAxis, shortAxis, type Window } from './data/axis.ts';
-import { type Marks, marksOf } from './data/marks.ts';
+import { plainAxis, shortAxis, type Window } from './data/axis.ts';
+import { marksOf } from './data/marks.ts';
 import { countMatches, visibleRows, withAncestors } from './data/rows.ts';
 import { type Filter, isActive, matchSpans } from './data/search.ts';
 import type { Session, SpanTable } from './data/table.ts';
@@ -13,62 +13,13 @@ export type Theme = 'auto' | 'light' | 'dark';
 export type SessionOrder = 'time' | 'duration' | 'turns' | 'tokens' | 'cost' | 'errors';
 
 /** What is on the screen: the data, what the user chose, and what follows from both. No element, no event. */
-export interface Store {
-  readonly table: SpanTable;
-  readonly about: About;
-  readonly marks: Marks;
-  /** By session. */
-  readonly totals: readonly Totals[];
-  /** True when the file was not written to its end. */
-  readonly cut: boolean;
-
-  /** -1: the overview of all sessions. */
-  readonly session: Signal<number>;
-  readonly sessionQuery: Signal<string>;
-  readonly sessionOrder: Signal<SessionOrder>;
-  readonly filter: Signal<Filter>;
-  /** The span whose details are open, -1 for none. */
-  readonly selected: Signal<number>;
-  /** The span the keyboard is on, -1 before the first key. */
-  readonly cursor: Signal<number>;
-  /** Counts requests to bring the cursor into view. */
-  readonly reveal: Signal<number>;
-  readonly tab: Signal<Tab>;
-  readonly theme: Signal<Theme>;
-  readonly help: Signal<boolean>;
-  /** Whether the details show attributes, ids and span events. */
-  readonly otelOpen: Signal<boolean>;
-  /** False switches the one-letter keys off (for speech input, which can type them by accident). */
-  readonly keys: Signal<boolean>;
-  readonly skipIdle: Signal<boolean>;
-  /** True: each turn has a time axis of its own. */
-  readonly perTurn: Signal<boolean>;
-  readonly printing: Signal<boolean>;
-  /** `undefined`: the whole session. */
-  readonly zoom: Signal<Window | undefined>;
-  /** By span: 1 where closed. Without and with a filter the tree is opened and closed apart. */
-  readonly collapsed: Signal<Uint8Array>;
-  readonly collapsedFiltered: Signal<Uint8Array>;
-
-  /** The figures of the whole file. */
-  readonly logTotals: ReadonlySignal<Totals>;
-  readonly current: ReadonlySignal<Session | undefined>;
-  readonly filtering: ReadonlySignal<boolean>;
-  /** By span: 1 for a match; `undefined` without a filter. */
-  readonly matches: ReadonlySignal<Uint8Array | undefined>;
-  /** By session; `undefined` without a filter. */
-  readonly matchCounts: ReadonlySignal<readonly number[] | undefined>;
-  readonly rows: ReadonlySignal<Int32Array>;
-  readonly shortAxis: ReadonlySignal<Axis | undefined>;
-  readonly axis: ReadonlySignal<Axis>;
-  readonly window: ReadonlySignal<Window>;
-}
+export type Store = ReturnType<typeof createStore>;
 
 export const NO_FILTER: Filter = { query: '', kinds: new Set(), errorsOnly: false, minDuration: 0 };
 
 const NOTHING: Session = { id: '', from: 0, to: 0, start: 0, end: 1 };
 
-export function createStore(table: SpanTable, about: About, cut: boolean): Store {
+export function createStore(table: SpanTable, about: About, cut: boolean) {
   const session = signal(table.sessions.length === 1 ? 0 : -1);
   const filter = signal<Filter>(NO_FILTER);
   const collapsed = signal(new Uint8Array(table.count));
@@ -102,35 +53,51 @@ export function createStore(table: SpanTable, about: About, cut: boolean): Store
   return {
     table,
     about,
-    cut,
     marks: marksOf(table),
-    totals: table.sessions.map((each) => totalsOf(table, each)),
+    /** By session. */
+    totals: table.sessions.map((each): Totals => totalsOf(table, each)),
+    /** True when the file was not written to its end. */
+    cut,
+
+    /** -1: the overview of all sessions. */
     session,
     sessionQuery: signal(''),
     sessionOrder: signal<SessionOrder>('time'),
     filter,
+    /** The span whose details are open, -1 for none. */
     selected: signal(-1),
+    /** The span the keyboard is on, -1 before the first key. */
     cursor: signal(-1),
+    /** Counts requests to bring the cursor into view. */
     reveal: signal(0),
     tab: signal<Tab>('timeline'),
     theme: signal<Theme>('auto'),
     help: signal(false),
+    /** Whether the details show attributes, ids and span events. */
     otelOpen: signal(false),
+    /** False switches the one-letter keys off (for speech input, which can type them by accident). */
     keys: signal(true),
     skipIdle,
+    /** True: each turn has a time axis of its own. */
     perTurn: signal(false),
     printing: signal(false),
+    /** `undefined`: the whole session. */
     zoom,
+    /** By span: 1 where closed. Without and with a filter the tree is opened and closed apart. */
     collapsed,
     collapsedFiltered,
+
+    /** The figures of the whole file. */
     logTotals: computed(() => totalsOf(table, { from: 0, to: table.count })),
     current,
     filtering,
+    /** By span: 1 for a match; `undefined` without a filter. */
     matches,
+    /** By session; `undefined` without a filter. */
     matchCounts,
     rows,
     shortAxis: short,
     axis,
-    window: computed(() => zoom.value ?? { from: 0, to: axis.value.length }),
+    window: computed((): Window => zoom.value ?? { from: 0, to: axis.value.length }),
   };
 }
