@@ -1,21 +1,16 @@
 /** The totals of a run, and the budgets that are checked against them. */
 import type { AgentSpan } from '../model/span.ts';
 import type { Budget, BudgetResult } from '../view/budget.ts';
-import type { Totals } from '../view/totals.ts';
 import type { ReplayOptions } from './options.ts';
 import { ReplayError } from './replay-error.ts';
 
-export interface Budgets {
-  readonly totals: Totals;
-  add(span: AgentSpan): void;
-  check(): readonly BudgetResult[];
-}
+export type Budgets = NonNullable<Awaited<ReturnType<typeof openBudgets>>>;
 
 /** `undefined` when neither budgets nor totals are wanted: then none are kept. Throws a `ReplayError` for a bad budget. */
 export async function openBudgets({
   budgets: texts = [],
   totals: wanted = false,
-}: Pick<ReplayOptions, 'budgets' | 'totals'>): Promise<Budgets | undefined> {
+}: Pick<ReplayOptions, 'budgets' | 'totals'>) {
   if (texts.length === 0 && !wanted) return undefined;
   const { createTotals, addSpan } = await import('../view/totals.ts');
   const { checkBudgets, parseBudget } = await import('../view/budget.ts');
@@ -28,7 +23,7 @@ export async function openBudgets({
   const totals = createTotals({ perSession: true });
   return {
     totals,
-    add: (span) => addSpan(totals, withShortTexts(span)),
-    check: () => checkBudgets(totals, budgets),
+    add: (span: AgentSpan) => addSpan(totals, withShortTexts(span)),
+    check: (): readonly BudgetResult[] => checkBudgets(totals, budgets),
   };
 }
