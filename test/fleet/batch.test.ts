@@ -32,7 +32,7 @@ afterEach(() => s3.stop());
 async function replayFiles(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hermes-otel-batch-'));
   const files = HOSTS.map(({ host }) => join(folder, `${host}.ndjson`));
-  for (const [at, { lines }] of HOSTS.entries()) await writeFile(files[at] ?? '', textOf(lines));
+  for (const [at, { delivered: lines }] of HOSTS.entries()) await writeFile(files[at] ?? '', textOf(lines));
   await collect(PLAIN, (destinations) => replay(files, { destinations }));
   await rm(folder, { recursive: true });
 }
@@ -55,7 +55,7 @@ const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).jo
 
 /** The log of a host in as many rotated objects as there are cuts, and one more. */
 function upload(cuts: readonly number[], hosts = HOSTS): void {
-  for (const { host, lines } of hosts) {
+  for (const { host, delivered: lines } of hosts) {
     const ends = [...cuts.map((cut) => cut % lines.length), lines.length].sort((a, b) => a - b);
     for (const [at, end] of ends.entries()) {
       const bytes = Buffer.from(textOf(lines.slice(at === 0 ? 0 : ends[at - 1], end)));
@@ -125,6 +125,44 @@ test('a run that breaks at any request goes on from its snapshots: nothing is mi
   );
 });
 
+test('a run that was broken off sends the points of one that was not, each with the same time and value', async () => {
+  upload([150, 300, 450]);
+  const pointsOf = async (breaks: readonly number[]) => {
+    const points = new Set<string>();
+    const options = { store: store(), metricIntervalMillis: 5000 };
+    for (const at of [...breaks, Number.POSITIVE_INFINITY]) {
+      const last = s3.requests.length + at;
+      s3.fault = (_, response, count) => (count < last ? 'pass' : refuse(response, 403, 'AccessDenied'));
+      const out = new PassThrough();
+      const chunks: Buffer[] = [];
+      out.on('data', (chunk: Buffer) => chunks.push(chunk));
+      await run(kept(), { ...options, destinations: [otlpFile(out)] }).catch(() => {});
+      const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+      for (const point of decode(lines).points) points.add(JSON.stringify(point));
+    }
+    for (const key of [...s3.objects.keys()]) if (key.startsWith('state/')) s3.objects.delete(key);
+    return points;
+  };
+  const whole = await pointsOf([]);
+  expect(whole.size).toBeGreaterThan(100);
+  expect(await pointsOf([12, 9, 14])).toEqual(whole);
+});
+
+test('an interrupt ends the reading, and closes nothing: the next run goes on', async () => {
+  upload([100, 200]);
+  const stop = new AbortController();
+  s3.fault = (_request, _response, count) => {
+    if (count === 10) stop.abort();
+    return 'pass';
+  };
+  const got = kept();
+  const report = await run(got, { store: store(), signal: stop.signal });
+  expect(report.lines).toBeGreaterThan(0);
+  expect(got.spans.size).toBeLessThan(PLAIN.spans.size);
+  await run(got, { store: store() });
+  expectEqual(got);
+});
+
 test('what is added to a log goes on where the run before ended', async () => {
   const got = kept();
   upload([200, 400]);
@@ -144,7 +182,7 @@ test('what is added to a log goes on where the run before ended', async () => {
 
 test('an object with other content under its key is reported, and its source is replayed from the beginning', async () => {
   upload([200]);
-  const [{ host = '', lines = [] } = {}] = HOSTS;
+  const [{ host = '', delivered: lines = [] } = {}] = HOSTS;
   s3.objects.set(`${host}/hooks.ndjson.1.gz`, gzipSync(textOf(lines.slice(0, 100))));
   await run(kept(), { store: store() });
   upload([200]);
@@ -203,7 +241,7 @@ test('after a loss a source stays where it was', async () => {
 test('zstd is read where Node.js can, and is one sentence where it cannot', async () => {
   const compress: ((bytes: Buffer) => Buffer) | undefined = Reflect.get(zlib, 'zstdCompressSync');
   const magic = Buffer.from('28b52ffd2400', 'hex');
-  for (const { host, lines } of HOSTS)
+  for (const { host, delivered: lines } of HOSTS)
     s3.objects.set(`${host}/hooks.ndjson.zst`, compress?.(Buffer.from(textOf(lines))) ?? magic);
   const got = kept();
   if (compress === undefined)
@@ -253,7 +291,7 @@ test('an empty shard is no failure', async () => {
 
 test('--shard of files: those of one log stay together, and each shard counts for itself', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hermes-otel-batch-'));
-  for (const { host, lines } of HOSTS) {
+  for (const { host, delivered: lines } of HOSTS) {
     await writeFile(join(folder, `${host}.ndjson.1`), textOf(lines.slice(0, 100)));
     await writeFile(join(folder, `${host}.ndjson`), textOf(lines.slice(100)));
   }
