@@ -145,13 +145,10 @@ export function fromMetricExporter(
 async function openOutput(to: string | Writable, how: FileOutputOptions) {
   const { fileOutput, streamOutput } = await import('../export/line-output.ts');
   if (typeof to !== 'string') return streamOutput(to, 'standard output');
-  try {
-    return await fileOutput(to, how);
-  } catch (error) {
-    throw new ReplayError('unwritable-file', `${to} cannot be written: ${systemProblem(error)}.`, {
-      cause: error,
-    });
-  }
+  return await fileOutput(to, how).catch((error: unknown) => {
+    const message = `${to} cannot be written: ${systemProblem(error)}.`;
+    throw new ReplayError('unwritable-file', message, { cause: error });
+  });
 }
 
 export interface ConsoleOptions extends Omit<DeliveryOptions, 'limits'> {

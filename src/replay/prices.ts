@@ -26,15 +26,8 @@ export async function openPrices(
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ReplayError(
-      'invalid-option',
-      `The prices in ${path} cannot be read: ${systemProblem(error)}.`,
-      {
-        cause: error,
-      },
-    );
-  }
+  return await readFile(path, 'utf8').catch((error: unknown) => {
+    const message = `The prices in ${path} cannot be read: ${systemProblem(error)}.`;
+    throw new ReplayError('invalid-option', message, { cause: error });
+  });
 }
