@@ -311,6 +311,7 @@ test.each([
   ['--shard shares finished logs', ['-', '--shard', '0/2']],
   ['is no address of objects', ['s3://']],
   ['is for replay alone, without other logs', ['s3://logs/a/', 's3://logs/b/']],
+  ['is for replay alone, without other logs', ['s3://logs/', '--hermes-home', '/home/x/.hermes']],
   ['--follow reads files', ['s3://logs/', '--follow']],
   ['--time-shift now must see the whole log', ['s3://logs/', '--time-shift', 'now']],
   ['-e openmetrics takes one log', ['s3://logs/', '-e', 'openmetrics']],

@@ -69,7 +69,7 @@ interface Work {
 /** `undefined` when this shard has no logs. */
 async function workOf(named: readonly string[], flags: ReplayFlags, io: Io): Promise<Work | undefined> {
   const shard = readShard(flags.shard, io.env);
-  const [address, ...others] = named;
+  const [address, ...others] = [...named, ...(flags.hermesHome === undefined ? [] : [flags.hermesHome])];
   if (address !== undefined && others.length === 0 && isBucketAddress(address))
     return await bucketWork(address, shard, flags, io);
   const found = await findLogs(named, flags, io, 'replay');
