@@ -7,18 +7,8 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { systemProblem } from '../model/system-error.ts';
 import { CliError } from './cli-error.ts';
 
-export interface DiagnosticLog {
-  /** A promise when the file is slower than the diagnostics come. Rejects when it cannot be written any more. */
-  write(diagnostic: Diagnostic): Promise<void> | undefined;
-  /** Returns when everything is in the file. */
-  close(): Promise<void>;
-}
-
 /** `undefined` when no file was asked for. Throws a `CliError` when it cannot be opened. */
-export async function openDiagnosticLog(
-  file: string | undefined,
-  { append }: { readonly append: boolean },
-): Promise<DiagnosticLog | undefined> {
+export async function openDiagnosticLog(file: string | undefined, { append }: { readonly append: boolean }) {
   if (file === undefined) return undefined;
   const { stringify } = await import('ndjson');
   const lines = stringify();
@@ -36,7 +26,10 @@ export async function openDiagnosticLog(
     return draining;
   };
   return {
-    write: (diagnostic) => (lines.write(diagnostic) ? undefined : drain()),
+    /** A promise when the file is slower than the diagnostics come. Rejects when it cannot be written any more. */
+    write: (diagnostic: Diagnostic): Promise<void> | undefined =>
+      lines.write(diagnostic) ? undefined : drain(),
+    /** Returns when everything is in the file. */
     close: async () => {
       lines.end();
       await written;

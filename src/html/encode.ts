@@ -8,34 +8,34 @@ import { resultText, toolLine } from '../model/tool-text.ts';
 import { type Block, type FactName, KINDS, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from './format.ts';
 
 /** The tables of one page: each string and shape is written once and then referred to by number. */
-export interface Encoder {
-  /** True: what was said becomes facts, where the spans have it. */
-  readonly content: boolean;
-  readonly strings: Map<string, number>;
-  readonly shapes: Map<string, number>;
-  /** Length of the table in the page. Long texts are not in the map. */
-  stringCount: number;
-}
+export type Encoder = ReturnType<typeof createEncoder>;
 
-export function createEncoder(content: boolean): Encoder {
-  return { content, strings: new Map(), shapes: new Map(), stringCount: 0 };
+/** @param content true: what was said becomes facts, where the spans have it */
+export function createEncoder(content: boolean) {
+  // `stringCount` is the length of the table in the page. Long texts are not in the map.
+  return { content, strings: new Map<string, number>(), shapes: new Map<string, number>(), stringCount: 0 };
 }
 
 /** A block under construction, with the values that the next differences are relative to. */
-interface Draft {
-  readonly encoder: Encoder;
-  readonly block: {
-    readonly strings: string[];
-    readonly shapes: number[][];
-    readonly spans: number[];
-    readonly values: number[];
-    readonly events: number[];
-    readonly links: number[];
+type Draft = ReturnType<typeof startBlock>;
+
+function startBlock(encoder: Encoder) {
+  const block: { readonly [K in keyof Block]: Block[K][number][] } = {
+    strings: [],
+    shapes: [],
+    spans: [],
+    values: [],
+    events: [],
+    links: [],
   };
-  /** By field of a span. */
-  readonly before: number[];
-  /** By the string index of the key. */
-  readonly textBefore: Map<number, number>;
+  return {
+    encoder,
+    block,
+    /** By field of a span. */
+    before: new Array<number>(SPAN_FIELDS.count).fill(0),
+    /** By the string index of the key. */
+    textBefore: new Map<number, number>(),
+  };
 }
 
 /** Longer texts are content, which is rarely equal, so they are not kept for comparison. */
@@ -43,12 +43,7 @@ const INTERN_LIMIT_CHARS = 256;
 
 /** Encodes the spans as one block and adds its new strings and shapes to the encoder's tables. */
 export function encodeBlock(encoder: Encoder, spans: readonly FinishedSpan[]): Block {
-  const draft: Draft = {
-    encoder,
-    block: { strings: [], shapes: [], spans: [], values: [], events: [], links: [] },
-    before: new Array(SPAN_FIELDS.count).fill(0),
-    textBefore: new Map(),
-  };
+  const draft = startBlock(encoder);
   spans.forEach((span, position) => {
     addSpan(draft, span, position);
   });

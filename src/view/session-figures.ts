@@ -5,7 +5,7 @@
 import { addToWork, addWork, countedOf, createWork, type Work } from '../model/figures.ts';
 import type { AgentSpan, TurnSpan } from '../model/span.ts';
 import { type EpochMicros, earlier } from '../model/time.ts';
-import { createRecent, type Recent, remember } from './recent.ts';
+import { createRecent, remember } from './recent.ts';
 import { isOfUser } from './tree.ts';
 
 /** A session with everything that its sub-agents did. */
@@ -25,7 +25,7 @@ export interface SessionFigures {
 }
 
 /** Figures below a span that has not arrived, or of the spans without a parent in one session. */
-interface Parts {
+export interface Parts {
   readonly sessionId: string;
   /** The first moment that is known. */
   readonly startTime: EpochMicros;
@@ -38,26 +38,26 @@ interface Parts {
   readonly reviews: Work;
 }
 
-type Scope = 'own' | 'subagents' | 'reviews';
+export type Scope = 'own' | 'subagents' | 'reviews';
 
 /** Where the figures below a span go that has arrived. */
-interface Above {
+export interface Above {
   /** The key of `parts` for its parent, or for its session. */
   readonly key: string;
   readonly scope: Scope;
 }
 
-export interface SessionTrees {
-  /** By the id of the missing span, or by session id. */
-  readonly parts: Map<string, Parts>;
-  readonly above: Recent<Above>;
-}
+export type SessionTrees = ReturnType<typeof createSessionTrees>;
 
 /** Spans that are remembered for children that arrive after them. */
 const MAX_ABOVE = 200_000;
 
-export function createSessionTrees(): SessionTrees {
-  return { parts: new Map(), above: createRecent(MAX_ABOVE) };
+export function createSessionTrees() {
+  return {
+    /** By the id of the missing span, or by session id. */
+    parts: new Map<string, Parts>(),
+    above: createRecent<Above>(MAX_ABOVE),
+  };
 }
 
 /** Counts one finished span. */

@@ -1,15 +1,6 @@
 import { type Block, SPAN_FIELDS, TEXT_FIELD_COUNT, VALUE_TYPE } from '../../html/format.ts';
 import { append } from '../../model/lists.ts';
-import {
-  at,
-  type Columns,
-  type Pair,
-  pairsOf,
-  type Shape,
-  type Slot,
-  type SpanEvent,
-  type SpanLink,
-} from './table.ts';
+import { at, type Columns, emptyColumns, type Pair, pairsOf, type Shape, type Slot } from './table.ts';
 
 /** The blocks of the page as columns, in the order of the file. `tree.ts` puts them in tree order. */
 export function decode(blocks: readonly Block[]): Columns {
@@ -37,32 +28,6 @@ function spansIn(block: Block): number {
   return block.spans.length / SPAN_FIELDS.count;
 }
 
-/** Columns that are being filled. */
-type Draft = ReturnType<typeof emptyColumns>;
-
-function emptyColumns(count: number, valueCount: number) {
-  return {
-    count,
-    strings: [] as string[],
-    shapes: [] as Shape[],
-    id: new Int32Array(count),
-    trace: new Int32Array(count),
-    parentId: new Int32Array(count),
-    session: new Int32Array(count),
-    name: new Int32Array(count),
-    kind: new Uint8Array(count),
-    start: new Float64Array(count),
-    duration: new Float64Array(count),
-    flags: new Uint8Array(count),
-    attributesShape: new Int32Array(count),
-    factsShape: new Int32Array(count),
-    valuesAt: new Int32Array(count),
-    values: new Float64Array(valueCount),
-    events: new Map<number, SpanEvent[]>(),
-    links: new Map<number, SpanLink[]>(),
-  };
-}
-
 function shapeFrom(written: readonly number[], strings: readonly string[]): Shape {
   const slots: Slot[] = [];
   let offset = 0;
@@ -83,7 +48,7 @@ export function isText(type: number): boolean {
   return type === VALUE_TYPE.text || type === VALUE_TYPE.list;
 }
 
-function readSpans(columns: Draft, block: Block, firstSpan: number): void {
+function readSpans(columns: Columns, block: Block, firstSpan: number): void {
   const targets = fieldColumns(columns);
   const row = new Array<number>(SPAN_FIELDS.count).fill(0);
   for (let span = 0; span < spansIn(block); span += 1) {
@@ -105,7 +70,7 @@ export function fieldColumns(columns: Columns): readonly (Int32Array | Uint8Arra
 }
 
 /** Turns the differences of the texts back into indexes. */
-function readValues(columns: Draft, block: Block, firstSpan: number, firstValue: number): void {
+function readValues(columns: Columns, block: Block, firstSpan: number, firstValue: number): void {
   const { shapes, values } = columns;
   const textBefore: number[] = [];
   let from = 0;
@@ -128,14 +93,14 @@ function readValues(columns: Draft, block: Block, firstSpan: number, firstValue:
   }
 }
 
-function readEvents({ strings, shapes, events }: Draft, block: Block, firstSpan: number): void {
+function readEvents({ strings, shapes, events }: Columns, block: Block, firstSpan: number): void {
   for (const { numbers, attributes } of records(block.events, shapes, strings)) {
     const [span, offset, name] = numbers;
     append(events, firstSpan + span, { offset, name: strings[name] ?? '', attributes });
   }
 }
 
-function readLinks({ strings, shapes, links }: Draft, block: Block, firstSpan: number): void {
+function readLinks({ strings, shapes, links }: Columns, block: Block, firstSpan: number): void {
   for (const { numbers, attributes } of records(block.links, shapes, strings)) {
     const [span, trace, id] = numbers;
     append(links, firstSpan + span, {

@@ -1,23 +1,6 @@
 import { KINDS } from '../../html/format.ts';
 import { at, end, isError, numberFact, type SpanTable } from './table.ts';
 
-/** What is seen of a span only by looking at its neighbours: made once, read by every row. */
-export interface Marks {
-  /** How many siblings run side by side with this one, itself included; 0 when it runs alone. */
-  readonly parallel: Int32Array;
-  /** Where in its group of siblings: `PLACE`. */
-  readonly parallelPlace: Uint8Array;
-  /** The nearest sub-agent span at or above, -1 for none. */
-  readonly agent: Int32Array;
-  /** Its place among its siblings, from 1, and how many they are. */
-  readonly place: Int32Array;
-  readonly siblings: Int32Array;
-  /** The outermost turn at or above, -1 for none. */
-  readonly turn: Int32Array;
-  /** Sums over the spans before this one; each is one longer than the table. */
-  readonly before: Readonly<Record<Sum, Float64Array>>;
-}
-
 const SUMS = ['errors', 'inputTokens', 'outputTokens', 'cost'] as const;
 type Sum = (typeof SUMS)[number];
 
@@ -28,21 +11,34 @@ const SUBAGENT = KINDS.indexOf('subagent');
 /** Turns and API calls follow each other by nature; where they overlap (retries, background) it is no fan-out. */
 const FAN_OUT: ReadonlySet<number> = new Set([KINDS.indexOf('tool_call'), SUBAGENT]);
 
-export function marksOf(table: SpanTable): Marks {
-  const marks: Marks = {
-    parallel: new Int32Array(table.count),
-    parallelPlace: new Uint8Array(table.count),
-    agent: new Int32Array(table.count).fill(-1),
-    place: new Int32Array(table.count),
-    siblings: new Int32Array(table.count),
-    turn: new Int32Array(table.count),
+/** What is seen of a span only by looking at its neighbours: made once, read by every row. */
+export type Marks = ReturnType<typeof emptyMarks>;
+
+function emptyMarks(count: number) {
+  return {
+    /** How many siblings run side by side with this one, itself included; 0 when it runs alone. */
+    parallel: new Int32Array(count),
+    /** Where in its group of siblings: `PLACE`. */
+    parallelPlace: new Uint8Array(count),
+    /** The nearest sub-agent span at or above, -1 for none. */
+    agent: new Int32Array(count).fill(-1),
+    /** Its place among its siblings, from 1, and how many they are. */
+    place: new Int32Array(count),
+    siblings: new Int32Array(count),
+    /** The outermost turn at or above, -1 for none. */
+    turn: new Int32Array(count),
+    /** Sums over the spans before this one; each is one longer than the table. */
     before: {
-      errors: new Float64Array(table.count + 1),
-      inputTokens: new Float64Array(table.count + 1),
-      outputTokens: new Float64Array(table.count + 1),
-      cost: new Float64Array(table.count + 1),
+      errors: new Float64Array(count + 1),
+      inputTokens: new Float64Array(count + 1),
+      outputTokens: new Float64Array(count + 1),
+      cost: new Float64Array(count + 1),
     },
   };
+}
+
+export function marksOf(table: SpanTable): Marks {
+  const marks = emptyMarks(table.count);
   for (let span = 0; span < table.count; span += 1) {
     const up = at(table.parent, span);
     markAbove(table, marks, span);

@@ -1,31 +1,36 @@
 import { type FactName, VALUE_TYPE } from '../../html/format.ts';
 
 /** All spans of the page as columns: a span is its index. */
-export interface Columns {
-  readonly count: number;
-  readonly strings: readonly string[];
-  readonly shapes: readonly Shape[];
-  /** Indexes into `strings`. */
-  readonly id: Int32Array;
-  readonly trace: Int32Array;
-  readonly session: Int32Array;
-  readonly name: Int32Array;
-  /** Index into `strings`, -1 for a root. */
-  readonly parentId: Int32Array;
-  /** Index into `KINDS`. */
-  readonly kind: Uint8Array;
-  /** Micros since the epoch. */
-  readonly start: Float64Array;
-  /** Micros. */
-  readonly duration: Float64Array;
-  readonly flags: Uint8Array;
-  readonly attributesShape: Int32Array;
-  readonly factsShape: Int32Array;
-  /** Where in `values` the span's attributes begin; its facts follow. */
-  readonly valuesAt: Int32Array;
-  readonly values: Float64Array;
-  readonly events: ReadonlyMap<number, readonly SpanEvent[]>;
-  readonly links: ReadonlyMap<number, readonly SpanLink[]>;
+export type Columns = ReturnType<typeof emptyColumns>;
+
+/** Columns that `decode` fills. */
+export function emptyColumns(count: number, valueCount: number) {
+  const lists: { readonly strings: string[]; readonly shapes: Shape[] } = { strings: [], shapes: [] };
+  return {
+    count,
+    ...lists,
+    /** These are indexes into `strings`. */
+    id: new Int32Array(count),
+    trace: new Int32Array(count),
+    session: new Int32Array(count),
+    name: new Int32Array(count),
+    /** Index into `strings`, -1 for a root. */
+    parentId: new Int32Array(count),
+    /** Index into `KINDS`. */
+    kind: new Uint8Array(count),
+    /** Micros since the epoch. */
+    start: new Float64Array(count),
+    /** Micros. */
+    duration: new Float64Array(count),
+    flags: new Uint8Array(count),
+    attributesShape: new Int32Array(count),
+    factsShape: new Int32Array(count),
+    /** Where in `values` the span's attributes begin; its facts follow. */
+    valuesAt: new Int32Array(count),
+    values: new Float64Array(valueCount),
+    events: new Map<number, SpanEvent[]>(),
+    links: new Map<number, SpanLink[]>(),
+  };
 }
 
 /**

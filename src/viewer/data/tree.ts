@@ -47,7 +47,7 @@ function permute(column: Int32Array | Uint8Array | Float64Array, spans: Int32Arr
   }
 }
 
-function moved<T>(lists: ReadonlyMap<number, readonly T[]>, place: Int32Array): Map<number, readonly T[]> {
+function moved<T>(lists: ReadonlyMap<number, T[]>, place: Int32Array): Map<number, T[]> {
   return new Map(
     Array.from(lists, ([span, list]) => [at(place, span), list] as const).filter(([span]) => span >= 0),
   );
