@@ -1,4 +1,3 @@
-import { boundedCache } from '../model/bounded-cache.ts';
 import {
   type Attributes,
   type Instrument,
@@ -19,7 +18,6 @@ import { hermesMeter } from './hermes-meter.ts';
 import { spanLogs } from './logs.ts';
 import { CONVENTION_NAMES, type ConventionName } from './names.ts';
 import { openInference } from './openinference.ts';
-import { providerOf, serverOf } from './provider.ts';
 import { RECEIVERS, type ReceiverName } from './receivers.ts';
 import { apply, type Context, type Meter, type SpanRules } from './rules.ts';
 import { statusOf } from './status.ts';
@@ -76,18 +74,21 @@ export function convention(names: readonly ConventionName[], options: Convention
   const chosen = CONVENTION_NAMES.filter((name) => names.includes(name)).map(
     (name): Entry => CONVENTIONS[name],
   );
-  const context = createContext({
+  const context: Context = {
     captureContent: options.captureContent,
-    logs: options.logs ?? false,
     inputWithCache: chosen.some((entry) => entry.rules !== hermes),
     adapt: options.receiver && RECEIVERS[options.receiver].adapt,
-  });
+  };
   // A later table overwrites an earlier one, so the convention with precedence comes last.
   const tables = chosen.map((entry) => entry.rules).reverse();
   const meter = chosen.find((entry) => entry.meter !== undefined)?.meter?.(context);
   const durations = new Set(meter?.instruments.filter(({ unit }) => unit === 's').map(({ name }) => name));
   const named: Convention = {
-    toSpan: (span) => toSpan(span, tables, context),
+    toSpan(span) {
+      const otel = toSpan(span, tables, context);
+      const logs = options.logs ? spanLogs(span, otel) : [];
+      return logs.length === 0 ? otel : { ...otel, logs };
+    },
     measure: (span) => {
       const measured = meter?.measure(span) ?? [];
       // Times that were inferred from an order measure nothing.
@@ -104,12 +105,12 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
   const attributes: Attributes = {};
   let name = '';
   for (const rules of tables) name = apply(rules, span, attributes, context);
-  context.adapt?.(span, attributes, context);
+  context.adapt?.(span, attributes);
   if ((span.kind === 'session' || span.kind === 'turn') && span.profile !== undefined) {
     attributes['hermes.profile'] = span.profile;
   }
   markReconstruction(span, attributes);
-  const otel = {
+  return {
     traceId: span.traceId,
     spanId: span.spanId,
     parentSpanId: span.parentSpanId,
@@ -122,9 +123,6 @@ function toSpan(span: AgentSpan, tables: readonly SpanRules[], context: Context)
     events: spanEvents(span),
     links: spanLinks(span),
   };
-  if (!context.logs) return otel;
-  const logs = spanLogs(span, otel);
-  return logs.length === 0 ? otel : { ...otel, logs };
 }
 
 /** Marks of the reconstruction, the same under every convention. */
@@ -139,19 +137,6 @@ function markReconstruction(span: AgentSpan, attributes: Attributes): void {
     // biome-ignore lint/style/noRestrictedGlobals: a time of the log, written as text; no clock is read.
     attributes['hermes.time.original_start'] = new Date(span.originalStartTime / 1000).toISOString();
   }
-}
-
-function createContext(
-  choice: Pick<Context, 'captureContent' | 'inputWithCache' | 'logs' | 'adapt'>,
-): Context {
-  const server = boundedCache(serverOf);
-  const named = boundedCache((prefix) => boundedCache((name) => prefix + name));
-  return {
-    ...choice,
-    spanName: (prefix, name) => (name === undefined ? prefix.trimEnd() : named(prefix)(name)),
-    server,
-    provider: (endpoint) => providerOf(endpoint, server),
-  };
 }
 
 const NO_EVENTS: readonly OtelSpanEvent[] = [];

@@ -25,7 +25,8 @@ import {
 } from './instruments.ts';
 import { type Label, labelIndex } from './labels.ts';
 import { AGENT } from './names.ts';
-import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
+import { providerOf, serverOf } from './provider.ts';
+import { allInput, durationMicros, type Meter, type ModelCall } from './rules.ts';
 import { errorType } from './status.ts';
 
 const NOTHING: readonly Measurement[] = [];
@@ -72,23 +73,22 @@ const LATEST: CallInstruments = {
   ],
 };
 
-export const genAiMeter = (context: Context): Meter => meter(context, STANDARD, []);
-export const genAiLatestMeter = (context: Context): Meter =>
-  meter(context, LATEST, [agentInferenceCalls, agentToolCalls]);
+export const genAiMeter = (): Meter => meter(STANDARD, []);
+export const genAiLatestMeter = (): Meter => meter(LATEST, [agentInferenceCalls, agentToolCalls]);
 
-function meter(context: Context, instruments: CallInstruments, counts: readonly Instrument[]): Meter {
+function meter(instruments: CallInstruments, counts: readonly Instrument[]): Meter {
   const calls = labelIndex<CallFacts, CallLabels>(
     [
       (span) => span.model,
       (span) => span.responseModel,
-      context.provider,
+      providerOf,
       (span) => span.error?.type,
       (span) => span.baseUrl,
     ],
-    (values) => callLabels(modelCallLabels(values, context), instruments),
+    (values) => callLabels(modelCallLabels(values), instruments),
   );
   const costs = labelIndex<ModelCall, Attributes>(
-    [(span) => span.model, context.provider, (span) => span.cost?.source],
+    [(span) => span.model, providerOf, (span) => span.cost?.source],
     costLabels,
   );
   const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, errorType], toolLabels);
@@ -138,7 +138,7 @@ function measureTurn(span: TurnSpan, attributes: Attributes, counts: readonly In
   return measured;
 }
 
-function modelCallLabels(values: readonly Label[], context: Context): Attributes {
+function modelCallLabels(values: readonly Label[]): Attributes {
   const [model, responseModel, provider, error, baseUrl] = values;
   const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
   if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
@@ -146,7 +146,7 @@ function modelCallLabels(values: readonly Label[], context: Context): Attributes
   if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
   if (error !== undefined) labels['error.type'] = error;
   if (baseUrl === undefined) return labels;
-  const { address, port } = context.server(baseUrl);
+  const { address, port } = serverOf(baseUrl);
   if (address !== undefined) labels['server.address'] = address;
   if (port !== undefined) labels['server.port'] = port;
   return labels;

@@ -9,7 +9,6 @@ import type { Attributes } from '../model/otel.ts';
 import type {
   ApiCallSpan,
   ApprovalSpan,
-  Endpoint,
   SessionSpan,
   SubagentSpan,
   TokenSums,
@@ -17,9 +16,13 @@ import type {
   TurnSpan,
 } from '../model/span.ts';
 import { addMessages, shortJson, systemInstructions, textMessage, toolDefinitions } from './messages.ts';
-import { AGENT, approvalName, chatPrefix, sessionName } from './names.ts';
+import { AGENT, approvalName, chatName, named, sessionName } from './names.ts';
+import { providerOf, serverOf } from './provider.ts';
 import { allInput, type Context, cost, type ModelCall, type SpanRules, seconds } from './rules.ts';
 import { errorType } from './status.ts';
+
+const agentName = named('invoke_agent ');
+const executeName = named('execute_tool ');
 
 /** What differs between the versions. */
 interface Version {
@@ -36,25 +39,25 @@ function rules(version: Version): SpanRules {
   const modelCall = (span: ModelCall, a: Attributes, context: Context): string => {
     call(span, a, context);
     if (span.answered && span.usage !== undefined) usage(span.usage, version, a);
-    return context.spanName(chatPrefix, span.model);
+    return chatName(span.model);
   };
   return {
     session,
     turn(span, a, context) {
       agent(span, AGENT, a);
-      if (version.agentTotals) totals(span, a, context);
+      if (version.agentTotals) totals(span, a);
       if (context.captureContent) turnContent(span, a);
-      return context.spanName('invoke_agent ', AGENT);
+      return agentName(AGENT);
     },
     subagent(span, a, context) {
       const name = span.role ?? AGENT;
       agent(span, name, a);
-      if (version.agentTotals) totals(span, a, context);
+      if (version.agentTotals) totals(span, a);
       if (context.captureContent) {
         const answer = textMessage('assistant', span.summary);
         addMessages(a, textMessage('user', span.goal), answer, undefined);
       }
-      return context.spanName('invoke_agent ', name);
+      return agentName(name);
     },
     api_call(span, a, context) {
       apiCall(span, a);
@@ -93,8 +96,9 @@ function agent(span: TurnSpan | SubagentSpan, name: string, a: Attributes): void
 }
 
 /** Without the cached parts: back ends that sum up spans count a cached token twice otherwise. */
-function totals(span: TurnSpan | SubagentSpan, a: Attributes, context: Context): void {
-  provider(span, a, context);
+function totals(span: TurnSpan | SubagentSpan, a: Attributes): void {
+  const provider = providerOf(span);
+  if (provider !== undefined) a['gen_ai.provider.name'] = provider;
   const input = allInput(span.tokens);
   if (input !== undefined) a['gen_ai.usage.input_tokens'] = input;
   if (span.tokens.outputTokens !== undefined) a['gen_ai.usage.output_tokens'] = span.tokens.outputTokens;
@@ -125,11 +129,12 @@ function conversation({ sessionId }: ModelCall, a: Attributes): void {
 function call(span: ModelCall, a: Attributes, context: Context): void {
   a['gen_ai.operation.name'] = 'chat';
   conversation(span, a);
-  provider(span, a, context);
+  const provider = providerOf(span);
+  if (provider !== undefined) a['gen_ai.provider.name'] = provider;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   const level = span.request?.reasoningLevel;
   if (level !== undefined) a['gen_ai.request.reasoning.level'] = level;
-  if (span.baseUrl !== undefined) server(span.baseUrl, a, context);
+  if (span.baseUrl !== undefined) server(span.baseUrl, a);
   if (span.answered) answer(span, a);
   if (span.error !== undefined) a['error.type'] = span.error.type;
   if (context.captureContent) callContent(span, a);
@@ -150,13 +155,8 @@ function callContent({ request, response, finishReason }: ModelCall, a: Attribut
   addMessages(a, request?.messages, response?.messages, finishReason);
 }
 
-function provider(span: Endpoint, a: Attributes, context: Context): void {
-  const name = context.provider(span);
-  if (name !== undefined) a['gen_ai.provider.name'] = name;
-}
-
-function server(baseUrl: string, a: Attributes, context: Context): void {
-  const { address, port } = context.server(baseUrl);
+function server(baseUrl: string, a: Attributes): void {
+  const { address, port } = serverOf(baseUrl);
   if (address !== undefined) a['server.address'] = address;
   if (port !== undefined) a['server.port'] = port;
 }
@@ -185,7 +185,7 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
   const type = errorType(span);
   if (type !== undefined) a['error.type'] = type;
   if (context.captureContent) toolContent(span, a);
-  return context.spanName('execute_tool ', span.toolName);
+  return executeName(span.toolName);
 }
 
 function toolContent(span: ToolCallSpan, a: Attributes): void {

@@ -13,7 +13,8 @@ import type {
   ToolCallSpan,
   TurnSpan,
 } from '../model/span.ts';
-import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import { AGENT, approvalName, chatName, sessionName, subagentName, toolName, turnName } from './names.ts';
+import { providerOf, serverOf } from './provider.ts';
 import {
   allInput,
   type Context,
@@ -92,7 +93,7 @@ function turn(span: TurnSpan, a: Attributes, context: Context): string {
   if (span.isFirstTurn !== undefined) a['hermes.is_first_turn'] = span.isFirstTurn;
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  provider(span, a, context);
+  provider(span, a);
   a['hermes.turn.api_call_count'] = span.apiCallCount;
   a['hermes.turn.tool_call_count'] = span.toolCallCount;
   a['hermes.turn.duration_s'] = seconds(durationMicros(span));
@@ -220,7 +221,7 @@ export function apiCall(span: ApiCallSpan, a: Attributes, context: Context): str
   if (span.timeToFirstChunkMicros !== undefined) {
     a['gen_ai.response.time_to_first_chunk'] = seconds(span.timeToFirstChunkMicros);
   }
-  return context.spanName(chatPrefix, span.model);
+  return chatName(span.model);
 }
 
 /** A call that Hermes makes for itself (titles, compression…): an API call with its purpose. */
@@ -229,7 +230,7 @@ export function auxiliaryCall(span: AuxiliaryCallSpan, a: Attributes, context: C
   a['hermes.aux_task'] = span.auxTask ?? 'unknown';
   if (span.streaming !== undefined) a['hermes.streaming'] = span.streaming;
   if (span.apiDurationMicros !== undefined) a['hermes.call.duration_s'] = seconds(span.apiDurationMicros);
-  return context.spanName(chatPrefix, span.model);
+  return chatName(span.model);
 }
 
 function modelCall(span: ModelCall, a: Attributes, context: Context): void {
@@ -237,29 +238,29 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): void {
   if (span.sessionId !== '') a['hermes.session.id'] = span.sessionId;
   a['gen_ai.operation.name'] = 'chat';
   a['gen_ai.system'] = 'hermes-agent';
-  request(span, a, context);
+  request(span, a);
   if (span.answered) answer(span, a, context);
   if (span.error !== undefined) failure(span.error, a);
   if (span.retryCount > 0 || span.error !== undefined) a['hermes.retry_count'] = span.retryCount;
   if (span.background) a['hermes.turn.background'] = true;
 }
 
-function request(span: ModelCall, a: Attributes, context: Context): void {
+function request(span: ModelCall, a: Attributes): void {
   if (span.model !== undefined) a['gen_ai.request.model'] = span.model;
   if (span.platform !== undefined) a['hermes.platform'] = span.platform;
-  provider(span, a, context);
+  provider(span, a);
   if (span.apiMode !== undefined) a['hermes.api_mode'] = span.apiMode;
   if (span.apiRequestId !== undefined) a['hermes.api_request_id'] = span.apiRequestId;
   if (span.messageCount !== undefined) a['hermes.message_count'] = span.messageCount;
   if (span.baseUrl === undefined) return;
-  const { address } = context.server(span.baseUrl);
+  const { address } = serverOf(span.baseUrl);
   if (address !== undefined) a['server.address'] = address;
 }
 
 /** Hermes's own word, and the semantic conventions' word, which can also follow from the host. */
-function provider(span: Endpoint, a: Attributes, context: Context): void {
+function provider(span: Endpoint, a: Attributes): void {
   if (span.provider !== undefined) a['hermes.provider'] = span.provider;
-  const name = context.provider(span);
+  const name = providerOf(span);
   if (name !== undefined) a['gen_ai.provider.name'] = name;
 }
 
@@ -310,7 +311,7 @@ export function toolCall(span: ToolCallSpan, a: Attributes, context: Context): s
   const type = errorType(span);
   if (type !== undefined) a['error.type'] = type;
   if (context.captureContent) toolContent(span, a);
-  return context.spanName(toolPrefix, span.toolName);
+  return toolName(span.toolName);
 }
 
 function toolContent(span: ToolCallSpan, a: Attributes): void {

@@ -11,7 +11,8 @@ import type {
   TurnSpan,
 } from '../model/span.ts';
 import { newest, shortJson, textMessage } from './messages.ts';
-import { AGENT, approvalName, chatPrefix, sessionName, subagentName, toolPrefix, turnName } from './names.ts';
+import { AGENT, approvalName, chatName, sessionName, subagentName, toolName, turnName } from './names.ts';
+import { providerOf } from './provider.ts';
 import { allInput, type Context, type ModelCall, type SpanRules } from './rules.ts';
 
 /** OpenInference, which Phoenix and Arize read. It defines no span names and no metrics; the names are Hermes's own. */
@@ -64,13 +65,13 @@ function modelCall(span: ModelCall, a: Attributes, context: Context): string {
   if (span.responseModel !== undefined) a['llm.response.model_name'] = span.responseModel;
   const parameters = invocationParameters(span);
   if (parameters !== undefined) a['llm.invocation_parameters'] = parameters;
-  const provider = context.provider(span);
+  const provider = providerOf(span);
   if (provider !== undefined) a['llm.provider'] = PROVIDERS.get(provider) ?? provider;
   const system = SYSTEMS.get(span.apiMode ?? '');
   if (system !== undefined) a['llm.system'] = system;
   if (span.answered) answer(span, a);
   if (context.captureContent) callContent(span, a);
-  return context.spanName(chatPrefix, span.model);
+  return chatName(span.model);
 }
 
 function answer(span: ModelCall, a: Attributes): void {
@@ -179,7 +180,7 @@ function toolCall(span: ToolCallSpan, a: Attributes, context: Context): string {
     }
     if (span.result !== undefined) output(shortJson(span.result), PAYLOAD_CHARS, a);
   }
-  return context.spanName(toolPrefix, span.toolName);
+  return toolName(span.toolName);
 }
 
 function approval(span: ApprovalSpan, a: Attributes): string {

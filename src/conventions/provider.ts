@@ -1,3 +1,4 @@
+import { boundedCache } from '../model/bounded-cache.ts';
 import type { Endpoint } from '../model/span.ts';
 
 /** Words of Hermes for providers whose `gen_ai.provider.name` in the semantic conventions is another word. */
@@ -67,10 +68,10 @@ const API_MODES: ReadonlyMap<string, string> = new Map([
  * by API mode. Words that both share (`anthropic`, `groq`…) and words that only Hermes has (`openrouter`) stay.
  * `custom` is Hermes's word for any other endpoint, so a known host is the better answer.
  */
-export function providerOf(endpoint: Endpoint, server: (baseUrl: string) => Server): string | undefined {
+export function providerOf(endpoint: Endpoint): string | undefined {
   const { provider, baseUrl, apiMode } = endpoint;
   if (provider !== undefined && provider !== 'custom') return SEMANTIC_NAMES.get(provider) ?? provider;
-  const byHost = baseUrl === undefined ? undefined : server(baseUrl).provider;
+  const byHost = baseUrl === undefined ? undefined : serverOf(baseUrl).provider;
   return byHost ?? provider ?? API_MODES.get(apiMode ?? '');
 }
 
@@ -88,7 +89,7 @@ const NO_SERVER: Server = { address: undefined, port: undefined, provider: undef
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 };
 
 /** A base URL without a scheme (`localhost:8080/v1`, as configurations have it) is read as http. */
-export function serverOf(baseUrl: string): Server {
+export const serverOf = boundedCache((baseUrl): Server => {
   const text = baseUrl.includes('://') ? baseUrl : `http://${baseUrl}`;
   if (!URL.canParse(text)) return NO_SERVER;
   const { hostname, port, protocol } = new URL(text);
@@ -98,4 +99,4 @@ export function serverOf(baseUrl: string): Server {
     port: port === '' ? DEFAULT_PORTS[protocol] : Number(port),
     provider: HOSTS.find(([end]) => hostname === end || hostname.endsWith(`.${end}`))?.[1],
   };
-}
+});

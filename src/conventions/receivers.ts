@@ -5,7 +5,7 @@
 import type { Attributes } from '../model/otel.ts';
 import type { AgentSpan } from '../model/span.ts';
 import type { ConventionName } from './names.ts';
-import type { Context } from './rules.ts';
+import { providerOf } from './provider.ts';
 
 export const RECEIVER_NAMES = [
   'langfuse',
@@ -34,7 +34,7 @@ export interface Receiver {
   /** Where it listens on this machine; `undefined` for the standard's port, or for a hosted service. */
   readonly localEndpoint?: string;
   /** Adds what only this receiver reads, and removes what it misreads. */
-  readonly adapt?: (span: AgentSpan, attributes: Attributes, context: Context) => void;
+  readonly adapt?: (span: AgentSpan, attributes: Attributes) => void;
 }
 
 const STANDARD: Receiver = {
@@ -99,10 +99,10 @@ function signoz(span: AgentSpan, a: Attributes): void {
 }
 
 /** LangSmith reads the provider under its old name, and groups threads by an attribute of its own. */
-function langsmith(span: AgentSpan, a: Attributes, context: Context): void {
+function langsmith(span: AgentSpan, a: Attributes): void {
   a['langsmith.trace.session_id'] = span.sessionId;
   if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return;
-  const provider = context.provider(span);
+  const provider = providerOf(span);
   if (provider !== undefined) a['gen_ai.system'] = provider;
   const reasoning = span.answered ? span.usage?.reasoningTokens : undefined;
   if (reasoning !== undefined) a['gen_ai.usage.details.reasoning_tokens'] = reasoning;

@@ -5,26 +5,17 @@ import type {
   ApiCallSpan,
   AuxiliaryCallSpan,
   CallCost,
-  Endpoint,
   SpanBase,
   TokenSums,
 } from '../model/span.ts';
-import type { Server } from './provider.ts';
 
 /** What the rules of a convention use besides the span. */
 export interface Context {
   readonly captureContent: boolean;
-  /** True when spans get log records. */
-  readonly logs: boolean;
   /** True when `gen_ai.usage.input_tokens` includes cached tokens: the standard's meaning, not the live plugin's. */
   readonly inputWithCache: boolean;
   /** Called last: adapts the attributes to one receiver. */
-  readonly adapt?: ((span: AgentSpan, attributes: Attributes, context: Context) => void) | undefined;
-  /** Cached span names: `chat {model}`, `hermes.tool.{name}`… Without a name, the prefix alone. */
-  readonly spanName: (prefix: string, name: string | undefined) => string;
-  readonly server: (baseUrl: string) => Server;
-  /** `gen_ai.provider.name`; `undefined` when nothing is known of the endpoint. */
-  readonly provider: (endpoint: Endpoint) => string | undefined;
+  readonly adapt?: ((span: AgentSpan, attributes: Attributes) => void) | undefined;
 }
 
 type SpanOf<K extends AgentSpanKind> = Extract<AgentSpan, { kind: K }>;

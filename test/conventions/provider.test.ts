@@ -40,6 +40,6 @@ describe('the provider of a call is', () => {
     ],
     ['unknown, when nothing is known', {}, undefined],
   ])('%s', (_claim, endpoint, provider) => {
-    expect(providerOf(endpoint, serverOf)).toBe(provider);
+    expect(providerOf(endpoint)).toBe(provider);
   });
 });
