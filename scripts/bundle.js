@@ -23,10 +23,9 @@ const COPIED = new Set(
   ['api', 'otlp-transformer', 'resources', 'sdk-metrics'].map((name) => `@opentelemetry/${name}`),
 );
 
-/** What no cost depends on, in the table of prices. */
-const NOT_PRICES = new Set(
-  'name description pricing_urls price_comments extractors context_window deprecated'.split(' '),
-);
+/** What no cost depends on, in the table of prices: also prices of what is no text. */
+const NOT_PRICES =
+  /^(name|description|pricing_urls|price_comments|extractors|context_window|deprecated)$|(audio|image|video|_document)_|_hours$|_1h_|searches_/;
 
 await rm(to, { recursive: true, force: true });
 const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -62,9 +61,15 @@ for (const { path, text } of outputFiles) {
 await writeFile(join(to, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));
 await copyTypes(from, to);
 
-/** The form of sketches for the network, which would bring protobufjs with it, and which nothing here uses. */
+/**
+ * Left out: the form of sketches for the network, which would bring protobufjs with it, and the log of the proxy agents, which nothing
+ * here uses.
+ */
 function leaveOutAndShorten({ onLoad }) {
   onLoad({ filter: /sketches-js\/.*\/compiled\.js$/ }, () => ({ contents: '' }));
+  onLoad({ filter: /node_modules\/debug\/src\/index\.js$/ }, () => ({
+    contents: 'module.exports = () => () => {};',
+  }));
   const changed = (filter, change) =>
     onLoad({ filter }, async ({ path }) => {
       const source = change(await readFile(path, 'utf8'));
@@ -97,7 +102,7 @@ function pricesAsJson(source) {
   // Most models are those with just this name.
   for (const model of table.flatMap(({ models }) => models))
     if (model.match.equals === model.id) delete model.match;
-  const json = JSON.stringify(table, (key, value) => (NOT_PRICES.has(key) ? undefined : value));
+  const json = JSON.stringify(table, (key, value) => (NOT_PRICES.test(key) ? undefined : value));
   const whole = `.map((p) => ({ ...p, models: p.models.map((m) => ({ match: { equals: m.id }, ...m })) }))`;
   const code = source
     .slice(end)
@@ -115,15 +120,17 @@ function refuseLazyCommonJs(inputs) {
         );
 }
 
-/** The licences of what is bundled, which ask to be passed on. Throws for a package without one. */
+/** The licences of what is bundled, which ask to be passed on, each text once. Throws for a package without one. */
 async function licences(inputs) {
   const folders = inputs.flatMap((path) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-  const texts = [...new Set(folders)].sort().map(async (folder) => {
+  const names = new Map();
+  for (const folder of [...new Set(folders)].sort()) {
     const file = (await readdir(join(root, folder))).find((name) => /^licen[sc]e/i.test(name));
     const text = file === undefined ? undefined : await readFile(join(root, folder, file), 'utf8');
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
     if (text === undefined && license === undefined) throw new Error(`${folder} has no licence`);
-    return `${name} ${version}\n\n${(text ?? `Licence: ${license}`).trim()}\n`;
-  });
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+    const whole = (text ?? `Licence: ${license}`).trim();
+    names.set(whole, [...(names.get(whole) ?? []), `${name} ${version}`]);
+  }
+  return [...names].map(([text, of]) => `${of.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
 }
