@@ -94,20 +94,17 @@ function invocationParameters(span: ModelCall): string | undefined {
 function callContent({ request, response }: ModelCall, a: Attributes): void {
   const system = textMessage('system', request?.systemInstructions) ?? [];
   const sent = [...system, ...(request?.messages ?? [])];
-  const omitted = addMessages('llm.input_messages', sent, a);
-  if (omitted > 0) a['hermes.input.messages_omitted'] = omitted;
-  addMessages('llm.output_messages', response?.messages ?? [], a);
+  if (sent.length > 0) addMessages('llm.input_messages', sent, a);
+  if (response?.messages !== undefined) addMessages('llm.output_messages', response.messages, a);
   const [last, reply] = [request?.messages?.at(-1), response?.messages?.at(-1)];
   if (last !== undefined) input(textOf(last), PAYLOAD_CHARS, a);
   if (reply !== undefined) output(textOf(reply), PAYLOAD_CHARS, a);
 }
 
-/**
- * Flat attributes, an index in the name of each message and tool call.
- * @returns how many older messages were left out
- */
-function addMessages(prefix: string, all: readonly Message[], a: Attributes): number {
+/** Flat attributes, an index in the name of each message and tool call. */
+function addMessages(prefix: string, all: readonly Message[], a: Attributes): void {
   const { messages, omitted } = newest(all);
+  if (omitted > 0) a['hermes.input.messages_omitted'] = omitted;
   for (const [index, message] of messages.entries()) {
     const name = `${prefix}.${index}.message`;
     a[`${name}.role`] = message.role;
@@ -119,7 +116,6 @@ function addMessages(prefix: string, all: readonly Message[], a: Attributes): nu
     const result = message.parts.find((part) => part.kind === 'tool_result');
     if (result?.id !== undefined) a[`${name}.tool_call_id`] = result.id;
   }
-  return omitted;
 }
 
 function addToolCall(name: string, { id, name: tool, args }: ToolCallPart, a: Attributes): void {

@@ -76,7 +76,7 @@ export function providerOf(endpoint: Endpoint): string | undefined {
 }
 
 /** The server of a call, from its base URL: never its path, its query or its credentials. */
-interface Server {
+export interface Server {
   /** Host name or address (IPv6 without brackets); `undefined` when the URL has none. */
   readonly address: string | undefined;
   /** The URL's port, else its scheme's; `undefined` for schemes other than http and https. */

@@ -8,23 +8,26 @@ import type { EpochMicros } from '../model/time.ts';
 import { shown } from '../model/visible.ts';
 import { line, type Page, piece } from './page.ts';
 import { withShortTexts } from './presentable.ts';
-import { createRecent, remember } from './recent.ts';
+import { createRecent, type Recent, remember } from './recent.ts';
 import { renderRow, rowsOf, sessionHeader } from './rows.ts';
-import { addOnce, createTotals } from './totals.ts';
+import { addOnce, createTotals, type Totals } from './totals.ts';
 import { renderWork } from './totals-tables.ts';
 import { blocksOf, type SessionBlock, type Tree, titleOf } from './tree.ts';
 
-export type LiveScreen = ReturnType<typeof createLiveScreen>;
+export interface LiveScreen {
+  /** Finished spans of the latest turns. */
+  readonly recent: Recent<AgentSpan>;
+  readonly totals: Totals;
+}
 
 /** Finished spans that are kept. A screen shows fewer than a hundred. */
 const MAX_RECENT = 3_000;
 /** Without an event for so long nothing runs any more: what is open was left behind. Micros. */
 const STALE_MICROS = 30 * 60_000_000;
 
-export function createLiveScreen() {
+export function createLiveScreen(): LiveScreen {
   return {
-    /** Finished spans of the latest turns. */
-    recent: createRecent<AgentSpan>(MAX_RECENT),
+    recent: createRecent(MAX_RECENT),
     totals: createTotals({ perSession: false }),
   };
 }
