@@ -31,10 +31,15 @@ async function keep(files, path, name) {
     if (statement.from !== undefined) await keepImport(files, path, statement, name);
     else if (statement.name === name && !statement.kept) {
       statement.kept = true;
-      const code = statement.text.replace(/\/\*[\s\S]*?\*\//g, '');
-      for (const word of new Set(code.match(/\w+/g))) await keep(files, path, word);
+      await keepNamed(files, path, statement.text.replace(/\/\*[\s\S]*?\*\//g, ''));
     }
   }
+}
+
+async function keepNamed(files, path, code) {
+  for (const word of new Set(code.match(/\w+/g))) await keep(files, path, word);
+  for (const [, from, name] of code.matchAll(/import\(["'](\.[^"']+)["']\)\.(\w+)/g))
+    await keep(files, pathOf(path, from), name);
 }
 
 async function keepImport(files, path, { names, from }, name) {
