@@ -3,7 +3,10 @@
  * each join opens a new stream at the offsets that are named, so nothing that was fetched for an earlier assignment arrives,
  * and a commit that it would repeat for a later generation is emptied.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Consumer, Message as KafkaMessage, MessagesStream } from '@platformatic/kafka';
+import { tlsTrouble } from '../export/http/classify.ts';
+import { errorCode } from '../model/system-error.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import {
   type Assignment,
@@ -85,16 +88,34 @@ async function reached<T>(use: () => Promise<T>): Promise<T> {
     return await use();
   } catch (error) {
     if (error instanceof ReplayError) throw error;
-    throw new Unreachable(`Kafka: ${reasonOf(error)}`, { cause: error });
+    throw refusal(error) ?? new Unreachable(`Kafka: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** What another start would meet again: it is for the user to mend. */
+function refusal(error: unknown): ReplayError | undefined {
+  const codes = [...chainOf(error)].map((one) => errorCode(one) ?? '');
+  if (codes.includes('PLT_KFK_AUTHENTICATION')) {
+    const sentence = 'Kafka refuses the password: check --sasl, --user and --password-file.';
+    return new ReplayError('destination', sentence, { cause: error });
+  }
+  const trouble = codes.map(tlsTrouble).find((words) => words !== undefined);
+  if (trouble === undefined) return undefined;
+  const sentence = `Kafka cannot be reached: ${trouble}; check --tls-ca (whom to trust), and that the port is one for TLS.`;
+  return new ReplayError('destination', sentence, { cause: error });
+}
+
+/** An error and what is behind it. */
+function* chainOf(error: unknown): Generator<Error> {
+  if (!(error instanceof Error)) return;
+  yield error;
+  for (const inner of error instanceof AggregateError ? error.errors : [error.cause]) yield* chainOf(inner);
 }
 
 /** The innermost reasons: the client's own messages say only which request failed. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner: readonly unknown[] =
-    error instanceof AggregateError ? error.errors : error.cause ? [error.cause] : [];
-  return inner.length === 0 ? error.message : [...new Set(inner.map(reasonOf))].join(', ');
+  const innermost = [...chainOf(error)].filter((one) => [...chainOf(one)].length === 1);
+  return [...new Set(innermost.map(({ message }) => message.replace(/\.$/, '')))].join(', ') || String(error);
 }
 
 /** Compaction removes events. */
@@ -246,6 +267,11 @@ function soon(stream: Stream | undefined, withinMillis: number): Promise<void> {
   });
 }
 
+/** The Collector's key is a hash of 16 bytes. */
+function nameOf(source: Buffer): string {
+  return source.toString(isUtf8(source) ? 'utf8' : 'hex');
+}
+
 function messageOf(
   { partition, offset, key, value, timestamp, headerEntries }: KafkaMessage<Buffer, Buffer, Buffer, Buffer>,
   header: string | undefined,
@@ -256,7 +282,7 @@ function messageOf(
   return {
     partition,
     offset,
-    source: source?.toString('utf8') ?? '',
+    source: source ? nameOf(source) : '',
     text: (value as Buffer | null)?.toString('utf8') ?? '',
     producedAt: Number(timestamp),
   };

@@ -170,8 +170,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
 };
 
-/** Node names a failed handshake by OpenSSL's word for it. */
-function tlsTrouble(code: string): string | undefined {
+/** What a code says of a TLS handshake, in words; Node names a failed one by OpenSSL's word for it. `undefined`: nothing. */
+export function tlsTrouble(code: string): string | undefined {
   if (TLS_WORDS[code] !== undefined) return TLS_WORDS[code];
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'the TLS handshake failed';
   return /^(CERT_|CRL_|ERR_TLS|INVALID_CA|PATH_LENGTH|UNABLE_TO_)/.test(code)

@@ -3,6 +3,7 @@
  *   client.js create BROKER TOPIC PARTITIONS [NAME=VALUE …]
  *   client.js produce BROKER TOPIC LINES_PER_SECOND   lines of KEY, tab, VALUE on standard input
  *   client.js lag BROKER TOPIC GROUP PARTITIONS
+ *   client.js keys BROKER TOPIC   JSON: of each key, in hexadecimal digits, the partitions and the number of messages
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +55,24 @@ const COMMANDS = {
     );
     process.stdout.write(`${lag.reduce((sum, one) => sum + one, 0n)}\n`);
     await consumer.close();
+  },
+  async keys() {
+    const consumer = new Consumer({ ...connection, groupId: 'keys' });
+    const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
+    let left = ends.reduce((sum, end) => sum + Number(end), 0);
+    const keys = {};
+    const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
+    for await (const { key, partition } of stream) {
+      const name = key.toString('hex');
+      keys[name] ??= { partitions: [], messages: 0 };
+      const found = keys[name];
+      if (!found.partitions.includes(partition)) found.partitions.push(partition);
+      found.messages += 1;
+      left -= 1;
+      if (left === 0) break;
+    }
+    process.stdout.write(JSON.stringify(keys));
+    await consumer.close(true);
   },
 };
 

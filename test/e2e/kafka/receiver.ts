@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { decode, type Telemetry } from '../otlp.ts';
+import { fileOf } from '../replay.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -39,9 +40,10 @@ export interface Totals {
 }
 
 /** The last value of each series, summed over all instances. */
-export function totalsOf({ points }: Kept): ReadonlyMap<string, Totals> {
+export function totalsOf(...all: readonly Kept[]): ReadonlyMap<string, Totals> {
   const totals = new Map<string, Totals>();
-  for (const { name, attributes, count = 0, sum = 0, asInt = 0, asDouble = 0 } of points.values()) {
+  const last = all.flatMap(({ points }) => [...points.values()]);
+  for (const { name, attributes, count = 0, sum = 0, asInt = 0, asDouble = 0 } of last) {
     const series = JSON.stringify([name, attributes]);
     const before = totals.get(series) ?? { count: 0, sum: 0 };
     const more = Number(sum) + Number(asInt) + Number(asDouble);
@@ -51,6 +53,27 @@ export function totalsOf({ points }: Kept): ReadonlyMap<string, Totals> {
     });
   }
   return totals;
+}
+
+/** What one replay of logs makes. `hostLogs` closes everything by sessions named `last`, which are open themselves. */
+export async function replayedPlain(...args: readonly string[]): Promise<Kept> {
+  const plain = kept();
+  keep(plain, decode(await fileOf(...args, '--idle-timeout', '30m')));
+  for (const [id, contents] of plain.spans)
+    if ([...contents].join().includes('-last"')) plain.spans.delete(id);
+  return plain;
+}
+
+/** Numbers of spans that are missing, extra, or came with other content, be it only once. `plain`: of each log, or of all. */
+export function differences(got: Kept, ...plain: readonly Kept[]) {
+  const expected = new Map(plain.flatMap(({ spans }) => [...spans]));
+  const without = (some: Kept['spans'], others: Kept['spans']) =>
+    [...some.keys()].filter((id) => !others.has(id)).length;
+  const wrong = [...got.spans].filter(([id, contents]) => {
+    const [content = ''] = expected.get(id) ?? contents;
+    return contents.size !== 1 || !contents.has(content);
+  });
+  return { missing: without(expected, got.spans), extra: without(got.spans, expected), wrong: wrong.length };
 }
 
 export async function startReceiver() {

@@ -39,24 +39,40 @@ export function nodeIn(folder: string): string {
 export interface Kafka {
   /** `host:port`. */
   readonly broker: string;
+  /** `host:port` with TLS; nobody listens there without `Secured`. */
+  readonly tls: string;
+  /** `host:port` with TLS and SASL, by PLAIN and SCRAM. */
+  readonly sasl: string;
   /** Ends the broker and starts it again on its data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts one broker with an empty log. `settings` are lines of its properties. */
-export async function startKafka(libraries: string, settings: readonly string[] = []): Promise<Kafka> {
+/** Certificate and key of the broker, and whom it lets in. */
+export interface Secured {
+  readonly cert: string;
+  readonly key: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Starts one broker with an empty log. With `secured` it also listens with TLS, and with TLS and SASL. */
+export async function startKafka(libraries: string, secured?: Secured): Promise<Kafka> {
   const folder = await scratchFolder('kafka');
-  const [port = 0, controller = 0] = await freePorts(2);
+  const [port = 0, controller = 0, tls = 0, sasl = 0] = await freePorts(4);
   const properties = join(folder, 'server.properties');
+  const addresses = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    ...(secured ? [`SSL://127.0.0.1:${tls}`, `SASL_SSL://127.0.0.1:${sasl}`] : []),
+  ];
   const lines = [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controller}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=${[...addresses, `CONTROLLER://127.0.0.1:${controller}`].join()}`,
+    `advertised.listeners=${addresses.join()}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `listener.security.protocol.map=CONTROLLER:PLAINTEXT,${['PLAINTEXT', 'SSL', 'SASL_SSL'].map((name) => `${name}:${name}`).join()}`,
     `log.dirs=${join(folder, 'data')}`,
     'offsets.topic.replication.factor=1',
     'offsets.topic.num.partitions=2',
@@ -64,12 +80,21 @@ export async function startKafka(libraries: string, settings: readonly string[] 
     'transaction.state.log.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
     'group.min.session.timeout.ms=1000',
-    ...settings,
+    ...(secured ? await securityOf(secured, folder) : []),
   ];
   await writeFile(properties, `${lines.join('\n')}\n`);
   const java = ['-Xmx512m', '-cp', join(libraries, 'libs', '*')];
   const id = 'MkU3OEVBNTcwNTJENDM2Qg';
-  await command('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties]);
+  await command('java', [
+    ...java,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    id,
+    '-c',
+    properties,
+    ...scramUsers(secured),
+  ]);
   const begin = async (): Promise<ChildProcess> => {
     const child = spawn('java', [...java, 'kafka.Kafka', properties], { stdio: 'ignore' });
     for (let tries = 0; tries < 300 && !(await accepts(port)); tries++) await sleep(100);
@@ -83,6 +108,8 @@ export async function startKafka(libraries: string, settings: readonly string[] 
   };
   return {
     broker: `127.0.0.1:${port}`,
+    tls: `127.0.0.1:${tls}`,
+    sasl: `127.0.0.1:${sasl}`,
     async restart() {
       await end();
       running = await begin();
@@ -92,6 +119,36 @@ export async function startKafka(libraries: string, settings: readonly string[] 
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
+
+async function securityOf(
+  { cert, key, user, password }: Secured,
+  folder: string,
+): Promise<readonly string[]> {
+  const store = join(folder, 'broker.pem');
+  await writeFile(store, `${key}\n${cert}\n`);
+  const listener = 'listener.name.sasl_ssl';
+  const login = 'org.apache.kafka.common.security';
+  return [
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${store}`,
+    `sasl.enabled.mechanisms=PLAIN,${SCRAM.join()}`,
+    `${listener}.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${user}="${password}";`,
+    ...SCRAM.map(
+      (name) =>
+        `${listener}.${name.toLowerCase()}.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
+    ),
+  ];
+}
+
+function scramUsers(secured: Secured | undefined): readonly string[] {
+  if (secured === undefined) return [];
+  return SCRAM.flatMap((name) => [
+    '--add-scram',
+    `${name}=[name=${secured.user},password=${secured.password}]`,
+  ]);
 }
 
 function accepts(port: number): Promise<boolean> {
