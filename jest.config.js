@@ -12,6 +12,8 @@ export default {
     project('browser', 'browser/*.browser.ts'),
     // Real receivers, built or downloaded on first use.
     project('e2e', 'e2e/*.e2e.ts'),
+    // What a consumer takes, with the receivers of e2e.
+    project('bench', 'e2e/*.bench.ts'),
     // Released versions of Hermes with a scripted model. Needs Python and pip.
     project('hermes', 'hermes/*.hermes.ts'),
     project('slow', 'slow/**/*.test.ts'),
