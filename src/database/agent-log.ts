@@ -6,7 +6,7 @@ import { append } from '../model/lists.ts';
 import { type EpochMicros, later, shift } from '../model/time.ts';
 import { parseTime } from '../model/time-text.ts';
 
-/** A line of the log that tells something about a session. `at` is local time, read as if it were UTC, until `sessionLog` moves it. */
+/** A line of the log about a session. `at` is local time, read as if it were UTC, until `sessionLog` moves it. */
 export type LogLine =
   | { readonly kind: 'turn'; readonly at: EpochMicros; readonly background: boolean }
   | ({ readonly kind: 'call' } & LogCall)
@@ -51,7 +51,7 @@ export type AgentLog = ReadonlyMap<string, readonly LogLine[]>;
 export interface LogTurn {
   readonly start: EpochMicros;
   readonly background: boolean;
-  /** True when another turn ran meanwhile, so that calls cannot be told apart. */
+  /** True when another turn ran meanwhile, so that calls cannot be distinguished. */
   beside: boolean;
   end: EpochMicros | undefined;
   reason: string | undefined;
@@ -75,7 +75,7 @@ const TOOL = /^[Tt]ool (\S+) (?:completed|returned error|failed|cancelled) \((\d
 const END = /^(?:Turn ended with pending.*?)?Turn ended: reason=(.*?) model=.*?api_calls=(\d+)\//;
 const FIELD = /(\w+)=(\S+)/g;
 
-/** Adds what a line of the log tells to `log`. Lines come in the order in which Hermes wrote them. */
+/** Adds the facts of a line to `log`. Lines come in the order in which Hermes wrote them. */
 export function readAgentLine(log: Map<string, LogLine[]>, text: string): void {
   const [, local = '', named, said = ''] = LINE.exec(text) ?? [];
   const at = parseTime(local);

@@ -1,7 +1,7 @@
 /**
  * Hermes's database → the hook log that a recorder would have written: the rows of a session (and its part of `agent.log`) in, hook
  * events out, in the dialect that `parse` reads. Knows no SQL, no file and no span. docs/backfill.md holds what is exact, what
- * is inferred, and what no row tells.
+ * is inferred, and what is in no row.
  */
 import type { DatabaseSession, SessionRow } from '../model/database.ts';
 import { type EpochMicros, later } from '../model/time.ts';
@@ -120,7 +120,7 @@ function timeTurns(
   return timed;
 }
 
-/** Enough rows to tell the log's zone. */
+/** Enough rows to find the log's zone. */
 const ROWS_FOR_OFFSET = 200;
 
 function findLog(log: AgentLog, { session, messages }: DatabaseSession): SessionLog | undefined {

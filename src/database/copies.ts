@@ -11,7 +11,7 @@ const SUMMARY = /^\[(?:CONTEXT COMPACTION|CONTEXT SUMMARY\]:|PRIOR CONTEXT)/;
 /** Copies are stamped in steps of 1 µs, which a double of epoch seconds rounds to 0.95 or 0. */
 const STEP_MICROS = 2;
 
-/** When each message was written, by what tells it from others: of a session and of those that it goes on from. */
+/** When each message was written, by what identifies it: of a session and of those that it continues. */
 export type Seen = Map<string, EpochMicros[]>;
 
 export interface Originals {

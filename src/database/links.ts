@@ -24,7 +24,7 @@ export function isBranch(session: SessionOrigin): boolean {
   return session.branchedFrom !== undefined || (!isMarked(session) && cameAfter(session, 'branched'));
 }
 
-/** Before 0.17 nothing but the parent tells a sub-agent. */
+/** Before 0.17 only the parent identifies a sub-agent. */
 export function isSubagent(session: SessionOrigin): boolean {
   const { branchedFrom, resetFrom, parentSessionId } = session;
   if (isDelegated(session)) return true;

@@ -1,4 +1,4 @@
-/** Token counts: of single calls where something tells them, and what is left of a session's sums. Nothing is spread by guess. */
+/** Token counts: of single calls where they are recorded, and what is left of a session's sums. Nothing is distributed by guess. */
 import type { DatabaseSession, SessionRow, UsageRow } from '../model/database.ts';
 import type { Usage } from '../model/event.ts';
 import type { TokenSums } from '../model/span.ts';

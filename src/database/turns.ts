@@ -57,7 +57,7 @@ export function ran(tool: RowTool): boolean {
   return tool.result !== undefined && !NEVER_RAN.test(tool.result.head);
 }
 
-/** True when the row ends its turn, as far as one row tells. */
+/** True when the row ends its turn, as far as one row shows. */
 export function isFinal(row: MessageRow): boolean {
   return row.role === 'assistant' && row.toolCalls.length === 0 && !GOES_ON.has(row.finishReason ?? '');
 }

@@ -218,7 +218,7 @@ function writeTurnEnd(out: Writing, turn: NamedTurn): void {
   });
 }
 
-/** The sums of the session, and its end where the rows tell it. */
+/** The sums of the session, and its end where the rows have it. */
 export function writeEnd(out: Writing): void {
   const { session, turns } = out;
   const time = turns.reduce((latest, { end }) => later(latest, end), session.startedAt);

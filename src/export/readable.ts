@@ -95,7 +95,7 @@ export function hrTime(time: EpochMicros | number): HrTime {
 }
 
 /**
- * The SDK tells integers and doubles apart by their value alone, so a double that happens to be whole becomes an integer
+ * The SDK distinguishes integers and doubles by their value alone, so a double that happens to be whole becomes an integer
  * on the SDK's path. Our own encoders keep it a double.
  */
 export function toSdkAttributes(attributes: Attributes): SdkAttributes {

@@ -1,6 +1,6 @@
 /**
  * One partition of a topic: its sources, one meter for all of them, and how far it was read. All of that is one value, a
- * snapshot, so whoever loads it goes on exactly there. What the wall clock decides (a silent source is closed) is part of the
+ * snapshot, so a consumer that loads it goes on exactly there. What the wall clock decides (a silent source is closed) is part of the
  * snapshot too, and happens after it was stored: so spans and points are a function of the messages and the snapshots.
  */
 import type { HookEvent } from '../model/event.ts';

@@ -82,7 +82,7 @@ const RECENT_PROCESSES = 64;
 /**
  * One log, whose recorder numbers the lines of each process: a line that is not newer than the last one of its process was
  * here before. A process whose numbers begin anew has later times. Without a source, several logs are mixed: then only
- * the lines themselves tell.
+ * the lines themselves say.
  */
 function createSourceRepeats(source: string, saved?: SavedRepeats): SourceRepeats {
   const last = new Map(saved?.last.map(([pid, seq, time]) => [pid, { seq, time }]));

@@ -4,7 +4,7 @@
  * braces and strings, no JSON.
  */
 
-/** `objects`: told apart by their braces, whatever is between them. */
+/** `objects`: separated by their braces, whatever is between them. */
 export type PhysicalForm = 'lines' | 'objects';
 
 const LF = 0x0a;

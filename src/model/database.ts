@@ -56,9 +56,9 @@ export interface MessageRow {
   readonly id: number;
   readonly role: string;
   readonly time: EpochMicros;
-  /** The first 80 characters: enough to tell Hermes's own texts from people's. */
+  /** The first 80 characters: enough to distinguish Hermes's own texts from people's. */
   readonly head: string;
-  /** The last 16 characters and the length: together with `head` they tell a copy. */
+  /** The last 16 characters and the length: together with `head` they identify a copy. */
   readonly tail: string;
   readonly length: number;
   readonly finishReason: string | undefined;

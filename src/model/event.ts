@@ -48,7 +48,7 @@ export interface EventBase extends LineRef {
   readonly turnId: string | undefined;
   readonly model: string | undefined;
   readonly platform: string | undefined;
-  /** Hermes's profile, which tells apart the agents of one gateway. Newer builds only. */
+  /** Hermes's profile, which distinguishes the agents of one gateway. Newer builds only. */
   readonly profile: string | undefined;
   /** How much `time` is worth, in a log that was made of Hermes's database; absent in one that a recorder wrote. */
   readonly timeSource?: TimeSource;

@@ -140,7 +140,7 @@ export const ANNOUNCED = {
   'user and password': [
     `((?<![\\w-])(?:-u|--user|--proxy-user|--auth)(?:[ =]{1,3}|${QUOTE}\\s{0,2},\\s{0,2})${QUOTE}?[^\\s:"'\`\\\\/]{1,100}:)(?!\\d{1,6}(?!\\S)|//)${NOT}[^\\s"'\`\\\\]{2,}`,
   ],
-  // The password of a URL may contain `@`. One with `/` is told from a path because it is no port.
+  // The password of a URL may contain `@`. One with `/` is distinguished from a path because it is no port.
   'password in a URL': [`(://)(?!\\[redacted\\]@)[^\\s/?#"'\`<>\\\\]{1,1000}(?=@)`],
   'password with a slash in a URL': [
     `(://)(?!\\[redacted)[^\\s/:@?#"'\`[\\\\]{0,200}:(?!\\d{1,5}(?:[/?#\\s]|$))[^\\s"'\`<>\\\\]{1,400}(?=@[\\w.-])`,

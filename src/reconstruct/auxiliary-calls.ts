@@ -101,7 +101,7 @@ function errorOf({ errorType, errorMessage }: PostAuxiliaryCall): CallError | un
   };
 }
 
-/** Attempts of one auxiliary call share `api_request_id`; `retry_count` tells them apart, in both of their events. */
+/** Attempts of one auxiliary call share `api_request_id`; `retry_count` distinguishes them, in both of their events. */
 function auxiliaryKey(event: AuxiliaryEvent): string {
   return `aux\0${event.apiRequestId ?? `${event.auxTask}@${event.startedAt ?? event.time}`}\0${event.retryCount ?? 0}`;
 }

@@ -29,7 +29,7 @@ function digest(type: string, parts: readonly string[]): string {
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
-/** Long strings (a file to write) are told apart by head and length: hashing megabytes for a rare tie is not worth it. */
+/** Long strings (a file to write) are compared by head and length: hashing megabytes for a rare tie is not worth it. */
 const STRING_HEAD = 256;
 
 /**

@@ -19,7 +19,7 @@ export function hasClosed(state: State, key: string): boolean {
 }
 
 /**
- * The span id of what has no id of its own. What is equal in all of `parts` is told apart by an ordinal, and reported:
+ * The span id of what has no id of its own. What is equal in all of `parts` gets an ordinal, and reported:
  * such an id depends on what else is in the log.
  */
 export function derivedSpanId(context: Context, event: EventBase, parts: readonly string[]): SpanId {
@@ -37,7 +37,7 @@ export function derivedSpanId(context: Context, event: EventBase, parts: readonl
 
 /**
  * The same for what may come several times at one time. `parts` alone name what is alone at its time; twins, of which the
- * others are waiting or were seen, are told apart by `facts`, in whatever order their lines are.
+ * others are waiting or were seen, are distinguished by `facts`, in whatever order their lines are.
  */
 export function derivedTwinId(
   context: Context,

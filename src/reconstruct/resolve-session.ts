@@ -115,7 +115,7 @@ const MADE_TASK = /:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:sa|subagent)
 
 /**
  * The session in which the turn began: a `turn_id` is `{session}:{task}:{8 hex}`, and keeps the old session's id when
- * compression changes the session in mid-turn. Clients choose ids with colons, so the two are told apart by the event's
+ * compression changes the session in mid-turn. Clients choose ids with colons, so the two are distinguished by the event's
  * task, by two equal halves, or by the form of the task. `undefined` when the id has another form or leaves a choice.
  */
 function sessionInTurnId(turnId: string, taskId: string | undefined): string | undefined {

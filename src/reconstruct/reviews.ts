@@ -1,7 +1,7 @@
 /**
  * Background reviews: after a turn Hermes forks an agent that looks for memories and skills to save. Its turn has the
  * session of the user but is none of the user's: it is left out of the session's sums, and ends nothing of the user's.
- * What tells it from a turn of the user differs from release to release.
+ * What distinguishes it from a turn of the user differs from release to release.
  */
 import type { HookEvent, PreLlmCall } from '../model/event.ts';
 import type { AgentSpan } from '../model/span.ts';

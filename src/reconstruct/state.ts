@@ -195,7 +195,7 @@ export interface ClosedFacts {
   readonly count: number;
 }
 
-/** What tells one answer from another. */
+/** What identifies an answer. */
 export interface AnswerFacts {
   readonly endedAt: EpochMicros | undefined;
   readonly totalTokens: number | undefined;

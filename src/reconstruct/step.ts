@@ -292,7 +292,7 @@ function reorder(state: State, event: HookEvent, apply: Apply): void {
 }
 
 /**
- * An event lies before the window: the clock was set back, or the event is late. The window cannot tell which, so it is
+ * An event lies before the window: the clock was set back, or the event is late. Nothing shows which, so the window is
  * flushed and the order of time begins anew.
  */
 function resetClock(state: State, time: EpochMicros, apply: Apply): void {

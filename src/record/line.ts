@@ -77,7 +77,7 @@ function named(tool: JsonValue): JsonObject {
   };
 }
 
-/** Marks turns of Hermes's background review, which only the message could tell from the user's turns. */
+/** Marks turns of Hermes's background review, which only the message distinguishes from the user's turns. */
 function reviewPrompt(extra: JsonObject, limits: TrimLimits): JsonObject {
   return limits.content || extra.user_message === undefined
     ? {}

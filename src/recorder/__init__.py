@@ -42,7 +42,7 @@ PLAIN_LISTS = frozenset(("pattern_keys",))
 # In these hooks `reason` is prose, not a code.
 PROSE_REASON = "kanban_"
 
-# The first words of the prompt of Hermes's background review, whose turns only the message tells from the user's.
+# The first words of the prompt of Hermes's background review, whose turns only the message distinguishes from the user's.
 REVIEW_OPENING = "Review the conversation above"
 
 # The forms of secrets, written by test/record/secrets.test.ts from src/model/secrets.ts: those whose case matters, then

@@ -15,7 +15,7 @@ const DEFAULT_NAMING: Naming = {};
 
 /**
  * The span as the exporters of the SDK take it. Pass the same `naming` object for all spans of a run.
- * A double that is a whole number becomes an integer, as the SDK cannot tell the two apart.
+ * A double that is a whole number becomes an integer, as the SDK cannot distinguish the two.
  */
 export function toReadableSpan(span: AgentSpan, naming: Naming = DEFAULT_NAMING): ReadableSpan {
   const { names, origin } = made.get(naming) ?? remember(naming);

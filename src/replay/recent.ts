@@ -91,7 +91,7 @@ type MarkedEvent = ParsedEvent & Required<Pick<ParsedEvent, 'recorder'>>;
 
 const SECOND_MICROS = 1_000_000;
 
-/** Two lines of one process are told apart by their times, so whole seconds do not suffice. */
+/** Two lines of one process are distinguished by their times, so whole seconds do not suffice. */
 export function isMarked(line: ParsedEvent): line is MarkedEvent {
   return line.recorder !== undefined && line.event.time % SECOND_MICROS !== 0;
 }

@@ -49,7 +49,7 @@ export const EFFECTS = {
 
 export type FindingCode = keyof typeof EFFECTS;
 
-/** Notes a finding. Places with the same code and message are one finding; `detail` tells them apart. */
+/** Notes a finding. Places with the same code and message are one finding; `detail` distinguishes them. */
 export function note(
   state: LintState,
   code: FindingCode,

@@ -53,7 +53,7 @@ export function createTotals(options: { readonly perSession: boolean }) {
   };
 }
 
-/** The totals of a whole log, with what can only be told from all spans together. */
+/** The totals of a whole log, with what only all spans together show. */
 export interface LogTotals extends Totals {
   readonly figures: Figures;
   readonly turns: NotableTurns;

@@ -61,12 +61,12 @@ async function convert(
 
 async function* textOf(
   { sources }: OpenedLines,
-  tell: (read: { readonly lines: number }) => void,
+  onProgress: (read: { readonly lines: number }) => void,
 ): AsyncGenerator<string, void, undefined> {
   let lines = 0;
   for await (const batch of mergeByTime(sources, lineTime)) {
     yield batch.map(({ text }) => `${text}\n`).join('');
     lines += batch.length;
-    tell({ lines });
+    onProgress({ lines });
   }
 }

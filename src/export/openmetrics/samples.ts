@@ -119,7 +119,7 @@ function* between(
   options: SampleOptions,
 ): Generator<EpochMicros> {
   const step = Math.min(Math.max(options.intervalMicros, MINUTE_MICROS), STEP_LIMIT_MICROS);
-  // A millisecond is kept free: Prometheus knows nothing shorter, and one moment has one value.
+  // A millisecond is kept free: Prometheus has nothing shorter, and one moment has one value.
   const until = shift(next ?? shift(options.endTime, MILLI), -MILLI);
   const resumed = next === undefined ? options.endTime : shift(next, -MARGIN_MICROS);
   let time = shift(from, step);

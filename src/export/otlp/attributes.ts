@@ -91,7 +91,7 @@ function writeOther(out: Bytes, tag: number, key: Key, value: Exclude<AttributeV
   }
 }
 
-/** What no integer of 64 bits can hold is a double, whoever took it for an integer. */
+/** What no integer of 64 bits can hold is a double, also where it was meant as an integer. */
 function writeNumber(out: Bytes, tag: number, key: Key, value: number): void {
   if (isInt64(value)) {
     openValue(out, tag, key, 1 + int64Size(value));

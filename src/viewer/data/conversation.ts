@@ -50,17 +50,18 @@ interface Around {
 
 /** What was said and done in a span and below it, in order: prompt, thoughts, tool calls with results, answer. */
 export function conversationOf(table: SpanTable, marks: Marks, root: number): Generator<Step> {
-  return told({ table, marks, root }, root, { level: 0, answer: undefined });
+  return stepsUnder({ table, marks, root }, root, { level: 0, answer: undefined });
 }
 
-function* told(look: Look, span: number, around: Around): Generator<Step> {
+function* stepsUnder(look: Look, span: number, around: Around): Generator<Step> {
   const { table } = look;
   yield* opening(look, span, around);
   const isAgent = kindOf(table, span) === 'subagent';
   const answer = answerOf(table, span);
   const inside = { level: around.level + (isAgent ? 1 : 0), answer: answer ?? around.answer };
   const end = span + at(table.size, span);
-  for (let child = span + 1; child < end; child += at(table.size, child)) yield* told(look, child, inside);
+  for (let child = span + 1; child < end; child += at(table.size, child))
+    yield* stepsUnder(look, child, inside);
   yield* stepsOf(span, around.level, ...outcome(look, span), ['answer', answer]);
 }
 

@@ -120,7 +120,7 @@ export function pairsOf(
   return shape.slots.map((slot) => [slot.key, readValue(slot, values, from, strings)] as const);
 }
 
-/** `undefined` where the log does not tell it. */
+/** `undefined` where the log does not have it. */
 export function fact(table: SpanTable, span: number, name: FactName): Value | undefined {
   const slot = shapeOf(table, at(table.factsShape, span)).byKey.get(name);
   if (slot === undefined) return undefined;

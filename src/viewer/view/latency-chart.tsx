@@ -96,7 +96,7 @@ interface DotProps {
   readonly y: number;
 }
 
-/** Errors are crosses: told by form, not by colour alone. */
+/** Errors are crosses: visible by form, not by colour alone. */
 function Dot({ store, point: { span, tool, error }, x, y }: DotProps) {
   const name = error ? 'dot dot-error' : tool ? 'dot kind-tool_call' : 'dot kind-api_call';
   const form = error ? `M${x - 3} ${y - 3}l6 6m0 -6l-6 6` : `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`;

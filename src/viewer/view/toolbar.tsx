@@ -128,7 +128,7 @@ function Filters({ store }: { readonly store: Store }) {
   );
 }
 
-/** What the filters left, told to screen readers as it changes. */
+/** What the filters left, announced by screen readers as it changes. */
 function Found({ store }: { readonly store: Store }) {
   const counts = store.matchCounts.value;
   const here = counts?.[store.session.value] ?? 0;
