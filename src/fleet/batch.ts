@@ -7,7 +7,7 @@ import { plainText } from '../export/outside-text.ts';
 import { decompressed } from '../input/gunzip.ts';
 import { createRedaction } from '../model/redact.ts';
 import type { DeliveryAccount } from '../model/sink.ts';
-import { type EpochMicros, earlier, later } from '../model/time.ts';
+import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText, stateToText } from '../reconstruct/state-text.ts';
 import { openBudgets } from '../replay/budgets.ts';
@@ -36,7 +36,7 @@ import { type BucketSource, objectSource } from './objects.ts';
 import type { SnapshotStore } from './store.ts';
 
 /** The options of a replay that a bucket knows. Metrics are cumulative, as a point may be sent again. */
-export type BatchOptions = Omit<ReplayOptions, 'follow' | 'incremental' | 'temporality'> & {
+export type BatchOptions = Omit<ReplayOptions, 'follow' | 'incremental' | 'temporality' | 'assumeTimes'> & {
   /** Where snapshots of the sources are kept. Default: nowhere; each run reads everything. */
   readonly store?: SnapshotStore | undefined;
   /** What must not change between two snapshots of a source, by a name that messages show. */
@@ -54,7 +54,7 @@ interface Batch {
   began: boolean;
 }
 
-/** Replays the sources. Rejects with a `ReplayError` when an object cannot be read to its end. */
+/** Replays the sources. Rejects with a `ReplayError` in the end when an object could not be read; the other sources are replayed. */
 export async function replayBatch(
   bucket: Bucket,
   sources: readonly BucketSource[],
@@ -69,20 +69,29 @@ export async function replayBatch(
   const batch: Batch = { bucket, options, report, shared, accounts: [], began: false };
   let whole: Times = { firstEvent: undefined, lastEvent: undefined };
   let skipped = 0;
+  const unreadable: ReplayError[] = [];
   for (const source of sources) {
     if (options.signal?.aborted) break;
     const accounts = batch.accounts.length;
-    if (await replaySource(source, batch)) whole = widened(whole, report);
+    const isNew = await replaySource(source, batch).catch((error: unknown) => {
+      if (!(error instanceof ReplayError && error.code === 'unreadable-log')) throw error;
+      unreadable.push(error);
+      // What waits in its reorder window has no outcome in this run.
+      report.lines = accountedLines(report);
+      return true;
+    });
+    if (isNew) whole = widened(whole, report);
     else skipped++;
-    if (options.store === undefined || !isRefused(batch.accounts.slice(accounts))) continue;
+    if (!batch.accounts.slice(accounts).some(isRefused)) continue;
     // Each of the others would be retried as long.
-    options.on?.notice?.('nothing of this source was accepted: those behind it are left to the next run.');
+    options.on?.notice?.('a destination accepted nothing of this source: those behind it are not read.');
     break;
   }
   if (skipped > 0)
     options.on?.notice?.(
       `${skipped} of ${sources.length} sources were replayed before, and nothing in them is new.`,
     );
+  if (unreadable.length > 0) throw inOne(unreadable);
   return {
     ...logReport({ ...report, ...whole }),
     accounts: summed(batch.accounts),
@@ -92,9 +101,14 @@ export async function replayBatch(
   };
 }
 
-function isRefused(accounts: readonly DeliveryAccount[]): boolean {
-  const isLost = accounts.some(({ failed, deadLettered }) => failed > deadLettered);
-  return isLost && accounts.every(({ accepted }) => accepted === 0);
+function inOne([first, ...others]: readonly ReplayError[]): ReplayError | undefined {
+  if (first === undefined || others.length === 0) return first;
+  const message = `${first.message} So it is with ${others.length} more; all other sources were replayed.`;
+  return new ReplayError('unreadable-log', message, { cause: first });
+}
+
+function isRefused({ accepted, failed, deadLettered }: DeliveryAccount): boolean {
+  return failed > deadLettered && accepted === 0;
 }
 
 type Times = Pick<Report, 'firstEvent' | 'lastEvent'>;
@@ -145,10 +159,13 @@ async function replaySource({ source, objects }: BucketSource, batch: Batch): Pr
     on?.notice?.(`${key} is not what was replayed before: its source is replayed from the beginning.`);
   }
   const open = await openSource(source, objects, changed === undefined ? found : undefined, batch);
+  const onAbort = () => open.run.destinations.setDeadline(shutdownTimeoutMillis);
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await readObjects(open, rest, batch);
     assertAccounted(batch.report);
   } finally {
+    signal?.removeEventListener('abort', onAbort);
     const withinMillis = signal?.aborted ? shutdownTimeoutMillis : undefined;
     batch.accounts.push(...(await open.run.destinations.finish(withinMillis)));
   }
@@ -174,7 +191,7 @@ async function openSource(
   report.lines += saved?.waiting ?? 0;
   report.firstEvent = saved?.firstEvent;
   report.lastEvent = undefined;
-  if (report.firstEvent !== undefined) destinations.startAt(report.firstEvent);
+  if (report.firstEvent !== undefined) destinations.startAt(shift(report.firstEvent, shared.shiftMicros));
   const listed = new Set(objects.map(({ key }) => key));
   return {
     source,
@@ -183,13 +200,16 @@ async function openSource(
   };
 }
 
-/** Reads the objects, and closes what is open behind the last one. Ends early at an interrupt. */
+/** Reads the objects, and closes what is open behind the last one. At an interrupt it stays open where the next run can go on with it. */
 async function readObjects(open: OpenSource, rest: readonly StoredObject[], batch: Batch): Promise<void> {
   const { run, done } = open;
   const saver = createSaver(open, batch);
   for (const object of rest) {
     await replayObject(object, run, batch);
-    if (batch.options.signal?.aborted) return await emit(run, ingest(run, SILENCE));
+    if (batch.options.signal?.aborted) {
+      if (saver === undefined) break;
+      return await emit(run, ingest(run, SILENCE));
+    }
     done.push(object);
     if (object !== rest.at(-1)) await saver?.between();
   }

@@ -104,7 +104,7 @@ export function openBucket(options: BucketOptions): Bucket {
 
   /** Answers with 2xx or 404; everything else is a `BucketError`. */
   async function ask(asked: Asked): Promise<Answer> {
-    const what = asked.key === undefined ? url : plainText(`${url}/${asked.key}`, 500);
+    const what = placeOf(url, asked.key);
     for (let attempt = 1; ; attempt++) {
       const problem = await exchange(options, asked, timeoutMillis).then(
         (answer) => refusalOf(answer, asked, options) ?? answer,
@@ -159,6 +159,14 @@ export function openBucket(options: BucketOptions): Bucket {
   };
 }
 
+/** The bucket or one object, for messages. Throws a `BucketError` for a key that becomes another one on the way. */
+function placeOf(url: string, key: string | undefined): string {
+  if (key === undefined) return url;
+  const place = plainText(`${url}/${key}`, 500);
+  if (!key.split('/').some((segment) => segment === '.' || segment === '..')) return place;
+  throw new BucketError(`${place}: no request can name a key with . or .. between slashes; copy it`, false);
+}
+
 /** As the signature has it: in upper case, and also what `encodeURIComponent` leaves. */
 function encoded(text: string): string {
   return encodeURIComponent(text).replace(
@@ -185,8 +193,8 @@ async function exchange(
     method,
     headers: {
       ...(signed ? Object.fromEntries(signed.headers) : headers),
-      // Asks Google for compressed objects as they are stored. Not signed, as its front end changes it.
-      'accept-encoding': 'gzip',
+      // Asks Google for a part of a compressed object as it is stored; other answers are to come plain. Not signed, as its front end changes it.
+      ...(headers.range !== undefined && { 'accept-encoding': 'gzip' }),
       ...(method === 'PUT' && { 'content-length': body?.length ?? 0 }),
     },
     agent,
@@ -221,7 +229,7 @@ function refusalOf(answer: Answer, asked: Asked, options: BucketOptions): Bucket
   const text = body.subarray(0, 10_000).toString('utf8');
   const code = outsideText(element(text, 'Code') ?? '');
   if (status >= 200 && status < 300) return asked.problemOf?.(answer);
-  if (status === 404 && code !== 'NoSuchBucket' && asked.key !== undefined) return undefined;
+  if (status === 404 && isOfObject(asked, code)) return undefined;
   const region = headers['x-amz-bucket-region'] ?? element(text, 'Region');
   const isElsewhere = typeof region === 'string' && region !== options.region;
   if (isElsewhere && (status < 400 || code === 'AuthorizationHeaderMalformed')) {
@@ -236,6 +244,11 @@ function refusalOf(answer: Answer, asked: Asked, options: BucketOptions): Bucket
     `${options.endpoint.host} answered ${status}${code && ` (${code})`}${advice(status, code, options)}`,
     mayPass,
   );
+}
+
+/** True where 404 means that there is no such object, which may be. */
+function isOfObject({ key, method }: Asked, code: string): boolean {
+  return key !== undefined && method !== 'PUT' && code !== 'NoSuchBucket';
 }
 
 const PASSING: ReadonlySet<string> = new Set(['RequestTimeout', 'SlowDown']);

@@ -29,7 +29,10 @@ const DATED_BEFORE = new RegExp(`^(.*[^-.])[-.](${DATE})(${LOG})$`);
 function partOf(path: string): NamedPart {
   const name = path.replace(/\.(?:gz|zst)$/, '');
   const [, numbered, number] = NUMBERED.exec(name) ?? [];
-  if (numbered !== undefined) return { source: numbered, rank: 1, date: '', number: Number(number) };
+  if (numbered !== undefined) {
+    const stem = partOf(numbered);
+    return { ...stem, rank: stem.date === '' ? 1 : stem.rank, number: Number(number) };
+  }
   const [, dated, date = ''] = DATED.exec(name) ?? [];
   if (dated !== undefined) return { source: dated, rank: 0, date, number: 0 };
   const [, stem, before = '', end = ''] = DATED_BEFORE.exec(name) ?? [];

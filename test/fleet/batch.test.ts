@@ -125,28 +125,34 @@ test('a run that breaks at any request goes on from its snapshots: nothing is mi
   );
 });
 
-test('a run that was broken off sends the points of one that was not, each with the same time and value', async () => {
+/** All points of a run that is broken off at those requests, each with its time and value. */
+async function pointsOf(breaks: readonly number[], more: BatchOptions = {}): Promise<ReadonlySet<string>> {
   upload([150, 300, 450]);
-  const pointsOf = async (breaks: readonly number[]) => {
-    const points = new Set<string>();
-    const options = { store: store(), metricIntervalMillis: 5000 };
-    for (const at of [...breaks, Number.POSITIVE_INFINITY]) {
-      const last = s3.requests.length + at;
-      s3.fault = (_, response, count) => (count < last ? 'pass' : refuse(response, 403, 'AccessDenied'));
-      const out = new PassThrough();
-      const chunks: Buffer[] = [];
-      out.on('data', (chunk: Buffer) => chunks.push(chunk));
-      await run(kept(), { ...options, destinations: [otlpFile(out)] }).catch(() => {});
-      const lines = Buffer.concat(chunks).toString('utf8').split('\n');
-      for (const point of decode(lines).points) points.add(JSON.stringify(point));
-    }
-    for (const key of [...s3.objects.keys()]) if (key.startsWith('state/')) s3.objects.delete(key);
-    return points;
-  };
-  const whole = await pointsOf([]);
-  expect(whole.size).toBeGreaterThan(100);
-  expect(await pointsOf([12, 9, 14])).toEqual(whole);
-});
+  const points = new Set<string>();
+  const options = { ...more, store: store(), metricIntervalMillis: 5000 };
+  for (const at of [...breaks, Number.POSITIVE_INFINITY]) {
+    const last = s3.requests.length + at;
+    s3.fault = (_, response, count) => (count < last ? 'pass' : refuse(response, 403, 'AccessDenied'));
+    const out = new PassThrough();
+    const chunks: Buffer[] = [];
+    out.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await run(kept(), { ...options, destinations: [otlpFile(out)] }).catch(() => {});
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    for (const point of decode(lines).points) points.add(JSON.stringify(point));
+  }
+  for (const key of [...s3.objects.keys()]) if (key.startsWith('state/')) s3.objects.delete(key);
+  return points;
+}
+
+test.each([0, -30, 30])(
+  'a run that was broken off sends the points of one that was not, each with the same time and value, moved by %s days',
+  async (days) => {
+    const moved = { timeShift: days * 86_400_000 };
+    const whole = await pointsOf([], moved);
+    expect(whole.size).toBeGreaterThan(100);
+    expect(await pointsOf([12, 9, 14], moved)).toEqual(whole);
+  },
+);
 
 test('an interrupt ends the reading, and closes nothing: the next run goes on', async () => {
   upload([100, 200]);
@@ -161,6 +167,46 @@ test('an interrupt ends the reading, and closes nothing: the next run goes on', 
   expect(got.spans.size).toBeLessThan(PLAIN.spans.size);
   await run(got, { store: store() });
   expectEqual(got);
+});
+
+test('an interrupt without a checkpoint closes what is open, and sends the points of each source', async () => {
+  upload([]);
+  const stop = new AbortController();
+  // The third object is of the last source: the two before it are whole.
+  s3.fault = ({ url }) => {
+    if (url?.includes(`${HOSTS.at(-1)?.host}/`)) setImmediate(() => stop.abort());
+    return 'pass';
+  };
+  const got = kept();
+  const report = await run(got, { signal: stop.signal });
+  const spans = report.accounts.find(({ signal }) => signal === 'spans');
+  expect([spans?.accepted, spans?.made]).toEqual([got.count, got.count]);
+  const instances = new Set([...got.points.keys()].map((key) => /s3:[^"]*/.exec(key)?.[0]));
+  expect(instances.size).toBeGreaterThanOrEqual(2);
+});
+
+test('an interrupt does not wait for a receiver that is down', async () => {
+  upload([]);
+  const stop = new AbortController();
+  const down = otlpHttp({ url: 'http://127.0.0.1:1', limits: { retryForMillis: 3_600_000 } });
+  const report = await run(kept(), {
+    destinations: [down],
+    signal: stop.signal,
+    shutdownTimeoutMillis: 50,
+    on: { outage: () => setTimeout(() => stop.abort(), 50) },
+  });
+  expect(report.accounts.some(({ failed }) => failed > 0)).toBe(true);
+});
+
+test('an object that cannot be read costs its own source alone', async () => {
+  upload([]);
+  const denied = HOSTS[0]?.host;
+  s3.fault = ({ url }, response) =>
+    url?.includes(`${denied}/`) ? refuse(response, 403, 'AccessDenied') : 'pass';
+  const got = kept();
+  await expect(run(got)).rejects.toMatchObject({ name: 'ReplayError', code: 'unreadable-log' });
+  expect(got.spans.size).toBeGreaterThan(PLAIN.spans.size / 2);
+  expect(got.spans.size).toBeLessThan(PLAIN.spans.size);
 });
 
 test('what is added to a log goes on where the run before ended', async () => {
@@ -231,7 +277,7 @@ test('after a loss a source stays where it was', async () => {
     expect.stringMatching(
       /^\d+ spans or points of s3:.* were not delivered: the next run sends them again\.$/,
     ),
-    'nothing of this source was accepted: those behind it are left to the next run.',
+    'a destination accepted nothing of this source: those behind it are not read.',
   ]);
   const got = kept();
   await run(got, { store: store() });
@@ -314,6 +360,7 @@ test.each([
   ['is for replay alone, without other logs', ['s3://logs/', '--hermes-home', '/home/x/.hermes']],
   ['--follow reads files', ['s3://logs/', '--follow']],
   ['--time-shift now must see the whole log', ['s3://logs/', '--time-shift', 'now']],
+  ['--assume-times would begin anew', ['s3://logs/', '--assume-times']],
   ['-e openmetrics takes one log', ['s3://logs/', '-e', 'openmetrics']],
   ['--endpoint-url takes an address', ['s3://logs/', '--endpoint-url', 'http://me:password@minio/']],
   ['There is no object s3://logs/none/: check the prefix', ['s3://logs/none/']],

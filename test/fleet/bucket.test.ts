@@ -173,6 +173,17 @@ describe('what does not pass is one sentence with the next step, after one reque
     expect(await messageOf(listed())).toMatch(/^s3:\/\/logs: /);
   });
 
+  test('404 without a listing is no object to read, and a write that failed', async () => {
+    s3.fault = (_request, response) => response.writeHead(404).end('<html></html>');
+    expect(await s3.bucket().get('k')).toBeUndefined();
+    expect(await messageOf(s3.bucket().put('k', Buffer.from('a')))).toMatch(/answered 404: .*the endpoint$/);
+  });
+
+  test.each(['a/./b', '..'])('the key %s, which a request would change', async (key) => {
+    expect(await messageOf(s3.bucket().get(key))).toMatch(/with \. or \.\. between slashes; copy it$/);
+    expect(s3.requests).toEqual([]);
+  });
+
   test('no credentials where some are needed, and none where none are', async () => {
     const anonymous = () => s3.bucket({ credentials: undefined });
     expect(await messageOf(anonymous().get('k'))).toMatch(

@@ -3,6 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { type Bucket, type BucketOptions, openBucket } from '../../src/fleet/bucket.ts';
 
 /** Answers a request instead of the server, or returns `pass`. */
@@ -79,8 +80,14 @@ function answer(objects: Map<string, Buffer>, body: Buffer, { request, response 
   if (request.method === 'DELETE') objects.delete(key);
   if (bucket !== 'logs') refuse(response, 404, 'NoSuchBucket');
   else if (request.method !== 'GET') response.end();
-  else if (key === '') response.end(listing(objects, url.searchParams));
+  else if (key === '') answerText(listing(objects, url.searchParams), { request, response });
   else answerBytes(objects.get(key), { request, response });
+}
+
+/** Compressed for a client that takes that, as MinIO does. */
+function answerText(text: string, { request, response }: Exchange): void {
+  if (request.headers['accept-encoding'] === undefined) response.end(text);
+  else response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text));
 }
 
 function answerBytes(bytes: Buffer | undefined, { request, response }: Exchange): void {

@@ -12,6 +12,7 @@ test.each([
   ['home/hooks.ndjson-1796000000', 'home/hooks.ndjson'],
   ['home/hooks-2026-11-30T10-00-00.000.ndjson.gz', 'home/hooks.ndjson'],
   ['home/hooks-20261130.jsonl', 'home/hooks.jsonl'],
+  ['home/hooks-2026-11-30.ndjson.1', 'home/hooks.ndjson'],
   ['2026-11-30/host.ndjson', '2026-11-30/host.ndjson'],
   ['agent.1', 'agent.1'],
   ['host-7.ndjson', 'host-7.ndjson'],
@@ -22,6 +23,9 @@ test.each([
 
 test('the files of a source are sorted by age: dated, numbered from the highest, the one that is written', () => {
   const names = [
+    'h-20261127.ndjson.2',
+    'h-20261127.ndjson.1.gz',
+    'h-20261127.ndjson',
     'h.ndjson-20261128.gz',
     'h.ndjson-20261129',
     'h.ndjson.10.gz',

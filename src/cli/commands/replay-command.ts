@@ -103,6 +103,8 @@ async function bucketWork(
     throw new CliError('--follow reads files: run it again with --checkpoint for what is new in a bucket.');
   if (flags.timeShift === 'now')
     throw new CliError('--time-shift now must see the whole log first: give a duration such as 30d.');
+  if (flags.assumeTimes)
+    throw new CliError('--assume-times would begin anew with each object: copy them and replay the files.');
   const once = flags.exporter.find((name) => !BATCH_EXPORTERS.has(name));
   if (once !== undefined) throw new CliError(`-e ${once} takes one log: use -e otlp for a bucket.`);
   const address = bucketAddress(log);
