@@ -1,6 +1,7 @@
 /** Sends the six-span sample by the very path that a replay takes. */
 import { Readable } from 'node:stream';
 import { Command } from 'commander';
+import { OptionError } from '../export/settings/settings.ts';
 import { epochMicros } from '../model/time.ts';
 import { traceIdOf } from '../reconstruct/ids.ts';
 import { replay } from '../replay/replay.ts';
@@ -31,7 +32,8 @@ export async function sendSample(
     const { accounts } = await replay(Readable.from(lines), options);
     return { traceId, problems: accounts.flatMap(({ problems }) => problems) };
   } catch (error) {
-    if (!(error instanceof CliError || error instanceof ReplayError)) throw error;
+    if (!(error instanceof CliError || error instanceof ReplayError || error instanceof OptionError))
+      throw error;
     return { traceId, problems: [error.message] };
   }
 }

@@ -102,7 +102,7 @@ async function connectionError(
     await once(connection, event, { signal });
     return undefined;
   } catch (error) {
-    const code = errorCode(error) ?? String(error);
+    const code = errorCode(error) ?? (error instanceof Error ? error.message : String(error));
     return code === 'ABORT_ERR' ? 'ETIMEDOUT' : code;
   } finally {
     connection.on('error', () => {});

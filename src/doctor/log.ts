@@ -53,7 +53,7 @@ function readable({ name, lines, events, lost, firstLost }: LogFacts): Verdict {
   }
   if (lost === 0) return ok(`${name}: ${count(events, 'event')}.`);
   return warn(
-    `${name}: ${count(events, 'event')}, ${count(lost, 'line')} lost (${firstLost}).`,
+    `${name}: ${count(events, 'event')}, ${count(lost, 'line')} lost${firstLost === undefined ? '' : ` (${firstLost})`}.`,
     '`hermes-otel replay --report FILE` lists all of them.',
   );
 }

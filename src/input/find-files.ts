@@ -56,8 +56,8 @@ export async function isDatabase(path: string): Promise<boolean> {
     // To open a pipe takes its bytes, or waits for them.
     if (!(await stat(path)).isFile()) return false;
     file = await open(path);
-    const { buffer } = await file.read(Buffer.alloc(SQLITE_HEAD.length));
-    return buffer.toString('latin1') === SQLITE_HEAD;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SQLITE_HEAD.length));
+    return buffer.toString('latin1', 0, bytesRead) === SQLITE_HEAD;
   } catch {
     return false;
   } finally {

@@ -115,6 +115,25 @@ describe('the doctor, against broken set-ups', () => {
     expect([code, out]).toEqual([1, expect.stringMatching(/^warn {2}Sample: It was not sent/m)]);
   });
 
+  test('a setting that no replay accepts is a failed sample, and the other findings stay', async () => {
+    const take = answering((_request, response) => response.end());
+    const setUp: SetUp = { serve: undefined, env: { OTEL_RESOURCE_ATTRIBUTES: 'a=100%' } };
+    const { code, out } = await doctor(await listen(take()), setUp, '--send-test');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^FAIL {2}Sample: .*is no percent-encoding/m)]);
+    expect(out).toContain('OTLP traces');
+  });
+
+  test.each([
+    ['{"ts":1796000000,"event":"on_hook_of_tomorrow","session_id":"s"}', /none of them an event/],
+    ['{"hook_event_name":"pre_llm_call","session_id":"s","extra":{}}', /→ Install the recorder: /],
+  ])('a log that gives no span: %s', async (line, sentence) => {
+    const log = join(home, 'log.ndjson');
+    await writeFile(log, `${line}\n`);
+    const { code, out } = await doctor(1, { serve: undefined }, log);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^FAIL {2}Log: /m)]);
+    expect(out).toMatch(sentence);
+  });
+
   /** A receiver behind TLS whose certificate is for `name`, and the doctor's environment to trust it. */
   async function behindTls(name: string) {
     const { authority, server: certificate } = await makeCertificates(name);

@@ -118,7 +118,11 @@ async function logFindings(given: string | undefined, io: Io): Promise<readonly 
     return checkLog(await logFacts(log), now());
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
-    return [finding('Log', fail(error.message, 'Check its name and its permissions.'))];
+    const next =
+      error.code === 'no-times'
+        ? 'Install the recorder: `hermes-otel init`. A replay gives artificial times with --assume-times.'
+        : 'Check its name and its permissions.';
+    return [finding('Log', fail(error.message, next))];
   }
 }
 

@@ -90,9 +90,9 @@ export async function logFacts(log: string): Promise<LogFacts> {
   return {
     name: log,
     lines: report.lines,
-    events: eventCount(report),
+    events: eventCount(report) - report.account.unknown,
     lost: lostLines(report),
-    firstLost: lost && `line ${lost.at?.line}: ${lost.message}`,
+    firstLost: lost && `${lost.at === undefined ? '' : `line ${lost.at.line}: `}${lost.message}`,
     lastEvent: report.lastEvent,
     sessions: report.spans.session,
     turns: report.spans.turn,

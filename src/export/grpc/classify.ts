@@ -105,7 +105,8 @@ function retryDelayMillis(error: ServiceError): number | undefined {
     .map(({ value }) => messageIn(value));
   const info = infos.find((any) => textOf(any?.get(1))?.endsWith('/google.rpc.RetryInfo'));
   const delay = messageIn(messageIn(info?.get(2))?.get(1));
-  return delay && wishedMillis(Number(delay.get(1) ?? 0) * 1000 + Number(delay.get(2) ?? 0) / 1e6);
+  const numberAt = (field: number) => Number(delay?.get(field) ?? 0) || 0;
+  return delay && wishedMillis(numberAt(1) * 1000 + numberAt(2) / 1e6);
 }
 
 function fieldsOf(message: unknown): readonly { readonly number: number; readonly value: unknown }[] {

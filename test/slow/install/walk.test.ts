@@ -15,6 +15,7 @@ const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [
   [/otlp_grpc/, 'needs a gRPC receiver: npm run e2e has one'],
   [/promtool|prometheus/, 'needs Prometheus: npm run e2e has one'],
   [/hermes-otel consume|@platformatic/, 'needs Node.js 22 and Kafka: npm run e2e has both'],
+  [/(s3|gs):\/\//, 'needs object storage: npm run e2e has it'],
   [/stack check/, 'needs the viewing stack: npm run e2e has it'],
   [/^hermes$/, 'needs Hermes: npm run test:hermes has it'],
   [/hermes-otel init$/, 'asks at a terminal; init --yes is run'],
