@@ -86,15 +86,19 @@ export async function startReceiver() {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const got = kept();
+  function soFar(): Kept {
+    for (const request of requests.splice(0)) keep(got, decode([request]));
+    return got;
+  }
   return {
     url: `http://127.0.0.1:${port}`,
+    soFar,
     /** Ends it. @returns what came, to the last request. */
     stop(): Kept {
       server.close();
       server.closeAllConnections();
-      const got = kept();
-      for (const request of requests) keep(got, decode([request]));
-      return got;
+      return soFar();
     },
   };
 }
