@@ -155,3 +155,11 @@ function nextEvent(stream: Readable, signal: AbortSignal | undefined): Promise<v
     signal?.addEventListener('abort', done);
   });
 }
+
+export function truncated(): ReadFailure {
+  return new ReadFailure('gzip-truncated', 'the compressed data ends too early');
+}
+
+export function corrupt(what: string): ReadFailure {
+  return new ReadFailure('gzip-corrupt', `the compressed data is damaged (${what})`);
+}

@@ -1,6 +1,14 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
-import { type ByteChunks, type ByteSource, type OpenOptions, ReadFailure } from './byte-source.ts';
+import {
+  type ByteChunks,
+  type ByteSource,
+  corrupt,
+  type OpenOptions,
+  ReadFailure,
+  truncated,
+} from './byte-source.ts';
+import { createZstdFrames } from './zstd-frames.ts';
 
 /** Compressed bytes per step. Bounds the output of one step: deflate reaches a thousand to one. */
 const STEP_BYTES = 16 * 1024;
@@ -19,10 +27,10 @@ async function* plainOrDecompressed(source: ByteSource, options: OpenOptions | u
     if (encoding !== undefined) return yield* toUtf8(all, encoding);
     const format = FORMATS.find(({ magic }) => magic.every((byte, at) => first[at] === byte));
     if (format === undefined) return yield* all;
-    const { create } = format;
-    if (create === undefined)
+    if (format.create === undefined)
       throw new ReadFailure('read-failed', 'it is compressed with zstd, which needs Node.js 22.15 or newer');
-    yield* decompress(all, create, source.reopenable ? () => source.open(options) : undefined);
+    const readable = { ...format, create: format.create };
+    yield* decompress(all, readable, source.reopenable ? () => source.open(options) : undefined);
   } finally {
     await chunks.return();
   }
@@ -33,10 +41,28 @@ type Create = (options: { readonly chunkSize: number }) => Transform;
 /** `undefined` before Node.js 22.15, whose types do not know it either. */
 const createZstd: Create | undefined = Reflect.get(zlib, 'createZstdDecompress');
 
-const FORMATS: readonly { readonly magic: readonly number[]; readonly create: Create | undefined }[] = [
-  { magic: [0x1f, 0x8b], create: zlib.createGunzip },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], create: createZstd },
+interface Format {
+  /** Makes what decompresses the data up to an end of `pieces`. */
+  readonly create: Create;
+  readonly pieces: (steps: ByteChunks) => AsyncGenerator<Piece, void, undefined>;
+}
+
+/** Compressed bytes, and true where a new decompressor begins behind them. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly isEnd: boolean;
+}
+
+type MaybeFormat = Pick<Format, 'pieces'> & { readonly create: Create | undefined };
+
+const FORMATS: readonly (MaybeFormat & { readonly magic: readonly number[] })[] = [
+  { magic: [0x1f, 0x8b], create: zlib.createGunzip, pieces: onePiece },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], create: createZstd, pieces: zstdFrames },
 ];
+
+async function* onePiece(steps: ByteChunks): AsyncGenerator<Piece, void, undefined> {
+  for await (const bytes of steps) yield { bytes, isEnd: false };
+}
 
 /** At least four bytes where the source has them: a pipe may bring them one by one, and fail between them. */
 async function firstBytes(chunks: ByteChunks): Promise<{ first: Buffer; failure?: unknown }> {
@@ -65,16 +91,16 @@ async function* prepended(first: Buffer, failure: unknown, rest: ByteChunks): By
  */
 async function* decompress(
   compressed: ByteChunks,
-  create: Create,
+  format: Format,
   again: (() => ByteChunks) | undefined,
 ): ByteChunks {
   const reached = { inBytes: 0, outBytes: 0 };
   try {
-    yield* inflate(inSteps(compressed), create, reached);
+    yield* inflate(inSteps(compressed), format, reached);
   } catch (error) {
     const isCorrupt = error instanceof ReadFailure && error.code === 'gzip-corrupt';
     if (!isCorrupt || again === undefined) throw error;
-    const repeated = inflate(inSteps(again(), reached.inBytes), create, { inBytes: 0, outBytes: 0 });
+    const repeated = inflate(inSteps(again(), reached.inBytes), format, { inBytes: 0, outBytes: 0 });
     yield* after(reached.outBytes, repeated);
   }
 }
@@ -87,11 +113,27 @@ interface Reached {
 
 const OUTPUT_BYTES = 64 * 1024;
 
-/**
- * zlib in steps: a step has yielded all its output before the next one begins, so an error costs no earlier output. Keeps
- * `reached` up to date.
- */
-async function* inflate(steps: ByteChunks, create: Create, reached: Reached): ByteChunks {
+/** Decompresses in steps, and keeps `reached` up to date. */
+async function* inflate(steps: ByteChunks, { create, pieces }: Format, reached: Reached): ByteChunks {
+  let inflater: ReturnType<typeof openInflater> | undefined;
+  try {
+    for await (const { bytes, isEnd } of pieces(steps)) {
+      inflater ??= openInflater(create, reached);
+      yield* inflater.write(bytes);
+      reached.inBytes += bytes.length;
+      if (!isEnd) continue;
+      yield* inflater.end();
+      inflater.close();
+      inflater = undefined;
+    }
+    if (inflater !== undefined) yield* inflater.end();
+  } finally {
+    inflater?.close();
+  }
+}
+
+/** zlib in steps: a step has yielded all its output before the next one begins, so an error costs no earlier output. */
+function openInflater(create: Create, reached: Reached) {
   const stream = create({ chunkSize: OUTPUT_BYTES });
   const output: Buffer[] = [];
   let failure: ReadFailure | undefined;
@@ -119,15 +161,25 @@ async function* inflate(steps: ByteChunks, create: Create, reached: Reached): By
     if (failure !== undefined) throw failure;
   }
 
-  try {
-    for await (const bytes of steps) {
-      yield* step(() => stream.write(bytes, () => stepDone()));
-      reached.inBytes += bytes.length;
+  return {
+    write: (bytes: Buffer) => step(() => stream.write(bytes, () => stepDone())),
+    end: () => step(() => stream.end()),
+    close: () => stream.destroy(),
+  };
+}
+
+/** Each frame of zstd by itself. Node's decompressor leaves out what is behind the first one of a write, and takes half a frame for a whole one. */
+async function* zstdFrames(steps: ByteChunks): AsyncGenerator<Piece, void, undefined> {
+  const frames = createZstdFrames();
+  for await (const bytes of steps) {
+    let from = 0;
+    for (const end of frames.ends(bytes)) {
+      yield { bytes: bytes.subarray(from, end), isEnd: true };
+      from = end;
     }
-    yield* step(() => stream.end());
-  } finally {
-    stream.destroy();
+    if (from < bytes.length) yield { bytes: bytes.subarray(from), isEnd: false };
   }
+  if (frames.isInside()) throw truncated();
 }
 
 /** The same bytes in steps of `STEP_BYTES`; from `bytewiseFrom` on, byte by byte. */
@@ -155,9 +207,7 @@ async function* after(skipBytes: number, chunks: ByteChunks): ByteChunks {
 
 function failureOf(error: Error): ReadFailure {
   const code = 'code' in error ? error.code : undefined;
-  return code === 'Z_BUF_ERROR'
-    ? new ReadFailure('gzip-truncated', 'the compressed data ends too early')
-    : new ReadFailure('gzip-corrupt', `the compressed data is damaged (${error.message})`);
+  return code === 'Z_BUF_ERROR' ? truncated() : corrupt(error.message);
 }
 
 /** UTF-16, as PowerShell's `>>` writes it. Recognised by a byte order mark or a NUL beside the first character. */
