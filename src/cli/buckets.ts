@@ -46,11 +46,9 @@ export async function bucketAt(
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || (scheme === 'gs' ? 'auto' : 'us-east-1');
   const standard = scheme === 'gs' ? 'https://storage.googleapis.com' : `https://s3.${region}.amazonaws.com`;
   const endpoint = endpointOf(endpointUrl ?? standard);
-  const [{ openBucket }, { createAgent }, { readProxy }] = await Promise.all([
-    import('../fleet/bucket.ts'),
-    import('../export/http/transport.ts'),
-    import('../export/settings/proxy.ts'),
-  ]);
+  const { openBucket } = await import('../fleet/bucket.ts');
+  const { createAgent } = await import('../export/http/transport.ts');
+  const { readProxy } = await import('../export/settings/proxy.ts');
   return openBucket({
     scheme,
     name,

@@ -163,10 +163,8 @@ const DEFAULT_COLUMNS = 100;
 /** A tree of each turn as text, and a table of figures at the end. `print` may return a promise to slow the replay down. */
 export function console(print: (text: string) => unknown, options: ConsoleOptions = {}): DestinationFactory {
   return async (run) => {
-    const [{ consoleSink }, { Chalk }] = await Promise.all([
-      import('../view/console-sink.ts'),
-      import('chalk'),
-    ]);
+    const { consoleSink } = await import('../view/console-sink.ts');
+    const { Chalk } = await import('chalk');
     const sink = consoleSink({
       write: async (text) => void (await print(text)),
       columns: options.columns ?? DEFAULT_COLUMNS,

@@ -140,11 +140,9 @@ async function runConsume(command: Command, io: Io): Promise<number> {
   }
   const say = noticesTo(io, flags.quiet);
   for (const sentence of notices(flags)) say(sentence);
-  const [{ joinKafka }, { consume }, store] = await Promise.all([
-    import('../../fleet/kafka.ts'),
-    import('../../fleet/consume.ts'),
-    snapshotStore(checkpoint, flags.endpointUrl, io.env),
-  ]);
+  const { joinKafka } = await import('../../fleet/kafka.ts');
+  const { consume } = await import('../../fleet/consume.ts');
+  const store = await snapshotStore(checkpoint, flags.endpointUrl, io.env);
   const interrupt = watchInterrupts(io);
   try {
     const { messages, accounts, ended } = await consume(() => joinKafka(kafka), store, {

@@ -117,10 +117,8 @@ async function bucketWork(
     throw new CliError(`--checkpoint ${flags.checkpoint} is among the logs: keep it elsewhere.`);
   const store = flags.checkpoint && (await snapshotStore(flags.checkpoint, flags.endpointUrl, io.env));
   const bucket = await bucketAt(address, flags.endpointUrl, io.env);
-  const [{ replayBatch }, { sourcesIn }] = await Promise.all([
-    import('../../fleet/batch.ts'),
-    import('../../fleet/objects.ts'),
-  ]);
+  const { replayBatch } = await import('../../fleet/batch.ts');
+  const { sourcesIn } = await import('../../fleet/objects.ts');
   const sources = await sourcesIn(bucket, address.key, shard);
   if (sources.length === 0) return undefined;
   return {

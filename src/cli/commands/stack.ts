@@ -90,10 +90,8 @@ async function stackInit(folder: string, flags: FlagValues<typeof INIT_FLAGS>, i
 
 /** @returns exit code 0 when every step is ok, else 1 */
 async function stackCheck(flags: FlagValues<typeof CHECK_FLAGS>, io: Io): Promise<number> {
-  const [{ checkStack }, { sendSample }] = await Promise.all([
-    import('../../stack/check.ts'),
-    import('../send-sample.ts'),
-  ]);
+  const { checkStack } = await import('../../stack/check.ts');
+  const { sendSample } = await import('../send-sample.ts');
   const steps: StepResult[] = [];
   const checked = checkStack({
     addresses: flags,
