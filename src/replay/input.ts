@@ -11,7 +11,7 @@ import { atTime, type InputLine, type ParsedLine } from '../model/line.ts';
 import { type EpochMicros, epochMicros, shift } from '../model/time.ts';
 import { createLocalTimes, placeHeld, placeLines, type ZoneOffset, zoneOffset } from '../parse/local-time.ts';
 import { parseLine, splitLine } from '../parse/parse-line.ts';
-import { withoutContent } from '../parse/skip-content.ts';
+import { skipContent } from '../parse/skip-content.ts';
 import type { OpenedDatabase } from './database.ts';
 import type { Incremental } from './incremental.ts';
 import type { Log, Logs, ReplayOptions } from './options.ts';
@@ -80,7 +80,7 @@ export interface OpenedLines {
 
 /** Long lines are decoded without content that is not kept anyway. */
 export function shortenOf({ captureContent }: Reading['options']): Shorten | undefined {
-  return captureContent === true ? undefined : withoutContent;
+  return captureContent === true ? undefined : skipContent();
 }
 
 /**
@@ -135,7 +135,7 @@ async function filterAsync<T>(
 async function knownSessions(logs: readonly ByteSource[]): Promise<KnownSessions> {
   const known: KnownSessions = new Map();
   for (const source of logs.filter(({ reopenable }) => reopenable)) {
-    for await (const lines of readLines(source, { shorten: withoutContent, onDiagnostic: () => {} })) {
+    for await (const lines of readLines(source, { shorten: skipContent(), onDiagnostic: () => {} })) {
       for (const line of parseLines(lines, lineParser({}))) {
         if (line.kind === 'event') noteEvent(known, line.event);
       }
@@ -224,7 +224,8 @@ function lineSource(
     if (!source.reopenable) return undefined;
     const times = createLocalTimes(zone);
     const first = (placed: readonly ParsedLine[]) => placed.map(timeOf).find((time) => time !== undefined);
-    for await (const batch of readLines(source, { ...PEEK, signal })) {
+    const peek = { chunkBytes: PEEK_BYTES, shorten: skipContent(), onDiagnostic: () => {}, signal };
+    for await (const batch of readLines(source, peek)) {
       const time = first(placeLines(times, parseLines(batch, lineParser({}))));
       if (time !== undefined) return time;
     }
@@ -238,8 +239,8 @@ export function lineTime(line: InputLine): EpochMicros | undefined {
   return timeOf(parseLine(line, { content: false }));
 }
 
-/** To find the first time of a log. */
-const PEEK = { chunkBytes: 16 * 1024, shorten: withoutContent, onDiagnostic: () => {} };
+/** Of each read that only looks for the first time. */
+const PEEK_BYTES = 16 * 1024;
 
 function timeOf(line: ParsedLine): EpochMicros | undefined {
   return line.kind === 'event' ? line.event.time : undefined;

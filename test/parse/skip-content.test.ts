@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../src/model/json.ts';
-import { withoutContent } from '../../src/parse/skip-content.ts';
+import { skipContent } from '../../src/parse/skip-content.ts';
 import { anyText } from '../any-text.ts';
 import { API, OBSERVER } from './kwargs.ts';
 import { ENVELOPES, flat, genuine, parse } from './lines.ts';
@@ -19,6 +19,9 @@ const GENUINE = ['0.14.0', '0.16.0', '0.19.0'].flatMap((version) => [
 /** Longer than what is skipped, with all that makes the end of a text hard to find. */
 const LONG = `"}],\\ {"é😀 \\"${'quite long, '.repeat(8)}\\`;
 const MESSAGES = [{ role: 'user', content: LONG }, [[{}]], LONG];
+
+/** One for all lines, so that each is compared with what was skipped in those before it. */
+const withoutContent = skipContent();
 
 /** The text that is parsed instead of `line`. */
 function shortened(line: string): string {
@@ -58,6 +61,31 @@ describe('what is not read is skipped, and the rest of its object is not', () =>
     const line = flat('pre_tool_call', { ...kwargs, tool_name: 't', args: { messages: MESSAGES } });
     expect(shortened(line)).toBe(line);
   });
+});
+
+/** Lists that are long enough to be compared with the next one. */
+const turns = (count: number) =>
+  Array.from({ length: count }, (_, turn) => ({ turn, content: LONG, of: [[]] }));
+
+test.each<[string, JsonValue, JsonValue]>([
+  ['the same', turns(9), turns(9)],
+  ['grown', turns(9), turns(12)],
+  ['grown by one number', turns(9), [...turns(9), 1]],
+  ['shorter', turns(9), turns(8)],
+  ['changed at its end', turns(9), [...turns(8), { turn: 8, content: LONG, of: [[1]] }]],
+  ['an object with more members', { messages: turns(9) }, { messages: turns(9), more: LONG }],
+  ['an object of which the last member grew', { messages: turns(9) }, { messages: turns(10) }],
+])('a list that came before, %s', (_name, before, now) => {
+  const skip = skipContent();
+  const line = (messages: JsonValue) =>
+    flat('pre_api_request', { ...OBSERVER, ...API, request_messages: messages, model: 'last' });
+  for (const text of [before, now, before, now].map(line)) {
+    const short = skip(Buffer.from(text)) ?? text;
+    expect(short).toBe(line(null).replace(/"ts":[\d.]+/, /"ts":[\d.]+/.exec(text)?.[0] ?? ''));
+    // Cut inside the list, and behind it.
+    for (const end of [text.indexOf('quite'), text.lastIndexOf('quite'), text.length - 1])
+      expect(skip(Buffer.from(text.slice(0, end)))).toBeUndefined();
+  }
 });
 
 describe('read whole', () => {
