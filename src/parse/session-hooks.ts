@@ -83,7 +83,7 @@ export function readPostLlmCall(fields: Fields): PostLlmCall {
 }
 
 /** The beginning of every prompt of Hermes's background review fork. */
-const REVIEW_PROMPT = 'Review the conversation above';
+export const REVIEW_PROMPT = 'Review the conversation above';
 
 /**
  * The user message as one string; `undefined` when there is none. The parts of a multimodal message are on lines of

@@ -5,8 +5,13 @@
  * makes the same of both texts.
  */
 
-/** What becomes of a field: read, skipped, or an object of which some fields are read. */
-type Plan = 'read' | 'skip' | ObjectPlan;
+import { REVIEW_PROMPT } from './session-hooks.ts';
+
+/** What becomes of a field: read, skipped, an object of which some fields are read, or a string that is read where it passes a test. */
+type Plan = 'read' | 'skip' | ObjectPlan | IsRead;
+
+/** @param text the bytes between the quotes */
+type IsRead = (text: Buffer) => boolean;
 
 interface ObjectPlan {
   readonly fields: ReadonlyMap<string, Plan>;
@@ -28,6 +33,10 @@ const FIELDS: readonly (readonly [string, Plan])[] = [
   ['assistant_response', 'skip'],
   ['system_prompt', 'skip'],
   ['tool_call_history', 'skip'],
+  ['response_text', 'skip'],
+  ['output', 'skip'],
+  ['user_message', mayBeReview],
+  ['result', mayHoldError],
 ];
 const EXTRA: ObjectPlan = { fields: new Map(FIELDS), others: 'read' };
 const BODY: ObjectPlan = { fields: new Map([...FIELDS, ['extra', EXTRA]]), others: 'read' };
@@ -112,16 +121,24 @@ function scanMember(scan: Scan, start: number, plan: ObjectPlan): number {
   const end =
     typeof valuePlan === 'object' && bytes[valueStart] === OPEN_BRACE
       ? scanObject(scan, valueStart, valuePlan)
-      : scanValue(scan, valueStart, valuePlan === 'skip' ? key : undefined);
+      : scanValue(scan, valueStart, { key, plan: valuePlan });
   return end === ODD ? ODD : spaceEnd(bytes, end);
 }
 
-/** Scans a value that is read whole, or skipped under the name `skipped`. Returns the index after it, or `ODD`. */
-function scanValue(scan: Scan, start: number, skipped: string | undefined): number {
+/** Scans a value that is read whole or skipped. Returns the index after it, or `ODD`. */
+function scanValue(
+  scan: Scan,
+  start: number,
+  { key, plan }: { readonly key: string; readonly plan: Plan },
+): number {
   const { bytes } = scan;
-  const end = valueEnd(scan, start, skipped);
-  if (skipped === undefined || end - start < LEAST_SKIPPED_BYTES) return end;
-  scan.text += `${bytes.toString('utf8', scan.from, start)}null`;
+  const end = valueEnd(scan, start, plan === 'skip' ? key : undefined);
+  if (end - start < LEAST_SKIPPED_BYTES) return end;
+  const isUnread =
+    typeof plan === 'function' && bytes[start] === QUOTE && !plan(bytes.subarray(start + 1, end - 1));
+  if (plan !== 'skip' && !isUnread) return end;
+  // A text that is tested stays a text: its reader asks whether there is one.
+  scan.text += `${bytes.toString('utf8', scan.from, start)}${isUnread ? '"-"' : 'null'}`;
   scan.from = end;
   return end;
 }
@@ -157,6 +174,34 @@ function skippedEnd(
 function beginsLike(bytes: Buffer, start: number, last: Buffer): boolean {
   const length = last.length - 1;
   return start + length <= bytes.length && bytes.compare(last, 0, length, start, start + length) === 0;
+}
+
+/** True when the text of a user's message may begin like the prompt of a review. */
+function mayBeReview(text: Buffer): boolean {
+  const head = text.toString('latin1', 0, REVIEW_PROMPT.length);
+  return head === REVIEW_PROMPT || head.includes('\\');
+}
+
+/** Of what decides whether a result has an error, as it is written in a string. */
+const ERROR_KEY = Buffer.from('\\"error\\"');
+const NO_ERROR = /^\s*:\s*null/;
+/** Longer than the space around a `null`. */
+const NO_ERROR_BYTES = 16;
+/** Begins an escape; with one of these digits it can be of a character of the key. */
+const ESCAPE = Buffer.from('\\u00');
+const KEY_DIGITS = Buffer.from('267');
+
+/** False when the text of a tool's result cannot be an object with an error. */
+function mayHoldError(text: Buffer): boolean {
+  const [first] = text;
+  if (first !== OPEN_BRACE && first !== BACKSLASH && !isSpace(first)) return false;
+  for (let at = text.indexOf(ESCAPE); at !== -1; at = text.indexOf(ESCAPE, at + 1))
+    if (KEY_DIGITS.includes(text[at + ESCAPE.length] ?? 0)) return true;
+  for (let at = text.indexOf(ERROR_KEY); at !== -1; at = text.indexOf(ERROR_KEY, at + 1)) {
+    const after = at + ERROR_KEY.length;
+    if (!NO_ERROR.test(text.toString('latin1', after, after + NO_ERROR_BYTES))) return true;
+  }
+  return false;
 }
 
 /** The index after the list or object that is open at `from`, by the number of its brackets; `ODD` when it has no end. */

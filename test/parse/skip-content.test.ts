@@ -49,6 +49,21 @@ describe('what is not read is skipped, and the rest of its object is not', () =>
     ],
     ['all but an id', 'post_api_request', { response: { output: MESSAGES, id: 'resp_1' } }, 'role'],
     ['an answer', 'post_llm_call', { assistant_response: LONG }, 'quite long'],
+    [
+      'a prompt',
+      'pre_llm_call',
+      { user_message: `Read the log, and say what it holds: ${LONG}` },
+      'quite long',
+    ],
+    ['a result', 'post_tool_call', { tool_name: 't', result: `{"output": ${JSON.stringify(LONG)}}` }, 'long'],
+    ['a result without JSON', 'post_tool_call', { tool_name: 't', result: LONG }, 'long'],
+    [
+      'a good result',
+      'post_tool_call',
+      { tool_name: 't', result: JSON.stringify({ output: LONG, error: null }, null, 1) },
+      'long',
+    ],
+    ['what a terminal printed', 'transform_terminal_output', { output: LONG }, 'quite long'],
   ];
   test.each(rows)('%s', (_name, hook, fields, skipped) => {
     for (const envelope of Object.values(ENVELOPES)) {
@@ -88,6 +103,37 @@ test.each<[string, JsonValue, JsonValue]>([
   }
 });
 
+describe('a text is read where it decides something', () => {
+  const long = 'quite long, '.repeat(8);
+  const failed = JSON.stringify({ output: long, error: `no such file: ${long}` });
+  test.each<[string, string, JsonObject]>([
+    ['the prompt of a review', 'pre_llm_call', { user_message: `Review the conversation above. ${long}` }],
+    ['an error', 'post_tool_call', { result: failed }],
+    ['an error behind space', 'post_tool_call', { result: `\n\t ${failed}` }],
+    ['an error behind a falsy one', 'post_tool_call', { result: `{"a":{"error":null},${failed.slice(1)}` }],
+    ['parts of a message', 'pre_llm_call', { user_message: [{ type: 'text', text: long }] }],
+    ['an object', 'post_tool_call', { result: { output: long, error: 'no such file' } }],
+  ])('%s', (_name, hook, fields) => {
+    for (const envelope of Object.values(ENVELOPES)) {
+      const line = envelope(hook, { ...OBSERVER, ...API, tool_name: 't', ...fields });
+      expect(parse(shortened(line))).toEqual(parse(line));
+      expect(shortened(line)).toBe(line);
+    }
+  });
+
+  test.each([
+    ['the quote', '"', '\\u0022'],
+    ['a letter', 'error', '\\u0065rror'],
+    ['the brace', '{', '\\u007b'],
+  ])('also when an escape spells %s of its key', (_name, plain, escaped) => {
+    const line = flat('post_tool_call', { ...OBSERVER, ...API, tool_name: 't', result: '@' });
+    const result = JSON.stringify(failed).slice(1, -1);
+    const odd = line.replace('@', () => result.replace(plain === '"' ? '\\"' : plain, () => escaped));
+    expect(parse(odd)).toMatchObject({ event: { status: 'error' } });
+    expect(parse(shortened(odd))).toEqual(parse(odd));
+  });
+});
+
 describe('read whole', () => {
   const line = flat('pre_api_request', { ...OBSERVER, ...API, request_messages: MESSAGES });
   test.each([
@@ -112,7 +158,19 @@ test('JSON that is broken inside what is skipped is not noticed; elsewhere it is
   expect(parse(shortened(line.replace(/"ts":[\d.]+/, '"ts":nought'))).kind).toBe('malformed');
 });
 
+/** The result of a tool, as text, of which some have an error. */
+const anyResult = fc
+  .record(
+    {
+      output: anyText({ maxLength: 100 }),
+      error: fc.oneof(fc.constant(null), fc.constant('no such file'), fc.jsonValue()),
+      more: fc.constantFrom<JsonValue>('"error"', { error: 'inner' }, ['error'], LONG),
+    },
+    { requiredKeys: [] },
+  )
+  .map((result): JsonValue => JSON.stringify(result, null, 1).padEnd(80));
 const anyValue = fc.oneof(
+  anyResult,
   fc.jsonValue(),
   fc.constant<JsonValue>(LONG),
   fc.constant<JsonValue>(MESSAGES),
