@@ -1,6 +1,6 @@
 /**
- * The open tool calls of a turn, found by what pairs them, so that the cost of an event does not depend on how many calls are
- * open. It stands beside the state: a turn that comes from a checkpoint gets it anew from its list.
+ * The open tool calls of a turn, found by what pairs them. A few are looked at one by one. Many have an index, so that the cost
+ * of an event does not depend on how many are open; it stands beside the state and is made anew after a checkpoint.
  */
 import type { ToolState, TurnState } from './state.ts';
 
@@ -11,32 +11,34 @@ interface OpenTools {
 }
 
 const known = new WeakMap<readonly ToolState[], OpenTools>();
-const NONE: ReadonlySet<ToolState> = new Set();
+/** More open calls, or names, have an index. */
+const FEW = 16;
 
-/** The open calls with this id. */
-export function openById(turn: TurnState, toolCallId: string): ReadonlySet<ToolState> {
-  return openTools(turn).groups.get(idGroup(toolCallId)) ?? NONE;
+/** The open calls with this id, in order of start. */
+export function openById(turn: TurnState, toolCallId: string): Iterable<ToolState> {
+  if (turn.tools.length <= FEW) return turn.tools.filter(({ span }) => span.toolCallId === toolCallId);
+  return indexOf(turn).groups.get(idGroup(toolCallId)) ?? [];
 }
 
-/** The open calls of the tool that have no id yet; with a fingerprint those with these arguments. */
-export function openWithoutId(
-  turn: TurnState,
-  toolName: string,
-  fingerprint?: number,
-): ReadonlySet<ToolState> {
-  return openTools(turn).groups.get(nameGroup(toolName, fingerprint)) ?? NONE;
+/** The open calls of the tool that have no id yet; with a fingerprint those with these arguments. In order of start. */
+export function openWithoutId(turn: TurnState, toolName: string, fingerprint?: number): Iterable<ToolState> {
+  if (turn.tools.length > FEW) return indexOf(turn).groups.get(nameGroup(toolName, fingerprint)) ?? [];
+  return turn.tools.filter(
+    (tool) =>
+      tool.span.toolCallId === undefined &&
+      tool.span.toolName === toolName &&
+      (fingerprint === undefined || tool.fingerprint === fingerprint),
+  );
 }
 
 export function addOpen(turn: TurnState, tool: ToolState): void {
-  const { groups } = openTools(turn);
   turn.tools.push(tool);
-  join(groups, tool);
+  join(known.get(turn.tools)?.groups, tool);
 }
 
 export function removeOpen(turn: TurnState, tool: ToolState): void {
-  const { groups } = openTools(turn);
   turn.tools.splice(turn.tools.indexOf(tool), 1);
-  leave(groups, tool);
+  leave(known.get(turn.tools)?.groups, tool);
 }
 
 /** Removes and returns all of them. */
@@ -47,7 +49,7 @@ export function takeOpen(turn: TurnState): readonly ToolState[] {
 
 /** Changes what an open call is found by. */
 export function changeOpen(turn: TurnState, tool: ToolState, change: () => void): void {
-  const { groups } = openTools(turn);
+  const groups = known.get(turn.tools)?.groups;
   leave(groups, tool);
   change();
   join(groups, tool);
@@ -55,14 +57,18 @@ export function changeOpen(turn: TurnState, tool: ToolState, change: () => void)
 
 /** Adds the name of a tool to those of the turn, unless it is there. */
 export function noteName(turn: TurnState, toolNames: string[], toolName: string): void {
-  const { names } = openTools(turn);
+  if (toolNames.length <= FEW) {
+    if (!toolNames.includes(toolName)) toolNames.push(toolName);
+    return;
+  }
+  const { names } = indexOf(turn);
   if (names.size !== toolNames.length) for (const name of toolNames) names.add(name);
   if (names.has(toolName)) return;
   names.add(toolName);
   toolNames.push(toolName);
 }
 
-function openTools({ tools }: TurnState): OpenTools {
+function indexOf({ tools }: TurnState): OpenTools {
   const found = known.get(tools);
   if (found !== undefined) return found;
   const made: OpenTools = { groups: new Map(), names: new Set() };
@@ -71,7 +77,8 @@ function openTools({ tools }: TurnState): OpenTools {
   return made;
 }
 
-function join(groups: OpenTools['groups'], tool: ToolState): void {
+function join(groups: OpenTools['groups'] | undefined, tool: ToolState): void {
+  if (groups === undefined) return;
   for (const name of groupsOf(tool)) {
     const group = groups.get(name);
     if (group === undefined) groups.set(name, new Set([tool]));
@@ -79,7 +86,8 @@ function join(groups: OpenTools['groups'], tool: ToolState): void {
   }
 }
 
-function leave(groups: OpenTools['groups'], tool: ToolState): void {
+function leave(groups: OpenTools['groups'] | undefined, tool: ToolState): void {
+  if (groups === undefined) return;
   for (const name of groupsOf(tool)) {
     const group = groups.get(name);
     group?.delete(tool);

@@ -264,8 +264,8 @@ function findOpen(context: TurnContext, event: PostToolCall): ToolState | typeof
   if (named === ALREADY_ENDED && (match === undefined || isSecondEnd(context, event))) return ALREADY_ENDED;
   if (match !== undefined) return match;
   // Hooks may rewrite arguments between the two events; a single candidate leaves no doubt.
-  const unnamed = openWithoutId(turn, event.toolName);
-  return unnamed.size === 1 ? first(unnamed) : undefined;
+  const [only, another] = openWithoutId(turn, event.toolName);
+  return another === undefined ? only : undefined;
 }
 
 /** True for a second end of the call that closed under this id; some providers give one id to all calls of a turn. */
