@@ -15,7 +15,19 @@ const STEP_BYTES = 16 * 1024;
 
 /** The same source, decompressed when its bytes begin like gzip or zstd (any number of members), and in UTF-8. */
 export function decompressed(source: ByteSource): ByteSource {
-  return { ...source, open: (options) => plainOrDecompressed(source, options) };
+  return { ...source, open: (options) => inUtf8(plainOrDecompressed(source, options)) };
+}
+
+/** The same text, also where UTF-16 was compressed. */
+async function* inUtf8(chunks: ByteChunks): ByteChunks {
+  try {
+    const { first, failure } = await firstBytes(chunks);
+    const all = prepended(first, failure, chunks);
+    const encoding = utf16Of(first);
+    yield* encoding === undefined ? all : toUtf8(all, encoding);
+  } finally {
+    await chunks.return();
+  }
 }
 
 async function* plainOrDecompressed(source: ByteSource, options: OpenOptions | undefined): ByteChunks {
@@ -23,8 +35,6 @@ async function* plainOrDecompressed(source: ByteSource, options: OpenOptions | u
   try {
     const { first, failure } = await firstBytes(chunks);
     const all = prepended(first, failure, chunks);
-    const encoding = utf16Of(first);
-    if (encoding !== undefined) return yield* toUtf8(all, encoding);
     const format = FORMATS.find(({ magic }) => magic.every((byte, at) => first[at] === byte));
     if (format === undefined) return yield* all;
     if (format.create === undefined)

@@ -139,10 +139,11 @@ describe('UTF-16', () => {
     ['little endian, without', little],
     ['big endian, with a mark', Buffer.concat([Buffer.of(0xfe, 0xff), big])],
     ['big endian, without', big],
-  ])('%s is read as UTF-8, from a file and in pieces', async (_form, data) => {
+  ])('%s is read as UTF-8, from a file, compressed and in pieces', async (_form, data) => {
     const expected = { lines: ['{"a":"é😀"}', '{"b":1}'], reported: [], lastDamage: undefined };
     expect(await readLog(file('wide.ndjson', data))).toEqual(expected);
     for (const size of [1, 3]) expect(await readLog(pieces(data, size))).toEqual(expected);
+    expect(await readLog(file('wide.ndjson.gz', gzipSync(data)))).toEqual(expected);
   });
 
   test('half a character at the end is damage', async () => {
