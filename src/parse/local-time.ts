@@ -32,6 +32,8 @@ export function createLocalTimes(zone: ZoneOffset | undefined, learnt?: number):
 
 /** The clock can have changed over a gap: summer time moves it by at least half an hour. */
 const GAP_MICROS = 25 * 60 * 1e6;
+/** Before these the clock can have changed without a gap in local time: after an hour in which it was set back by one. */
+const BEGINS: ReadonlySet<string> = new Set(['on_session_start', 'pre_llm_call']);
 /** An event with a time of Hermes comes within a few lines of a turn's start. */
 const MOST_HELD = 1000;
 
@@ -58,9 +60,9 @@ function isLocal(line: ParsedLine): line is ParsedEvent {
 }
 
 function placeEvent(state: LocalTimes, line: ParsedEvent, placed: ParsedLine[]): void {
-  const { time } = line.event;
+  const { time, hook } = line.event;
   const offset = localOffset(line.event);
-  const isGap = state.last === undefined || Math.abs(time - state.last) >= GAP_MICROS;
+  const isGap = state.last === undefined || Math.abs(time - state.last) >= GAP_MICROS || BEGINS.has(hook);
   state.last = time;
   if (offset !== undefined) {
     const isNew = offset !== state.learnt;

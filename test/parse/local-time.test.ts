@@ -102,6 +102,18 @@ describe('a clock change', () => {
     ];
     expect(timesOf(place(lines)).at(1)).toBe('2026-10-25T08:00:00.000Z');
   });
+
+  test.each(['on_session_start', 'pre_llm_call'])(
+    'an hour before %s, so that local time shows no gap',
+    (hook) => {
+      const lines = [
+        line('2026-10-25T02:30:00', 'pre_api_request', '2026-10-25T00:30:00Z'),
+        line('2026-10-25T02:30:01', hook),
+        line('2026-10-25T02:30:02', 'pre_api_request', '2026-10-25T01:30:02Z'),
+      ];
+      expect(timesOf(place(lines)).at(1)).toBe('2026-10-25T01:30:01.000Z');
+    },
+  );
 });
 
 describe('where Hermes sends no times', () => {
