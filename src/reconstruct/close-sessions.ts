@@ -4,7 +4,7 @@
  */
 import type { SessionFinalize, SessionReset } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type EpochMicros, later } from '../model/time.ts';
 import {
   closeTurn,
   closeTurns,
@@ -36,7 +36,7 @@ export function onSessionFinalize(
 /** Ends the session at `time`, and its turns when they are over. */
 export function finalizeSession(context: SessionContext, time: EpochMicros): void {
   const { state, session } = context;
-  session.endTime = time;
+  session.endTime = later(time, session.lastTime);
   for (const turn of session.turns.values()) {
     const isOver = turn.sent || turn.endTime !== undefined || endsWithLastEvent(turn);
     if (isOver && !hasOpenChildren(turn)) closeTurn({ ...context, turn }, 'session_end');

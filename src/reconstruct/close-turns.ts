@@ -175,9 +175,10 @@ function sendTurn(context: TurnContext, reason: IncompleteReason | undefined): v
     session.assistantResponse = turn.span.assistantResponse ?? session.assistantResponse;
   }
   const span = turnSpan(context, reason);
-  // A session that was finalized while the turn ran ends no earlier than the turn.
-  if (session.endTime !== undefined && !turn.span.background) {
-    session.endTime = later(session.endTime, span.endTime);
+  // A session ends no earlier than its turns, also one that was finalized while the turn ran.
+  if (!turn.span.background) {
+    session.lastTime = later(session.lastTime, span.endTime);
+    if (session.endTime !== undefined) session.endTime = later(session.endTime, span.endTime);
   }
   emit(context, span);
 }

@@ -264,7 +264,7 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
   return {
     ...spanBase(state, subagent.position, subagent),
     kind: 'subagent',
-    endTime: end.time,
+    endTime: later(end.time, linked?.endTime ?? end.time),
     incomplete: end.incomplete,
     childSessionId: subagent.childSessionId,
     childSubagentId: subagent.childSubagentId,

@@ -152,7 +152,7 @@ function newTool(
   const startTime = isPre ? event.time : startOfLost(state, key, event);
   noteName(turn, turn.span.toolNames, event.toolName);
   includeStart(context, startTime);
-  const enclosing = isPre && event.toolCallId === undefined ? enclosingOf(turn) : undefined;
+  const enclosing = event.toolCallId === undefined ? enclosingOf(turn) : undefined;
   const span: Open<ToolCallSpan> = {
     kind: 'tool_call',
     traceId: turn.span.traceId,

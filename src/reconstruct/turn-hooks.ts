@@ -1,6 +1,7 @@
 /** The hooks of a turn: `pre_llm_call`, `post_llm_call`, `on_session_end`, and the moments that become its span events. */
 import type { Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
 import type { AgentSpanEvent } from '../model/span.ts';
+import { type EpochMicros, later } from '../model/time.ts';
 import { closeTurn, ENDED_WAIT_MICROS, endTurn, isClosedByNext, waitForLateEvents } from './close-turns.ts';
 import type { LineOutcome, TurnContext } from './output.ts';
 import { hasClosed } from './recently-closed.ts';
@@ -47,7 +48,7 @@ export function onPostLlmCall(context: MaybeTurnContext, event: PostLlmCall): Li
   const { session, turn } = context;
   if (turn === undefined || turn.endTime !== undefined) return 'merged';
   session.hasTurnHooks = true;
-  turn.endTime = clampedEnd(context, event, turn.span.startTime);
+  turn.endTime = ownEnd({ ...context, turn }, event);
   waitForLateEvents(context.state, turn, { from: event.time, micros: ENDED_WAIT_MICROS });
   turn.span.assistantResponse = event.assistantResponse;
   return 'mapped';
@@ -65,8 +66,13 @@ export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): Line
   turn.span.interrupted = event.interrupted;
   turn.span.failed = event.failed;
   turn.span.exitReason = event.turnExitReason ?? event.reason;
-  endTurn({ ...context, turn }, turn.endTime ?? clampedEnd(context, event, turn.span.startTime));
+  endTurn({ ...context, turn }, turn.endTime ?? ownEnd({ ...context, turn }, event));
   return 'mapped';
+}
+
+/** The time of the hook that ends the turn. A recorder of whole seconds stamps it before the last call's `ended_at`. */
+function ownEnd(context: TurnContext, event: PostLlmCall | SessionEnd): EpochMicros {
+  return later(clampedEnd(context, event, context.turn.span.startTime), context.turn.lastTime);
 }
 
 /** Whose turn it is has become certain. */

@@ -248,6 +248,39 @@ describe('a session that is finalized', () => {
   });
 });
 
+describe('where the recorder stamps whole seconds', () => {
+  const child = ids('20260915_101600_b1b2b3');
+  const answered = (seconds: number, which: typeof A) =>
+    call(seconds, 1, which, { started_at: START + seconds, ended_at: START + seconds + 0.5 });
+  const link = { session_id: ROOT, parent_turn_id: A.turn_id, child_session_id: child.session_id };
+  const events = [
+    at(0, 'pre_llm_call', A),
+    at(1, 'subagent_start', link),
+    ...turn(1, answered(1.2, child), 1.8, child),
+    at(1.9, 'subagent_stop', { ...link, child_status: 'completed' }),
+    ...answered(2.2, A),
+    at(2.8, 'post_llm_call', A),
+    end(2.8, A),
+    finalize(2.9),
+  ].map((event) => ({ ...event, ts: Math.floor(event.ts) }));
+
+  test.each([
+    ['with all hooks', ''],
+    ['without `post_llm_call`', 'post_llm_call'],
+  ])('what holds a call ends no earlier than the call, %s', (_which, left) => {
+    const { spans } = replayEvents(events.filter(({ event }) => event !== left));
+    const ends = spans.map((span) => [span.kind, secondsOf(span)[1]]);
+    expect(ends).toEqual([
+      ['api_call', 1.7],
+      ['turn', 1.7],
+      ['subagent', 1.7],
+      ['api_call', 2.7],
+      ['turn', 2.7],
+      ['session', 2.7],
+    ]);
+  });
+});
+
 describe('the end of a turn', () => {
   test('is its answer, though its `on_session_end` comes later', () => {
     const { spans } = replayEvents([at(0, 'pre_llm_call', A), at(5, 'post_llm_call', A), end(7, A)]);

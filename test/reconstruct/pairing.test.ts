@@ -106,6 +106,19 @@ describe('before 0.16', () => {
     });
   });
 
+  test('an end without id and start is of the `execute_code` that runs', () => {
+    const script = { ...OLD, tool_name: 'execute_code', args: { code: 'x' } };
+    const { spans } = replayEvents(
+      inTurn([
+        at(1, 'pre_tool_call', script),
+        at(2, 'post_tool_call', { ...OLD, tool_name: 'read_file', args: {}, duration_ms: 5 }),
+        at(3, 'post_tool_call', { ...script, tool_call_id: 'c' }),
+      ]),
+    );
+    const [inner, outer] = ofKind(spans, 'tool_call');
+    expect([inner?.parentSpanId, inner?.toolName]).toEqual([outer?.spanId, 'read_file']);
+  });
+
   test.each([
     ['a single open call of the tool takes an end with other arguments', ['a'], 1],
     ['of several none does', ['a', 'b'], 3],
