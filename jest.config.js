@@ -24,6 +24,7 @@ function project(displayName, files, ignored = []) {
   return {
     displayName,
     testMatch: [`<rootDir>/test/${files}`],
+    testEnvironment: '<rootDir>/test/environment.js',
     testPathIgnorePatterns: ['/node_modules/', ...ignored],
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
