@@ -9,10 +9,10 @@ export type ContentType = 'application/x-protobuf' | 'application/json';
  * | | request | attributes | pieces |
  * |---|---|---|---|
  * | protobuf | `trace-request.ts` | `attributes.ts` | `text.ts`, `bytes.ts` |
- * | JSON | `json.ts` | `json.ts` | `joined.ts` |
+ * | JSON | `json.ts` | `json.ts` | `json.ts` |
  *
  * In protobuf, spans are written into one growing buffer, without the SDK. Metric points and log records are few: the
- * SDK's serializers write them.
+ * SDK's serializers write them. JSON is text: each item becomes a string.
  */
 export interface Encoder<Item> {
   readonly signal: Signal;
@@ -48,4 +48,42 @@ export function encodeAll<Item>(
   const body = encoder.newRequest(contentType);
   for (const item of items) body.add(item, Number.POSITIVE_INFINITY);
   return body.finish();
+}
+
+/**
+ * Requests whose items stand one after the other.
+ * @param encode gets the item before it too; `undefined` for the first one of a request
+ * @param end what stands behind the last item, in ASCII
+ */
+export function joined<Item>(
+  encode: (item: Item, previous: Item | undefined) => Uint8Array,
+  end: string,
+): RequestBody<Item> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let previous: Item | undefined;
+  return {
+    add(item, maxBytes) {
+      const part = encode(item, previous);
+      if (size + part.length + end.length > maxBytes) return false;
+      parts.push(part);
+      size += part.length;
+      previous = item;
+      return true;
+    },
+    sizeBytes: () => (size === 0 ? 0 : size + end.length),
+    finish() {
+      if (size > 0) parts.push(Buffer.from(end));
+      const body = Buffer.concat(parts);
+      parts = [];
+      size = 0;
+      previous = undefined;
+      return body;
+    },
+  };
+}
+
+/** Whole requests of the SDK, one after the other: that is how protobuf itself merges messages whose fields are lists. */
+export function joinedMessages<Item>(encode: (item: Item) => Uint8Array | undefined): RequestBody<Item> {
+  return joined((item) => encode(item) ?? new Uint8Array(), '');
 }

@@ -2,8 +2,7 @@
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Origin, OtelSpan } from '../../model/otel.ts';
 import { hrTime, toSdkAttributes, toSdkOrigin } from '../readable.ts';
-import type { Encoder, RequestBody } from './encoder.ts';
-import { serialized } from './joined.ts';
+import { type Encoder, joinedMessages, type RequestBody } from './encoder.ts';
 import { createJsonLogRequest, SAMPLED, SEVERITY } from './json.ts';
 import { headsBy } from './trace-request.ts';
 
@@ -25,7 +24,7 @@ export function logEncoder(origin: Origin): Encoder<OtelSpan> {
 
 function protobufRequest(origin: Origin): RequestBody<OtelSpan> {
   const sdkOriginOf = headsBy(toSdkOrigin);
-  return serialized((span: OtelSpan) => {
+  return joinedMessages((span) => {
     const sdkOrigin = sdkOriginOf(span.origin ?? origin);
     const records = (span.logs ?? []).map((log) => ({
       ...sdkOrigin,

@@ -2,8 +2,7 @@ import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { MetricSnapshot, Origin } from '../../model/otel.ts';
 import { part, pointsIn } from '../metrics/series.ts';
 import { toResourceMetrics, toSdkOrigin } from '../readable.ts';
-import type { Encoder, RequestBody } from './encoder.ts';
-import { serialized } from './joined.ts';
+import { type Encoder, joinedMessages, type RequestBody } from './encoder.ts';
 import { createJsonMetricRequest } from './json.ts';
 import { headsBy } from './trace-request.ts';
 
@@ -24,7 +23,7 @@ export function metricEncoder(origin: Origin): Encoder<MetricSnapshot> {
 
 function protobufRequest(origin: Origin): RequestBody<MetricSnapshot> {
   const sdkOriginOf = headsBy(toSdkOrigin);
-  return serialized((snapshot: MetricSnapshot) =>
+  return joinedMessages((snapshot) =>
     ProtobufMetricsSerializer.serializeRequest(
       toResourceMetrics(snapshot, sdkOriginOf(snapshot.origin ?? origin)),
     ),
