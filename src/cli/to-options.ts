@@ -5,6 +5,7 @@ import { isDatabase } from '../input/find-files.ts';
 import type { NamedStream } from '../input/open-sources.ts';
 import type { Attributes } from '../model/otel.ts';
 import { systemProblem } from '../model/system-error.ts';
+import { microsOfIso } from '../model/time-text.ts';
 import type { TurnFacts } from '../reconstruct/options.ts';
 import type { DestinationFactory } from '../replay/destinations.ts';
 import type { DeliveryOptions } from '../replay/exporters.ts';
@@ -162,15 +163,20 @@ function turnFilter(flags: SpanFlags): SpanOptions['selectTurn'] {
   return tests.length === 0 ? undefined : (facts) => tests.every((test) => test(facts));
 }
 
+/** What makes a moment of a month or a day, by its length: their start. */
+const REST_OF_DATE: ReadonlyMap<number, string> = new Map([
+  ['2026-11'.length, '-01T00:00'],
+  ['2026-11-23'.length, 'T00:00'],
+]);
+
 /** ISO 8601 (without a zone: UTC), or a time before now; in epoch microseconds. */
 function readMoment(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{4}-/.test(text)) {
-    const zoned = /([zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
-    const millis = Date.parse(zoned);
-    if (Number.isNaN(millis))
+    const micros = microsOfIso(`${text}${REST_OF_DATE.get(text.length) ?? ''}`);
+    if (Number.isNaN(micros))
       throw new CliError(`${name} takes a time such as 2026-11-23T08:00:00Z or 2h, not "${text}".`);
-    return millis * 1000;
+    return micros;
   }
   return (Date.now() - readDuration(text, name)) * 1000;
 }

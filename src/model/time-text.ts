@@ -41,8 +41,8 @@ function microsOf(value: number): number {
   return value / 1e3;
 }
 
-/** Microseconds of an ISO 8601 date and time; NaN for other text. */
-function microsOfIso(text: string): number {
+/** Epoch microseconds of an ISO 8601 date and time, in UTC where it has no zone; NaN for other text. */
+export function microsOfIso(text: string): number {
   const match = ISO.exec(text);
   if (match === null) return Number.NaN;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];

@@ -217,6 +217,7 @@ describe('what it cannot start with', () => {
     ],
     ['a bad time', ['replay', SAMPLE, '--idle-timeout', 'soon'], /--idle-timeout takes a time such as 30s/],
     ['a bad moment', ['replay', SAMPLE, '--since', '2026-99-99'], /--since takes a time/],
+    ['a day that no month has', ['replay', SAMPLE, '--since', '2026-02-30'], /--since takes a time/],
     ['a bad URL', ['replay', SAMPLE, '-e', 'otlp', '--endpoint', 'not a url'], /--endpoint/],
     [
       'a bad pair',
@@ -260,6 +261,8 @@ describe('filters keep trees whole', () => {
     ['--model', 'fake-model-1', 13],
     ['--since', '2026-11-23T00:00:00Z', 13],
     ['--until', '2026-11-23', 0],
+    ['--since', '2026-11', 13],
+    ['--since', '1970-01-01', 13],
   ])('%s %s', async (flag, value, count) => {
     expect(await spansOf(LOG, flag, value)).toHaveLength(count);
   });

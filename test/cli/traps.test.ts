@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Receiver, startReceiver } from '../export/receiver.ts';
 import { runMain } from '../run-main.ts';
+import { startBinIn } from '../start-bin.ts';
 import { until } from '../until.ts';
 
 const SIMPLE = 'fixtures/recordings/0.19.0/simple/flat.ndjson';
@@ -82,7 +83,23 @@ describe('--summary markdown', () => {
     const { code, err } = await runMain(['replay', SIMPLE, '--summary-file', join(folder, 'no', 'x')]);
     expect([code, err]).toEqual([2, expect.stringContaining('--summary-file: ')]);
   });
+
+  test('$GITHUB_STEP_SUMMARY in a directory that is not there: a sentence', async () => {
+    const options = { env: { GITHUB_STEP_SUMMARY: join(folder, 'no', 'page') } };
+    const { code, err } = await runMain(['replay', SIMPLE, '--summary', 'markdown'], options);
+    expect([code, err]).toEqual([2, expect.stringContaining('GITHUB_STEP_SUMMARY: ')]);
+  });
 });
+
+test.each(['2026-11-23 08:10', '2026-11-23T08:10', '2026-11-23 08:10:00.0Z'])(
+  '--until %s is UTC wherever it runs',
+  async (moment) => {
+    const zone = { env: { TZ: 'America/New_York' } };
+    const { code, err } = await startBinIn(zone, 'replay', SIMPLE, '--until', moment).ended;
+    // The log begins at 08:14 UTC.
+    expect([code, err]).toEqual([1, expect.stringContaining('the filters leave out all of the log')]);
+  },
+);
 
 describe('--follow', () => {
   /** Follows until standard error has the text, and returns all of it. */
