@@ -130,7 +130,8 @@ function account({ report, state, prices }: Ingestion, batch: Output): void {
     addSpan(report, span);
     if (prices !== undefined) addCost(report, span);
   }
-  report.lastEvent = state.reached;
+  // 0 until the first event leaves the reorder window.
+  report.lastEvent = state.reached || undefined;
 }
 
 /** Without any time nothing can be put where it happened: no trace is better than an invented one. */

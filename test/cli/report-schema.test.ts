@@ -103,6 +103,14 @@ describe('docs/schema/report.schema.json', () => {
     expect(code).toBe(expected);
   });
 
+  test('a log without events has neither a first nor a last one', async () => {
+    const file = join(folder, 'report.json');
+    await runMain(['replay', '-q', '--report', file]);
+    const report = JSON.parse(await readFile(file, 'utf8'));
+    expect(report).not.toHaveProperty('firstEvent');
+    expect(report).not.toHaveProperty('lastEvent');
+  });
+
   test.each([
     ['a field that it does not know', { surprise: 1 }],
     ['a count below nothing', { lines: -1 }],
