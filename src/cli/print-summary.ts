@@ -72,7 +72,7 @@ export async function writeSummary(
   const markdown = renderSummaryMarkdown(totals, budgets);
   const jobPage = isPrinted(flags) ? io.env.GITHUB_STEP_SUMMARY : undefined;
   if (flags.summaryFile !== undefined) await writeTextFile('--summary-file', flags.summaryFile, markdown);
-  else if (jobPage) await appendFile(jobPage, markdown);
+  else if (jobPage) await appendToPage(jobPage, markdown);
   else await writeTo(io.stdout)(markdown);
 }
 
@@ -104,6 +104,13 @@ export function isPrinted({ exporter, output }: Pick<ReplayFlags, 'exporter' | '
   return exporter.some(
     (name) => name === 'console' || (!toFile && ['otlp_file', 'openmetrics'].includes(name)),
   );
+}
+
+/** Appends to the page of the job, which earlier steps have written to. Throws a `CliError` when it cannot. */
+async function appendToPage(page: string, markdown: string): Promise<void> {
+  await appendFile(page, markdown).catch((error: unknown) => {
+    throw new CliError(`GITHUB_STEP_SUMMARY: ${page} cannot be written: ${systemProblem(error)}.`);
+  });
 }
 
 async function writeTextFile(flag: string, file: string, text: string): Promise<void> {
