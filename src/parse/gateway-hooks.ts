@@ -3,7 +3,7 @@
  * `agent:end` are a turn, `session:*` a session. They have no turn and no call ids.
  */
 import type { Mark, PostLlmCall, PreLlmCall } from '../model/event.ts';
-import { contentText, type Fields, text } from './fields.ts';
+import { contentText, type Fields, text, wellFormed } from './fields.ts';
 import { readMark, readUnmapped } from './mark-hooks.ts';
 import {
   readPostLlmCall,
@@ -45,10 +45,16 @@ function readAgentEnd(fields: Fields): PostLlmCall {
   return { ...readPostLlmCall(fields), assistantResponse };
 }
 
+/** In characters: more names are a payload, not a span event. */
+const LONGEST_NAMES = 200;
+
 /** A step of the agent's loop, with the names of its tools: no tool call, as it has neither times nor results. */
 function readAgentStep(fields: Fields): Mark {
   const mark = readMark(fields);
   const names = fields.body.tool_names ?? fields.extra.tool_names;
   const tools = Array.isArray(names) ? names.filter((name) => typeof name === 'string').join(' ') : '';
-  return tools === '' ? mark : { ...mark, fields: { ...mark.fields, tool_names: tools.slice(0, 200) } };
+  if (tools === '') return mark;
+  // The cut may halve a pair too.
+  const shown = wellFormed(fields, 'tool_names', tools).slice(0, LONGEST_NAMES).toWellFormed();
+  return { ...mark, fields: { ...mark.fields, tool_names: shown } };
 }

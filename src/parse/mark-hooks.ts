@@ -1,6 +1,6 @@
 import type { Mark, Unmapped } from '../model/event.ts';
 import type { JsonValue } from '../model/json.ts';
-import { common, type Fields } from './fields.ts';
+import { common, type Fields, wellFormed } from './fields.ts';
 
 /** Hooks that become a span event of their turn. The compression hooks exist only in open pull requests. */
 export const MARK_HOOKS = [
@@ -56,7 +56,11 @@ export function readKanban(fields: Fields): Mark | Unmapped {
 
 function shownFields(fields: Fields): Readonly<Record<string, string | number | boolean>> {
   const shown = [...Object.entries(fields.extra), ...Object.entries(fields.body)].filter(isShown);
-  return Object.fromEntries(shown.slice(0, MOST_FIELDS));
+  return Object.fromEntries(
+    shown
+      .slice(0, MOST_FIELDS)
+      .map(([key, value]) => [key, typeof value === 'string' ? wellFormed(fields, key, value) : value]),
+  );
 }
 
 function isShown(entry: [string, JsonValue | undefined]): entry is [string, string | number | boolean] {

@@ -217,6 +217,18 @@ describe('a field of the wrong type is left out, and named', () => {
       'lone-surrogate',
       'platform has half a surrogate pair: read as U+FFFD',
     ],
+    [
+      'on_skill_lifecycle',
+      '"skill_name":"a\\ud800"',
+      'lone-surrogate',
+      'skill_name has half a surrogate pair: read as U+FFFD',
+    ],
+    [
+      'agent:step',
+      '"tool_names":["a\\ud800","b"]',
+      'lone-surrogate',
+      'tool_names has half a surrogate pair: read as U+FFFD',
+    ],
   ];
   test.each(rows)('%s with %s', (hook, field, code, message) => {
     const parsed = parse(`{"ts":1789467301,"event":"${hook}","task_id":"t",${field}}`);
