@@ -68,8 +68,10 @@ describe('-e with an exporter of the OpenTelemetry SDK', () => {
   });
 
   test('a receiver that is down costs exit 1, and the spans are in the dead letter', async () => {
+    // The exporter itself tries again until its time is over.
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_EXPORTER_OTLP_TIMEOUT: '1000' };
     const { code, err } = await startBinIn(
-      { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } },
+      { env },
       ...['replay', LOG, '-e', '@opentelemetry/exporter-trace-otlp-http', '--retry-for', '0s'],
     ).ended;
     expect([code, err]).toEqual([1, expect.stringMatching(/: 0 accepted, 0 rejected, \d+ failed/)]);
