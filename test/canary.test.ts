@@ -1,5 +1,5 @@
 /** No output contains a secret: every form, in every field of every hook, in every output, with and without content. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -164,27 +164,19 @@ describe.each([
   test('follow: the checkpoint', async () => {
     const listeners = new Map<string, () => void>();
     const directory = file(`checkpoint${content.length}`);
-    const running = runMain(
-      [
-        'replay',
-        '--follow',
-        cut,
-        '--checkpoint',
-        directory,
-        '-e',
-        'otlp_file',
-        '-o',
-        file('out.jsonl'),
-        ...content,
-      ],
-      { onSignal: (name, listener) => listeners.set(name, listener) },
-    );
+    const lines = readFileSync(cut, 'utf8').split('\n').length - 1;
+    const follow = ['replay', '--follow', cut, '--checkpoint', directory, '--stats-interval', '50ms'];
+    const running = runMain([...follow, '-e', 'otlp_file', '-o', file('out.jsonl'), ...content], {
+      onSignal: (name, listener) => listeners.set(name, listener),
+      // It writes a checkpoint when it ends.
+      onError: (text) => {
+        if (text.includes(`lines=${lines}`)) listeners.get('SIGTERM')?.();
+      },
+    });
     const path = join(directory, 'checkpoint.json');
-    while (!existsSync(path) || readFileSync(path, 'utf8').length < 100_000)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    listeners.get('SIGTERM')?.();
     const { err } = await running;
     expectClean('standard error', err, 0);
+    expect(readFileSync(path, 'utf8').length).toBeGreaterThan(100_000);
     for (const name of readdirSync(directory))
       expectClean(name, readFileSync(join(directory, name), 'utf8'), 0);
     expect(readFileSync(path, 'utf8')).toContain('[redacted]');
