@@ -150,7 +150,11 @@ interface SubagentEnd {
 
 function closeSubagent(context: Context, subagent: SubagentState, end: SubagentEnd): void {
   const { state, out } = context;
-  for (const session of childSessions(state, subagent)) endChild({ ...context, session }, end);
+  for (const session of childSessions(state, subagent)) {
+    // One without turns has no place yet, and finds none once its sub-agent is gone.
+    positionOf(state, session);
+    endChild({ ...context, session }, end);
+  }
   state.subagents.delete(subagent.key);
   if (subagent.selected) out.spans.push(subagentSpan(state, subagent, end));
 }

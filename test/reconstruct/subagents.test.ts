@@ -51,6 +51,13 @@ describe('a sub-agent hangs below', () => {
     expect(ofKind(spans, 'session').map(({ sessionId }) => sessionId)).toEqual([ROOT]);
   });
 
+  test('its parent alone, where it failed before its first turn', () => {
+    const events = [start(1), at(1.1, 'on_session_start', { session_id: SECOND }), stop(2)];
+    const { spans, subagents } = replay(turn(0, events, 9));
+    expect(subagents.map(secondsOf)).toEqual([[1, 2]]);
+    expect(ofKind(spans, 'session').map(({ sessionId }) => sessionId)).toEqual([ROOT]);
+  });
+
   test('its turn, where no such tool is open', () => {
     const { subagents, parentOf } = replay(turn(0, [...tool(0.5, 'x', 'x'), start(2), ...work, stop(6)], 9));
     expect(parentOf(subagents[0])).toMatchObject({ kind: 'turn', sessionId: ROOT });
