@@ -133,21 +133,31 @@ function isDoubled({ user, last }: RowTurn, row: MessageRow): boolean {
   return user.head === row.head && user.length === row.length && user.tail === row.tail;
 }
 
-/** Each answer's tools with their results. A provider may use an id again: a result belongs to the last answer before it. */
+/**
+ * Each answer's tools with their results. A provider may use an id again: a result belongs to the last answer before it. So does
+ * one whose call is in no row.
+ */
 function pairResults(rows: readonly MessageRow[]): ReadonlyMap<MessageRow, RowTool[]> {
   const tools = new Map<MessageRow, RowTool[]>();
   const asked = new Map<string, RowTool[]>();
+  let answer: MessageRow | undefined;
   for (const row of rows) {
-    if (row.role === 'tool') {
-      const tool = asked.get(row.toolCallId ?? '')?.findLast(({ result }) => result === undefined);
-      if (tool !== undefined) tool.result = row;
-    } else if (row.toolCalls.length > 0) {
-      const own = row.toolCalls.map((call): RowTool => ({ call, result: undefined }));
-      tools.set(row, own);
-      for (const tool of own) note(asked, tool);
+    if (row.role === 'assistant') answer = row;
+    for (const call of row.toolCalls) {
+      const tool: RowTool = { call, result: undefined };
+      append(tools, row, tool);
+      note(asked, tool);
     }
+    if (row.role !== 'tool') continue;
+    const tool = asked.get(row.toolCallId ?? '')?.findLast(({ result }) => result === undefined);
+    if (tool !== undefined) tool.result = row;
+    else if (answer !== undefined) append(tools, answer, { call: lostCall(row), result: row });
   }
   return tools;
+}
+
+function lostCall({ toolCallId: id, toolName: name = 'unknown' }: MessageRow): ToolCallRow {
+  return { id, otherId: undefined, name, args: undefined };
 }
 
 function note(asked: Map<string, RowTool[]>, tool: RowTool): void {

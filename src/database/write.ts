@@ -53,6 +53,9 @@ export function writeStart(out: Writing, linked: boolean): void {
     model: session.model,
     previous_session_id: linked ? session.parentSessionId : undefined,
   });
+  for (const { child, turn } of out.delegations) {
+    if (turn === undefined) writeDelegation(out, undefined, child.id, child.startedAt);
+  }
 }
 
 function startOf({ startedAt }: SessionRow, first: TimedTurn | undefined): EpochMicros {
@@ -190,12 +193,12 @@ function writeDelegations(out: Writing, turn: NamedTurn, tool: RowTool, { start,
   }
 }
 
-function writeDelegation(out: Writing, turn: NamedTurn, child: string, time: EpochMicros): void {
+function writeDelegation(out: Writing, turn: NamedTurn | undefined, child: string, time: EpochMicros): void {
   if (out.known?.children.has(child)) return;
-  add(out, time, turn.source, turn.turn.last.id, {
+  add(out, time, turn?.source ?? 'row', turn?.turn.last.id ?? 0, {
     event: 'subagent_start',
     parent_session_id: out.session.id,
-    parent_turn_id: turn.turnId,
+    parent_turn_id: turn?.turnId,
     child_session_id: child,
   });
 }

@@ -41,7 +41,7 @@ export async function openDatabase(path: string, options: DatabaseOptions) {
     path,
     /** Changes when anything in the file does. */
     version: async () => Number((await sqlite.query('PRAGMA data_version'))[0]?.data_version),
-    /** All sessions, by their first time. */
+    /** All sessions, by their first time; also those that only messages name. */
     list: () => listSessions(reading),
     /** When rows were first written as things happen, not at the end of a turn: since Hermes 0.18. `undefined`: never. */
     timesSince: async () => micros((await sqlite.query(TIMES_SINCE))[0]?.time),
@@ -99,24 +99,25 @@ async function listSessions(reading: Reading): Promise<readonly ListedSession[]>
   const origin = (key: string) =>
     `CASE WHEN json_valid(${config}) THEN json_extract(${config}, '$.${key}') END`;
   const parent = parentId === 'NULL' ? '' : `LEFT JOIN sessions p ON p.id = ${parentId}`;
-  const last = `(SELECT max(id) FROM messages WHERE session_id = s.id AND role IN ('user', 'assistant', 'tool'))`;
+  const last = `(SELECT max(id) FROM messages WHERE session_id = k.id AND role IN ('user', 'assistant', 'tool'))`;
   const rows = await reading.sqlite.query(`
-    SELECT s.id AS id, s.source AS source, ${parentId} AS parent, ${origin('_delegate_from')} AS delegate_from,
+    SELECT k.id AS id, s.source AS source, ${parentId} AS parent, ${origin('_delegate_from')} AS delegate_from,
       ${origin('_branched_from')} AS branched_from, ${origin('_reset_from')} AS reset_from, s.started_at AS started_at,
       ${own('ended_at')} AS ended_at, ${own('end_reason')} AS end_reason,
       ${parent === '' ? 'NULL' : parents('end_reason')} AS parent_end_reason,
       ${parent === '' ? 'NULL' : parents('ended_at')} AS parent_ended_at,
-      (SELECT min(id) FROM messages WHERE session_id = s.id) AS first_id,
-      (SELECT min(timestamp) FROM messages WHERE session_id = s.id) AS first_at,
+      (SELECT min(id) FROM messages WHERE session_id = k.id) AS first_id,
+      (SELECT min(timestamp) FROM messages WHERE session_id = k.id AND timestamp > 0) AS first_at,
       coalesce(${own('input_tokens')}, 0) + coalesce(${own('output_tokens')}, 0) AS tokens,
       m.id AS last_id, m.timestamp AS last_at
-    FROM sessions s ${parent} LEFT JOIN messages m ON m.id = ${last}`);
+    FROM (SELECT id FROM sessions UNION SELECT session_id FROM messages) k LEFT JOIN sessions s ON s.id = k.id
+      ${parent} LEFT JOIN messages m ON m.id = ${last}`);
   return rows.map(listedSession).sort((a, b) => a.firstTime - b.firstTime);
 }
 
 function listedSession(row: Row): ListedSession {
-  const startedAt = micros(row.started_at) ?? epochMicros(0);
   const firstAt = micros(row.first_at);
+  const startedAt = micros(row.started_at) ?? firstAt ?? epochMicros(0);
   return {
     id: String(row.id),
     source: text(row.source),
@@ -207,10 +208,11 @@ function messagesSql(reading: Reading): string {
   const hasError = `m.role = 'tool' AND substr(${content}, 1, 1) = '{' AND instr(${content}, '"error"') > 0`;
   return `
     SELECT m.id AS id, m.role AS role, m.timestamp AS time, ${own('finish_reason')} AS finish_reason,
-      ${own('tool_call_id')} AS tool_call_id, ${own('observed')} AS observed,
+      ${own('tool_call_id')} AS tool_call_id, ${own('tool_name')} AS tool_name, ${own('observed')} AS observed,
       ${own('display_kind')} AS display_kind, substr(${content}, 1, 80) AS head, substr(${content}, -16) AS tail,
       length(${content}) AS length,
       CASE WHEN json_valid(${calls}) THEN (SELECT json_group_array(${call}) FROM json_each(${calls})) END AS calls,
+      ${calls} <> '' AND NOT json_valid(${calls}) AS no_calls,
       CASE WHEN ${hasError} AND json_valid(${content}) THEN json_quote(json_extract(${content}, '$.error')) END AS error
       ${reading.content ? `, CAST(${content} AS BLOB) AS content` : ''}
     FROM messages m WHERE m.session_id = ? ORDER BY m.id`;
@@ -233,11 +235,18 @@ function messageRow(row: Row, before: EpochMicros): MessageRow {
     length: count(row.length) ?? 0,
     finishReason: text(row.finish_reason),
     toolCallId: text(row.tool_call_id),
+    toolName: text(row.tool_name),
     toolCalls: Array.isArray(calls) ? calls.flatMap(toolCall) : [],
     error: error === null ? undefined : error,
     forAgent: row.observed !== 1 && row.display_kind !== 'hidden',
+    damage: damageOf(row),
     content: text(row.content),
   };
+}
+
+function damageOf(row: Row): string | undefined {
+  if (row.no_calls === 1) return 'tool_calls is not JSON: tools are known by their results only';
+  return micros(row.time) === undefined ? 'timestamp is no time: that of the row before counts' : undefined;
 }
 
 function toolCall(call: JsonValue): readonly ToolCallRow[] {
@@ -284,9 +293,9 @@ function count(cell: Row[string] | undefined): number | undefined {
   return typeof cell === 'number' && Number.isSafeInteger(cell) && cell >= 0 ? cell : undefined;
 }
 
-/** Hermes stores epoch seconds. `undefined` for what is no time. */
+/** Hermes stores epoch seconds. `undefined` for what is no time, as 0. */
 function micros(cell: Row[string] | undefined): EpochMicros | undefined {
-  return typeof cell === 'number' ? parseTime(cell) : undefined;
+  return typeof cell === 'number' && cell > 0 ? parseTime(cell) : undefined;
 }
 
 function parsed(cell: Row[string] | undefined): JsonValue | undefined {

@@ -63,11 +63,15 @@ export interface MessageRow {
   readonly length: number;
   readonly finishReason: string | undefined;
   readonly toolCallId: string | undefined;
+  /** Of a tool's result; not before 0.16. */
+  readonly toolName: string | undefined;
   readonly toolCalls: readonly ToolCallRow[];
   /** Of a tool's result: its `error`, `undefined` when it has none. */
   readonly error: JsonValue | undefined;
   /** False for a text overheard in a group chat. */
   readonly forAgent: boolean;
+  /** What of the row cannot be read, and what is done instead. */
+  readonly damage: string | undefined;
   /** Content. */
   readonly content: string | undefined;
 }

@@ -170,6 +170,11 @@ export function databaseSources(
   async function convertOne(session: ListedSession): Promise<void> {
     const rows = await database.read(session, children.get(session.id) ?? []);
     if (isWanted(session)) onRead?.(rows);
+    for (const { id, damage } of rows.messages) {
+      if (damage === undefined) continue;
+      const at = { source: database.path, line: id };
+      onDiagnostic({ severity: 'warning', code: 'row-damaged', message: `message ${id}: ${damage}`, at });
+    }
     converted.set(session.id, convertSession(conversion, rows));
   }
 

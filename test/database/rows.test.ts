@@ -57,7 +57,9 @@ function rows(...short: readonly Short[]): MessageRow[] {
     toolCallId: undefined,
     toolCalls: [],
     error: undefined,
+    toolName: undefined,
     forAgent: true,
+    damage: undefined,
     content: undefined,
     ...more,
   }));
@@ -367,5 +369,18 @@ describe('sub-agents', () => {
     const own = session({ endedAt: epochMicros((START + 9) * 1e6), ...origin });
     const bodies = convert(rows([1, 'user', 'q'], [2, 'assistant', 'a']), { session: own });
     expect(bodies.at(-1)?.event).toBe(expected);
+  });
+
+  test('of a session without messages are started by it', () => {
+    const startedAt = epochMicros((START + 3) * 1e6);
+    const firstMessageId = undefined;
+    const child = { ...session({ id: 'c', parentSessionId: 's', startedAt }), firstMessageId };
+    const lines = convert([], {
+      session: session({ apiCallCount: 1 }),
+      children: [{ ...child, lastMessageId: undefined, lastMessageAt: undefined }],
+    });
+    expect(lines.filter(({ event }) => event === 'subagent_start')).toMatchObject([
+      { child_session_id: 'c', ts: START + 3 },
+    ]);
   });
 });

@@ -176,13 +176,52 @@ describe('rows', () => {
     expect(half.lines.length).toBeGreaterThan(3);
   });
 
-  test('without a finite time have the time before, and numbers of 64 bits are read', async () => {
-    const odd = changed(
-      'odd.db',
-      `UPDATE messages SET timestamp = 9e999 WHERE id IN (1, 2); UPDATE sessions SET input_tokens = 9223372036854775807`,
+  /** The lines of a changed database, and the diagnostics. */
+  async function linesAfter(name: string, statements: string) {
+    const database = await openDatabase(changed(name, statements), { content: false });
+    const read = await reading(database);
+    for await (const batch of mergeByTime(read.sources, lineTime))
+      read.lines.push(...batch.map(({ text }) => text));
+    await database.close();
+    return { events: read.lines.map((text) => JSON.parse(text)), diagnostics: read.diagnostics };
+  }
+  const toolsOf = (events: readonly { event: string; tool_name?: string; status?: string }[]) =>
+    events.filter(({ event }) => event === 'post_tool_call').map((event) => [event.tool_name, event.status]);
+
+  test.each([
+    ['a finite', '9e999'],
+    ['a positive', '0'],
+    ['any', "'yesterday'"],
+  ])('without %s time have the time before, which is said', async (_kind, time) => {
+    const { events, diagnostics } = await linesAfter(
+      `odd${time.length}.db`,
+      `UPDATE messages SET timestamp = ${time} WHERE id IN (1, 2);
+       UPDATE sessions SET input_tokens = 9223372036854775807, started_at = ${time}`,
     );
-    const times = (await convertFile(odd)).map((line) => JSON.parse(line).ts);
+    const times = events.map(({ ts }) => ts);
     expect(Math.max(...times) - Math.min(...times)).toBeLessThan(3600);
+    expect(diagnostics).toEqual(
+      [1, 2].map((id) => `message ${id}: timestamp is no time: that of the row before counts`),
+    );
+  });
+
+  test('with calls that are not JSON have the tools of their results', async () => {
+    const before = await linesAfter('calls.db', '');
+    const after = await linesAfter(
+      'no-calls.db',
+      `UPDATE messages SET tool_calls = '{' WHERE tool_calls <> ''`,
+    );
+    expect(toolsOf(before.events)).not.toEqual([]);
+    expect(toolsOf(after.events)).toEqual(toolsOf(before.events));
+    expect(new Set(after.diagnostics.map((message) => message.replace(/\d+/, 'N')))).toEqual(
+      new Set(['message N: tool_calls is not JSON: tools are known by their results only']),
+    );
+  });
+
+  test('of sessions without a row of their own are read', async () => {
+    const before = await linesAfter('rows.db', '');
+    const after = await linesAfter('no-rows.db', 'DELETE FROM sessions');
+    expect(toolsOf(after.events)).toEqual(toolsOf(before.events));
   });
 });
 
