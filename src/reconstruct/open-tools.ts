@@ -31,6 +31,15 @@ export function openWithoutId(turn: TurnState, toolName: string, fingerprint?: n
   );
 }
 
+/** The open calls of the tool with these arguments that began without an id and have one by now. */
+export function openNamedLater(turn: TurnState, toolName: string, fingerprint: number): Iterable<ToolState> {
+  if (turn.tools.length > FEW) return indexOf(turn).groups.get(laterGroup(toolName, fingerprint)) ?? [];
+  return turn.tools.filter(
+    ({ key, span, fingerprint: own }) =>
+      key === undefined && span.toolCallId !== undefined && span.toolName === toolName && own === fingerprint,
+  );
+}
+
 export function addOpen(turn: TurnState, tool: ToolState): void {
   turn.tools.push(tool);
   join(known.get(turn.tools)?.groups, tool);
@@ -95,15 +104,18 @@ function leave(groups: OpenTools['groups'] | undefined, tool: ToolState): void {
   }
 }
 
-function groupsOf({ span, fingerprint }: ToolState): readonly string[] {
+function groupsOf({ span, key, fingerprint }: ToolState): readonly string[] {
   const { toolCallId, toolName } = span;
-  return toolCallId === undefined
-    ? [nameGroup(toolName, undefined), nameGroup(toolName, fingerprint)]
-    : [idGroup(toolCallId)];
+  if (toolCallId === undefined) return [nameGroup(toolName, undefined), nameGroup(toolName, fingerprint)];
+  return key === undefined ? [idGroup(toolCallId), laterGroup(toolName, fingerprint)] : [idGroup(toolCallId)];
 }
 
 function idGroup(toolCallId: string): string {
   return `id\0${toolCallId}`;
+}
+
+function laterGroup(toolName: string, fingerprint: number): string {
+  return `later\0${toolName}\0${fingerprint}`;
 }
 
 function nameGroup(toolName: string, fingerprint: number | undefined): string {

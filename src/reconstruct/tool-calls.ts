@@ -12,6 +12,7 @@ import {
   changeOpen,
   noteName,
   openById,
+  openNamedLater,
   openWithoutId,
   removeOpen,
   takeOpen,
@@ -226,13 +227,16 @@ function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefine
   if (turn.tools.length === 0) return undefined;
   const { toolCallId, toolName } = event;
   const fingerprint = fingerprintOf(event.args);
-  const named = toolCallId === undefined ? [] : [...openById(turn, toolCallId)];
-  const same = named.find(
-    (tool) =>
-      tool.span.toolName === toolName &&
-      tool.fingerprint === fingerprint &&
-      tool.span.apiRequestId === event.apiRequestId,
-  );
+  const isSame = ({ span, fingerprint: other }: ToolState) =>
+    span.toolName === toolName && other === fingerprint && span.apiRequestId === event.apiRequestId;
+  // Of two recorders the one may give the call its id before the other writes its start without one.
+  const same =
+    toolCallId === undefined
+      ? first(
+          openNamedLater(turn, toolName, fingerprint),
+          (tool) => isSame(tool) && isRepeat(tool.span.startTime, event.time),
+        )
+      : first(openById(turn, toolCallId), isSame);
   const unnamed = first(
     openWithoutId(turn, toolName, fingerprint),
     ({ span }) =>

@@ -83,6 +83,26 @@ describe('before 0.16', () => {
     expect(ends(twice)).toEqual(ends(events));
   });
 
+  test.each([0, 20])(
+    'two recorders of a hook that fires twice, without ids and with them, beside %d open calls',
+    (beside) => {
+      const others = Array.from({ length: beside }, (_, index) => pre(0.5, { command: `other ${index}` }));
+      const args = { command: 'a' };
+      const named = (seconds: number) =>
+        at(seconds, 'pre_tool_call', { ...OLD, tool_name: 'terminal', tool_call_id: 'c', args });
+      const events = [
+        ...others,
+        pre(1, args),
+        named(1.005),
+        pre(1.012, args),
+        named(1.017),
+        post(2, args, 'c'),
+      ];
+      const { spans } = replayEvents(inTurn(events));
+      expect(ofKind(spans, 'tool_call')).toHaveLength(beside + 1);
+    },
+  );
+
   describe('an end without an id', () => {
     const end = (seconds: number, fields: Fields = {}) =>
       at(seconds, 'post_tool_call', { ...OLD, tool_name: 'terminal', args: { command: 'a' }, ...fields });
