@@ -56,7 +56,7 @@ function world(partitions = 1): World {
       let ticks = 0;
       const next = async (millis: number) => {
         if (broker.isDrained() && left-- <= 0) stop.abort();
-        expect(ticks++).toBeLessThan(5000);
+        if (ticks++ > 5000) throw new Error('it does not end');
         return await member.next(millis);
       };
       return await consume(async () => ({ ...member, next }), fakeStore(names)(process), {
