@@ -92,7 +92,11 @@ const REQUEST_FIELDS = [
 export function onPostApiRequest(context: TurnContext, event: PostApiRequest): LineOutcome {
   const { state, turn } = context;
   const call = callOf(context, event);
-  if (call.open === undefined && isSecondAnswer(call, event)) return 'merged';
+  if ((call.open === undefined || isSameEnd(call, event)) && isSecondAnswer(call, event)) {
+    // Then the open attempt is the second recorder's, too.
+    call.open = undefined;
+    return 'merged';
+  }
   const end = trustedTime(context, event, { field: 'ended_at', time: event.endedAt });
   const attempt = call.open ?? lostAttempt(context, call, event, end);
   countUsage(context, event.usage);
@@ -121,6 +125,11 @@ function isSecondAnswer({ lastAnswer }: CallState, event: PostApiRequest): boole
   if (lastAnswer === undefined || differ(lastAnswer.totalTokens, event.usage?.totalTokens)) return false;
   const { time, endedAt } = lastAnswer;
   return endedAt === undefined ? isRepeat(time, event.time) : !differ(endedAt, event.endedAt);
+}
+
+/** True when Hermes's own time says so, whatever the clocks of the recorders do. */
+function isSameEnd({ lastAnswer }: CallState, { endedAt }: PostApiRequest): boolean {
+  return endedAt !== undefined && endedAt === lastAnswer?.endedAt;
 }
 
 /** Closes the open attempt with its error. The call goes on when Hermes tries again. */

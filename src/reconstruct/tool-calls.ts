@@ -116,6 +116,10 @@ function closeTool(context: TurnContext, { span, key: ownKey, fingerprint }: Too
   const outcome = span.status ?? 'incomplete';
   turn.span.toolOutcomes[outcome] = (turn.span.toolOutcomes[outcome] ?? 0) + 1;
   turn.lastTime = later(turn.lastTime, span.endTime);
+  for (const approval of turn.approvals) {
+    if (approval.span.parentSpanId === span.spanId)
+      approval.presumed ??= { time: span.endTime, reason: 'turn_end' };
+  }
   // A call of an `execute_code` script is none that the model asked for.
   if (span.parentSpanId === turn.span.spanId) {
     turn.span.toolCallCount++;

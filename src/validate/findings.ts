@@ -21,7 +21,7 @@ export const EFFECTS = {
   'subagent-unlinked': ['info', 'the child has a trace of its own: no event names its parent'],
   'approval-unanswered': [
     'info',
-    'the span ends with the next approval of the command or its turn, and is marked incomplete',
+    'the span ends with the next approval of the command, its tool or its turn, and is marked incomplete',
   ],
   'approval-unasked': ['warning', 'the span has no duration'],
   'turn-unended': ['warning', 'the span ends with its last event, and is marked incomplete'],

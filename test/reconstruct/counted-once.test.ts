@@ -1,6 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
-import { at, call, type Fields, ids, ofKind, ROOT, SECOND, secondsOf, THIRD, tool, turn } from './events.ts';
+import {
+  at,
+  call,
+  type Fields,
+  ids,
+  ofKind,
+  ROOT,
+  SECOND,
+  START,
+  secondsOf,
+  THIRD,
+  tool,
+  turn,
+} from './events.ts';
 
 const tokensOf = (span: { tokens: { inputTokens: number | undefined } } | undefined) =>
   span?.tokens.inputTokens;
@@ -187,6 +200,20 @@ describe('an auxiliary call outside turns', () => {
     const [parent, session] = placed([...before, ...title(4)]);
     expect([parent, session]).toEqual([undefined, '']);
   });
+});
+
+test.each([
+  ['inside the turn', 5],
+  ['after its end', 90],
+])('an answer that a recorder with a clock of its own wrote again, %s', (_when, apart) => {
+  const times = { started_at: START + 1, ended_at: START + 1.5 };
+  const [pre, post] = call(1, 1, ids(), times);
+  const both = [pre, post].filter((event) => event !== undefined);
+  const again = both.map((event) => ({ ...event, ...times, ts: event.ts + apart }));
+  const events = [...turn(0, both, 60), ...again].toSorted((a, b) => a.ts - b.ts);
+  const { spans } = replayEvents(events);
+  expect(ofKind(spans, 'api_call')).toHaveLength(1);
+  expect(ofKind(spans, 'session').map(tokensOf)).toEqual([10]);
 });
 
 test('a first chunk before its attempt is none', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FlatEvent, replayEvents } from '../replayed.ts';
-import { at, call, type Fields, ids, ofKind, ROOT, SECOND, secondsOf, turn } from './events.ts';
+import { at, call, type Fields, ids, ofKind, ROOT, SECOND, secondsOf, tool, turn } from './events.ts';
 
 const OLD = { session_id: ROOT, task_id: ROOT };
 const pre = (seconds: number, args: Fields, fields: Fields = {}) =>
@@ -174,6 +174,21 @@ describe('before 0.16', () => {
     const start = at(0.01, 'pre_llm_call', { session_id: ROOT });
     expect(attempts([start, attempt(1), attempt(1.012), answer])).toEqual([[undefined, true]]);
   });
+});
+
+test('an approval without an answer ends with its tool', () => {
+  const [start, end] = tool(1, 'c1', 'a');
+  const asked = at(1.01, 'pre_approval_request', { ...ids(), tool_call_id: 'c1', surface: 'cli' });
+  const { spans } = replayEvents(
+    turn(
+      0,
+      [start, asked, end].filter((event) => event !== undefined),
+      9,
+    ),
+  );
+  expect(ofKind(spans, 'approval').map((span) => [...secondsOf(span), span.incomplete])).toEqual([
+    [1.01, 1.02, 'turn_end'],
+  ]);
 });
 
 describe('one command on two surfaces', () => {
