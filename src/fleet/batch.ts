@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { plainText } from '../export/outside-text.ts';
 import { decompressed } from '../input/gunzip.ts';
 import { createRedaction } from '../model/redact.ts';
-import type { DeliveryAccount } from '../model/sink.ts';
+import { type DeliveryAccount, summed } from '../model/sink.ts';
 import { type EpochMicros, earlier, later, shift } from '../model/time.ts';
 import { createState } from '../reconstruct/state.ts';
 import { stateFromText, stateToText } from '../reconstruct/state-text.ts';
@@ -94,7 +94,7 @@ export async function replayBatch(
   if (unreadable.length > 0) throw inOne(unreadable);
   return {
     ...logReport({ ...report, ...whole }),
-    accounts: summed(batch.accounts),
+    accounts: inAll(batch.accounts),
     budgets: budgets?.check() ?? [],
     totals: budgets?.totals,
     live: false,
@@ -277,7 +277,7 @@ async function replayObject(
     options.on?.progress?.({
       report,
       live: false,
-      accounts: () => summed([...accounts, ...run.destinations.accounts()]),
+      accounts: () => inAll([...accounts, ...run.destinations.accounts()]),
       lagBytes: () => 0,
       openSessions: () => run.state.sessions.size,
       openTurns: () => run.state.openTurns.size,
@@ -333,31 +333,5 @@ function nameOf(source: string): string {
 }
 
 /** One account for each destination and signal. */
-function summed(accounts: readonly DeliveryAccount[]): readonly DeliveryAccount[] {
-  const sums = new Map<string, DeliveryAccount>();
-  for (const account of accounts) {
-    const name = `${account.signal} ${account.destination}`;
-    const before = sums.get(name);
-    sums.set(name, before === undefined ? account : plus(before, account));
-  }
-  return [...sums.values()];
-}
-
-function plus(a: DeliveryAccount, b: DeliveryAccount): DeliveryAccount {
-  return {
-    ...a,
-    made: a.made + b.made,
-    accepted: a.accepted + b.accepted,
-    rejected: a.rejected + b.rejected,
-    failed: a.failed + b.failed,
-    requests: a.requests + b.requests,
-    retries: a.retries + b.retries,
-    cut: a.cut + b.cut,
-    deadLettered: a.deadLettered + b.deadLettered,
-    notTaken: a.notTaken + b.notTaken,
-    refused: a.refused + b.refused,
-    unwanted: a.unwanted + b.unwanted,
-    spilled: a.spilled + b.spilled,
-    problems: [...new Set([...a.problems, ...b.problems])],
-  };
-}
+const inAll = (accounts: readonly DeliveryAccount[]) =>
+  summed(accounts, ({ signal, destination }) => `${signal} ${destination}`);

@@ -27,10 +27,16 @@ export interface Delivery<Item> {
 }
 
 /** The outcome of the items of one destination and signal: `made = accepted + rejected + failed` once all have one. */
-export interface DeliveryAccount {
+export interface DeliveryAccount extends Counts {
   /** The name for people: a URL without its secrets, a file, `standard output`. */
   readonly destination: string;
   readonly signal: Signal;
+  /** One sentence each, the most frequent first: what went wrong and what to check. */
+  readonly problems: readonly string[];
+}
+
+/** The figures of an account. All but `requests` and `retries` are numbers of items. */
+export interface Counts {
   readonly made: number;
   readonly accepted: number;
   /** Refused by the receiver in an answer that otherwise succeeded (`partialSuccess`). */
@@ -38,8 +44,6 @@ export interface DeliveryAccount {
   /** Not delivered. */
   readonly failed: number;
   readonly requests: number;
-  /** One sentence each, the most frequent first: what went wrong and what to check. */
-  readonly problems: readonly string[];
   /** Requests that were sent again; part of `requests`. */
   readonly retries: number;
   /** Spans whose longest texts were cut to fit a request; they are counted as accepted, rejected or failed too. */
@@ -56,8 +60,49 @@ export interface DeliveryAccount {
   readonly spilled: number;
 }
 
+export const NO_COUNTS: Counts = {
+  made: 0,
+  accepted: 0,
+  rejected: 0,
+  failed: 0,
+  requests: 0,
+  retries: 0,
+  cut: 0,
+  deadLettered: 0,
+  notTaken: 0,
+  refused: 0,
+  unwanted: 0,
+  spilled: 0,
+};
+
+const NAMES = Object.keys(NO_COUNTS).filter((name): name is keyof Counts => name in NO_COUNTS);
+
+/** The sums of both, count by count. Other fields are left out. */
+export function plus(a: Counts, b: Partial<Counts>): Counts {
+  const sums = { ...NO_COUNTS };
+  for (const name of NAMES) sums[name] = a[name] + (b[name] ?? 0);
+  return sums;
+}
+
+/** One account for each group of accounts with the same key, with the sums of their counts and all their problems. */
+export function summed(
+  accounts: readonly DeliveryAccount[],
+  keyOf: (account: DeliveryAccount) => string,
+): readonly DeliveryAccount[] {
+  const sums = new Map<string, DeliveryAccount>();
+  for (const account of accounts) {
+    const key = keyOf(account);
+    const sum = sums.get(key) ?? { ...account, ...NO_COUNTS, problems: [] };
+    const problems = [...new Set([...sum.problems, ...account.problems])];
+    sums.set(key, { ...sum, ...plus(sum, account), problems });
+  }
+  return [...sums.values()];
+}
+
 /** The outcome of some items. */
-export type OutcomeCounts = Pick<DeliveryAccount, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
+export type OutcomeCounts = Pick<Counts, 'accepted' | 'rejected' | 'failed' | 'deadLettered'>;
+
+export const NO_OUTCOME: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
 export type Signal = 'spans' | 'metric points' | 'log records';
 
@@ -73,16 +118,6 @@ export function plainAccount(
   problem?: string,
 ): DeliveryAccount {
   const failed = problem === undefined ? 0 : made;
-  const effort = {
-    requests: 0,
-    retries: 0,
-    cut: 0,
-    deadLettered: 0,
-    notTaken: 0,
-    refused: 0,
-    unwanted: 0,
-    spilled: 0,
-  };
   const problems = problem === undefined ? [] : [problem];
-  return { ...at, made, accepted: made - failed, rejected: 0, failed, ...effort, problems };
+  return { ...at, ...NO_COUNTS, made, accepted: made - failed, failed, problems };
 }

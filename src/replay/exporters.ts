@@ -8,6 +8,7 @@ import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
 import type { FileOutputOptions } from '../export/line-output.ts';
 import { OptionError } from '../export/settings/settings.ts';
+import { NO_OUTCOME } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { systemProblem } from '../model/system-error.ts';
 import type { DestinationFactory, OpenDestination } from './destinations.ts';
@@ -178,7 +179,7 @@ export function console(print: (text: string) => unknown, options: ConsoleOption
       await sink.write(shown);
       const listener = run.outcomeListeners?.forTree('console');
       for (const span of shown) listener?.add(span);
-      listener?.onOutcome({ accepted: shown.length, rejected: 0, failed: 0, deadLettered: 0 });
+      listener?.onOutcome({ ...NO_OUTCOME, accepted: shown.length });
     };
     return { tree: { ...sink, write }, close: async () => {} };
   };

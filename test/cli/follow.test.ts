@@ -340,6 +340,12 @@ describe('with a checkpoint', () => {
       (file: string) => file.replace(/"format":"[^"]*","program":"[^"]*"/, '"format":"9","program":"9.9.9"'),
       'was written by hermes-otel 9.9.9, in a format',
     ],
+    [
+      'the format before, whose journal is no JSON',
+      [],
+      (file: string) => file.replace('"format":"5 ', '"format":"4 '),
+      'in a format that this version',
+    ],
     ['a damaged file', [], (file: string) => file.replace('positions', 'position$'), 'is damaged; remove'],
   ])('%s: one sentence, nothing guessed', async (_name, flags, change, sentence) => {
     writeFileSync(at('log'), text(SAMPLE));

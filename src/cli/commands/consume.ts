@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isOlder } from '../../doctor/machine.ts';
 import type { KafkaOptions, Sasl } from '../../fleet/kafka.ts';
-import type { DeliveryAccount } from '../../model/sink.ts';
+import { type DeliveryAccount, summed } from '../../model/sink.ts';
 import { errorInWords } from '../../model/system-error.ts';
 import { AWS_VARIABLES, snapshotStore } from '../buckets.ts';
 import { CliError } from '../cli-error.ts';
@@ -230,14 +230,9 @@ function fileText(path: string, flag: string): string {
 }
 
 function accountsInWords(accounts: readonly DeliveryAccount[]): string {
-  const sums = new Map<string, { made: number; accepted: number }>();
-  for (const { signal, made, accepted } of accounts) {
-    const sum = sums.get(signal) ?? { made: 0, accepted: 0 };
-    sums.set(signal, { made: sum.made + made, accepted: sum.accepted + accepted });
-  }
   return (
-    Array.from(sums, ([signal, { made, accepted }]) => `${accepted} of ${made} ${signal} accepted`).join(
-      '; ',
-    ) || 'nothing was sent'
+    summed(accounts, ({ signal }) => signal)
+      .map(({ signal, made, accepted }) => `${accepted} of ${made} ${signal} accepted`)
+      .join('; ') || 'nothing was sent'
   );
 }

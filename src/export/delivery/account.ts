@@ -1,6 +1,4 @@
-import type { DeliveryAccount, Signal } from '../../model/sink.ts';
-
-type Count = Exclude<keyof DeliveryAccount, 'destination' | 'signal' | 'problems'>;
+import { type Counts, type DeliveryAccount, NO_COUNTS, plus, type Signal } from '../../model/sink.ts';
 
 /** Sentences with how much each is about. */
 interface Sentences {
@@ -16,20 +14,7 @@ const MAX_NOTES = 5;
 
 /** Counts the outcome of every item for one destination and signal, and checks that the counts add up. */
 export function openAccount(destination: string, signal: Signal) {
-  const counts: Record<Count, number> = {
-    made: 0,
-    accepted: 0,
-    rejected: 0,
-    failed: 0,
-    requests: 0,
-    retries: 0,
-    cut: 0,
-    deadLettered: 0,
-    notTaken: 0,
-    refused: 0,
-    unwanted: 0,
-    spilled: 0,
-  };
+  let counts = NO_COUNTS;
   const problems: Sentences = { known: new Map(), others: 0 };
   const notes: Sentences = { known: new Map(), others: 0 };
 
@@ -47,8 +32,8 @@ export function openAccount(destination: string, signal: Signal) {
   const soFar = (): DeliveryAccount => ({ destination, signal, ...counts, problems: sentences() });
 
   /** @param problem why items were rejected or failed */
-  function add(more: Partial<Record<Count, number>>, problem?: string): void {
-    for (const [name, items] of Object.entries(more)) counts[name as Count] += items;
+  function add(more: Partial<Counts>, problem?: string): void {
+    counts = plus(counts, more);
     const { rejected = 0, failed = 0 } = more;
     if (problem !== undefined) keep(problems, problem, rejected + failed, MAX_PROBLEMS);
   }

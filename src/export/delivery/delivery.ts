@@ -1,4 +1,4 @@
-import type { Delivery, OutcomeCounts } from '../../model/sink.ts';
+import { type Delivery, NO_OUTCOME, type OutcomeCounts } from '../../model/sink.ts';
 import { type Encoder, encodeAll, type RequestBody } from '../otlp/encoder.ts';
 import { openAccount } from './account.ts';
 import type { Clock } from './clock.ts';
@@ -65,8 +65,6 @@ interface Batch<Item, Body> {
 
 /** A receiver that is down for longer keeps no other one waiting. */
 const SPILL_AFTER_MILLIS = 2000;
-
-const NONE: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
 
 export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>): Delivery<Item> {
   const { transport, encoder, newRequest, limits, clock, deadLetter, newListener, spill } = options;
@@ -167,7 +165,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
   async function putOnDisk({ items, listener: own }: Batch<Item, Body>): Promise<boolean> {
     const line = encodeAll(encoder, items, 'application/json');
     if (!(await spill?.append(line, weigh(items)))) return false;
-    own?.onOutcome(NONE);
+    own?.onOutcome(NO_OUTCOME);
     startDraining();
     return true;
   }
@@ -215,7 +213,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
         const counts = { accepted: made - rejected, rejected };
         account.add(counts, rejected > 0 ? outcome.message : undefined);
         if (rejected === 0 && outcome.message !== '') account.note(outcome.message);
-        batch.listener?.onOutcome({ ...NONE, ...counts });
+        batch.listener?.onOutcome({ ...NO_OUTCOME, ...counts });
         return;
       }
       case 'unwanted':
@@ -259,7 +257,7 @@ export function createDelivery<Item, Body>(options: DeliveryOptions<Item, Body>)
     const [notTaken, refused] = [isNoReceiver ? failed : 0, mayPass ? 0 : failed];
     account.add({ failed, deadLettered, notTaken, refused }, sentence);
     // What failed for lack of time is left for the next run.
-    if (isKept || !stop.signal.aborted) own?.onOutcome({ ...NONE, failed, deadLettered });
+    if (isKept || !stop.signal.aborted) own?.onOutcome({ ...NO_OUTCOME, failed, deadLettered });
   }
 
   /** Gathers an item that did not fit: sends what was gathered before it, and shrinks it when it still does not fit. */

@@ -73,8 +73,8 @@ export interface Snapshot extends SavedState {
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
 }
 
-/** 4 is the version of this file's own format and of the journal. */
-const FORMAT = `4 ${SCHEME} ${STATE_FORMAT}`;
+/** 5 is the version of this file's own format and of the journal. */
+const FORMAT = `5 ${SCHEME} ${STATE_FORMAT}`;
 
 /** Batches and silences come several times a second. */
 const GAP_MILLIS = 1000;

@@ -6,7 +6,8 @@
 import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OutcomeCounts } from '../../model/sink.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../model/json.ts';
+import { type Counts, NO_COUNTS, NO_OUTCOME, type OutcomeCounts, plus } from '../../model/sink.ts';
 import { errorCode, systemProblem } from '../../model/system-error.ts';
 import { readSpanKeys, type SpanKey } from './span-key.ts';
 
@@ -55,7 +56,7 @@ export interface JournalState {
 export interface SettledPoints {
   /** Number of points from the first one on. */
   readonly through: number;
-  readonly how: OutcomeCounts;
+  readonly how: Counts;
 }
 
 export type Journal = ReturnType<typeof openJournal>;
@@ -122,7 +123,7 @@ export function openJournal(directory: string, onNotice: (sentence: string) => v
      * kept. A line that cannot be written is reported once: after a crash its spans are sent again.
      */
     note(...lines: readonly JournalLine[]): void {
-      const now = append(lines.map(textOf).join('\n'));
+      const now = append(lines.map((line) => JSON.stringify(line)).join('\n'));
       if (now !== undefined && now !== problem) {
         onNotice(
           `the journal of the checkpoint cannot be written: ${now}; after a crash, spans would be sent again.`,
@@ -173,19 +174,6 @@ function pathOf(directory: string, digest: string): string {
   return join(directory, nameOf(digest));
 }
 
-export function textOf(line: JournalLine): string {
-  if (line.kind !== 'spans') return JSON.stringify(line);
-  const { lines, how, to, keys } = line;
-  // One for each request. JSON.stringify would look at every character of the keys.
-  const counts = `${how.accepted}\t${how.rejected}\t${how.failed}\t${how.deadLettered}`;
-  return `${SPANS}\t${lines}\t${counts}\t${JSON.stringify(to)}\t${keys}\t${END}`;
-}
-
-const SPANS = 'spans';
-
-/** A line without it was cut short: its writer was killed. */
-const END = '.';
-
 export function readState(texts: readonly string[]): JournalState {
   const spans = new Map<string, Map<SpanKey, OutcomeCounts>>();
   const points = new Map<string, Map<number, SettledPoints>>();
@@ -204,7 +192,7 @@ export function readState(texts: readonly string[]): JournalState {
 }
 
 function addPoints(points: Map<number, SettledPoints>, line: PointsLine): void {
-  const how = sumOf(points.get(line.time)?.how ?? NOTHING, line.how);
+  const how = plus(points.get(line.time)?.how ?? NO_COUNTS, line.how);
   points.set(line.time, { through: line.through, how });
 }
 
@@ -214,41 +202,21 @@ function addSpans(spans: Map<SpanKey, OutcomeCounts>, { keys, how }: SpansLine):
 
 /** `undefined` for half a line, whose writer was killed. */
 function lineOf(text: string): JournalLine | 'strange' | undefined {
-  try {
-    const line = text.startsWith(SPANS) ? spansLineOf(text) : JSON.parse(text);
-    return line === undefined || isLine(line) ? line : 'strange';
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  if (value === undefined) return undefined;
+  return isLine(value) ? value : 'strange';
 }
 
-function spansLineOf(text: string): SpansLine | undefined {
-  const [, lines, accepted, rejected, failed, deadLettered, to = '', keys = '', end] = text.split('\t');
-  if (end !== END) return undefined;
-  const how = {
-    accepted: Number(accepted),
-    rejected: Number(rejected),
-    failed: Number(failed),
-    deadLettered: Number(deadLettered),
-  };
-  return { kind: 'spans', lines: Number(lines), to: JSON.parse(to), keys, how };
-}
-
-function isLine(value: unknown): value is JournalLine {
-  if (!isObject(value) || !hasCounts(value, ['lines'])) return false;
+function isLine(value: JsonValue): value is JsonValue & JournalLine {
+  if (!isJsonObject(value) || !hasCounts(value, ['lines'])) return false;
   if (value.kind === 'silence') return true;
-  const isCounted = typeof value.to === 'string' && isObject(value.how) && hasCounts(value.how, OUTCOMES);
+  const isCounted =
+    typeof value.to === 'string' && isJsonObject(value.how) && hasCounts(value.how, Object.keys(NO_OUTCOME));
   if (value.kind === 'spans') return isCounted && typeof value.keys === 'string';
   return value.kind === 'points' && isCounted && hasCounts(value, ['time', 'through']);
 }
 
-const OUTCOMES = ['accepted', 'rejected', 'failed', 'deadLettered'];
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function hasCounts(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+function hasCounts(object: JsonObject, names: readonly string[]): boolean {
   return names.every((name) => Number.isSafeInteger(object[name]) && Number(object[name]) >= 0);
 }
 
@@ -261,23 +229,13 @@ function mapOf<K, V>(maps: Map<string, Map<K, V>>, name: string): Map<K, V> {
 /** The share of the `at`-th span in the outcomes of its request: a receiver does not say which of them it refused. */
 function shareOf({ accepted, rejected, failed, deadLettered }: OutcomeCounts, at: number): OutcomeCounts {
   // What waits on disk is counted when it is sent from there.
-  if (accepted + rejected + failed === 0) return NOTHING;
+  if (accepted + rejected + failed === 0) return NO_OUTCOME;
   if (at < rejected) return REJECTED;
   if (at < rejected + deadLettered) return KEPT;
   return at < rejected + failed ? FAILED : ACCEPTED;
 }
 
-export const NOTHING: OutcomeCounts = { accepted: 0, rejected: 0, failed: 0, deadLettered: 0 };
-const ACCEPTED: OutcomeCounts = { ...NOTHING, accepted: 1 };
-const REJECTED: OutcomeCounts = { ...NOTHING, rejected: 1 };
-const FAILED: OutcomeCounts = { ...NOTHING, failed: 1 };
+const ACCEPTED: OutcomeCounts = { ...NO_OUTCOME, accepted: 1 };
+const REJECTED: OutcomeCounts = { ...NO_OUTCOME, rejected: 1 };
+const FAILED: OutcomeCounts = { ...NO_OUTCOME, failed: 1 };
 const KEPT: OutcomeCounts = { ...FAILED, deadLettered: 1 };
-
-export function sumOf(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
-  return {
-    accepted: a.accepted + b.accepted,
-    rejected: a.rejected + b.rejected,
-    failed: a.failed + b.failed,
-    deadLettered: a.deadLettered + b.deadLettered,
-  };
-}

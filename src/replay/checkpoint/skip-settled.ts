@@ -6,15 +6,15 @@
 import type { OutcomeListeners } from '../../export/destination.ts';
 import { part, pointsIn } from '../../export/metrics/series.ts';
 import type { MetricSnapshot } from '../../model/otel.ts';
-import type { Delivery, DeliveryAccount, OutcomeCounts } from '../../model/sink.ts';
 import {
-  type Journal,
-  type JournalLine,
-  type JournalState,
-  NOTHING,
-  type SettledPoints,
-  sumOf,
-} from './journal.ts';
+  type Delivery,
+  type DeliveryAccount,
+  NO_COUNTS,
+  NO_OUTCOME,
+  type OutcomeCounts,
+  plus,
+} from '../../model/sink.ts';
+import type { Journal, JournalLine, JournalState, SettledPoints } from './journal.ts';
 import { createSpanKeys, type SpanKey, type SpanKeys } from './span-key.ts';
 
 /**
@@ -61,7 +61,7 @@ export function outcomeListeners(
             if (Number.isNaN(through)) return [];
             // The counts of a request are noted once, however many snapshots are in it.
             return [
-              { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NOTHING },
+              { kind: 'points', lines: linesSoFar(), to, time, through, how: at === 0 ? how : NO_OUTCOME },
             ];
           });
           if (lines.length > 0) note(...lines);
@@ -125,15 +125,15 @@ export function skipSettledPoints(
 
 /** Accounts that include what was skipped. */
 function countSkipped({ soFar, finish }: Pick<Delivery<never>, 'soFar' | 'finish'>) {
-  let before = NOTHING;
+  let before = NO_COUNTS;
   const whole = (account: DeliveryAccount): DeliveryAccount => {
     const made = account.made + before.accepted + before.rejected + before.failed;
-    return { ...account, ...sumOf(account, before), made };
+    return { ...account, ...plus(account, before), made };
   };
   return {
     /** False when there is nothing to skip. */
     add(outcome: OutcomeCounts | undefined): boolean {
-      if (outcome !== undefined) before = sumOf(before, outcome);
+      if (outcome !== undefined) before = plus(before, outcome);
       return outcome !== undefined;
     },
     accounts: {

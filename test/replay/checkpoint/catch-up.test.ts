@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { ParsedLine } from '../../../src/model/line.ts';
+import { NO_OUTCOME } from '../../../src/model/sink.ts';
 import { createCatchUp } from '../../../src/replay/checkpoint/follower.ts';
-import { NOTHING, readState, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { readState } from '../../../src/replay/checkpoint/journal.ts';
 import { type LineBatch, SILENCE } from '../../../src/replay/input.ts';
 
 const BLANK: ParsedLine = { kind: 'blank' };
@@ -32,8 +33,8 @@ function takenIn(
   return { parts: parts.filter((part) => part !== '0').join(' '), on };
 }
 
-const silence = (lines: number) => textOf({ kind: 'silence', lines });
-const sent = (lines: number) => textOf({ kind: 'spans', lines, to: 'x', keys: '', how: NOTHING });
+const silence = (lines: number) => JSON.stringify({ kind: 'silence', lines });
+const sent = (lines: number) => JSON.stringify({ kind: 'spans', lines, to: 'x', keys: '', how: NO_OUTCOME });
 
 test.each([
   [

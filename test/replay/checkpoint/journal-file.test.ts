@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { NO_OUTCOME } from '../../../src/model/sink.ts';
 import {
-  NOTHING,
   openJournal,
   readJournal,
   readState,
@@ -84,7 +84,7 @@ test('it is half full, then full, which is reported once; it fills no disk', () 
   const journal = open(1000);
   journal.begin(FIRST);
   const states: string[] = [];
-  const line = { kind: 'spans', lines: 1, to: 'x'.repeat(200), keys: '', how: NOTHING } as const;
+  const line = { kind: 'spans', lines: 1, to: 'x'.repeat(110), keys: '', how: NO_OUTCOME } as const;
   for (let count = 0; count < 6; count += 1) {
     journal.note(line);
     states.push(`${journal.isHalfFull() ? 'half' : ''}${reported.length}`);
@@ -108,8 +108,9 @@ test.each([
   '{"kind":"points","lines":1,"to":"x","time":1,"through":1}',
   '{"kind":"points","lines":1,"to":"x","time":null,"through":1,"how":{}}',
   '{"kind":"other","lines":1}',
-  'spans\tx\t1\t0\t0\t0\t"there"\t\t.',
-  'spans\t1\t1\t0\t0\t0\t7\t\t.',
+  '{"kind":"spans","lines":"x","to":"there","keys":"","how":{"accepted":1,"rejected":0,"failed":0,"deadLettered":0}}',
+  '{"kind":"spans","lines":1,"to":7,"keys":"","how":{"accepted":1,"rejected":0,"failed":0,"deadLettered":0}}',
+  '{"kind":"spans","lines":1,"to":"there","keys":"","how":{"accepted":1,"rejected":0,"failed":0}}',
   '{"kind":"spans","lines":3,"to":"x","keys":5,"how":{"accepted":0,"rejected":0,"failed":0,"deadLettered":0}}',
   '{"kind":"spans","lines":3,"to":"x","how":{"accepted":0,"rejected":0,"failed":0,"deadLettered":0}}',
 ])('a strange line is counted and ignored: %s', (line) => {

@@ -1,14 +1,21 @@
 import { expect, test } from '@jest/globals';
 import type { OtelSpan } from '../../../src/model/otel.ts';
+import { NO_COUNTS, NO_OUTCOME } from '../../../src/model/sink.ts';
 import { epochMicros } from '../../../src/model/time.ts';
-import { NOTHING, readState, textOf } from '../../../src/replay/checkpoint/journal.ts';
+import { readState } from '../../../src/replay/checkpoint/journal.ts';
 import { createSpanKeys, spanKeyOf } from '../../../src/replay/checkpoint/span-key.ts';
 import { otelSpan } from '../../export/spans.ts';
 
 const OTEL = [otelSpan(0), otelSpan(1), otelSpan(2)];
 const [FIRST, SECOND] = [otelSpan(0), otelSpan(1)];
-const line = (how: Partial<typeof NOTHING>, sent: readonly OtelSpan[] = OTEL) =>
-  textOf({ kind: 'spans', lines: 7, to: 'there', keys: keysOf(sent), how: { ...NOTHING, ...how } });
+const line = (how: Partial<typeof NO_OUTCOME>, sent: readonly OtelSpan[] = OTEL) =>
+  JSON.stringify({
+    kind: 'spans',
+    lines: 7,
+    to: 'there',
+    keys: keysOf(sent),
+    how: { ...NO_OUTCOME, ...how },
+  });
 const keysOf = (spans: readonly OtelSpan[]) => {
   const keys = createSpanKeys();
   for (const span of spans) keys.add(span);
@@ -53,13 +60,13 @@ test('a sending is known by span, end and whether it is whole', () => {
 
 test('of a snapshot that left in parts, the last line says how much of it is through', () => {
   const points = (through: number, accepted: number) =>
-    textOf({
+    JSON.stringify({
       kind: 'points',
       lines: 3,
       to: 'there',
       time: epochMicros(5),
       through,
-      how: { ...NOTHING, accepted },
+      how: { ...NO_OUTCOME, accepted },
     });
   expect(
     readState([points(2, 2), points(5, 3)])
@@ -67,12 +74,12 @@ test('of a snapshot that left in parts, the last line says how much of it is thr
       ?.get(epochMicros(5)),
   ).toEqual({
     through: 5,
-    how: { ...NOTHING, accepted: 5 },
+    how: { ...NO_COUNTS, accepted: 5 },
   });
 });
 
 test('silences come in order, and each once; the last line says how far the run had read', () => {
-  const silence = (lines: number) => textOf({ kind: 'silence', lines });
+  const silence = (lines: number) => JSON.stringify({ kind: 'silence', lines });
   const { silences, upTo } = readState([silence(9), silence(4), silence(9), line({ accepted: 3 })]);
   expect({ silences, upTo }).toEqual({ silences: [4, 9], upTo: 9 });
 });
