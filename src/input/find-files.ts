@@ -23,7 +23,8 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
     const kind = await kindOfPath(path);
     if (kind === 'glob') {
       const { glob } = await import('tinyglobby');
-      expanded.push(...(await glob(path, { absolute: isAbsolute(path), expandDirectories: false })).sort());
+      const matches = await glob(path, { absolute: isAbsolute(path), expandDirectories: false });
+      expanded.push(...(await withoutSideFiles(matches.sort())));
       continue;
     }
     const [inside, listCode] = kind === 'directory' ? await systemAnswer(() => filesIn(path)) : [[path]];
@@ -115,10 +116,20 @@ function kindOf(stats: Stats): string | undefined {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** The paths in a directory, without hidden ones. */
+/** Without the files that SQLite keeps beside a database. */
+async function withoutSideFiles(paths: readonly string[]): Promise<string[]> {
+  const kept: string[] = [];
+  for (const path of paths) {
+    const database = /^(.+)-(?:wal|shm|journal)$/.exec(path)?.[1];
+    if (database === undefined || !(await isDatabase(database))) kept.push(path);
+  }
+  return kept;
+}
+
+/** The paths in a directory, without hidden ones and what belongs to a database. */
 export async function filesIn(directory: string): Promise<string[]> {
   const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
-  return names.sort().map((name) => join(directory, name));
+  return withoutSideFiles(names.sort().map((name) => join(directory, name)));
 }
 
 /** Equal for two paths to the same file. */

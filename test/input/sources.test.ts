@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type ByteSource, fileSource, streamSource } from '../../src/input/byte-source.ts';
+import { findFiles } from '../../src/input/find-files.ts';
 import { InputError, openSources } from '../../src/input/open-sources.ts';
 import { type ReadLinesOptions, readLines } from '../../src/input/read-lines.ts';
 
@@ -60,6 +61,15 @@ describe('logs named on the command line', () => {
       const message = reason.replace('NAME', JSON.stringify(path));
       await expect(openSources([good, path])).rejects.toThrow(new InputError(message));
     }
+  });
+
+  test.each(['', '/*'])('what SQLite keeps beside a database is none: %j', async (glob) => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const names = ['hooks', 'hooks-journal', 'state.db', 'state.db-shm', 'state.db-wal'];
+    for (const name of names)
+      writeFileSync(join(home, name), name === 'state.db' ? 'SQLite format 3\0' : '{}\n');
+    const { files } = await findFiles([`${home}${glob}`]);
+    expect(files.map(({ path }) => basename(path)).sort()).toEqual(['hooks', 'hooks-journal', 'state.db']);
   });
 
   // Root may read everything, so the test steps down for a moment.
