@@ -128,7 +128,7 @@ async function serve(serving: Serving, onServed: OnServed): Promise<Ended | unde
     if (isOwned()) ended ??= await save();
   } finally {
     signal?.removeEventListener('abort', onStop);
-    const left = await Promise.all(partitions.map(({ destinations }) => destinations.finish(LEAVE_MILLIS)));
+    const left = await finishAll(partitions);
     onServed(partitions, taken, left.flat());
   }
   return ended;
@@ -162,29 +162,41 @@ function byPartition(messages: readonly Message[]): ReadonlyMap<number, readonly
   return parts;
 }
 
-/** Loads what the committed offsets name. Throws a `ReplayError` for a snapshot that is missing or cannot be read. */
+/**
+ * Loads what the committed offsets name. Throws a `ReplayError` for a snapshot that is missing or cannot be read; the
+ * destinations that were opened before it are closed then.
+ */
 async function openAll(
   { member, store, options, owned }: Serving,
   clock: () => number,
 ): Promise<ReadonlyMap<number, Partition>> {
   const partitions = new Map<number, Partition>();
   if (owned.partitions.length === 0) return partitions;
-  for (const [number, { committed, earliest, end }] of await member.offsets(owned.partitions)) {
-    const begin = options.from === 'latest' ? end : earliest;
-    const from =
-      committed === undefined
-        ? { position: begin, place: '' }
-        : await stored(store, options, number, committed);
-    const partition = await openPartition(number, options, { ...from, end }, clock);
-    if (from.position < earliest) {
+  const offsets = await member.offsets(owned.partitions);
+  try {
+    for (const [number, { committed, earliest, end }] of offsets) {
+      const begin = options.from === 'latest' ? end : earliest;
+      const from =
+        committed === undefined
+          ? { position: begin, place: '' }
+          : await stored(store, options, number, committed);
+      const partition = await openPartition(number, options, { ...from, end }, clock);
+      partitions.set(number, partition);
+      if (from.position >= earliest) continue;
       partition.skipTo(earliest);
       options.on?.notice?.(
         `${earliest - from.position} messages of partition ${number} were removed by retention before they were read: their spans are missing.`,
       );
     }
-    partitions.set(number, partition);
+  } catch (error) {
+    await finishAll([...partitions.values()]);
+    throw error;
   }
   return partitions;
+}
+
+function finishAll(partitions: readonly Partition[]): Promise<readonly (readonly DeliveryAccount[])[]> {
+  return Promise.all(partitions.map(({ destinations }) => destinations.finish(LEAVE_MILLIS)));
 }
 
 async function stored(store: SnapshotStore, options: ConsumeOptions, partition: number, position: bigint) {

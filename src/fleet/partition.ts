@@ -140,11 +140,11 @@ export async function openPartition(
     ),
     maxQuietSessions: QUIET_SESSIONS,
   };
+  const prices = await openPrices(options);
   const { names, destinations } = await openNamed(
     { ...options, resource: { ...resource, 'service.instance.id': `${topic}-${number}` } },
     { snapshot: saved?.destinations },
   );
-  const prices = await openPrices(options);
   const shared = {
     report,
     names,

@@ -86,7 +86,10 @@ type CommonRun = Omit<DestinationRun, 'memory' | 'outcomeListeners' | 'goesOn' |
 
 export type Deliveries = Awaited<ReturnType<typeof openDeliveries>>;
 
-/** The deliveries of all destinations, by what they take. They skip what an earlier run has delivered. */
+/**
+ * The deliveries of all destinations, by what they take. They skip what an earlier run has delivered.
+ * Rejects with the `ReplayError` of the first destination that cannot be opened, and closes those before it.
+ */
 export async function openDeliveries(
   factories: readonly DestinationFactory[],
   run: CommonRun,
@@ -109,9 +112,15 @@ export async function openDeliveries(
       spill: spills?.open,
     }),
   };
-  // One after the other: each loads its own modules.
   const opened: OpenDestination[] = [];
-  for (const open of factories) opened.push(await open(whole));
+  const close = () => Promise.all(opened.map((destination) => destination.close()));
+  try {
+    // One after the other: each loads its own modules.
+    for (const open of factories) opened.push(await open(whole));
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
   for (const file of spills?.others() ?? []) {
     run.onOutage?.(
       `${file} waits for a receiver that this run does not have: \`hermes-otel send\` delivers it`,
@@ -154,7 +163,7 @@ export async function openDeliveries(
     /** Sends what is left, before the deadline if there is one, and closes everything. */
     finish: async (withinMillis: number | undefined): Promise<readonly DeliveryAccount[]> => {
       const last = await Promise.all(sinks.map((sink) => sink.finish(withinMillis)));
-      await Promise.all(opened.map((destination) => destination.close()));
+      await close();
       await run.deadLetter?.close();
       return last;
     },

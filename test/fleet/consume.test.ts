@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { type ConsumeOptions, consume } from '../../src/fleet/consume.ts';
 import { compressedStore, directoryStore } from '../../src/fleet/store.ts';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
+import type { DestinationFactory } from '../../src/replay/destinations.ts';
 import { runMain } from '../run-main.ts';
 import {
   choicesOf,
@@ -140,6 +141,22 @@ test('a snapshot that is missing, damaged or of other settings is refused', asyn
   await expect(run()).rejects.toThrow('is damaged');
   names.clear();
   await expect(run()).rejects.toThrow('g/hooks/0/3 is missing');
+});
+
+test('a partition that cannot be opened: the destinations of those before it are closed', async () => {
+  const { broker, names, got, run } = world(2);
+  produce(broker, 'a', recorded(turn('s', at)), 0);
+  produce(broker, 'b', recorded(turn('t', at)), 1);
+  await run();
+  names.delete('g/hooks/1/3');
+  const open = new Set<unknown>();
+  const counting: DestinationFactory = async (opening) => {
+    const destination = await receiver(got, newProcess())(opening);
+    open.add(destination);
+    return { ...destination, close: async () => void open.delete(destination) };
+  };
+  await expect(run(5, { destinations: [counting] })).rejects.toThrow('g/hooks/1/3 is missing');
+  expect(open.size).toBe(0);
 });
 
 test.each([

@@ -26,13 +26,16 @@ const LOG = 'fixtures/seed/six-spans/input.ndjson';
 /** The SDK's own in-memory exporter forgets its spans when it is shut down. */
 class KeepingExporter implements SpanExporter {
   readonly kept: ReadableSpan[] = [];
+  isShutDown = false;
 
   export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
     this.kept.push(...spans);
     done({ code: 0 });
   }
 
-  async shutdown(): Promise<void> {}
+  async shutdown(): Promise<void> {
+    this.isShutDown = true;
+  }
 }
 
 let folder: string;
@@ -106,6 +109,13 @@ describe('the seam to the SDK', () => {
     expect(made).toBeGreaterThan(6);
     expect(accepted).toBe(made);
   });
+});
+
+test('a destination that cannot be opened: those before it are closed', async () => {
+  const exporter = new KeepingExporter();
+  const destinations = [fromSpanExporter(exporter), otlpFile(join(folder, 'no', 'such', 'folder.jsonl'))];
+  await expect(replay(LOG, { destinations })).rejects.toThrow('cannot be written');
+  expect(exporter.isShutDown).toBe(true);
 });
 
 describe('replay()', () => {
