@@ -67,10 +67,7 @@ export function openSpans({ state, report, prices }: Ingestion): readonly AgentS
   const { options, ...open } = state;
   const { spans } = createBatch();
   finishState({ ...structuredClone(open), options }, { ...createOutput(), spans });
-  return spans.map((span) => {
-    if (prices !== undefined) priceCall(span, prices);
-    return report.redaction.typed(span);
-  });
+  return spans.map((span) => report.redaction.typed(priced(span, prices)));
 }
 
 function createBatch(): Batch {
@@ -87,18 +84,28 @@ function countSpans(
   for (let index = first; index < spans.length; index++) {
     const span = spans[index];
     if (span === undefined) continue;
-    if (prices !== undefined) priceCall(span, prices);
     // The one place that redacts finished spans: metrics, receivers and views get them from here.
-    spans[index] = report.redaction.typed(span);
+    spans[index] = report.redaction.typed(priced(span, prices));
   }
   countBetween(before, state.reached, { spans, counted });
 }
 
-/** Sets the cost of a model call whose price is known. */
-function priceCall(span: AgentSpan, prices: Prices): void {
-  if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return;
+/** The span with its cost, if that is known. Without prices no costs are wanted: then also those of the log are left out. */
+function priced(span: AgentSpan, prices: Prices | undefined): AgentSpan {
+  if (prices === undefined) return withoutCost(span);
+  if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return span;
   const cost = prices.costOf(span);
   if (cost !== undefined) span.cost = cost;
+  return span;
+}
+
+function withoutCost(span: AgentSpan): AgentSpan {
+  if (span.kind === 'api_call' || span.kind === 'auxiliary_call') {
+    return span.costUsd === undefined ? span : { ...span, costUsd: undefined };
+  }
+  if (span.kind !== 'session' && span.kind !== 'subagent') return span;
+  const { cost: _cost, ...rest } = span;
+  return rest;
 }
 
 function ingestLine({ report, state, repeats }: Ingestion, line: ParsedLine, batch: Output): void {

@@ -50,6 +50,26 @@ describe('what it prints', () => {
     expect(err).toContain('12 events from standard input');
   });
 
+  test('--no-cost leaves out all costs, also those that the log itself has', async () => {
+    const session_id = '20260415_101500_a1b2c3';
+    const sums = { ts: 1776240903.25, event: 'session_totals', session_id, cost: { estimated_usd: 0.5 } };
+    const text = await readFile(SAMPLE, 'utf8');
+    const log = await file(
+      'costs.ndjson',
+      `${text.replace('"usage": {', '"cost": 3, $&')}${JSON.stringify(sums)}\n`,
+    );
+    const report = join(folder, 'report.json');
+    const costs = async (...flags: string[]) => {
+      const { out } = await runMain(['replay', '-e', 'otlp_file', '--report', report, log, ...flags]);
+      const { cost, figures } = JSON.parse(await readFile(report, 'utf8'));
+      return [cost.usd > 0, figures.cost > 0, /cost/.test(out)];
+    };
+    expect(await costs()).toEqual([true, true, true]);
+    expect(await costs('--no-cost')).toEqual([false, false, false]);
+    const { out } = await runMain(['view', '--no-cost', '--format', 'json', log]);
+    expect(out).not.toMatch(/cost/i);
+  });
+
   test('--quiet leaves standard error empty', async () => {
     expect((await runMain(['replay', SAMPLE, '-q'])).err).toBe('');
   });
