@@ -1,5 +1,6 @@
 /** What people read of content: tool calls as they would write them, results as a terminal shows them, first words. */
 import { isJsonObject, type JsonObject, parseJson } from './json.ts';
+import { cut } from './safe-text.ts';
 
 const SHELLS: ReadonlySet<string> = new Set(['terminal', 'bash', 'shell']);
 const MAX_ARGUMENT_CHARS = 200;
@@ -33,16 +34,15 @@ export function resultText(result: string): string {
 
 /** The beginning of a text in one line, cut at a word. `undefined` for an empty text. */
 export function firstWords(text: string | undefined): string | undefined {
-  const words = text
-    ?.slice(0, 10 * MAX_FIRST_WORDS_CHARS)
+  const words = cut(text ?? '', 10 * MAX_FIRST_WORDS_CHARS)
     .trim()
     .split(/\s+/);
-  let line = words?.shift() ?? '';
-  for (const word of words ?? []) {
+  let line = words.shift() ?? '';
+  for (const word of words) {
     if (line.length + word.length + 1 > MAX_FIRST_WORDS_CHARS) return `${line}…`;
     line += ` ${word}`;
   }
-  if (line.length > MAX_FIRST_WORDS_CHARS) return `${line.slice(0, MAX_FIRST_WORDS_CHARS)}…`;
+  if (line.length > MAX_FIRST_WORDS_CHARS) return `${cut(line, MAX_FIRST_WORDS_CHARS)}…`;
   return line === '' ? undefined : line;
 }
 

@@ -1,6 +1,7 @@
 /** Checks of single lines: result of parsing, envelope, dialect, secrets, duplicates. */
 
 import type { InputLine, LineFacts, LineRef, ParsedLine } from '../model/line.ts';
+import { cut } from '../model/safe-text.ts';
 import { note, noteDiagnostic } from './findings.ts';
 import type { DialectCount, LintState, Place } from './report.ts';
 
@@ -58,8 +59,8 @@ const LONGEST = 80;
 
 /** A name from the log for a message: cut, with an escape for each character that is not printable ASCII. */
 export function printable(text: string): string {
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return cut.replace(/[^ -~…]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  const short = text.length > LONGEST ? `${cut(text, LONGEST)}…` : text;
+  return short.replace(/[^ -~…]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** The place of a finding, with an id or a name from the log that distinguishes it. */

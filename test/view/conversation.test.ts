@@ -190,6 +190,8 @@ test.each([
   ['list the\nfiles', 'list the files'],
   ['one two three four five six seven eight nine ten', 'one two three four five six seven eight…'],
   ['x'.repeat(50), `${'x'.repeat(40)}…`],
+  [`${'x'.repeat(39)}😀😀`, `${'x'.repeat(39)}…`],
+  [`${' '.repeat(399)}😀😀`, undefined],
 ])('first words of %p: %p', (text, expected) => {
   expect(firstWords(text)).toBe(expected);
 });

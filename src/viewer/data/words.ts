@@ -1,4 +1,5 @@
 /** Numbers, times and foreign text as people read them. */
+import { cut } from '../../model/safe-text.ts';
 import { count as compact, duration } from '../../model/units.ts';
 
 export { count as compact, duration, money, percent } from '../../model/units.ts';
@@ -76,6 +77,6 @@ const LINE_CHARACTERS = 200;
 
 /** For one line: line ends and tabs become spaces, and what is longer than a name is cut. */
 export function oneLine(text: string): string {
-  const cut = text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
-  return visible(cut.replace(/[\r\n\t]+/g, ' '));
+  const short = text.length > LINE_CHARACTERS ? `${cut(text, LINE_CHARACTERS)}…` : text;
+  return visible(short.replace(/[\r\n\t]+/g, ' '));
 }

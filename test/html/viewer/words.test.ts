@@ -36,5 +36,6 @@ describe('words', () => {
 
   test('a name of a megabyte is cut, and has one line', () => {
     expect(oneLine(`a\r\nb${'x'.repeat(1e6)}`)).toMatch(/^a bx{196}…$/);
+    expect(oneLine(`${'x'.repeat(199)}😀😀`)).toBe(`${'x'.repeat(199)}…`);
   });
 });
