@@ -54,6 +54,9 @@ describe('view --follow without a terminal', () => {
     [['--html', 'x.html'], '--html'],
     [['--conversation'], '--conversation'],
     [['--format', 'json'], '--format'],
+    [['--depth', '1'], '--depth'],
+    [['--conventions', 'gen-ai'], '--conventions'],
+    [['--drop-attribute', 'hermes.*'], '--drop-attribute'],
   ])('%j looks at a whole log: refused', async (flags, name) => {
     const { code, err } = await runMain(['view', '--follow', ...flags, log]);
     expect(code).toBe(2);

@@ -56,6 +56,12 @@ describe('in the terminal', () => {
     const [tree = ''] = out.split('\n\n');
     expect(tree.split('\n')).toHaveLength(lines);
   });
+
+  test('--only errors and --slow exclude each other', async () => {
+    const { code, err } = await runMain(['view', ERRORS, '--only', 'errors', '--slow', '5s']);
+    expect(code).toBe(2);
+    expect(err).toBe('hermes-otel: --only errors and --slow exclude each other.\n');
+  });
 });
 
 describe('into files', () => {

@@ -1,4 +1,5 @@
 /** `hermes-otel view`: the spans of a log to look at, in the terminal, as a page, as a Perfetto trace. */
+import type { Command } from 'commander';
 import type { AgentSpan } from '../../model/span.ts';
 import { CliError } from '../cli-error.ts';
 import { pageFor } from '../colors.ts';
@@ -11,6 +12,7 @@ import {
   countFlag,
   durationFlag,
   type FlagValues,
+  givenFor,
   optionalCountFlag,
   readFlags,
   switchFlag,
@@ -70,12 +72,14 @@ export const VIEW: CommandSpec = {
     'hermes-otel view logs/*.ndjson --html report.html': 'one file to open, send or keep',
     'hermes-otel view session.ndjson --format markdown': 'a comment for a pull request',
   },
-  run: (command, io) => view(command.args, readFlags(VIEW_FLAGS, command, io.env), io),
+  run: view,
 };
 
-async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<number> {
+async function view(command: Command, io: Io): Promise<number> {
+  const logs = command.args;
+  const flags = readFlags(VIEW_FLAGS, command, io.env);
+  refuseIgnored(flags, command, io.env);
   if (flags.follow) {
-    refuseBeside(flags);
     const { followView } = await import('./view-follow.ts');
     return followView(logs, flags, io);
   }
@@ -102,14 +106,32 @@ async function view(logs: readonly string[], flags: ViewFlags, io: Io): Promise<
   return endOfReading(read, interrupt, io);
 }
 
-/** Flags about a log as a whole, which one that is followed never is. */
-function refuseBeside(flags: ViewFlags): void {
-  const { html, open, perfetto, conversation, grep, tool, only, slow, last } = flags;
-  const given = Object.entries({ html, open, perfetto, conversation, grep, tool, only, slow, last }).find(
-    ([, value]) => value !== undefined && value !== false,
-  );
-  const name = given?.[0] ?? (flags.format === 'text' ? undefined : 'format');
-  if (name !== undefined) throw new CliError(`--follow and --${name} exclude each other.`);
+/** Flags that are about a log as a whole, or about the page. */
+const NOT_FOLLOWED = [
+  'html',
+  'open',
+  'perfetto',
+  'conversation',
+  'grep',
+  'tool',
+  'only',
+  'slow',
+  'last',
+  'depth',
+  'conventions',
+  'dropAttribute',
+  'format',
+] as const;
+
+/** Throws a `CliError` for flags of which one would be ignored. A variable or the configuration file may set them for other runs. */
+function refuseIgnored(flags: ViewFlags, command: Command, env: Io['env']): void {
+  if (flags.only === 'errors' && flags.slow !== undefined)
+    throw new CliError('--only errors and --slow exclude each other.');
+  if (!flags.follow) return;
+  for (const key of NOT_FOLLOWED) {
+    const given = givenFor(key, VIEW_FLAGS[key], command, env);
+    if (given?.source === 'flag') throw new CliError(`--follow and ${given.name} exclude each other.`);
+  }
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {
