@@ -19,8 +19,6 @@ interface Followed {
   database: HermesDatabase | undefined;
   /** Of each session that was read, what changes when it goes on. */
   readonly seen: Map<string, string>;
-  /** Of each line that was yielded. */
-  readonly yielded: Set<string>;
   version: number | undefined;
   /** Of the file that is read; another one means that the database was replaced. */
   inode: number | undefined;
@@ -28,22 +26,53 @@ interface Followed {
   readonly reported: Set<string>;
 }
 
-/** The lines of databases as their rows are written, from the first on. Ends when `signal` aborts. */
+/** New lines of databases. */
+interface DatabaseBatch {
+  readonly lines: readonly InputLine[];
+  /** Digests of all lines up to the last of this batch. Passed as `start`, the next run yields only other lines. */
+  readonly yielded: string;
+}
+
+/**
+ * The lines of databases as their rows are written, from the first on. Ends when `signal` aborts. A new row may change the lines
+ * of older rows, so no row is the place to resume at: the next run reads all of them, and leaves out the lines of `start`.
+ */
 export async function* followDatabases(
   paths: readonly string[],
   reading: Reading,
-  {
-    pollMillis = 250,
-    signal,
-  }: { readonly pollMillis?: number | undefined; readonly signal?: AbortSignal | undefined },
+  { start = '', ...polling }: DatabaseFollowing,
+): AsyncGenerator<DatabaseBatch, void, undefined> {
+  const known = new Set<string>(start.match(DIGESTS));
+  let yielded = start;
+  for await (const read of polledLines(paths, reading, polling)) {
+    const all = read.map((line) => ({ line, digest: digestOf(line.text) }));
+    const fresh = all.filter(({ digest }) => !known.has(digest));
+    for (const { digest } of fresh) known.add(digest);
+    yielded += fresh.map(({ digest }) => digest).join('');
+    if (fresh.length > 0) yield { lines: fresh.map(({ line }) => line), yielded };
+  }
+}
+
+interface DatabaseFollowing {
+  /** Pause between two looks. Default 250. */
+  readonly pollMillis?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** `yielded` of the last batch of an earlier run. Default: none. */
+  readonly start?: string | undefined;
+}
+
+/** All lines of each session that is new or has changed since the last look. */
+async function* polledLines(
+  paths: readonly string[],
+  reading: Reading,
+  { pollMillis = 250, signal }: DatabaseFollowing,
 ): AsyncGenerator<readonly InputLine[], void, undefined> {
   const followed: Followed[] = [];
   try {
     for (const path of paths) {
       const inode = await inodeOf(path);
       const database = await openHermesDatabase(path, reading.content, async (opened) => opened);
-      const known = { seen: new Map(), yielded: new Set<string>(), reported: new Set<string>() };
-      followed.push({ path, database, ...known, version: undefined, inode });
+      followed.push({ path, database, seen: new Map(), version: undefined, inode, reported: new Set() });
     }
     for (;;) {
       // After the end comes a last look at what was written since the one before.
@@ -100,13 +129,13 @@ async function close(followed: Followed): Promise<void> {
   followed.version = undefined;
 }
 
-/** What is new since the last look. */
+/** All lines of the sessions that changed since the last look. */
 async function* changedLines(
   followed: Followed,
   database: HermesDatabase,
   reading: Reading,
 ): AsyncGenerator<readonly InputLine[], void, undefined> {
-  const { seen, yielded, reported } = followed;
+  const { seen, reported } = followed;
   const version = await database.version();
   if (version === followed.version) return;
   followed.version = version;
@@ -116,11 +145,7 @@ async function* changedLines(
   const onRead = ({ session: { id } }: DatabaseSession) => seen.set(id, signatures.get(id) ?? '');
   const from = { ...reading, log: new Map(), onRead };
   const sources = databaseSources(database, sessions, from, new Set(signatures.keys()));
-  for await (const lines of mergeByTime(sources, lineTime)) {
-    const fresh = lines.filter(({ text }) => !yielded.has(digestOf(text)));
-    for (const { text } of fresh) yielded.add(digestOf(text));
-    if (fresh.length > 0) yield fresh;
-  }
+  yield* mergeByTime(sources, lineTime);
   if (changed.every(({ id }) => seen.get(id) === signatures.get(id))) reported.clear();
 }
 
@@ -128,7 +153,9 @@ function signatureOf({ lastMessageId, endedAt, tokenCount }: ListedSession): str
   return `${lastMessageId} ${endedAt} ${tokenCount}`;
 }
 
-/** An old database has hundreds of thousands of lines. */
+const DIGESTS = /.{12}/g;
+
+/** An old database has hundreds of thousands of lines. 72 bits distinguish them, and a checkpoint has room for all. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 12);
 }

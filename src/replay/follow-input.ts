@@ -2,12 +2,12 @@
 import { plainText } from '../export/outside-text.ts';
 import { isDatabase, specialFile } from '../input/find-files.ts';
 import { type FollowProgress, followLines } from '../input/follow.ts';
-import type { FollowPosition } from '../input/followed-file.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ParsedLine } from '../model/line.ts';
 import { createLocalTimes, placeHeld, placeLines } from '../parse/local-time.ts';
 import { followDatabases } from './follow-database.ts';
 import {
+  type FollowedProgress,
   type Input,
   type LineBatch,
   lineParser,
@@ -27,7 +27,7 @@ import { addDiagnostic } from './report.ts';
 export function openFollowed(
   logs: readonly Log[],
   { options, report }: FollowReading,
-  start: readonly FollowPosition[] | undefined,
+  start: Omit<FollowedProgress, 'lagBytes'> | undefined,
 ): Input {
   const { follow, on, signal } = options;
   const paths = logs.map((log) => {
@@ -38,7 +38,9 @@ export function openFollowed(
     );
   });
   const parse = lineParser(options);
-  const learnt = start?.find((position) => position.localOffsetMicros !== undefined)?.localOffsetMicros;
+  const learnt = start?.positions.find(
+    (position) => position.localOffsetMicros !== undefined,
+  )?.localOffsetMicros;
   const times = createLocalTimes(zoneOf(options), learnt);
   const onDiagnostic = (diagnostic: Diagnostic) => {
     addDiagnostic(report, diagnostic);
@@ -53,13 +55,20 @@ export function openFollowed(
     if (await areDatabases(paths)) {
       const { captureContent: content = false } = options;
       const reading = { content, known: new Map(), kept: new Map(), onDiagnostic };
-      for await (const lines of followDatabases(paths, reading, { pollMillis, signal })) {
-        yield { lines: parseLines(lines, parse), progress: { positions: [], lagBytes: 0 } };
+      const following = { pollMillis, signal, start: start?.yielded };
+      for await (const { lines, yielded } of followDatabases(paths, reading, following)) {
+        yield { lines: parseLines(lines, parse), progress: { positions: [], yielded, lagBytes: 0 } };
       }
       return;
     }
     for (const path of paths) await refuseSpecial(path);
-    const following = { pollMillis, signal, start, onDiagnostic, shorten: shortenOf(options) };
+    const following = {
+      pollMillis,
+      signal,
+      start: start?.positions,
+      onDiagnostic,
+      shorten: shortenOf(options),
+    };
     for await (const batch of followLines(paths, following)) {
       // Read before the next batch is requested, because it moves on with that batch.
       const parsed = parseLines(batch.lines, parse);
@@ -70,7 +79,7 @@ export function openFollowed(
       yield { lines, progress: withOffset(batch.progress(), times.learnt) };
     }
   }
-  let given: FollowProgress = { positions: start ?? [], lagBytes: 0 };
+  let given: FollowedProgress = { positions: start?.positions ?? [], yielded: start?.yielded, lagBytes: 0 };
   async function* givenBatches(): AsyncGenerator<LineBatch, void, undefined> {
     for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS)) {
       // Set only now: during a silence the next batch may already be read but not yet yielded.
@@ -121,7 +130,7 @@ type FollowReading = Reading & { readonly options: Pick<ReplayOptions, 'follow' 
 
 interface ParsedBatch {
   readonly lines: readonly ParsedLine[];
-  readonly progress: FollowProgress;
+  readonly progress: FollowedProgress;
 }
 
 /** All recorders of followed files run on this machine, so they share one offset, which the next run needs from its start. */

@@ -26,9 +26,15 @@ export interface Input {
   /** True for input that may never end and is read as it comes: a pipe, a followed file. */
   readonly live: boolean;
   /** How far followed files are read with the last batch; `undefined` when nothing is followed. */
-  readonly progress: (() => FollowProgress) | undefined;
+  readonly progress: (() => FollowedProgress) | undefined;
   /** Closes what is open already, for a run that ends before it reads. The end of `lines` does the same. */
   close(): Promise<void>;
+}
+
+/** How far followed logs are read. Without `lagBytes` it is what a checkpoint keeps of it. */
+export interface FollowedProgress extends FollowProgress {
+  /** The digests of the lines of databases that were read; `undefined` for files. */
+  readonly yielded?: string | undefined;
 }
 
 /** After this much silence of a live log the reorder window is flushed. */

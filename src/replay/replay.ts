@@ -97,7 +97,7 @@ async function startRun(
   const input =
     options.follow === undefined
       ? await openInput(logs, { options, report, incremental })
-      : (await import('./follow-input.ts')).openFollowed(logs, { options, report }, found?.positions);
+      : (await import('./follow-input.ts')).openFollowed(logs, { options, report }, found);
   const { names, destinations } = await openNamed(
     options,
     checkpoint && {

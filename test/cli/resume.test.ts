@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { epochMicros, shift } from '../../src/model/time.ts';
 import { readState } from '../../src/replay/checkpoint/journal.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
+import { grow, shrink } from '../database/growing.ts';
+import { databaseFile } from '../database/pairs.ts';
 import { partial } from '../export/behaviours.ts';
 import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../export/receiver.ts';
@@ -291,6 +293,71 @@ describe('a follower killed in the middle of a turn', () => {
     writeFileSync(at('log'), text(SAMPLE));
     await whole(same, () => receiver.spanCount() > before);
     expect(new Set(receiver.spanIds)).toEqual(new Set(await plainIds(text(SAMPLE))));
+  });
+});
+
+describe('a database', () => {
+  async function wholeIds(file: string): Promise<readonly string[]> {
+    const { out } = await runMain(['replay', '-q', '-e', 'otlp_file', '--no-metrics', file]);
+    return idsIn(out).toSorted();
+  }
+
+  const replayed = (err: string) => /^replayed .*$/m.exec(err)?.[0];
+
+  test('that grows between two runs is gone on with: nothing is read twice, and each token counts once', async () => {
+    const file = databaseFile('0.19.0/multi-turn-new-exit');
+    cpSync(file, at('log'));
+    shrink(at('log'), 0);
+    const summaries: (string | undefined)[] = [];
+    const sent: number[] = [];
+    for (const row of [4, 7, 11, 11, 11]) {
+      grow(at('log'), file, row);
+      const { code, err } = await whole(live('cp'), () => true);
+      summaries.push(replayed(err));
+      sent.push(receiver.spanCount());
+      expect(code).toBe(0);
+    }
+    const ids = await wholeIds(file);
+    // The span of the session is sent when a run pauses, and again when it has gone on.
+    expect([...new Set(spanIds())].toSorted()).toEqual(ids);
+    expect(sent.slice(3)).toEqual([sent[2], sent[2]]);
+    const [, , third, fourth, fifth] = summaries;
+    expect(third).toContain(`→ ${ids.length} spans`);
+    expect(third).not.toContain('warning');
+    expect([fourth, fifth]).toEqual([third, third]);
+    const latest = (requests: readonly { readonly metrics?: MetricsRequest | undefined }[]) =>
+      new Map(
+        requests
+          .flatMap(({ metrics }) => (metrics ? metricsIn(metrics) : []))
+          .filter(({ name }) => name === 'gen_ai.client.token.usage')
+          .flatMap(({ histogram }) => histogram?.dataPoints ?? [])
+          .map(({ attributes, sum, count }) => [JSON.stringify(attributes), [sum, count]]),
+      );
+    const followed = latest(receiver.requests);
+    const before = receiver.requests.length;
+    await runMain(['replay', '-q', file, '-e', 'otlp', '--endpoint', receiver.url]);
+    expect(followed.size).toBeGreaterThan(0);
+    expect(followed).toEqual(latest(receiver.requests.slice(before)));
+  });
+
+  test('whose follower was killed between two answers is gone on with', async () => {
+    const file = databaseFile('0.19.0/delegate-cli-background');
+    cpSync(file, at('log'));
+    const toReceiver = ['--no-metrics', ...TO_RECEIVER()];
+    answered = 1;
+    const life = live('cp', [...toReceiver, ...GIVES_UP]);
+    await until(() => receiver.requests.length === 2 && journal('cp').includes('}'));
+    const accepted = [...receiver.spanIds];
+    await kill(life, 'cp', 'killed');
+    answered = Number.POSITIVE_INFINITY;
+    const before = receiver.requests.length;
+    const ids = await wholeIds(file);
+    const next = live('killed', toReceiver);
+    const { code, err } = await whole(next, () => spanIds(before).length >= ids.length - accepted.length);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect([...accepted, ...spanIds(before)].toSorted()).toEqual(ids);
+    expect(err).toContain(`${ids.length} accepted, 0 rejected, 0 failed`);
+    expect(code).toBe(0);
   });
 });
 

@@ -27,7 +27,7 @@ test.each([
   const following = (async () => {
     const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
     for await (const batch of followDatabases([database], reading, { pollMillis: 20, signal: end.signal })) {
-      for (const { text, line } of batch) {
+      for (const { text, line } of batch.lines) {
         lines.push(text);
         rows = Math.max(rows, line);
       }
@@ -54,7 +54,7 @@ test('a database that is replaced by another file is opened again', async () => 
   const following = (async () => {
     const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
     for await (const batch of followDatabases([database], reading, { pollMillis: 20, signal: end.signal }))
-      lines.push(...batch.map(({ text }) => text));
+      lines.push(...batch.lines.map(({ text }) => text));
   })();
   const expected = [database, other].map((file) => convertFile(file));
   const [first = [], second = []] = await Promise.all(expected);

@@ -244,7 +244,7 @@ test('a signal in the middle of the first look ends the following', async () => 
   const given = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
   let count = 0;
   for await (const batch of followDatabases([whole], given, { pollMillis: 20, signal: end.signal })) {
-    count += batch.length;
+    count += batch.lines.length;
     end.abort();
   }
   expect(count).toBeGreaterThan(0);

@@ -42,9 +42,9 @@ test('the offset of local times is kept with the position, for the lines after a
   writeFileSync(log, line(call));
   try {
     const first = await readNext(log, undefined);
-    expect(first.positions).toMatchObject([{ localOffsetMicros: 7200e6 }]);
+    expect(first.progress?.positions).toMatchObject([{ localOffsetMicros: 7200e6 }]);
     appendFileSync(log, line(tool));
-    const { lines } = await readNext(log, first.positions);
+    const { lines } = await readNext(log, first.progress);
     expect(lines).toMatchObject([{ event: { hook: 'pre_tool_call', time: 1_790_000_001_000_000 } }]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -58,9 +58,9 @@ async function readNext(log: string, start: Parameters<typeof openFollowed>[2]) 
   const input = openFollowed([log], { options, report: createReport(1) }, start);
   for await (const lines of input.lines) {
     if (lines === SILENCE || lines.length === 0) continue;
-    const positions = input.progress?.().positions;
+    const progress = input.progress?.();
     controller.abort();
-    return { lines, positions };
+    return { lines, progress };
   }
   throw new Error('no lines');
 }

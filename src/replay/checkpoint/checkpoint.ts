@@ -5,7 +5,6 @@ import { dirname, join, resolve } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: the lock names this process and asks whether another one runs.
 import process from 'node:process';
 import { plainText } from '../../export/outside-text.ts';
-import type { FollowPosition } from '../../input/followed-file.ts';
 import { createSessionCount } from '../../model/figures.ts';
 import { isJsonObject, parseJson } from '../../model/json.ts';
 import type { Redaction } from '../../model/redact.ts';
@@ -14,6 +13,7 @@ import { systemProblem } from '../../model/system-error.ts';
 import { SCHEME } from '../../reconstruct/ids.ts';
 import { STATE_FORMAT } from '../../reconstruct/state-text.ts';
 import type { DestinationSnapshot } from '../destinations.ts';
+import type { FollowedProgress } from '../input.ts';
 import type { Log, ReplayOptions } from '../options.ts';
 import { packageVersion } from '../origin.ts';
 import type { RecentText } from '../recent.ts';
@@ -62,7 +62,8 @@ export interface SavedState {
 
 /** A follower between two batches. */
 export interface Snapshot extends SavedState {
-  readonly positions: readonly FollowPosition[];
+  readonly positions: FollowedProgress['positions'];
+  readonly yielded: FollowedProgress['yielded'];
   readonly state: string;
   readonly destinations: DestinationSnapshot;
   readonly measured: RecentText | undefined;

@@ -40,11 +40,12 @@ export function createFollower(
           return true;
         },
         async snapshot() {
-          const { positions = [] } = run.input.progress?.() ?? {};
+          const { positions = [], yielded } = run.input.progress?.() ?? {};
           const destinations = await run.destinations.snapshot();
           const [state, report] = [stateToText(run.state, run.report.redaction), saveReport(run.report)];
           return {
             positions,
+            yielded,
             state,
             destinations,
             measured: run.measured?.toText(),
