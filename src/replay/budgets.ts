@@ -20,7 +20,8 @@ export async function openBudgets({
     if (parsed.kind === 'problem') throw new ReplayError('invalid-option', parsed.message);
     return parsed.budget;
   });
-  const totals = createTotals({ perSession: true });
+  // No budget is about one session: a follower with budgets alone keeps nothing of each.
+  const totals = createTotals({ perSession: wanted });
   return {
     totals,
     add: (span: AgentSpan) => addSpan(totals, withShortTexts(span)),
