@@ -61,12 +61,8 @@ for (const { path, text } of outputFiles) {
 await writeFile(join(to, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));
 await copyTypes(from, to);
 
-/**
- * Left out: the form of sketches for the network, which would bring protobufjs with it, and the log of the proxy agents, which nothing
- * here uses.
- */
+/** Left out: the log of the proxy agents, which nothing here uses. */
 function leaveOutAndShorten({ onLoad }) {
-  onLoad({ filter: /sketches-js\/.*\/compiled\.js$/ }, () => ({ contents: '' }));
   onLoad({ filter: /node_modules\/debug\/src\/index\.js$/ }, () => ({
     contents: 'module.exports = () => () => {};',
   }));

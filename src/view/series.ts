@@ -1,5 +1,4 @@
 /** Statistics of spans of one kind, model or tool: counts, durations, tokens, and the spans that stand out. */
-import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js';
 import { addToWork, countedOf, createWork, type Work } from '../model/figures.ts';
 import type { AgentSpan, SpanId, TraceId } from '../model/span.ts';
 import type { Visible } from '../model/visible.ts';
@@ -66,55 +65,43 @@ function refOf(span: AgentSpan): SpanRef {
 }
 
 /**
- * Values of one kind and their percentiles. Up to `EXACT_LIMIT` values are kept and percentiles are exact (nearest
- * rank, so a value that occurred). Beyond that, a DDSketch with bounded memory gives percentiles within 0.5 %. Count,
- * mean and maximum are always exact.
+ * Durations of one kind and their percentiles (nearest rank, so a value that occurred). Percentiles are of the latest
+ * `MAX_VALUES`: a follower may run for years. Count, mean and maximum are of all.
  */
 export interface Sample {
   count: number;
   sum: number;
   max: number;
-  /** Unordered; empty once the sketch is in use. */
-  values: number[];
-  sketch: LogCollapsingLowestDenseDDSketch | undefined;
+  /** The latest ones, in any order. */
+  readonly values: number[];
 }
 
-export const EXACT_LIMIT = 10_000;
-
-/** 4096 bins of 1 % cover everything from a microsecond to many years. */
-const SKETCH = { relativeAccuracy: 0.005, binLimit: 4096 };
+export const MAX_VALUES = 100_000;
 
 export function createSample(): Sample {
-  return { count: 0, sum: 0, max: 0, values: [], sketch: undefined };
+  return { count: 0, sum: 0, max: 0, values: [] };
 }
 
-/** Adds a value that is not negative. */
+/** Adds a value that is not negative, in place of the oldest when there is no more room. */
 export function addValue(sample: Sample, value: number): void {
+  sample.values[sample.count % MAX_VALUES] = value;
   sample.count += 1;
   sample.sum += value;
   sample.max = Math.max(sample.max, value);
-  if (sample.sketch !== undefined) sample.sketch.accept(value);
-  else sample.values.push(value);
-  if (sample.values.length > EXACT_LIMIT) summarise(sample);
 }
 
 /** Percentiles by their fraction (0.95), in the given order; each `undefined` when there are no values. */
-export function quantiles(sample: Sample, fractions: readonly number[]): readonly (number | undefined)[] {
-  if (sample.count === 0) return fractions.map(() => undefined);
-  const { sketch } = sample;
-  if (sketch !== undefined) return fractions.map((fraction) => sketch.getValueAtQuantile(fraction));
-  const sorted = sample.values.toSorted((a, b) => a - b);
+export function quantiles({ values }: Sample, fractions: readonly number[]): readonly (number | undefined)[] {
+  const sorted = Float64Array.from(values).sort();
   return fractions.map((fraction) => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)]);
+}
+
+/** True when the percentiles are of the latest values only. */
+export function isOfLatest({ count, values }: Sample): boolean {
+  return count > values.length;
 }
 
 /** `undefined` when there are no values. */
 export function mean(sample: Sample): number | undefined {
   return sample.count === 0 ? undefined : sample.sum / sample.count;
-}
-
-function summarise(sample: Sample): void {
-  const sketch = new LogCollapsingLowestDenseDDSketch(SKETCH);
-  for (const value of sample.values) sketch.accept(value);
-  sample.sketch = sketch;
-  sample.values = [];
 }

@@ -8,7 +8,7 @@ import { consumedColumns } from './figure-columns.ts';
 import { inAndOut, withWords } from './label.ts';
 import { code, renderMarkdownTable } from './markdown.ts';
 import { line, type Page, type Piece, piece, type Tone, wrap } from './page.ts';
-import { quantiles, type Series } from './series.ts';
+import { isOfLatest, quantiles, type Series } from './series.ts';
 import { type SessionFigures, sessionFigures } from './session-figures.ts';
 import { type Column, column, renderTable } from './table.ts';
 import type { LogTotals, Totals } from './totals.ts';
@@ -154,10 +154,10 @@ function figure(value: number, tone: Tone = 'plain'): Piece {
 }
 
 function percentile({ durations }: Series, fraction: number): Piece {
-  return time(quantiles(durations, [fraction])[0], durations.sketch !== undefined);
+  return time(quantiles(durations, [fraction])[0], isOfLatest(durations));
 }
 
-/** A dash for no duration; `~` before an approximate one. */
+/** A dash for no duration; `~` before a percentile of the latest spans only. */
 function time(micros: number | undefined, approximate = false): Piece {
   if (micros === undefined) return piece('–', 'dim');
   return piece(shown`${approximate ? '~' : ''}${duration(micros)}`);

@@ -14,7 +14,7 @@ import {
 } from '../model/figures.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { createRecent, remember } from './recent.ts';
-import { countSpan, createSeries, mean, quantiles, type Sample, type Series } from './series.ts';
+import { countSpan, createSeries, isOfLatest, mean, quantiles, type Sample, type Series } from './series.ts';
 import { addToSession, createSessionTrees, sessionFigures } from './session-figures.ts';
 import { blocksOf, placedSpans, rootsOf } from './tree.ts';
 import { type NotableTurns, notableTurns, turnJson } from './turns.ts';
@@ -141,7 +141,7 @@ export function seriesJson(series: Series): object {
   };
 }
 
-/** `approximate` when the percentiles are within 0.5 %, not exact. */
+/** `approximate` when the percentiles are of the latest spans only. */
 function durationsJson(durations: Sample): object {
   const [p50Micros, p95Micros, p99Micros] = quantiles(durations, [0.5, 0.95, 0.99]);
   return {
@@ -151,7 +151,7 @@ function durationsJson(durations: Sample): object {
     p95Micros,
     p99Micros,
     maxMicros: durations.max,
-    ...(durations.sketch === undefined ? {} : { approximate: true }),
+    ...(isOfLatest(durations) ? { approximate: true } : {}),
   };
 }
 
