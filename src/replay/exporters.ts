@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { DeliveryLimits } from '../export/delivery/delivery.ts';
+import type { Transports } from '../export/delivery/transport.ts';
 import type { Destination } from '../export/destination.ts';
 import type { OtlpGrpcSettings } from '../export/grpc/transport.ts';
 import type { OtlpHttpSettings } from '../export/http/transport.ts';
@@ -11,7 +12,7 @@ import { OptionError } from '../export/settings/settings.ts';
 import { NO_OUTCOME } from '../model/sink.ts';
 import type { AgentSpan } from '../model/span.ts';
 import { systemProblem } from '../model/system-error.ts';
-import type { DestinationFactory, OpenDestination } from './destinations.ts';
+import type { DestinationFactory, DestinationRun, OpenDestination } from './destinations.ts';
 import { ReplayError } from './replay-error.ts';
 
 /** Which signals a destination takes, and within which limits. */
@@ -59,24 +60,31 @@ export function otlpHttp(options: OtlpHttpOptions = {}): DestinationFactory {
   };
 }
 
-/** The same, with all settings of both signals. */
+/** The same, with all settings of each signal. */
 export function otlpHttpWith(settings: OtlpHttpSettings, options: DeliveryOptions): DestinationFactory {
   return async (run) => {
-    const { openOtlpHttp } = await import('../export/http/transport.ts');
-    return wanted(openOtlpHttp({ ...run, ...settings, limits: limitsOf(options) }), options);
+    const { httpTransports } = await import('../export/http/transport.ts');
+    const { concurrency } = limitsOf(options);
+    return await overTransports(httpTransports(settings, concurrency, userAgentOf(run)), run, options);
   };
 }
 
 /** OTLP over gRPC, through the libraries of the SDK's exporters, which must be installed beside this one. */
 export function otlpGrpcWith(settings: OtlpGrpcSettings, options: DeliveryOptions): DestinationFactory {
   return async (run) => {
-    const { openOtlpGrpc } = await import('../export/grpc/transport.ts');
-    const limits = limitsOf(options);
-    return wanted(
-      orReplayError(() => openOtlpGrpc({ ...run, ...settings, limits })),
-      options,
-    );
+    const { grpcTransports, loadGrpc } = await import('../export/grpc/transport.ts');
+    const grpc = orReplayError(() => loadGrpc());
+    return await overTransports(grpcTransports(grpc, settings, userAgentOf(run)), run, options);
   };
+}
+
+function userAgentOf({ origin: { scope } }: DestinationRun): string {
+  return `${scope.name}/${scope.version}`;
+}
+
+async function overTransports(transports: Transports, run: DestinationRun, options: DeliveryOptions) {
+  const { openDestination } = await import('../export/destination.ts');
+  return wanted(openDestination(transports, { ...run, limits: limitsOf(options) }), options);
 }
 
 export interface OutputOptions extends DeliveryOptions {

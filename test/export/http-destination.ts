@@ -1,9 +1,12 @@
 import type { Clock } from '../../src/export/delivery/clock.ts';
 import { systemClock } from '../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../src/export/delivery/delivery.ts';
-import type { Destination } from '../../src/export/destination.ts';
-import type { OtlpHttpSettings, OtlpHttpSignal } from '../../src/export/http/transport.ts';
-import { type OtlpHttpOptions, openOtlpHttp } from '../../src/export/http/transport.ts';
+import { type Destination, type DestinationOptions, openDestination } from '../../src/export/destination.ts';
+import {
+  httpTransports,
+  type OtlpHttpSettings,
+  type OtlpHttpSignal,
+} from '../../src/export/http/transport.ts';
 import { ORIGIN } from './spans.ts';
 
 export const LIMITS: DeliveryLimits = {
@@ -18,18 +21,25 @@ export interface HttpDestinationOptions {
   readonly url: string;
   readonly signal?: Partial<OtlpHttpSignal>;
   readonly limits?: Partial<DeliveryLimits>;
-  readonly more?: Partial<OtlpHttpOptions>;
+  readonly more?: Partial<DestinationOptions & OtlpHttpSettings>;
 }
 
 /** A destination with the defaults of the program, and a clock whose pauses take no time. */
 export function httpDestination({ url, signal, limits, more }: HttpDestinationOptions): Destination {
-  return openOtlpHttp({
-    ...httpSettings(url, signal),
-    origin: ORIGIN,
-    limits: { ...LIMITS, ...limits },
-    clock: hurriedClock(),
-    ...more,
-  });
+  return openOtlpHttp(
+    { ...httpSettings(url, signal), ...more },
+    { limits: { ...LIMITS, ...limits }, clock: hurriedClock(), ...more },
+  );
+}
+
+export function openOtlpHttp(
+  settings: OtlpHttpSettings,
+  options: Partial<DestinationOptions> = {},
+): Destination {
+  const whole = { origin: ORIGIN, limits: LIMITS, ...options };
+  const { name, version } = ORIGIN.scope;
+  const transports = httpTransports(settings, whole.limits.concurrency, `${name}/${version}`, whole.clock);
+  return openDestination(transports, whole);
 }
 
 export function httpSettings(url: string, signal: Partial<OtlpHttpSignal> = {}): OtlpHttpSettings {

@@ -10,7 +10,6 @@ import {
 } from '../../doctor/finding.ts';
 import { checkClock } from '../../doctor/machine.ts';
 import { checkReceivers, type SignalProbe } from '../../doctor/probe.ts';
-import { systemClock } from '../../export/delivery/clock.ts';
 import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../export/grpc/transport.ts';
 import { httpTransports } from '../../export/http/transport.ts';
 import { resolveOtlpGrpc, resolveOtlpHttp } from '../../export/settings/otlp.ts';
@@ -99,7 +98,7 @@ const SIGNALS = ['traces', 'metrics'] as const;
 /** Probes with the settings of flags and variables. Throws an `OptionError`. */
 function httpProbes(flags: Given, env: Io['env']): Probes {
   const settings = resolveOtlpHttp(env, flags);
-  const transports = httpTransports(settings, 1, userAgent(), systemClock);
+  const transports = httpTransports(settings, 1, userAgent());
   const probes = SIGNALS.map((signal): SignalProbe => {
     const { proxy, url, protocol } = settings[signal];
     const words = [protocol, ...manner(settings[signal])].join(', ');
@@ -111,7 +110,7 @@ function httpProbes(flags: Given, env: Io['env']): Probes {
 
 function grpcProbes(flags: Given, env: Io['env']): Probes {
   const settings = resolveOtlpGrpc(env, flags);
-  const transports = grpcTransports(loadGrpc(import.meta.url), settings, userAgent());
+  const transports = grpcTransports(loadGrpc(), settings, userAgent());
   const probes = SIGNALS.map((signal): SignalProbe => {
     const { secure, target } = settings[signal];
     const url = new URL(`${secure ? 'https' : 'http'}://${target}`);

@@ -31,6 +31,17 @@ export interface Transports extends Signals<Transport> {
   close(): Promise<void>;
 }
 
+/** The signals of one receiver, each over a transport of its own. */
+export function transportsOf(make: (signal: SignalName) => Transport & { close(): void }): Transports {
+  const transports = eachSignal(make);
+  return {
+    ...transports,
+    async close() {
+      for (const transport of Object.values(transports)) transport.close();
+    },
+  };
+}
+
 /** The result of one attempt, whatever the protocol. Sentences contain no secrets and no line ends. */
 export type Answer =
   /** `rejected` items were refused (`partialSuccess`). `message` is the receiver's own text, '' when there is none. */

@@ -3,12 +3,11 @@ import type * as Grpc from '@grpc/grpc-js';
 import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
 import {
   type Answer,
-  eachSignal,
   type Signals,
   type Transport,
   type Transports,
+  transportsOf,
 } from '../delivery/transport.ts';
-import { type Destination, type DestinationOptions, openDestination } from '../destination.ts';
 import { acceptedAnswer, readPartialSuccess } from '../http/answer-body.ts';
 import type { Tls } from '../http/transport.ts';
 import { OptionError } from '../settings/settings.ts';
@@ -31,18 +30,6 @@ export interface OtlpGrpcSignal {
 
 export type OtlpGrpcSettings = Signals<OtlpGrpcSignal>;
 
-export interface OtlpGrpcOptions extends DestinationOptions, OtlpGrpcSettings {
-  /** Where the search for the optional packages begins; by default here. */
-  readonly from?: string;
-}
-
-/** `-e otlp_grpc`: OTLP over gRPC. Throws an `OptionError` when its packages are not installed. */
-export function openOtlpGrpc(options: OtlpGrpcOptions): Destination {
-  const grpc = loadGrpc(options.from ?? import.meta.url);
-  const { name, version } = options.origin.scope;
-  return openDestination(grpcTransports(grpc, options, `${name}/${version}`), options);
-}
-
 export type GrpcModule = typeof Grpc;
 
 /** Version of the optional peer dependencies: the same as the other OpenTelemetry packages, so that npm installs one set. */
@@ -54,10 +41,10 @@ const PACKAGES = `${TRACE_EXPORTER}@${VERSION} ${METRIC_EXPORTER}@${VERSION}`;
 
 /**
  * The gRPC library of the installed OTLP/gRPC exporters. It is found through them, because a package manager need not
- * put it where we could import it ourselves.
+ * put it where we could import it ourselves. Throws an `OptionError` when its packages are not installed.
  * @param from where the search begins
  */
-export function loadGrpc(from: string): GrpcModule {
+export function loadGrpc(from = import.meta.url): GrpcModule {
   try {
     const exporter = createRequire(from).resolve(TRACE_EXPORTER);
     createRequire(from).resolve(METRIC_EXPORTER);
@@ -87,15 +74,9 @@ const GZIP = 2;
 /** A receiver that comes back is found again within seconds, not within the library's two minutes. */
 const LONGEST_RECONNECT_MILLIS = 5000;
 
-/** OTLP over gRPC: requests that are already encoded, and answers read as closely as over HTTP. */
+/** `-e otlp_grpc`: OTLP over gRPC. Requests are already encoded, and answers are read as closely as over HTTP. */
 export function grpcTransports(grpc: GrpcModule, settings: OtlpGrpcSettings, userAgent: string): Transports {
-  const transports = eachSignal((name) => grpcTransport(grpc, settings[name], METHODS[name], userAgent));
-  return {
-    ...transports,
-    async close() {
-      for (const transport of Object.values(transports)) transport.close();
-    },
-  };
+  return transportsOf((name) => grpcTransport(grpc, settings[name], METHODS[name], userAgent));
 }
 
 function grpcTransport(

@@ -13,13 +13,12 @@ import { timerMillis } from '../../model/time.ts';
 import { type Clock, systemClock } from '../delivery/clock.ts';
 import {
   type Answer,
-  eachSignal,
   type Signals,
   type Transport,
   type Transports,
   transient,
+  transportsOf,
 } from '../delivery/transport.ts';
-import { type Destination, type DestinationOptions, openDestination } from '../destination.ts';
 import { redactUrl } from '../settings/settings.ts';
 import { classify, connectionProblem, type HttpAnswer } from './classify.ts';
 
@@ -45,15 +44,6 @@ export interface OtlpHttpSignal {
 
 export type OtlpHttpSettings = Signals<OtlpHttpSignal>;
 
-export interface OtlpHttpOptions extends DestinationOptions, OtlpHttpSettings {}
-
-/** `-e otlp`: OTLP over HTTP. */
-export function openOtlpHttp(options: OtlpHttpOptions): Destination {
-  const { origin, limits, clock = systemClock } = options;
-  const userAgent = `${origin.scope.name}/${origin.scope.version}`;
-  return openDestination(httpTransports(options, limits.concurrency, userAgent, clock), options);
-}
-
 export interface Tls {
   /** PEM: the authorities to trust instead of the system's. */
   readonly certificate: string | undefined;
@@ -67,30 +57,22 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 const compress = promisify(gzip);
 
-/** OTLP over HTTP. @param concurrency connections to keep, for each signal */
+/** `-e otlp`: OTLP over HTTP. @param concurrency connections to keep, for each signal */
 export function httpTransports(
   settings: OtlpHttpSettings,
   concurrency: number,
   userAgent: string,
-  clock: Clock,
+  clock: Clock = systemClock,
 ): Transports {
-  const transports = eachSignal((name) => httpTransport(settings[name], concurrency, userAgent, clock));
-  return {
-    ...transports,
-    async close() {
-      for (const transport of Object.values(transports)) transport.close();
-    },
-  };
+  return transportsOf((name) => httpTransport(settings[name], concurrency, userAgent, clock));
 }
-
-type HttpTransport = Transport & { close(): void };
 
 function httpTransport(
   signal: OtlpHttpSignal,
   concurrency: number,
   userAgent: string,
   clock: Clock,
-): HttpTransport {
+): Transport & { close(): void } {
   const { url, destination, compression, timeoutMillis, redact } = signal;
   const contentType = signal.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const agent = createAgent(signal, { keepAlive: true, maxSockets: concurrency });

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { systemClock } from '../../../src/export/delivery/clock.ts';
 import type { DeliveryLimits } from '../../../src/export/delivery/delivery.ts';
-import type { OtlpGrpcSignal } from '../../../src/export/grpc/transport.ts';
-import { openOtlpGrpc } from '../../../src/export/grpc/transport.ts';
+import { openDestination } from '../../../src/export/destination.ts';
+import { grpcTransports, loadGrpc, type OtlpGrpcSignal } from '../../../src/export/grpc/transport.ts';
 import type { DeliveryAccount } from '../../../src/model/sink.ts';
 import { makeCertificates } from '../certificates.ts';
 import { encodeResponse } from '../decode.ts';
@@ -39,14 +39,14 @@ async function open(
     redact: (text) => text.replaceAll('hunter2', '***'),
     ...signal,
   };
-  const destination = openOtlpGrpc({
-    origin: ORIGIN,
-    traces: own,
-    metrics: own,
-    logs: own,
-    limits: { ...LIMITS, maxRequestItems: 10, concurrency: 1, retryForMillis: 5000, ...limits },
-    clock,
-  });
+  const destination = openDestination(
+    grpcTransports(loadGrpc(), { traces: own, metrics: own, logs: own }, 'hermes-otel/0.0.0'),
+    {
+      origin: ORIGIN,
+      limits: { ...LIMITS, maxRequestItems: 10, concurrency: 1, retryForMillis: 5000, ...limits },
+      clock,
+    },
+  );
   return destination;
 }
 
@@ -326,20 +326,11 @@ describe('its packages', () => {
     }
   });
 
-  test('when not installed are named with the command that installs them', async () => {
-    receiver = await startGrpcReceiver();
-    const signal: OtlpGrpcSignal = { ...(await anySignal()) };
+  test('when not installed are named with the command that installs them', () => {
     const from = pathToFileURL(`${tmpdir()}/nowhere.js`).href;
-    const settings = { traces: signal, metrics: signal, logs: signal };
     const wanted = packages.map((name) => `${name}@${manifest.peerDependencies[name]}`).join(' ');
-    expect(() => openOtlpGrpc({ ...settings, origin: ORIGIN, limits: LIMITS, from })).toThrow(
+    expect(() => loadGrpc(from)).toThrow(
       `-e otlp_grpc needs two packages that are not installed: npm install ${wanted}`,
     );
   });
 });
-
-async function anySignal(): Promise<OtlpGrpcSignal> {
-  const { resolveOtlpGrpc } = await import('../../../src/export/settings/otlp.ts');
-  const settings = resolveOtlpGrpc({}, {});
-  return settings.traces;
-}

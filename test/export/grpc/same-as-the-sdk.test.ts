@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { openOtlpGrpc } from '../../../src/export/grpc/transport.ts';
+import { openDestination } from '../../../src/export/destination.ts';
+import { grpcTransports, loadGrpc } from '../../../src/export/grpc/transport.ts';
 import { toReadableSpan, toResourceMetrics, toSdkOrigin } from '../../../src/export/readable.ts';
 import { resolveOtlpGrpc } from '../../../src/export/settings/otlp.ts';
 import { decodeProtobuf, type Json } from '../decode.ts';
@@ -14,7 +15,10 @@ afterEach(() => receiver.stop());
 
 async function ours(url: string): Promise<void> {
   const settings = resolveOtlpGrpc({}, { endpoint: url });
-  const destination = openOtlpGrpc({ ...settings, origin: ORIGIN, limits: LIMITS });
+  const destination = openDestination(grpcTransports(loadGrpc(), settings, 'test'), {
+    origin: ORIGIN,
+    limits: LIMITS,
+  });
   await destination.spans.write(spans(10));
   await destination.spans.finish();
   await destination.metrics.write([snapshot(3)]);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { otlpHttp, replay } from '../../../src/index.ts';
 import { until } from '../../until.ts';
 import { metricsIn, spansIn } from '../decode.ts';
 import { httpDestination } from '../http-destination.ts';
@@ -7,6 +8,12 @@ import { snapshot, spans } from '../spans.ts';
 
 let receiver: Receiver;
 afterEach(() => receiver.stop());
+
+test('a replay names the program and its version to the receiver', async () => {
+  receiver = await startReceiver();
+  await replay('fixtures/seed/six-spans/input.ndjson', { destinations: [otlpHttp({ url: receiver.url })] });
+  expect(receiver.requests[0]?.headers['user-agent']).toMatch(/^hermes-otel\/\d+\.\d+\.\d+/);
+});
 
 describe.each(['http/protobuf', 'http/json'] as const)('over %s', (protocol) => {
   test.each(['none', 'gzip'] as const)('with compression %s, all spans arrive', async (compression) => {

@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { openOtlpHttp } from '../../../src/export/http/transport.ts';
 import { resolveOtlpHttp } from '../../../src/export/settings/otlp.ts';
-import { hurriedClock, LIMITS } from '../http-destination.ts';
+import { hurriedClock, LIMITS, openOtlpHttp } from '../http-destination.ts';
 import { type Behaviour, type Receiver, reply, startReceiver } from '../receiver.ts';
-import { ORIGIN, spans } from '../spans.ts';
+import { spans } from '../spans.ts';
 
 let receiver: Receiver;
 afterEach(() => receiver.stop());
@@ -28,9 +27,7 @@ test.each([200, 307, 400, 401, 503])(
       { endpoint: `${endpoint}/x?api=key-345678` },
     );
     const outages: string[] = [];
-    const destination = openOtlpHttp({
-      ...settings,
-      origin: ORIGIN,
+    const destination = openOtlpHttp(settings, {
       limits: { ...LIMITS, retryForMillis: 2000 },
       clock: hurriedClock(),
       onOutage: (sentence) => outages.push(sentence),
@@ -52,7 +49,7 @@ test.each([200, 307, 400, 401, 503])(
 test('user and password of an endpoint are sent as Basic credentials', async () => {
   receiver = await startReceiver();
   const settings = resolveOtlpHttp({}, { endpoint: receiver.url.replace('http://', 'http://me:hunt%20er@') });
-  const destination = openOtlpHttp({ ...settings, origin: ORIGIN, limits: LIMITS });
+  const destination = openOtlpHttp(settings);
   await destination.spans.write(spans(1));
   expect(await destination.spans.finish()).toMatchObject({ accepted: 1 });
   await destination.close();
