@@ -4,24 +4,21 @@ import type { Io } from './io.ts';
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type Interrupt = (typeof INTERRUPTS)[number];
 
-export interface Interrupts {
-  /** Aborted at the first signal. */
-  readonly signal: AbortSignal;
-  received(): Interrupt | undefined;
-  stop(): void;
-  /**
-   * Called last, instead of `stop`. After SIGHUP the process ends by that signal: Node.js aborts with a core dump when it exits normally and
-   * cannot restore the terminal.
-   */
-  leave(): void;
-}
+export type Interrupts = ReturnType<typeof watchInterrupts>;
 
-export function watchInterrupts(io: Io): Interrupts {
+export function watchInterrupts(io: Io) {
   const controller = new AbortController();
+  const signal: AbortSignal = controller.signal;
   let received: Interrupt | undefined;
   const listeners = INTERRUPTS.map((name) => [name, () => note(name)] as const);
   for (const [name, listener] of listeners) io.on(name, listener);
-  return { signal: controller.signal, received: () => received, stop, leave };
+  return {
+    /** Aborted at the first signal. */
+    signal,
+    received: () => received,
+    stop,
+    leave,
+  };
 
   function note(name: Interrupt): void {
     // A closing terminal may send SIGHUP more than once. That is not a request to hurry.
@@ -35,6 +32,10 @@ export function watchInterrupts(io: Io): Interrupts {
     controller.abort();
   }
 
+  /**
+   * Called last, instead of `stop`. After SIGHUP the process ends by that signal: Node.js aborts with a core dump when it exits
+   * normally and cannot restore the terminal.
+   */
   function leave(): void {
     stop();
     if (received === 'SIGHUP') io.kill(io.pid, 'SIGHUP');

@@ -2,14 +2,6 @@
 import { inThousands } from '../model/units.ts';
 import type { Io } from './io.ts';
 
-export interface Progress {
-  /** @param read what was read so far */
-  update(read: { readonly lines: number }): void;
-  /** @param words how far something else is */
-  show(words: string): void;
-  stop(): void;
-}
-
 /** Prints sentences about a run on standard error, unless it is quiet. */
 export function noticesTo({ stderr }: Pick<Io, 'stderr'>, quiet: boolean): (sentence: string) => void {
   return (sentence) => {
@@ -20,20 +12,23 @@ export function noticesTo({ stderr }: Pick<Io, 'stderr'>, quiet: boolean): (sent
 const FIRST_AFTER_MILLIS = 1000;
 const EVERY_MILLIS = 200;
 
-export function startProgress(io: Io, quiet: boolean): Progress {
-  if (quiet || !io.stderr.isTTY) return { update: () => {}, show: () => {}, stop: () => {} };
+export function startProgress(io: Io, quiet: boolean) {
+  const isShown = !quiet && io.stderr.isTTY;
   let due = Date.now() + FIRST_AFTER_MILLIS;
   let shown = false;
   const show = (words: string): void => {
-    if (Date.now() < due) return;
+    if (!isShown || Date.now() < due) return;
     due = Date.now() + EVERY_MILLIS;
     shown = true;
     io.stderr.write(`\r\u001b[K${words}`);
   };
   return {
-    update: ({ lines }) => show(`${inThousands(lines)} lines`),
+    /** Shows what was read so far. */
+    update: ({ lines }: { readonly lines: number }): void => show(`${inThousands(lines)} lines`),
+    /** Shows how far something else is, in words. */
     show,
-    stop: () => {
+    /** Removes the line. */
+    stop: (): void => {
       if (shown) io.stderr.write('\r\u001b[K');
     },
   };

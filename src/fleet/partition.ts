@@ -45,29 +45,7 @@ export type FleetOptions = Omit<
   readonly settings?: Settings | undefined;
 };
 
-export interface Partition {
-  readonly number: number;
-  /** The offset that names the snapshot from which this began; `undefined` without one. */
-  readonly loadedFrom: bigint | undefined;
-  /** Counts over the whole life of the partition. */
-  readonly report: Readonly<Report>;
-  readonly destinations: Pick<Destinations, 'settled' | 'accounts' | 'setDeadline' | 'finish'>;
-  /** Offset of the next message. */
-  position(): bigint;
-  /** Messages that the broker had removed before they were read. */
-  lost(): number;
-  /**
-   * Ingests messages in order of offset, and waits while a destination has no room. Skips those below the position.
-   * @returns false at the first message beyond the position: a gap, after which nothing was ingested
-   */
-  take(messages: readonly Message[]): Promise<boolean>;
-  /** Goes on at `offset`, as the broker no longer has the messages before it. They are counted as lost. */
-  skipTo(offset: bigint): void;
-  /** True when a snapshot would say something new. */
-  isDue(): boolean;
-  /** The partition as text, with what the wall clock decides now. Everything sent must have its outcome. */
-  snapshot(): Promise<Snapshot>;
-}
+export type Partition = Awaited<ReturnType<typeof openPartition>>;
 
 export interface Snapshot {
   readonly text: string;
@@ -123,7 +101,7 @@ export async function openPartition(
     readonly place: string;
   },
   clock: () => number,
-): Promise<Partition> {
+) {
   const { topic, settings = {}, resource, idleTimeoutMillis = FOLLOWED_IDLE_MILLIS } = options;
   const { metricIntervalMillis = DEFAULT_METRIC_INTERVAL_MILLIS } = options;
   const [saved, ...unitTexts] = from.text === undefined ? [] : read(from.text, settings, from.place);
@@ -254,12 +232,20 @@ export async function openPartition(
   }
   return {
     number,
+    /** The offset that names the snapshot from which this began; `undefined` without one. */
     loadedFrom: written,
+    /** Counts over the whole life of the partition. */
     report,
     destinations,
+    /** Offset of the next message. */
     position: () => position,
+    /** Messages that the broker had removed before they were read. */
     lost: () => lost,
-    async take(messages) {
+    /**
+     * Ingests messages in order of offset, and waits while a destination has no room. Skips those below the position.
+     * @returns false at the first message beyond the position: a gap, after which nothing was ingested
+     */
+    async take(messages: readonly Message[]): Promise<boolean> {
       for (const message of messages) {
         if (message.offset < position) continue;
         if (message.offset > position) return false;
@@ -268,16 +254,19 @@ export async function openPartition(
       }
       return true;
     },
-    skipTo(offset) {
+    /** Goes on at `offset`, as the broker no longer has the messages before it. They are counted as lost. */
+    skipTo(offset: bigint): void {
       lost += Number(offset - position);
       position = offset;
     },
-    isDue: () => {
+    /** True when a snapshot would say something new. */
+    isDue: (): boolean => {
       if (position !== written) return true;
       const { quiet, silent, gone, now: waitsUntil } = silencesAt(clock());
       return quiet.length + silent.length + gone.length > 0 || waitsUntil !== undefined;
     },
-    async snapshot() {
+    /** The partition as text, with what the wall clock decides now. Everything sent must have its outcome. */
+    async snapshot(): Promise<Snapshot> {
       const silences = silencesAt(clock());
       const head: Saved = {
         settings,

@@ -29,30 +29,10 @@ import {
 } from './journal.ts';
 import { isOwner, type Lock, readIfThere, takeLock } from './lock.ts';
 
-export interface Checkpoint<Saved extends SavedState = Snapshot> {
-  readonly directory: string;
-  /** Where an earlier run stopped; `undefined` for the first run. */
-  readonly snapshot: Saved | undefined;
-  /** What happened after that snapshot; `undefined` for the first run. */
-  readonly journalState: JournalState | undefined;
-  readonly journal: Journal;
-  /** Aborted when another follower has taken the checkpoint over. */
-  readonly lost: AbortSignal;
-  /**
-   * Called before a batch is sent. After a gap, in which this process may have been frozen, it looks at the lock.
-   * Throws a `ReplayError` (`lost-lock`) when another follower has it.
-   */
-  assertHeld(): Promise<void>;
-  /** True when it should be written soon: the journal is half full, or the directory was removed. */
-  isUrgent(): boolean;
-  /**
-   * Replaces the snapshot, and begins a new journal. A directory that was removed is created again. Throws system errors;
-   * the snapshot before then stays. Throws a `ReplayError` (`lost-lock`) when another follower has taken it over.
-   */
-  write(snapshot: Saved): Promise<void>;
-  /** Lets the next follower in. */
-  release(): Promise<void>;
-}
+/** `Saved`: what it holds. */
+export type Checkpoint<Saved extends SavedState = Snapshot> = Awaited<
+  ReturnType<typeof openCheckpoint<Saved>>
+>;
 
 /** What a checkpoint holds. Plain data. */
 export interface SavedState {
@@ -100,7 +80,7 @@ export async function openCheckpoint<Saved extends SavedState>(
   directory: string,
   settings: Settings,
   onNotice: (sentence: string) => void = () => {},
-): Promise<Checkpoint<Saved>> {
+) {
   const lock = await lockOf(directory);
   try {
     const found = await snapshotIn<Saved>(directory, settings);
@@ -116,6 +96,7 @@ export async function openCheckpoint<Saved extends SavedState>(
     }
     const journal = openJournal(directory, onNotice);
     if (found !== undefined) journal.begin(found.digest);
+    const lost: AbortSignal = lock.lost;
     let isRemoved = false;
     const noteRemoval = () => {
       if (!lock.wasRenewed()) return;
@@ -124,7 +105,7 @@ export async function openCheckpoint<Saved extends SavedState>(
       onNotice(`the checkpoint ${directory} was removed and is created again.`);
     };
     const throwIfLost = () => {
-      if (!lock.lost.aborted) return;
+      if (!lost.aborted) return;
       throw new ReplayError(
         'lost-lock',
         `Another follower has taken over the checkpoint ${directory} while this one was not running. This one ends.`,
@@ -133,21 +114,33 @@ export async function openCheckpoint<Saved extends SavedState>(
     let calledAt = performance.now();
     return {
       directory,
+      /** Where an earlier run stopped; `undefined` for the first run. */
       snapshot: found?.snapshot,
+      /** What happened after that snapshot; `undefined` for the first run. */
       journalState,
       journal,
-      lost: lock.lost,
-      async assertHeld() {
+      /** Aborted when another follower has taken the checkpoint over. */
+      lost,
+      /**
+       * Called before a batch is sent. After a gap, in which this process may have been frozen, it looks at the lock.
+       * Throws a `ReplayError` (`lost-lock`) when another follower has it.
+       */
+      async assertHeld(): Promise<void> {
         const isGap = performance.now() - calledAt > GAP_MILLIS;
         calledAt = performance.now();
         if (isGap) await lock.check();
         throwIfLost();
       },
-      isUrgent: () => {
+      /** True when it should be written soon: the journal is half full, or the directory was removed. */
+      isUrgent: (): boolean => {
         noteRemoval();
         return isRemoved || journal.isHalfFull();
       },
-      write: async ({ state = '', ...rest }) => {
+      /**
+       * Replaces the snapshot, and begins a new journal. A directory that was removed is created again. Throws system errors;
+       * the snapshot before then stays. Throws a `ReplayError` (`lost-lock`) when another follower has taken it over.
+       */
+      write: async ({ state = '', ...rest }: Saved): Promise<void> => {
         await lock.check();
         throwIfLost();
         noteRemoval();
@@ -156,7 +149,8 @@ export async function openCheckpoint<Saved extends SavedState>(
         journal.begin(digest);
         isRemoved = false;
       },
-      release: async () => {
+      /** Lets the next follower in. */
+      release: async (): Promise<void> => {
         journal.close();
         await lock.release();
       },

@@ -9,15 +9,7 @@ import { dirname, join } from 'node:path';
 import { isJsonObject, parseJson } from '../../model/json.ts';
 import { errorCode } from '../../model/system-error.ts';
 
-export interface Lock {
-  /** Aborted when another process has taken the lock over, as it may while this one is frozen. */
-  readonly lost: AbortSignal;
-  /** Looks whether this process still holds the lock, and creates it again if it was removed. Throws system errors. */
-  check(): Promise<void>;
-  /** True, once, after the lock was removed, perhaps with its directory, and created again. */
-  wasRenewed(): boolean;
-  release(): Promise<void>;
-}
+export type Lock = ReturnType<typeof hold>;
 
 /** The process that holds a lock. Plain data. */
 export interface Owner {
@@ -105,8 +97,9 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function hold(path: string, own: string): Lock {
-  const lost = new AbortController();
+function hold(path: string, own: string) {
+  const ending = new AbortController();
+  const lost: AbortSignal = ending.signal;
   let renewed = false;
   const check = async () => {
     const found = await touch(path, own);
@@ -118,20 +111,23 @@ function hold(path: string, own: string): Lock {
         return;
       }
     }
-    lost.abort();
+    ending.abort();
   };
   // An error is raised by the next `check` before a checkpoint. The timer also runs at once after a process was frozen.
   const timer = setInterval(() => void check().catch(() => undefined), TOUCH_MILLIS);
   timer.unref();
   return {
-    lost: lost.signal,
+    /** Aborted when another process has taken the lock over, as it may while this one is frozen. */
+    lost,
+    /** Looks whether this process still holds the lock, and creates it again if it was removed. Throws system errors. */
     check,
-    wasRenewed() {
+    /** True, once, after the lock was removed, perhaps with its directory, and created again. */
+    wasRenewed(): boolean {
       const was = renewed;
       renewed = false;
       return was;
     },
-    async release() {
+    async release(): Promise<void> {
       clearInterval(timer);
       if ((await readIfThere(path)) === own) await rm(path, { force: true });
     },
