@@ -219,7 +219,6 @@ export interface PostToolCall extends EventBase {
 export interface SubagentStart extends EventBase {
   readonly hook: 'subagent_start';
   readonly parentTurnId: string | undefined;
-  readonly parentSubagentId: string | undefined;
   readonly childSessionId: string | undefined;
   readonly childSubagentId: string | undefined;
   readonly childRole: string | undefined;

@@ -25,7 +25,6 @@ function parentSessionId(fields: Fields): string | undefined {
 export function readSubagentStart(fields: Fields): SubagentStart {
   const { body, extra } = fields;
   return Object.assign(subagent(fields, 'subagent_start'), {
-    parentSubagentId: text(fields, 'parent_subagent_id', body.parent_subagent_id, extra.parent_subagent_id),
     childSubagentId: text(fields, 'child_subagent_id', body.child_subagent_id, extra.child_subagent_id),
     childGoal: contentText(fields, 'child_goal', body.child_goal, extra.child_goal),
   });
