@@ -70,10 +70,15 @@ export function sessionHeader(page: Page, sessionId: string, first: AgentSpan, t
   return line(
     page,
     spaced([
-      piece(withWords(shown`session ${sessionId}`, title), 'session'),
+      piece(withWords(sessionName(sessionId), title), 'session'),
       ...facts.filter((fact) => fact !== undefined).map((fact) => piece(fact, 'dim')),
     ]),
   );
+}
+
+/** A call of a title, for example, may belong to no session. */
+function sessionName(sessionId: string): Visible {
+  return sessionId === '' ? shown`outside sessions` : shown`session ${sessionId}`;
 }
 
 /** ISO 8601 in UTC to the second, with a space: `2026-11-23 08:20:14Z`. */
@@ -86,7 +91,7 @@ const NOTHING = { platform: undefined, model: undefined };
 
 /** The line above further turns after those of another session. */
 export function sessionReminder(page: Page, sessionId: string): string {
-  return line(page, [piece(shown`session ${sessionId}`, 'session'), piece('  (continued)', 'dim')]);
+  return line(page, [piece(sessionName(sessionId), 'session'), piece('  (continued)', 'dim')]);
 }
 
 /** The lines of a session below its header and above its footer, where it has one. Nothing without a span. */

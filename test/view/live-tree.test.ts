@@ -36,3 +36,10 @@ test('what remains is shown once', () => {
   showRest(live);
   expect(live.lines).toHaveLength(shown);
 });
+
+test('a call of no session has a header that says so', () => {
+  const live = createLiveTree(PLAIN_100);
+  showBatch(live, [toolCall({ at: [0, 1], sessionId: '' })]);
+  showRest(live);
+  expect(live.lines[0]).toMatch(/^outside sessions {2}\d/);
+});
