@@ -10,7 +10,6 @@ import {
   agentToolCalls,
   type CallFacts,
   type CallInstruments,
-  type CallLabels,
   callLabels,
   costOfCalls,
   executeToolDuration,
@@ -23,7 +22,7 @@ import {
   timeToFirstChunk,
   tokenUsage,
 } from './instruments.ts';
-import { type Label, labelIndex } from './labels.ts';
+import { itself, labelIndex } from './labels.ts';
 import { AGENT } from './names.ts';
 import { providerOf, serverOf } from './provider.ts';
 import { allInput, durationMicros, type Meter, type ModelCall } from './rules.ts';
@@ -77,22 +76,43 @@ export const genAiMeter = (): Meter => meter(STANDARD, []);
 export const genAiLatestMeter = (): Meter => meter(LATEST, [agentInferenceCalls, agentToolCalls]);
 
 function meter(instruments: CallInstruments, counts: readonly Instrument[]): Meter {
-  const calls = labelIndex<CallFacts, CallLabels>(
-    [
-      (span) => span.model,
-      (span) => span.responseModel,
-      providerOf,
-      (span) => span.error?.type,
-      (span) => span.baseUrl,
-    ],
-    (values) => callLabels(modelCallLabels(values), instruments),
+  const calls = labelIndex(
+    { 'gen_ai.operation.name': 'chat' },
+    {
+      'gen_ai.provider.name': (span: CallFacts) => providerOf(span),
+      'gen_ai.request.model': (span) => span.model,
+      'gen_ai.response.model': (span) => span.responseModel,
+      'error.type': (span) => span.error?.type,
+      'server.address': ({ baseUrl }) => serverOf(baseUrl ?? '').address,
+      'server.port': ({ baseUrl }) => serverOf(baseUrl ?? '').port,
+    },
+    (labels) => callLabels(labels, instruments),
   );
-  const costs = labelIndex<ModelCall, Attributes>(
-    [(span) => span.model, providerOf, (span) => span.cost?.source],
-    costLabels,
+  const costs = labelIndex(
+    {},
+    {
+      'gen_ai.provider.name': (span: ModelCall) => providerOf(span),
+      'gen_ai.request.model': (span) => span.model,
+      'hermes.cost.source': (span) => span.cost?.source,
+    },
+    itself,
   );
-  const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, errorType], toolLabels);
-  const turns = labelIndex<TurnSpan, Attributes>([(span) => span.model, errorType], turnLabels);
+  const tools = labelIndex(
+    { 'gen_ai.tool.type': 'function' },
+    {
+      'gen_ai.tool.name': (span: ToolCallSpan) => span.toolName,
+      'error.type': errorType,
+    },
+    itself,
+  );
+  const turns = labelIndex(
+    { 'gen_ai.agent.name': AGENT },
+    {
+      'gen_ai.request.model': (span: TurnSpan) => span.model,
+      'error.type': errorType,
+    },
+    itself,
+  );
   return {
     instruments: [
       instruments.duration,
@@ -136,40 +156,4 @@ function measureTurn(span: TurnSpan, attributes: Attributes, counts: readonly In
     measured.push({ instrument: name, value, attributes });
   }
   return measured;
-}
-
-function modelCallLabels(values: readonly Label[]): Attributes {
-  const [model, responseModel, provider, error, baseUrl] = values;
-  const labels: Attributes = { 'gen_ai.operation.name': 'chat' };
-  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
-  if (error !== undefined) labels['error.type'] = error;
-  if (baseUrl === undefined) return labels;
-  const { address, port } = serverOf(baseUrl);
-  if (address !== undefined) labels['server.address'] = address;
-  if (port !== undefined) labels['server.port'] = port;
-  return labels;
-}
-
-function costLabels([model, provider, source]: readonly Label[]): Attributes {
-  const labels: Attributes = {};
-  if (provider !== undefined) labels['gen_ai.provider.name'] = provider;
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (source !== undefined) labels['hermes.cost.source'] = source;
-  return labels;
-}
-
-function toolLabels([name, error]: readonly Label[]): Attributes {
-  const labels: Attributes = { 'gen_ai.tool.type': 'function' };
-  if (name !== undefined) labels['gen_ai.tool.name'] = name;
-  if (error !== undefined) labels['error.type'] = error;
-  return labels;
-}
-
-function turnLabels([model, error]: readonly Label[]): Attributes {
-  const labels: Attributes = { 'gen_ai.agent.name': AGENT };
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (error !== undefined) labels['error.type'] = error;
-  return labels;
 }

@@ -3,7 +3,6 @@ import type { AgentSpan, ToolCallSpan, TurnSpan } from '../model/span.ts';
 import {
   type CallFacts,
   type CallInstruments,
-  type CallLabels,
   callLabels,
   costOfCalls,
   measureCall,
@@ -17,10 +16,11 @@ import {
   turnDuration,
   turnToolCallCount,
 } from './instruments.ts';
-import { type Label, labelIndex } from './labels.ts';
+import { itself, labelIndex } from './labels.ts';
 import { allInput, type Context, durationMicros, type Meter, type ModelCall } from './rules.ts';
 
 const NOTHING: readonly Measurement[] = [];
+const SYSTEM: Attributes = { 'gen_ai.system': 'hermes-agent' };
 
 /**
  * The live plugin's seven metrics with its labels, and the time to the first chunk where the log has one. What the
@@ -29,24 +29,43 @@ const NOTHING: readonly Measurement[] = [];
  */
 export function hermesMeter(context: Context): Meter {
   const instruments = callInstruments(context.inputWithCache);
-  const calls = labelIndex<CallFacts, CallLabels>(
-    [
-      (span) => span.model,
-      (span) => span.responseModel,
-      (span) => span.provider,
-      (span) => span.error?.type,
-      (span) => (span.kind === 'auxiliary_call' ? (span.auxTask ?? 'unknown') : undefined),
-    ],
-    (values) => callLabels(modelCallLabels(values), instruments),
+  const calls = labelIndex(
+    { 'gen_ai.operation.name': 'chat', ...SYSTEM },
+    {
+      'gen_ai.request.model': (span: CallFacts) => span.model,
+      'gen_ai.response.model': (span) => span.responseModel,
+      'hermes.provider': (span) => span.provider,
+      'error.type': (span) => span.error?.type,
+      'hermes.aux_task': (span) => (span.kind === 'auxiliary_call' ? (span.auxTask ?? 'unknown') : undefined),
+    },
+    (labels) => callLabels(labels, instruments),
   );
-  const costs = labelIndex<ModelCall, Attributes>(
-    [(span) => span.model, (span) => span.provider, (span) => span.cost?.source],
-    costLabels,
+  const costs = labelIndex(
+    SYSTEM,
+    {
+      'gen_ai.request.model': (span: ModelCall) => span.model,
+      'hermes.provider': (span) => span.provider,
+      'hermes.cost.source': (span) => span.cost?.source,
+    },
+    itself,
   );
-  const tools = labelIndex<ToolCallSpan, Attributes>([(span) => span.toolName, incomplete], toolLabels);
-  const turns = labelIndex<TurnSpan, TurnLabels>(
-    [(span) => span.model, (span) => span.platform, incomplete],
-    turnLabels,
+  const tools = labelIndex(
+    {},
+    {
+      'hermes.tool.name': (span: ToolCallSpan) => span.toolName,
+      'hermes.incomplete': isIncomplete,
+    },
+    itself,
+  );
+  const ofTurn = {
+    'gen_ai.request.model': (span: TurnSpan) => span.model,
+    'hermes.incomplete': isIncomplete,
+  };
+  const turns = labelIndex(SYSTEM, ofTurn, itself);
+  const sessions = labelIndex(
+    SYSTEM,
+    { ...ofTurn, 'hermes.platform': (span: TurnSpan) => span.platform },
+    itself,
   );
   return {
     instruments: [
@@ -68,7 +87,7 @@ export function hermesMeter(context: Context): Meter {
         case 'tool_call':
           return measureTool(span, tools(span));
         case 'turn':
-          return measureTurn(span, turns(span));
+          return measureTurn(span, turns(span), sessions(span));
         case 'session':
         case 'subagent':
           return measureSession(span, instruments, calls);
@@ -97,45 +116,8 @@ function callInstruments(inputWithCache: boolean): CallInstruments {
   };
 }
 
-function incomplete(span: AgentSpan): 'yes' | undefined {
-  return span.incomplete === undefined ? undefined : 'yes';
-}
-
-function modelCallLabels([model, responseModel, provider, error, auxTask]: readonly Label[]): Attributes {
-  const labels: Attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'hermes-agent' };
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (responseModel !== undefined) labels['gen_ai.response.model'] = responseModel;
-  if (provider !== undefined) labels['hermes.provider'] = provider;
-  if (error !== undefined) labels['error.type'] = error;
-  if (auxTask !== undefined) labels['hermes.aux_task'] = auxTask;
-  return labels;
-}
-
-function costLabels([model, provider, source]: readonly Label[]): Attributes {
-  const labels: Attributes = { 'gen_ai.system': 'hermes-agent' };
-  if (model !== undefined) labels['gen_ai.request.model'] = model;
-  if (provider !== undefined) labels['hermes.provider'] = provider;
-  if (source !== undefined) labels['hermes.cost.source'] = source;
-  return labels;
-}
-
-function toolLabels([name, isIncomplete]: readonly Label[]): Attributes {
-  const labels: Attributes = {};
-  if (name !== undefined) labels['hermes.tool.name'] = name;
-  if (isIncomplete !== undefined) labels['hermes.incomplete'] = true;
-  return labels;
-}
-
-interface TurnLabels {
-  readonly turn: Attributes;
-  readonly withPlatform: Attributes;
-}
-
-function turnLabels([model, platform, isIncomplete]: readonly Label[]): TurnLabels {
-  const turn: Attributes = { 'gen_ai.system': 'hermes-agent' };
-  if (model !== undefined) turn['gen_ai.request.model'] = model;
-  if (isIncomplete !== undefined) turn['hermes.incomplete'] = true;
-  return { turn, withPlatform: platform === undefined ? turn : { ...turn, 'hermes.platform': platform } };
+function isIncomplete({ incomplete }: AgentSpan): true | undefined {
+  return incomplete === undefined ? undefined : true;
 }
 
 /** Tools of background and sub-agent turns are measured too: they take time. */
@@ -144,15 +126,18 @@ function measureTool(span: ToolCallSpan, attributes: Attributes): readonly Measu
 }
 
 /** Background turns cost time and calls, but are not among the turns of a session: no user asked for them. */
-function measureTurn(span: TurnSpan, labels: TurnLabels): readonly Measurement[] {
-  const attributes = labels.turn;
+function measureTurn(
+  span: TurnSpan,
+  attributes: Attributes,
+  withPlatform: Attributes,
+): readonly Measurement[] {
   const measured: Measurement[] = [
     { instrument: turnDuration.name, value: durationMicros(span) / 1_000_000, attributes },
     { instrument: turnApiCallCount.name, value: span.apiCallCount, attributes },
     { instrument: turnToolCallCount.name, value: span.toolCallCount, attributes },
   ];
   if (!span.background) {
-    measured.push({ instrument: sessionTurnCount.name, value: 1, attributes: labels.withPlatform });
+    measured.push({ instrument: sessionTurnCount.name, value: 1, attributes: withPlatform });
   }
   return measured;
 }

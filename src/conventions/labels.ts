@@ -1,34 +1,44 @@
+import type { Attributes } from '../model/otel.ts';
+
 /** One value that a metric is grouped by; `undefined` when the label is absent. */
-export type Label = string | undefined;
+type Label = string | number | boolean | undefined;
 
 interface Branch<V> {
   readonly next: Map<Label, Branch<V>>;
-  labels: V | undefined;
+  made: V | undefined;
 }
 
+/** More combinations of values start the memory anew. */
+const MOST_KNOWN = 4096;
+
 /**
- * A bounded memory of `make(values)` per combination of label values, so that equal labels are the identical object.
- * `values` reads them from a span. Nested maps find a known combination without building a key for it.
+ * The labels of a span, after those in `fixed`, as read from it by name. Equal labels are the identical object, or what `make`
+ * made of it. Nested maps find a known combination of values without building a key for it.
  */
 export function labelIndex<S, V>(
-  values: readonly ((span: S) => Label)[],
-  make: (values: readonly Label[]) => V,
-  limit = 4096,
+  fixed: Attributes,
+  readers: Readonly<Record<string, (span: S) => Label>>,
+  make: (labels: Attributes) => V,
 ): (span: S) => V {
+  const named = Object.entries(readers);
+  const values = Object.values(readers);
   let root = branch<V>();
   let known = 0;
   return (span) => {
     let found = root;
     for (const value of values) found = follow(found, value(span));
-    if (found.labels !== undefined) return found.labels;
-    const made = make(values.map((value) => value(span)));
-    found.labels = made;
-    known += 1;
-    if (known >= limit) {
-      root = branch();
-      known = 0;
+    if (found.made !== undefined) return found.made;
+    const labels = { ...fixed };
+    for (const [name, value] of named) {
+      const label = value(span);
+      if (label !== undefined) labels[name] = label;
     }
-    return made;
+    found.made = make(labels);
+    known += 1;
+    if (known < MOST_KNOWN) return found.made;
+    root = branch();
+    known = 0;
+    return found.made;
   };
 }
 
@@ -41,5 +51,9 @@ function follow<V>(from: Branch<V>, value: Label): Branch<V> {
 }
 
 function branch<V>(): Branch<V> {
-  return { next: new Map(), labels: undefined };
+  return { next: new Map(), made: undefined };
+}
+
+export function itself(labels: Attributes): Attributes {
+  return labels;
 }
