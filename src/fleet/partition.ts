@@ -18,7 +18,7 @@ import {
   sealed,
   unsealed,
 } from '../replay/checkpoint/checkpoint.ts';
-import type { DestinationSnapshot, Destinations } from '../replay/destinations.ts';
+import type { DestinationSnapshot } from '../replay/destinations.ts';
 import { type Emission, emit } from '../replay/emit.ts';
 import { type Batch, ingest, ingestSilence } from '../replay/ingest.ts';
 import { lineParser, parseLines, SILENCE, zoneOf } from '../replay/input.ts';

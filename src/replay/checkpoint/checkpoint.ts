@@ -19,14 +19,7 @@ import { packageVersion } from '../origin.ts';
 import type { RecentText } from '../recent.ts';
 import { ReplayError } from '../replay-error.ts';
 import { createReport, type Report } from '../report.ts';
-import {
-  type Journal,
-  type JournalState,
-  openJournal,
-  readJournal,
-  readState,
-  removeOtherJournals,
-} from './journal.ts';
+import { openJournal, readJournal, readState, removeOtherJournals } from './journal.ts';
 import { isOwner, type Lock, readIfThere, takeLock } from './lock.ts';
 
 /** `Saved`: what it holds. */
