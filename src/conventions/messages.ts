@@ -3,7 +3,7 @@
  * stays valid, and of a long conversation the newest messages are kept.
  */
 import type { JsonValue } from '../model/json.ts';
-import type { Message, MessagePart, ToolDefinition } from '../model/message.ts';
+import { cutPart, type Message, type MessagePart, type ToolDefinition } from '../model/message.ts';
 import type { Attributes } from '../model/otel.ts';
 import { cut, PAYLOAD_CHARS } from '../model/safe-text.ts';
 
@@ -22,27 +22,15 @@ export function newest(messages: readonly Message[]): Fitting {
   const kept: Message[] = [];
   let room = MESSAGES_CHARS;
   for (const message of messages.toReversed()) {
-    const short = { role: message.role, parts: message.parts.map(shortPart) };
+    const short = {
+      role: message.role,
+      parts: message.parts.map((part) => cutPart(part, PAYLOAD_CHARS, shortValue)),
+    };
     room -= JSON.stringify(short).length;
     if (room < 0 && kept.length > 0) break;
     kept.unshift(short);
   }
   return { messages: kept, omitted: messages.length - kept.length };
-}
-
-function shortPart(part: MessagePart): MessagePart {
-  switch (part.kind) {
-    case 'text':
-    case 'reasoning':
-    case 'tool_result':
-      return { ...part, text: cut(part.text, PAYLOAD_CHARS) };
-    case 'tool_call':
-      return { ...part, args: part.args === undefined ? undefined : shortValue(part.args) };
-    case 'other':
-      return part;
-    default:
-      return part satisfies never;
-  }
 }
 
 function shortValue(value: JsonValue): JsonValue {

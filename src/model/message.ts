@@ -1,4 +1,5 @@
 import type { JsonValue } from './json.ts';
+import { cut } from './safe-text.ts';
 
 /** One message to or from a model, independent of the provider's form. Content. */
 export interface Message {
@@ -21,6 +22,16 @@ export type MessagePart =
   | { readonly kind: 'tool_result'; readonly id: string | undefined; readonly text: string }
   /** An image, a file or anything else that is left out. `type` is the provider's word. */
   | { readonly kind: 'other'; readonly type: string };
+
+/** The part with at most `limit` UTF-16 units of text. `shorten` makes the arguments of a tool call shorter. */
+export function cutPart(
+  part: MessagePart,
+  limit: number,
+  shorten: (args: JsonValue) => JsonValue,
+): MessagePart {
+  if ('text' in part) return { ...part, text: cut(part.text, limit) };
+  return part.kind === 'tool_call' && part.args !== undefined ? { ...part, args: shorten(part.args) } : part;
+}
 
 /** A tool that the model could call. Content. */
 export interface ToolDefinition {
