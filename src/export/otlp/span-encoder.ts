@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue, Origin, OtelSpan } from '../../model/otel.ts';
+import { cut } from '../../model/safe-text.ts';
 import { plainText } from '../outside-text.ts';
 import type { Encoder } from './encoder.ts';
 import { createJsonTraceRequest } from './json.ts';
@@ -79,9 +80,6 @@ function firstHalf<T>(list: readonly T[]): T[] {
   return list.slice(0, Math.floor(list.length / 2));
 }
 
-/** Never ends inside a surrogate pair. */
 function halve(text: string): string {
-  const end = Math.floor(text.length / 2) - MARK.length;
-  const last = text.charCodeAt(end - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? end - 1 : end) + MARK;
+  return cut(text, Math.floor(text.length / 2) - MARK.length) + MARK;
 }
