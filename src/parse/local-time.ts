@@ -21,13 +21,15 @@ export interface LocalTimes {
   last: EpochMicros | undefined;
   /** Events since the offset became uncertain, in order. */
   held: ParsedEvent[];
+  /** Their offset when nothing shows another: they are held because a turn begins, not because the clock went on. */
+  heldOffset: number | undefined;
   /** The missing zone was reported. */
   reported: boolean;
 }
 
 /** @param learnt the offset that an earlier reading of the source ended with */
 export function createLocalTimes(zone: ZoneOffset | undefined, learnt?: number): LocalTimes {
-  return { zone, learnt, last: undefined, held: [], reported: false };
+  return { zone, learnt, last: undefined, held: [], heldOffset: undefined, reported: false };
 }
 
 /** The clock can have changed over a gap: summer time moves it by at least half an hour. */
@@ -51,7 +53,7 @@ export function placeLines(state: LocalTimes, lines: readonly ParsedLine[]): rea
 /** What is still held, at the end of the source or in a silence of it. */
 export function placeHeld(state: LocalTimes): readonly ParsedLine[] {
   const placed: ParsedLine[] = [];
-  release(state, state.zone ?? (() => state.learnt ?? 0), placed);
+  releaseWithout(state, placed);
   return placed;
 }
 
@@ -62,17 +64,30 @@ function isLocal(line: ParsedLine): line is ParsedEvent {
 function placeEvent(state: LocalTimes, line: ParsedEvent, placed: ParsedLine[]): void {
   const { time, hook } = line.event;
   const offset = localOffset(line.event);
-  const isGap = state.last === undefined || Math.abs(time - state.last) >= GAP_MICROS || BEGINS.has(hook);
+  const isGap = state.last === undefined || Math.abs(time - state.last) >= GAP_MICROS;
   state.last = time;
+  if (isGap && state.heldOffset !== undefined) releaseWithout(state, placed);
   if (offset !== undefined) {
     const isNew = offset !== state.learnt;
     state.learnt = offset;
     state.held.push(isNew && offset !== 0 ? withDiagnostic(line, learntOffset(line.event, offset)) : line);
     release(state, () => offset, placed);
-  } else if (isGap || state.learnt === undefined || state.held.length > 0) {
-    state.held.push(line);
-    if (state.held.length >= MOST_HELD) placed.push(...placeHeld(state));
+  } else if (state.held.length > 0 || isGap || state.learnt === undefined) hold(state, line, placed);
+  else if (BEGINS.has(hook)) {
+    state.heldOffset = state.learnt;
+    hold(state, line, placed);
   } else placed.push(placedAt(line, state.learnt));
+}
+
+function hold(state: LocalTimes, line: ParsedEvent, placed: ParsedLine[]): void {
+  state.held.push(line);
+  if (state.held.length >= MOST_HELD) releaseWithout(state, placed);
+}
+
+/** Releases what is held, when no time of Hermes came after it. */
+function releaseWithout(state: LocalTimes, placed: ParsedLine[]): void {
+  const { heldOffset: known, zone, learnt = 0 } = state;
+  release(state, known === undefined ? (zone ?? (() => learnt)) : () => known, placed);
 }
 
 function release(state: LocalTimes, offset: ZoneOffset, placed: ParsedLine[]): void {
@@ -83,6 +98,7 @@ function release(state: LocalTimes, offset: ZoneOffset, placed: ParsedLine[]): v
     placed.push(isUnknown ? withDiagnostic(placedLine, unknownZone(line.event)) : placedLine);
   }
   state.held = [];
+  state.heldOffset = undefined;
 }
 
 function placedAt(line: ParsedEvent, offset: number): ParsedEvent {

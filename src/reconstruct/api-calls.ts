@@ -18,7 +18,7 @@ import {
   type TurnState,
 } from './state.ts';
 import { clampedEnd, differ, isRepeat, trustedTime } from './times.ts';
-import { presumeToolsEnded } from './tool-calls.ts';
+import { forgetPresumed, presumeToolsEnded } from './tool-calls.ts';
 
 /** The error of an attempt that failed without a hook of its own (before 0.16). */
 const UNKNOWN_ERROR: CallError = {
@@ -93,7 +93,8 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
   const { state, turn } = context;
   const call = callOf(context, event);
   if ((call.open === undefined || isSameEnd(call, event)) && isSecondAnswer(call, event)) {
-    // Then the open attempt is the second recorder's, too.
+    // Then the open attempt is the second recorder's, too: it ended no tool.
+    if (call.open !== undefined) forgetPresumed(turn, call.open.span.startTime);
     call.open = undefined;
     return 'merged';
   }

@@ -38,7 +38,10 @@ export function onPreApprovalRequest(context: TurnContext, event: PreApprovalReq
 export function onPostApprovalResponse(context: TurnContext, event: PostApprovalResponse): LineOutcome {
   const { state, turn } = context;
   const key = approvalKey(turn, event);
-  const at = turn.approvals.findIndex((approval) => isSameApproval(approval, event));
+  const same = turn.approvals.filter((approval) => isSameApproval(approval, event));
+  // One whose tool is over has no answer any more, unless it is the only one.
+  const asked = same.find(({ presumed }) => presumed === undefined) ?? same[0];
+  const at = asked === undefined ? -1 : turn.approvals.indexOf(asked);
   if (at === -1 && isSecondAnswer(closedUnder(state, key), event)) return 'merged';
   const [open] = at === -1 ? [] : turn.approvals.splice(at, 1);
   const { span, fingerprint } = open ?? openApproval(context, event);

@@ -4,7 +4,7 @@
  */
 import type { SessionFinalize, SessionReset } from '../model/event.ts';
 import type { IncompleteReason } from '../model/span.ts';
-import { type EpochMicros, later } from '../model/time.ts';
+import type { EpochMicros } from '../model/time.ts';
 import {
   closeTurn,
   closeTurns,
@@ -17,6 +17,7 @@ import type { Context, LineOutcome, SessionContext } from './output.ts';
 import { endsWithLastEvent } from './reviews.ts';
 import { sendSession } from './sessions.ts';
 import { openTurnUnder } from './state.ts';
+import { endAround } from './times.ts';
 
 /**
  * Ends the session. `/new`, `/reset` and another process finalize a session while a turn of it runs: such a turn stays
@@ -36,7 +37,7 @@ export function onSessionFinalize(
 /** Ends the session at `time`, and its turns when they are over. */
 export function finalizeSession(context: SessionContext, time: EpochMicros): void {
   const { state, session } = context;
-  session.endTime = later(time, session.lastTime);
+  session.endTime = endAround(time, session.lastTime);
   for (const turn of session.turns.values()) {
     const isOver = turn.sent || turn.endTime !== undefined || endsWithLastEvent(turn);
     if (isOver && !hasOpenChildren(turn)) closeTurn({ ...context, turn }, 'session_end');

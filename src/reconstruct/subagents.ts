@@ -18,7 +18,7 @@ import {
   type State,
   type SubagentState,
 } from './state.ts';
-import { clampedEnd, isRepeat, warn } from './times.ts';
+import { clampedEnd, endAround, isRepeat, warn } from './times.ts';
 import { type MaybeTurnContext, turnSpanId, turnWasSent } from './turns.ts';
 
 type SubagentEvent = SubagentStart | SubagentStop;
@@ -268,7 +268,7 @@ function subagentSpan(state: State, subagent: SubagentState, end: SubagentEnd): 
   return {
     ...spanBase(state, subagent.position, subagent),
     kind: 'subagent',
-    endTime: later(end.time, linked?.endTime ?? end.time),
+    endTime: endAround(end.time, linked?.endTime ?? end.time),
     incomplete: end.incomplete,
     childSessionId: subagent.childSessionId,
     childSubagentId: subagent.childSubagentId,

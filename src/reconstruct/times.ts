@@ -1,6 +1,6 @@
 /** The time rules of docs/adr/0003-time-rules.md. Each decision against a recorded time is a diagnostic. */
 import type { EventBase } from '../model/event.ts';
-import type { EpochMicros } from '../model/time.ts';
+import { type EpochMicros, later } from '../model/time.ts';
 import type { Context } from './output.ts';
 
 /** API times farther than this from the recorder's come from another clock, and the recorder's are used. */
@@ -42,6 +42,14 @@ export function clampedEnd(
     `the end lies ${seconds(start - end)} before the start: set to the start`,
   );
   return start;
+}
+
+/**
+ * The end of what holds others: a recorder of whole seconds stamps it before Hermes's own end of the `last` inside. What lies
+ * farther behind it is from another clock, or from before the clock was set back.
+ */
+export function endAround(end: EpochMicros, last: EpochMicros): EpochMicros {
+  return last - end <= MAX_DISAGREEMENT_MICROS ? later(end, last) : end;
 }
 
 /** True when the second of two events that are equal in all else may be the same hook, written by a second recorder. */

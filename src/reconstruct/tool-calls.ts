@@ -102,6 +102,12 @@ export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
   for (const tool of turn.tools) tool.presumed ??= end;
 }
 
+/** Takes back that a call which began at `time` ended the open tools. */
+export function forgetPresumed(turn: TurnState, time: EpochMicros): void {
+  for (const tool of turn.tools)
+    if (tool.presumed?.reason === 'next_call' && tool.presumed.time === time) tool.presumed = undefined;
+}
+
 /** Closes every open tool call of the turn as incomplete. */
 export function closeOpenTools(context: TurnContext, reason: IncompleteReason): void {
   for (const tool of takeOpen(context.turn)) {
@@ -118,7 +124,7 @@ function closeTool(context: TurnContext, { span, key: ownKey, fingerprint }: Too
   turn.lastTime = later(turn.lastTime, span.endTime);
   for (const approval of turn.approvals) {
     if (approval.span.parentSpanId === span.spanId)
-      approval.presumed ??= { time: span.endTime, reason: 'turn_end' };
+      approval.presumed ??= { time: span.endTime, reason: span.incomplete ?? 'turn_end' };
   }
   // A call of an `execute_code` script is none that the model asked for.
   if (span.parentSpanId === turn.span.spanId) {

@@ -1,13 +1,13 @@
 /** The hooks of a turn: `pre_llm_call`, `post_llm_call`, `on_session_end`, and the moments that become its span events. */
 import type { Mark, PostLlmCall, PreLlmCall, SessionEnd } from '../model/event.ts';
 import type { AgentSpanEvent } from '../model/span.ts';
-import { type EpochMicros, later } from '../model/time.ts';
+import type { EpochMicros } from '../model/time.ts';
 import { closeTurn, ENDED_WAIT_MICROS, endTurn, isClosedByNext, waitForLateEvents } from './close-turns.ts';
 import type { LineOutcome, TurnContext } from './output.ts';
 import { hasClosed } from './recently-closed.ts';
 import { moveToUser, originOf, releaseHeld } from './reviews.ts';
 import type { State, TurnState } from './state.ts';
-import { clampedEnd, differ, isRepeat } from './times.ts';
+import { clampedEnd, differ, endAround, isRepeat } from './times.ts';
 import { applyPreLlmCall, type MaybeTurnContext, openTurn, reopenSession } from './turns.ts';
 
 /** Opens the turn, or completes one that its first events opened. */
@@ -70,9 +70,9 @@ export function onSessionEnd(context: MaybeTurnContext, event: SessionEnd): Line
   return 'mapped';
 }
 
-/** The time of the hook that ends the turn. A recorder of whole seconds stamps it before the last call's `ended_at`. */
+/** The time of the hook that ends the turn. */
 function ownEnd(context: TurnContext, event: PostLlmCall | SessionEnd): EpochMicros {
-  return later(clampedEnd(context, event, context.turn.span.startTime), context.turn.lastTime);
+  return endAround(clampedEnd(context, event, context.turn.span.startTime), context.turn.lastTime);
 }
 
 /** Whose turn it is has become certain. */

@@ -23,7 +23,7 @@ interface Followed {
   /** Of the file that is read; another one means that the database was replaced. */
   inode: number | undefined;
   /** Messages since the last look that went well. */
-  readonly reported: Set<string>;
+  readonly reported: Map<string, string>;
 }
 
 /** New lines of databases. */
@@ -72,7 +72,7 @@ async function* polledLines(
     for (const path of paths) {
       const inode = await inodeOf(path);
       const database = await openHermesDatabase(path, reading.content, async (opened) => opened);
-      followed.push({ path, database, seen: new Map(), version: undefined, inode, reported: new Set() });
+      followed.push({ path, database, seen: new Map(), version: undefined, inode, reported: new Map() });
     }
     for (;;) {
       // After the end comes a last look at what was written since the one before.
@@ -94,7 +94,7 @@ async function* orTrouble(
 ): AsyncGenerator<readonly InputLine[], void, undefined> {
   const onDiagnostic = (diagnostic: Diagnostic) => {
     if (!followed.reported.has(diagnostic.message)) reading.onDiagnostic(diagnostic);
-    followed.reported.add(diagnostic.message);
+    followed.reported.set(diagnostic.message, diagnostic.code);
   };
   try {
     await reopenIfReplaced(followed);
@@ -146,7 +146,9 @@ async function* changedLines(
   const from = { ...reading, log: new Map(), onRead };
   const sources = databaseSources(database, sessions, from, new Set(signatures.keys()));
   yield* mergeByTime(sources, lineTime);
-  if (changed.every(({ id }) => seen.get(id) === signatures.get(id))) reported.clear();
+  if (!changed.every(({ id }) => seen.get(id) === signatures.get(id))) return;
+  // What cannot be read now may be readable later, and fail again. A damaged row stays damaged.
+  for (const [message, code] of reported) if (code !== 'row-damaged') reported.delete(message);
 }
 
 function signatureOf({ lastMessageId, endedAt, tokenCount }: ListedSession): string {

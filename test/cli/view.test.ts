@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -61,6 +61,17 @@ describe('in the terminal', () => {
     const { code, err } = await runMain(['view', ERRORS, '--only', 'errors', '--slow', '5s']);
     expect(code).toBe(2);
     expect(err).toBe('hermes-otel: --only errors and --slow exclude each other.\n');
+  });
+
+  test.each([
+    [{ slow: '5s' }, ['--only', 'errors'], 7],
+    [{ only: 'errors' }, ['--slow', '2s'], 4],
+  ])('a configuration file with %j gives way to %j', async (view, flags, lines) => {
+    const file = join(folder, 'settings.json');
+    writeFileSync(file, JSON.stringify({ view }));
+    const { code, out } = await runMain(['view', ERRORS, ...flags], { env: { HERMES_OTEL_CONFIG: file } });
+    const [tree = ''] = out.split('\n\n');
+    expect([code, tree.split('\n').length]).toEqual([0, lines]);
   });
 });
 

@@ -2,11 +2,12 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import type { AgentSpan } from '../../src/model/span.ts';
 import { followDatabases } from '../../src/replay/follow-database.ts';
 import { sorted } from '../replayed.ts';
 import { until } from '../until.ts';
-import { grow, shrink } from './growing.ts';
+import { grow, shrink, sql } from './growing.ts';
 import { convertFile, databaseFile, replayLines } from './pairs.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'follow-'));
@@ -64,6 +65,31 @@ test('a database that is replaced by another file is opened again', async () => 
   end.abort();
   await following;
   expect(lines.slice(first.length).length).toBe(second.length);
+});
+
+test('a damaged row is reported once, however often its session goes on', async () => {
+  const whole = join(directory, 'damaged-whole.db');
+  copyFileSync(databaseFile('0.19.0/multi-turn-new-exit'), whole);
+  sql(whole, `UPDATE messages SET tool_calls = '{' WHERE id = 2`);
+  const database = join(directory, 'damaged.db');
+  copyFileSync(whole, database);
+  shrink(database, 2);
+  const end = new AbortController();
+  const codes: string[] = [];
+  let rows = 0;
+  const following = (async () => {
+    const onDiagnostic = ({ code }: Diagnostic) => void codes.push(code);
+    const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic };
+    for await (const batch of followDatabases([database], reading, { pollMillis: 20, signal: end.signal }))
+      rows = Math.max(rows, ...batch.lines.map(({ line }) => line));
+  })();
+  for (const step of [2, 4, 5]) {
+    grow(database, whole, step);
+    await until(() => rows >= step);
+  }
+  end.abort();
+  await following;
+  expect(codes).toEqual(['row-damaged']);
 });
 
 /** What a span is, wherever its times were known first. */

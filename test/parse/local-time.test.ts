@@ -103,6 +103,31 @@ describe('a clock change', () => {
     expect(timesOf(place(lines)).at(1)).toBe('2026-10-25T08:00:00.000Z');
   });
 
+  test('behind a turn without a call, which keeps the offset before it', () => {
+    const lines = [
+      line('2026-10-24T20:00:00', 'pre_api_request', '2026-10-24T18:00:00Z'),
+      line('2026-10-24T20:05:00', 'pre_llm_call'),
+      line('2026-10-24T20:05:01', 'on_session_end'),
+      line('2026-10-25T09:00:00', 'pre_llm_call'),
+      line('2026-10-25T09:00:01', 'pre_api_request', '2026-10-25T08:00:01Z'),
+    ];
+    expect(timesOf(place(lines)).map((time) => time.slice(11, 19))).toEqual([
+      '18:00:00',
+      '18:05:00',
+      '18:05:01',
+      '08:00:00',
+      '08:00:01',
+    ]);
+  });
+
+  test('the start of a turn at the end of a batch keeps what Hermes showed, whatever --timezone is', () => {
+    const lines = [
+      line('2026-11-24T10:00:00', 'pre_api_request', '2026-11-24T10:00:00Z'),
+      line('2026-11-24T10:05:00', 'pre_llm_call'),
+    ];
+    expect(timesOf(place(lines, 'Europe/Berlin')).at(1)).toBe('2026-11-24T10:05:00.000Z');
+  });
+
   test.each(['on_session_start', 'pre_llm_call'])(
     'an hour before %s, so that local time shows no gap',
     (hook) => {

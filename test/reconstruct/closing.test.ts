@@ -281,6 +281,23 @@ describe('where the recorder stamps whole seconds', () => {
   });
 });
 
+test('what another clock stamped makes no turn and no session longer', () => {
+  const [asked, answered] = call(1, 1, A, { started_at: START + 1, ended_at: START + 2 });
+  const two = (one: ReturnType<typeof at>) => [one, { ...one, ts: one.ts + 90 }];
+  const events = [
+    ...two(at(0, 'pre_llm_call', A)),
+    ...(asked === undefined || answered === undefined ? [] : [asked, ...two(answered)]),
+    ...two(at(3, 'post_llm_call', A)),
+    finalize(4),
+  ];
+  const { spans } = replayEvents(events);
+  expect(spans.map((span) => [span.kind, secondsOf(span)[1]])).toEqual([
+    ['api_call', 2],
+    ['turn', 3],
+    ['session', 4],
+  ]);
+});
+
 describe('the end of a turn', () => {
   test('is its answer, though its `on_session_end` comes later', () => {
     const { spans } = replayEvents([at(0, 'pre_llm_call', A), at(5, 'post_llm_call', A), end(7, A)]);

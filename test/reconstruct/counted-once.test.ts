@@ -216,6 +216,25 @@ test.each([
   expect(ofKind(spans, 'session').map(tokensOf)).toEqual([10]);
 });
 
+test('a call that came twice ends no tool', () => {
+  const times = { started_at: START + 1, ended_at: START + 1.5 };
+  const both = call(1, 1, ids(), times);
+  const again = both.map((event) => ({ ...event, ts: event.ts + 1 }));
+  const script = { ...ids(), tool_name: 'execute_code', tool_call_id: 'c1', args: { code: 'x' } };
+  const inner = { session_id: ROOT, task_id: ROOT, turn_id: ids().turn_id, tool_name: 'terminal', args: {} };
+  const events = [
+    ...both,
+    at(1.6, 'pre_tool_call', script),
+    ...again,
+    at(2.8, 'pre_tool_call', inner),
+    at(2.9, 'post_tool_call', { ...inner, result: '{}' }),
+    at(3, 'post_tool_call', { ...script, result: '{}' }),
+  ];
+  const { spans } = replayEvents(turn(0, events, 60));
+  const [nested, outer] = ofKind(spans, 'tool_call');
+  expect([nested?.toolName, nested?.parentSpanId]).toEqual(['terminal', outer?.spanId]);
+});
+
 test('a first chunk before its attempt is none', () => {
   const fields = { ...ids(), api_call_count: 1, api_request_id: 'r' };
   const log = (first: number) =>

@@ -191,6 +191,46 @@ test('an approval without an answer ends with its tool', () => {
   ]);
 });
 
+test('an approval that is open when the log ends says so, like its tool', () => {
+  const [start] = tool(1, 'c1', 'a');
+  const asked = at(1.1, 'pre_approval_request', { ...ids(), tool_call_id: 'c1', surface: 'cli' });
+  const { spans } = replayEvents([at(0, 'pre_llm_call', ids()), start ?? asked, asked]);
+  expect(spans.map(({ kind, incomplete }) => [kind, incomplete])).toEqual([
+    ['tool_call', 'end_of_input'],
+    ['approval', 'end_of_input'],
+    ['turn', 'end_of_input'],
+    ['session', 'end_of_input'],
+  ]);
+});
+
+test('an answer is to the request of the tool that still runs', () => {
+  const asked = (seconds: number, hook = 'pre_approval_request', fields: Fields = {}) =>
+    at(seconds, hook, {
+      session_id: ROOT,
+      turn_id: ids().turn_id,
+      surface: 'cli',
+      command: 'rm x',
+      ...fields,
+    });
+  const run = (seconds: number, hook: string, id: string) =>
+    at(seconds, hook, { ...ids(), tool_name: 'terminal', tool_call_id: id, args: { command: 'rm x' } });
+  const { spans } = replayEvents([
+    at(0, 'pre_llm_call', ids()),
+    run(0.5, 'pre_tool_call', 'c1'),
+    asked(1),
+    run(2, 'post_tool_call', 'c1'),
+    run(2.5, 'pre_tool_call', 'c2'),
+    asked(3),
+    asked(5, 'post_approval_response', { choice: 'once' }),
+    run(6, 'post_tool_call', 'c2'),
+    at(9, 'on_session_end', { ...ids(), completed: true }),
+  ]);
+  expect(ofKind(spans, 'approval').map((span) => [span.choice, ...secondsOf(span)])).toEqual([
+    ['once', 3, 5],
+    [undefined, 1, 2],
+  ]);
+});
+
 describe('one command on two surfaces', () => {
   const ask = (hook: string, seconds: number, surface: string, fields: Fields = {}) =>
     at(seconds, hook, { session_id: ROOT, surface, command: 'rm x', ...fields });

@@ -77,8 +77,7 @@ export const VIEW: CommandSpec = {
 
 async function view(command: Command, io: Io): Promise<number> {
   const logs = command.args;
-  const flags = readFlags(VIEW_FLAGS, command, io.env);
-  refuseIgnored(flags, command, io.env);
+  const flags = readViewFlags(command, io.env);
   if (flags.follow) {
     const { followView } = await import('./view-follow.ts');
     return followView(logs, flags, io);
@@ -123,15 +122,25 @@ const NOT_FOLLOWED = [
   'format',
 ] as const;
 
-/** Throws a `CliError` for flags of which one would be ignored. A variable or the configuration file may set them for other runs. */
-function refuseIgnored(flags: ViewFlags, command: Command, env: Io['env']): void {
-  if (flags.only === 'errors' && flags.slow !== undefined)
+/**
+ * The flags without those that others make needless: the command line beats what a variable or the configuration file sets for
+ * other runs. Throws a `CliError` for two on the command line of which one would be ignored.
+ */
+function readViewFlags(command: Command, env: Io['env']): ViewFlags {
+  const flags = readFlags(VIEW_FLAGS, command, env);
+  const given = (key: keyof typeof VIEW_FLAGS) => {
+    const setting = givenFor(key, VIEW_FLAGS[key], command, env);
+    return setting?.source === 'flag' ? setting.name : undefined;
+  };
+  const isSlow = given('slow') !== undefined;
+  if (isSlow && flags.only === 'errors' && given('only') !== undefined)
     throw new CliError('--only errors and --slow exclude each other.');
-  if (!flags.follow) return;
-  for (const key of NOT_FOLLOWED) {
-    const given = givenFor(key, VIEW_FLAGS[key], command, env);
-    if (given?.source === 'flag') throw new CliError(`--follow and ${given.name} exclude each other.`);
+  for (const key of flags.follow ? NOT_FOLLOWED : []) {
+    const name = given(key);
+    const isDefault = key === 'format' && flags.format === 'text';
+    if (name !== undefined && !isDefault) throw new CliError(`--follow and ${name} exclude each other.`);
   }
+  return isSlow ? { ...flags, only: 'slow' } : flags;
 }
 
 async function textOf(spans: readonly AgentSpan[], flags: ViewFlags, io: Io): Promise<string> {

@@ -192,7 +192,7 @@ function approvalNote(table: SpanTable, span: number): string {
 export const INCOMPLETE_WORDS: Readonly<Record<string, string>> = {
   next_call: 'The next call began before this one ended in the log.',
   next_turn: 'The next turn began before this one ended in the log.',
-  turn_end: 'The turn ended before this one ended in the log.',
+  turn_end: 'What it is part of ended before it ended in the log.',
   session_end: 'The session ended before this one ended in the log.',
   idle: 'Nothing more came for the idle time.',
   end_of_input: 'The log ends before this one does.',
