@@ -118,6 +118,7 @@ export async function openPartition(
     ),
     maxQuietSessions: QUIET_SESSIONS,
   };
+  const zone = zoneOf(options);
   const prices = await openPrices(options);
   const { names, destinations } = await openNamed(
     { ...options, resource: { ...resource, 'service.instance.id': `${topic}-${number}` } },
@@ -134,7 +135,6 @@ export async function openPartition(
     prices,
   };
   const parse = lineParser(options);
-  const zone = zoneOf(options);
   const units = new Map<string, Unit>();
   for (let at = 0; at < unitTexts.length; at += 2) {
     const unit = unitFromText([unitTexts[at] ?? '', unitTexts[at + 1] ?? ''], reconstruct, clock());

@@ -110,7 +110,9 @@ async function listSessions(reading: Reading): Promise<readonly ListedSession[]>
       (SELECT min(timestamp) FROM messages WHERE session_id = k.id AND timestamp > 0) AS first_at,
       coalesce(${own('input_tokens')}, 0) + coalesce(${own('output_tokens')}, 0) AS tokens,
       m.id AS last_id, m.timestamp AS last_at
-    FROM (SELECT id FROM sessions UNION SELECT session_id FROM messages) k LEFT JOIN sessions s ON s.id = k.id
+    FROM (SELECT id FROM sessions UNION ALL
+      SELECT DISTINCT session_id FROM messages WHERE session_id NOT IN (SELECT id FROM sessions)) k
+      LEFT JOIN sessions s ON s.id = k.id
       ${parent} LEFT JOIN messages m ON m.id = ${last}`);
   return rows.map(listedSession).sort((a, b) => a.firstTime - b.firstTime);
 }

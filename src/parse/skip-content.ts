@@ -1,10 +1,9 @@
 /**
  * The text of a line without its content, taken from the bytes: lists, objects and strings that are not read become
- * `null` before anything is decoded. A shell hook writes whole conversations into one line, and decoding and parsing
+ * `null` or a short string before anything is decoded. A shell hook writes whole conversations into one line, and decoding and parsing
  * them costs eight times what skipping them does. Only for a replay without content: `parseLine` with `content: false`
  * makes the same of both texts.
  */
-
 import { REVIEW_PROMPT } from './session-hooks.ts';
 
 /** What becomes of a field: read, skipped, an object of which some fields are read, or a string that is read where it passes a test. */
@@ -81,7 +80,7 @@ interface Scan {
 }
 
 /**
- * A function for the lines of one log. It returns the text of a line (UTF-8, one JSON object) without content; `undefined`
+ * A function for the lines of a run. It returns the text of a line (UTF-8, one JSON object) without content; `undefined`
  * for a line in any other form, which is to be read whole. JSON that is broken inside a skipped value is not noticed.
  */
 export function skipContent(): (line: Buffer) => string | undefined {
@@ -165,7 +164,7 @@ function skippedEnd(
   const sizeBytes = end - start;
   if (end === ODD || sizeBytes < LEAST_KEPT_BYTES || sizeBytes > MOST_KEPT_BYTES) return end;
   if (sizeBytes === last?.length && same > 1) return end;
-  if (skipped.size >= MOST_KEPT) skipped.clear();
+  if (skipped.size >= MOST_KEPT && last === undefined) skipped.clear();
   skipped.set(name, Buffer.from(bytes.subarray(start, end)));
   return end;
 }

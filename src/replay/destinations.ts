@@ -118,6 +118,9 @@ export async function openDeliveries(
     // One after the other: each loads its own modules.
     for (const open of factories) opened.push(await open(whole));
   } catch (error) {
+    // What an earlier run left may be on its way already.
+    const deliveries = opened.flatMap(({ spans, metrics, logs }) => [spans, metrics, logs]);
+    await Promise.all(deliveries.map((delivery) => delivery?.finish(0))).catch(() => {});
     await close().catch(() => {});
     throw error;
   }

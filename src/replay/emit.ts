@@ -4,7 +4,7 @@ import type { AgentSpan } from '../model/span.ts';
 import { epochMicros, shift } from '../model/time.ts';
 import type { Budgets } from './budgets.ts';
 import type { Destinations } from './destinations.ts';
-import type { Batch, Ingestion } from './ingest.ts';
+import { type Batch, type Ingestion, priced } from './ingest.ts';
 import { type Input, type LineBatch, SILENCE } from './input.ts';
 import type { LogRepeats, Measured } from './recent.ts';
 import { shifted } from './time-shift.ts';
@@ -47,7 +47,8 @@ export async function emitOpen(run: Run, spans: readonly AgentSpan[]): Promise<v
   if (spans.length === 0) return;
   run.report.sentOpen += spans.length;
   const { redaction } = run.report;
-  await run.destinations.writeOpen(spans.map((span) => shifted(redaction.typed(span), run.shiftMicros)));
+  const whole = spans.map((span) => redaction.typed(priced(span, run.prices)));
+  await run.destinations.writeOpen(whole.map((span) => shifted(span, run.shiftMicros)));
 }
 
 /** Metrics are computed from the very spans that leave, so the two cannot disagree. */

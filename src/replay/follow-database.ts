@@ -31,6 +31,8 @@ interface DatabaseBatch {
   readonly lines: readonly InputLine[];
   /** Digests of all lines up to the last of this batch. Passed as `start`, the next run yields only other lines. */
   readonly yielded: string;
+  /** False while more lines of this look may follow. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -49,7 +51,8 @@ export async function* followDatabases(
     const fresh = all.filter(({ digest }) => !known.has(digest));
     for (const { digest } of fresh) known.add(digest);
     yielded += fresh.map(({ digest }) => digest).join('');
-    if (fresh.length > 0) yield { lines: fresh.map(({ line }) => line), yielded };
+    const isWhole = read.length === 0;
+    if (fresh.length > 0 || isWhole) yield { lines: fresh.map(({ line }) => line), yielded, isWhole };
   }
 }
 
@@ -61,7 +64,7 @@ interface DatabaseFollowing {
   readonly start?: string | undefined;
 }
 
-/** All lines of each session that is new or has changed since the last look. */
+/** All lines of each session that is new or has changed since the last look. An empty batch ends a look, unless a later one found nothing. */
 async function* polledLines(
   paths: readonly string[],
   reading: Reading,
@@ -74,10 +77,12 @@ async function* polledLines(
       const database = await openHermesDatabase(path, reading.content, async (opened) => opened);
       followed.push({ path, database, seen: new Map(), version: undefined, inode, reported: new Map() });
     }
-    for (;;) {
+    for (let isFirst = true; ; ) {
       // After the end comes a last look at what was written since the one before.
       const last = signal?.aborted === true;
-      for (const one of followed) yield* orTrouble(one, { ...reading, signal: last ? undefined : signal });
+      const found = yield* look(followed, { ...reading, signal: last ? undefined : signal });
+      if (found || isFirst) yield [];
+      isFirst = false;
       // A look that was cut short is the last one: an old database takes longer than there is time now.
       if (signal?.aborted) return;
       await sleep(pollMillis, undefined, { signal }).catch(() => {});
@@ -85,6 +90,21 @@ async function* polledLines(
   } finally {
     for (const { database } of followed) await database?.close();
   }
+}
+
+/** @returns whether there were lines. */
+async function* look(
+  followed: readonly Followed[],
+  reading: Reading,
+): AsyncGenerator<readonly InputLine[], boolean, undefined> {
+  let found = false;
+  for (const one of followed) {
+    for await (const lines of orTrouble(one, reading)) {
+      found = true;
+      yield lines;
+    }
+  }
+  return found;
 }
 
 /** What cannot be read is reported once. The database is tried again at the next poll, a session with the next change. */

@@ -55,11 +55,8 @@ export function openFollowed(
     if (await areDatabases(paths)) {
       const { captureContent: content = false } = options;
       const reading = { content, known: new Map(), kept: new Map(), onDiagnostic };
-      const following = { pollMillis, signal, start: start?.yielded };
-      for await (const { lines, yielded } of followDatabases(paths, reading, following)) {
-        yield { lines: parseLines(lines, parse), progress: { positions: [], yielded, lagBytes: 0 } };
-      }
-      return;
+      const batches = followDatabases(paths, reading, { pollMillis, signal, start: start?.yielded });
+      return yield* parsedRows(batches, parse);
     }
     for (const path of paths) await refuseSpecial(path);
     const following = {
@@ -79,7 +76,12 @@ export function openFollowed(
       yield { lines, progress: withOffset(batch.progress(), times.learnt) };
     }
   }
-  let given: FollowedProgress = { positions: start?.positions ?? [], yielded: start?.yielded, lagBytes: 0 };
+  const yielded = start?.yielded;
+  let given: FollowedProgress = {
+    positions: start?.positions ?? [],
+    yielded,
+    lagBytes: yielded === undefined ? 0 : UNKNOWN_LAG_BYTES,
+  };
   async function* givenBatches(): AsyncGenerator<LineBatch, void, undefined> {
     for await (const batch of withSilence(parsedBatches(), SILENCE_MILLIS)) {
       // Set only now: during a silence the next batch may already be read but not yet yielded.
@@ -89,6 +91,19 @@ export function openFollowed(
   }
   return { lines: givenBatches(), live: true, progress: () => given, close: async () => {} };
 }
+
+async function* parsedRows(
+  batches: ReturnType<typeof followDatabases>,
+  parse: ReturnType<typeof lineParser>,
+): AsyncGenerator<ParsedBatch, void, undefined> {
+  for await (const { lines, yielded, isWhole } of batches) {
+    const progress = { positions: [], yielded, lagBytes: isWhole ? 0 : UNKNOWN_LAG_BYTES };
+    yield { lines: parseLines(lines, parse), progress };
+  }
+}
+
+/** Of a database that is being read: more than none. */
+const UNKNOWN_LAG_BYTES = 1;
 
 /** Reports once when the first lines are no events: it may be the wrong file. */
 function foreignLogWarning(notice: (sentence: string) => void): (lines: readonly ParsedLine[]) => void {

@@ -91,7 +91,7 @@ function countSpans(
 }
 
 /** The span with its cost, if that is known. Without prices no costs are wanted: then also those of the log are left out. */
-function priced(span: AgentSpan, prices: Prices | undefined): AgentSpan {
+export function priced(span: AgentSpan, prices: Prices | undefined): AgentSpan {
   if (prices === undefined) return withoutCost(span);
   if (span.kind !== 'api_call' && span.kind !== 'auxiliary_call') return span;
   const cost = prices.costOf(span);

@@ -116,7 +116,7 @@ export interface Repeats {
 
 export type LogRepeats = Repeats & Pick<Recent<ParsedEvent>, 'toText'>;
 
-/** Remembered of finished logs: several megabytes of memory. */
+/** Remembered of finished logs, in two tables of a megabyte. */
 const FINISHED_LINES = 65_536;
 /** Remembered of a followed log, in each checkpoint: more than a shipper sends again. */
 export const FOLLOWED_LINES = 4096;

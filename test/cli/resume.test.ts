@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { epochMicros, shift } from '../../src/model/time.ts';
 import { readState } from '../../src/replay/checkpoint/journal.ts';
 import { sampleLog } from '../../src/sample/sample-log.ts';
-import { grow, shrink } from '../database/growing.ts';
+import { grow, shrink, sql } from '../database/growing.ts';
 import { databaseFile } from '../database/pairs.ts';
 import { partial } from '../export/behaviours.ts';
 import { type DecodedSpan, type Json, type MetricsRequest, metricsIn, spansIn } from '../export/decode.ts';
@@ -338,6 +338,20 @@ describe('a database', () => {
     await runMain(['replay', '-q', file, '-e', 'otlp', '--endpoint', receiver.url]);
     expect(followed.size).toBeGreaterThan(0);
     expect(followed).toEqual(latest(receiver.requests.slice(before)));
+  });
+
+  test('of which no cost is wanted has none in the spans of a pause either', async () => {
+    cpSync(databaseFile('0.19.0/multi-turn-new-exit'), at('log'));
+    sql(
+      at('log'),
+      `UPDATE sessions SET estimated_cost_usd = 0.5, cost_status = 'estimated', ended_at = NULL`,
+    );
+    const costs = async (directory: string, flags: readonly string[]) => {
+      const before = receiver.requests.length;
+      await whole(live(directory, [...TO_RECEIVER(), ...flags]), () => receiver.requests.length > before);
+      return JSON.stringify(receiver.requests.slice(before)).includes('hermes.cost');
+    };
+    expect([await costs('with', []), await costs('without', ['--no-cost'])]).toEqual([true, false]);
   });
 
   test('whose follower was killed between two answers is gone on with', async () => {

@@ -67,6 +67,19 @@ test('a database that is replaced by another file is opened again', async () => 
   expect(lines.slice(first.length).length).toBe(second.length);
 });
 
+test('a look is whole with its last batch', async () => {
+  const database = databaseFile('0.19.0/delegate-cli-background');
+  const end = new AbortController();
+  const reading = { content: false, known: new Map(), kept: new Map(), onDiagnostic: () => {} };
+  const batches: (readonly [lines: number, isWhole: boolean])[] = [];
+  for await (const { lines, isWhole } of followDatabases([database], reading, { signal: end.signal })) {
+    batches.push([lines.length, isWhole]);
+    if (isWhole) end.abort();
+  }
+  expect(batches.length).toBeGreaterThan(1);
+  expect(batches.map(([lines]) => lines > 0)).toEqual(batches.map(([, isWhole]) => !isWhole));
+});
+
 test('a damaged row is reported once, however often its session goes on', async () => {
   const whole = join(directory, 'damaged-whole.db');
   copyFileSync(databaseFile('0.19.0/multi-turn-new-exit'), whole);
