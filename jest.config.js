@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 
 /** `npm test` runs `fast` alone. The other projects have npm scripts of their own, which run one file at a time. */
 export default {
-  // More than there are cores: the fast suites wait for child processes about as often as they compute.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // More than there are cores: the fast suites wait for child processes about as long as they compute.
+  maxWorkers: 2 * availableParallelism(),
   // No test asserts a duration: this only has to be out of reach of a busy machine. Jest ignores it in a project; the slower
   // projects have `--testTimeout` in their scripts.
   testTimeout: 60_000,
