@@ -163,7 +163,7 @@ function turnFilter(flags: SpanFlags): SpanOptions['selectTurn'] {
   return tests.length === 0 ? undefined : (facts) => tests.every((test) => test(facts));
 }
 
-/** What makes a moment of a month or a day, by its length: their start. */
+/** What is added to a month or a day, by the length of its text: it stands for its start. */
 const REST_OF_DATE: ReadonlyMap<number, string> = new Map([
   ['2026-11'.length, '-01T00:00'],
   ['2026-11-23'.length, 'T00:00'],

@@ -21,7 +21,7 @@ export interface LocalTimes {
   last: EpochMicros | undefined;
   /** Events since the offset became uncertain, in order. */
   held: ParsedEvent[];
-  /** Their offset when nothing shows another: they are held because a turn begins, not because the clock went on. */
+  /** Their offset if no later event shows another. `undefined` after a gap, in which the clock can have changed. */
   heldOffset: number | undefined;
   /** The missing zone was reported. */
   reported: boolean;
@@ -34,7 +34,7 @@ export function createLocalTimes(zone: ZoneOffset | undefined, learnt?: number):
 
 /** The clock can have changed over a gap: summer time moves it by at least half an hour. */
 const GAP_MICROS = 25 * 60 * 1e6;
-/** Before these the clock can have changed without a gap in local time: after an hour in which it was set back by one. */
+/** Before these the clock can have been set back by an hour after a pause of an hour: then local time shows no gap. */
 const BEGINS: ReadonlySet<string> = new Set(['on_session_start', 'pre_llm_call']);
 /** An event with a time of Hermes comes within a few lines of a turn's start. */
 const MOST_HELD = 1000;

@@ -1,12 +1,12 @@
 /**
  * The text of a line without its content, taken from the bytes: lists, objects and strings that are not read become
- * `null` or a short string before anything is decoded. A shell hook writes whole conversations into one line, and decoding and parsing
- * them costs eight times what skipping them does. Only for a replay without content: `parseLine` with `content: false`
+ * `null` or a short string before anything is decoded. A shell hook writes whole conversations into one line, and to decode
+ * and parse them costs eight times as much as to skip them. Only for a replay without content: `parseLine` with `content: false`
  * makes the same of both texts.
  */
 import { REVIEW_PROMPT } from './session-hooks.ts';
 
-/** What becomes of a field: read, skipped, an object of which some fields are read, or a string that is read where it passes a test. */
+/** What happens to a field. It is read or skipped; some fields of an object are read; a string that passes a test is read. */
 type Plan = 'read' | 'skip' | ObjectPlan | IsRead;
 
 /** @param text the bytes between the quotes */
@@ -58,8 +58,8 @@ const LEAST_SKIPPED_BYTES = 64;
 const ODD = -1;
 
 /**
- * The list or object that was skipped last under each name. A log has the same tools in each request, and the conversation so
- * far: what begins like the last one is compared with it, which is twenty times as fast as looking for its end.
+ * The list or object that was skipped last under each name. Each request of a log repeats the tools and the conversation so far.
+ * To compare a value with the last one is twenty times as fast as to look for its end.
  */
 type Skipped = Map<string, Buffer>;
 
@@ -181,12 +181,12 @@ function mayBeReview(text: Buffer): boolean {
   return head === REVIEW_PROMPT || head.includes('\\');
 }
 
-/** Of what decides whether a result has an error, as it is written in a string. */
+/** The key of an error, as it is written in a JSON text inside a string. */
 const ERROR_KEY = Buffer.from('\\"error\\"');
 const NO_ERROR = /^\s*:\s*null/;
-/** Longer than the space around a `null`. */
+/** Room for a colon, a `null` and the white space that writers put around them. */
 const NO_ERROR_BYTES = 16;
-/** Begins an escape; with one of these digits it can be of a character of the key. */
+/** An escape that begins so, with one of these digits behind it, may spell a character of the key. */
 const ESCAPE = Buffer.from('\\u00');
 const KEY_DIGITS = Buffer.from('267');
 

@@ -93,7 +93,7 @@ export function onPostApiRequest(context: TurnContext, event: PostApiRequest): L
   const { state, turn } = context;
   const call = callOf(context, event);
   if ((call.open === undefined || isSameEnd(call, event)) && isSecondAnswer(call, event)) {
-    // Then the open attempt is the second recorder's, too: it ended no tool.
+    // The open attempt came from the second recorder, too. It ended no tool.
     if (call.open !== undefined) forgetPresumed(turn, call.open.span.startTime);
     call.open = undefined;
     return 'merged';
@@ -128,7 +128,7 @@ function isSecondAnswer({ lastAnswer }: CallState, event: PostApiRequest): boole
   return endedAt === undefined ? isRepeat(time, event.time) : !differ(endedAt, event.endedAt);
 }
 
-/** True when Hermes's own time says so, whatever the clocks of the recorders do. */
+/** True when both answers have the same `ended_at`, which does not depend on the clocks of the recorders. */
 function isSameEnd({ lastAnswer }: CallState, { endedAt }: PostApiRequest): boolean {
   return endedAt !== undefined && endedAt === lastAnswer?.endedAt;
 }

@@ -39,7 +39,7 @@ export function onPostApprovalResponse(context: TurnContext, event: PostApproval
   const { state, turn } = context;
   const key = approvalKey(turn, event);
   const same = turn.approvals.filter((approval) => isSameApproval(approval, event));
-  // One whose tool is over has no answer any more, unless it is the only one.
+  // A request whose tool has ended gets the answer only if there is no other.
   const asked = same.find(({ presumed }) => presumed === undefined) ?? same[0];
   const at = asked === undefined ? -1 : turn.approvals.indexOf(asked);
   if (at === -1 && isSecondAnswer(closedUnder(state, key), event)) return 'merged';

@@ -11,7 +11,7 @@ interface OpenTools {
 }
 
 const known = new WeakMap<readonly ToolState[], OpenTools>();
-/** More open calls, or names, have an index. */
+/** Up to this many open calls, or names, need no index. */
 const FEW = 16;
 
 /** The open calls with this id, in order of start. */

@@ -151,7 +151,7 @@ interface SubagentEnd {
 function closeSubagent(context: Context, subagent: SubagentState, end: SubagentEnd): void {
   const { state, out } = context;
   for (const session of childSessions(state, subagent)) {
-    // One without turns has no place yet, and finds none once its sub-agent is gone.
+    // A session without turns has no position yet. It must get one while its sub-agent is still known.
     positionOf(state, session);
     endChild({ ...context, session }, end);
   }

@@ -45,8 +45,8 @@ export function clampedEnd(
 }
 
 /**
- * The end of what holds others: a recorder of whole seconds stamps it before Hermes's own end of the `last` inside. What lies
- * farther behind it is from another clock, or from before the clock was set back.
+ * The end of a span that has others inside, of which the last ends at `last`. A recorder of whole seconds stamps `end` before that,
+ * as Hermes's own times are exact. A difference of more than 5 s comes from another clock, or from a clock that was set back.
  */
 export function endAround(end: EpochMicros, last: EpochMicros): EpochMicros {
   return last - end <= MAX_DISAGREEMENT_MICROS ? later(end, last) : end;

@@ -102,7 +102,7 @@ export function presumeToolsEnded(turn: TurnState, end: PresumedEnd): void {
   for (const tool of turn.tools) tool.presumed ??= end;
 }
 
-/** Takes back that a call which began at `time` ended the open tools. */
+/** The API request at `time` was a repetition: it did not end the open tools. */
 export function forgetPresumed(turn: TurnState, time: EpochMicros): void {
   for (const tool of turn.tools)
     if (tool.presumed?.reason === 'next_call' && tool.presumed.time === time) tool.presumed = undefined;
@@ -239,7 +239,7 @@ function findRepeated(turn: TurnState, event: PreToolCall): ToolState | undefine
   const fingerprint = fingerprintOf(event.args);
   const isSame = ({ span, fingerprint: other }: ToolState) =>
     span.toolName === toolName && other === fingerprint && span.apiRequestId === event.apiRequestId;
-  // Of two recorders the one may give the call its id before the other writes its start without one.
+  // One of two recorders may write the start with the id before the other writes it without.
   const same =
     toolCallId === undefined
       ? first(

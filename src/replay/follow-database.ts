@@ -64,7 +64,7 @@ interface DatabaseFollowing {
   readonly start?: string | undefined;
 }
 
-/** All lines of each session that is new or has changed since the last look. An empty batch ends a look, unless a later one found nothing. */
+/** All lines of each session that is new or has changed since the last look. */
 async function* polledLines(
   paths: readonly string[],
   reading: Reading,
@@ -80,8 +80,7 @@ async function* polledLines(
     for (let isFirst = true; ; ) {
       // After the end comes a last look at what was written since the one before.
       const last = signal?.aborted === true;
-      const found = yield* look(followed, { ...reading, signal: last ? undefined : signal });
-      if (found || isFirst) yield [];
+      yield* look(followed, { ...reading, signal: last ? undefined : signal }, isFirst);
       isFirst = false;
       // A look that was cut short is the last one: an old database takes longer than there is time now.
       if (signal?.aborted) return;
@@ -92,19 +91,20 @@ async function* polledLines(
   }
 }
 
-/** @returns whether there were lines. */
+/** The first look, and each later one that finds lines, ends with an empty batch, unless it is cut short. */
 async function* look(
   followed: readonly Followed[],
   reading: Reading,
-): AsyncGenerator<readonly InputLine[], boolean, undefined> {
-  let found = false;
+  isFirst: boolean,
+): AsyncGenerator<readonly InputLine[], void, undefined> {
+  let found = isFirst;
   for (const one of followed) {
     for await (const lines of orTrouble(one, reading)) {
       found = true;
       yield lines;
     }
   }
-  return found;
+  if (found && !reading.signal?.aborted) yield [];
 }
 
 /** What cannot be read is reported once. The database is tried again at the next poll, a session with the next change. */

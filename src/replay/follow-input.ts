@@ -102,7 +102,7 @@ async function* parsedRows(
   }
 }
 
-/** Of a database that is being read: more than none. */
+/** Of a database while it is read. How much is left is unknown, but not nothing. */
 const UNKNOWN_LAG_BYTES = 1;
 
 /** Reports once when the first lines are no events: it may be the wrong file. */

@@ -54,8 +54,7 @@ export interface TreeMemory {
   readonly waiting: readonly AgentSpan[];
   /** The most recent ones, for late children. */
   readonly shown: readonly (readonly [spanId: string, where: Shown])[];
-  /** Absent in the state of an older version. */
-  readonly work?: readonly (readonly [sessionId: string, work: Work])[];
+  readonly work: readonly (readonly [sessionId: string, work: Work])[];
 }
 
 /** A limit on the size of a checkpoint. */
@@ -71,7 +70,7 @@ export function memoryOf({ waiting, shown: { values }, work }: LiveTree): TreeMe
 
 export function recall(live: LiveTree, memory: TreeMemory): void {
   for (const [spanId, where] of memory.shown) remember(live.shown, spanId, where);
-  for (const [sessionId, work] of memory.work ?? []) remember(live.work, sessionId, work);
+  for (const [sessionId, work] of memory.work) remember(live.work, sessionId, work);
   for (const span of memory.waiting) hold(live.waiting, span);
 }
 

@@ -123,8 +123,8 @@ const NOT_FOLLOWED = [
 ] as const;
 
 /**
- * The flags without those that others make needless: the command line beats what a variable or the configuration file sets for
- * other runs. Throws a `CliError` for two on the command line of which one would be ignored.
+ * The flags, where the command line beats what a variable or the configuration file sets. Throws a `CliError` for two flags on the
+ * command line of which one would be ignored.
  */
 function readViewFlags(command: Command, env: Io['env']): ViewFlags {
   const flags = readFlags(VIEW_FLAGS, command, env);

@@ -40,8 +40,8 @@ export interface Snapshot extends SavedState {
   readonly state: string;
   readonly destinations: DestinationSnapshot;
   readonly measured: RecentText | undefined;
-  /** Lines that were read last. Absent in the checkpoint of an older version. */
-  readonly repeats?: RecentText | undefined;
+  /** Lines that were read last. */
+  readonly repeats: RecentText;
   readonly report: SavedReport;
   /** Open spans, as they were sent last. */
   readonly shown: readonly (readonly [spanId: SpanId, version: string])[];
@@ -283,8 +283,7 @@ export type SavedReport = Omit<
   Report,
   'metrics' | 'diagnosticCounts' | 'files' | 'onDiagnostic' | 'redaction' | 'sessionCount'
 > & {
-  /** Absent in the state of an older version. */
-  readonly sessions?: { readonly count: number; readonly latest: readonly string[] };
+  readonly sessions: { readonly count: number; readonly latest: readonly string[] };
   readonly metrics: readonly string[];
   readonly diagnosticCounts: readonly (readonly [code: string, count: number])[];
 };
@@ -313,7 +312,7 @@ export function saveReport({
 
 export function resumeReport(files: number, saved: SavedReport | undefined, redaction: Redaction): Report {
   if (saved === undefined) return createReport(files, redaction);
-  const { sessions = { count: 0, latest: [] }, ...rest } = saved;
+  const { sessions, ...rest } = saved;
   return {
     ...createReport(files, redaction),
     ...rest,
